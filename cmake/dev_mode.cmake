@@ -1,0 +1,17 @@
+# Everything that only developers of the library see.
+
+include(cmake/warnings.cmake)
+carousel_warnings(carousel)
+if(TARGET carousel_cli)
+  carousel_warnings(carousel_cli)
+endif()
+
+# Target all_verify_interface_header_sets compiles each public header alone.
+set_target_properties(carousel PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+
+include(CTest)
+add_subdirectory(examples)
+add_subdirectory(bench)
+if(BUILD_TESTING)
+  add_subdirectory(tests)
+endif()

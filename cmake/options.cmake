@@ -1,0 +1,20 @@
+# What a builder may choose. BUILD_SHARED_LIBS and the CMAKE_INSTALL_* variables work as everywhere.
+
+include(GNUInstallDirs)
+
+option(CAROUSEL_BUILD_TOOL "Build the carousel program" ${PROJECT_IS_TOP_LEVEL})
+option(CAROUSEL_INSTALL "Make the install rules" ${PROJECT_IS_TOP_LEVEL})
+option(CAROUSEL_DEV_MODE "Tests, benchmarks, examples, warnings as errors: for developers" OFF)
+set(CAROUSEL_SANITIZE "" CACHE STRING "Developers: sanitizers to build with, as in -fsanitize=")
+
+get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+if(PROJECT_IS_TOP_LEVEL AND NOT multi_config AND NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
+
+# Sanitizers must see the library and the program too, hence before any target.
+if(CAROUSEL_DEV_MODE AND CAROUSEL_SANITIZE)
+  add_compile_options(-fsanitize=${CAROUSEL_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=${CAROUSEL_SANITIZE})
+endif()

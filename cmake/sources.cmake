@@ -1,0 +1,74 @@
+# The files of the build. `scripts/check_sources.py --fix` writes these lists.
+
+set(carousel_headers
+    include/carousel/buf/arena.hpp
+    include/carousel/buf/buf_slice.hpp
+    include/carousel/buf/fixed_buf.hpp
+    include/carousel/buf/fixed_buf_pool.hpp
+    include/carousel/buf/fixed_buf_registry.hpp
+    include/carousel/buf/io_buf.hpp
+    include/carousel/buf/owned_bytes.hpp
+    include/carousel/buf/pool_options.hpp
+    include/carousel/carousel.hpp
+    include/carousel/config.hpp
+    include/carousel/detail/assert.hpp
+    include/carousel/detail/buf_collection.hpp
+    include/carousel/detail/buffer_table.hpp
+    include/carousel/detail/context.hpp
+    include/carousel/detail/descriptor.hpp
+    include/carousel/detail/driver.hpp
+    include/carousel/detail/file_call.hpp
+    include/carousel/detail/file_table.hpp
+    include/carousel/detail/fixed_access.hpp
+    include/carousel/detail/list.hpp
+    include/carousel/detail/operation.hpp
+    include/carousel/detail/parked_waiter.hpp
+    include/carousel/detail/recycler.hpp
+    include/carousel/detail/request.hpp
+    include/carousel/detail/side_blocks.hpp
+    include/carousel/detail/slot.hpp
+    include/carousel/detail/task_record.hpp
+    include/carousel/detail/timer_queue.hpp
+    include/carousel/detail/transfer.hpp
+    include/carousel/detail/user_storage.hpp
+    include/carousel/detail/waiter.hpp
+    include/carousel/fs/directory.hpp
+    include/carousel/fs/file.hpp
+    include/carousel/fs/file_info.hpp
+    include/carousel/fs/open_options.hpp
+    include/carousel/join_handle.hpp
+    include/carousel/result.hpp
+    include/carousel/runtime.hpp
+    include/carousel/spawn.hpp
+    include/carousel/task.hpp
+    include/carousel/time/sleep.hpp
+    include/carousel/yield.hpp)
+
+set(carousel_sources
+    src/base/assert.cpp
+    src/base/result.cpp
+    src/buf/arena.cpp
+    src/buf/buf_collection.cpp
+    src/buf/fixed_buf_pool.cpp
+    src/driver/buffer_table.cpp
+    src/driver/descriptor.cpp
+    src/driver/driver.cpp
+    src/driver/file_table.cpp
+    src/driver/recycler.cpp
+    src/driver/side_blocks.cpp
+    src/driver/timer_queue.cpp
+    src/fs/directory.cpp
+    src/fs/file.cpp
+    src/fs/file_call.cpp
+    src/fs/open_options.cpp
+    src/fs/transfer.cpp
+    src/runtime/loop.cpp
+    src/runtime/runtime.cpp
+    src/runtime/stall.cpp
+    src/sys/linux_kernel.cpp)
+
+set(carousel_tool_sources)
+
+set(carousel_examples)
+
+set(carousel_benchmarks)

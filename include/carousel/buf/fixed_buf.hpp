@@ -1,0 +1,115 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include "carousel/buf/buf_slice.hpp"
+#include "carousel/detail/buf_collection.hpp"
+
+namespace carousel {
+
+/// A lease: the unique owner of one buffer of a pool or registry for as long as it is checked out. Move-only; the destructor
+/// checks the buffer in. It keeps the collection's memory alive, so it may outlive the pool and the runtime. An operation that
+/// is given the lease owns it until the kernel is done with it, whatever happens to the coroutine.
+///
+/// size() is the fill: the bytes that are valid now. A new lease has size() == 0 whatever an earlier user left behind; reads
+/// and appends set it, and a write sends size() bytes.
+class fixed_buf {
+ public:
+  fixed_buf(fixed_buf&& other) noexcept
+      : collection_(std::exchange(other.collection_, nullptr)), word_(other.word_) {}
+  fixed_buf& operator=(fixed_buf&& other) noexcept {
+    std::swap(collection_, other.collection_);
+    std::swap(word_, other.word_);
+    return *this;
+  }
+  ~fixed_buf() {
+    if (collection_ != nullptr) collection_->check_in(slot_index());
+  }
+
+  /// Position in the collection, in the order of the input, from 0.
+  [[nodiscard]] std::uint16_t index() const noexcept {
+    return (void)entry(), static_cast<std::uint16_t>(slot_index());
+  }
+  [[nodiscard]] std::size_t capacity() const noexcept { return entry().capacity; }
+  [[nodiscard]] std::size_t size() const noexcept { return word_ >> 32U; }
+  /// High-water mark of bytes ever written in this buffer, by any user of it.
+  [[nodiscard]] std::size_t initialized() const noexcept { return entry().initialized; }
+
+  [[nodiscard]] std::span<std::byte> bytes() noexcept { return {entry().data, size()}; }
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {entry().data, size()}; }
+  /// What can still be filled; tell commit() about it. Its content is unspecified: zeroes, or what an earlier user left.
+  [[nodiscard]] std::span<std::byte> spare() noexcept {
+    return {entry().data + size(), capacity() - size()};
+  }
+  /// n bytes of spare() were written.
+  void commit(std::size_t n) noexcept {
+    CAROUSEL_ASSERT(n <= capacity() - size(), "commit() takes at most the bytes of spare()");
+    set_size(size() + n);
+  }
+
+  void clear() noexcept { set_size(0); }
+  /// Growing fills with zeroes. Asserts n <= capacity().
+  void resize(std::size_t n) noexcept {
+    CAROUSEL_ASSERT(n <= capacity(), "resize() goes up to capacity()");
+    if (n > size()) std::memset(entry().data + size(), 0, n - size());
+    set_size(n);
+  }
+  /// Asserts that the bytes fit.
+  void append(std::span<const std::byte> more) noexcept {
+    CAROUSEL_ASSERT(more.size() <= capacity() - size(), "append() does not go beyond capacity()");
+    if (!more.empty()) std::memcpy(entry().data + size(), more.data(), more.size());
+    set_size(size() + more.size());
+  }
+
+  /// The view [begin, end) of this buffer; asserts begin <= size() and begin <= end <= capacity().
+  template <class B = fixed_buf>  // the class is not complete here
+  [[nodiscard]] buf_slice<B> slice(std::size_t begin, std::size_t end = npos) && {
+    return buf_slice<B>(std::move(*this), begin, end);
+  }
+
+ private:
+  friend struct buf_traits<fixed_buf>;
+  friend class fixed_buf_pool;
+  friend class fixed_buf_registry;
+  friend class next_operation;
+  friend struct detail::fixed_access;
+
+  /// Adopts the collection's reference that lending the buffer took.
+  fixed_buf(detail::buf_collection* collection, std::uint32_t index) noexcept
+      : collection_(collection), word_(index) {}
+
+  [[nodiscard]] std::uint32_t slot_index() const noexcept {
+    return static_cast<std::uint32_t>(word_);
+  }
+  [[nodiscard]] detail::buf_collection::entry& entry() const noexcept {
+    CAROUSEL_ASSERT(collection_ != nullptr,
+                    "this fixed_buf was moved from: its buffer is somewhere else");
+    return collection_->at(slot_index());
+  }
+  void set_size(std::size_t n) noexcept {
+    auto& e = entry();
+    e.initialized = std::max(e.initialized, static_cast<std::uint32_t>(n));
+    word_ = std::uint64_t{n} << 32U | slot_index();
+  }
+
+  detail::buf_collection* collection_;
+  std::uint64_t
+      word_;  ///< size in the high half, index in the low one: a move is two machine words
+};
+
+template <>
+struct buf_traits<fixed_buf> {
+  static constexpr bool stable_address = true;
+  static std::byte* data(const fixed_buf& b) noexcept { return b.entry().data; }
+  static std::size_t size(const fixed_buf& b) noexcept { return b.size(); }
+  static std::size_t capacity(const fixed_buf& b) noexcept { return b.entry().capacity; }
+  static void set_size(fixed_buf& b, std::size_t n) noexcept { b.set_size(n); }
+};
+static_assert(io_buf_mut<fixed_buf>);
+
+}  // namespace carousel

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <chrono>
+#include <initializer_list>
+#include <optional>
+#include <ranges>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "carousel/buf/fixed_buf.hpp"
+#include "carousel/detail/user_storage.hpp"
+#include "carousel/task.hpp"
+
+namespace carousel {
+
+/// What fixed_buf_pool::next() returns: awaited once, gives result<fixed_buf>.
+///
+/// Waiters of one class are served strictly in the order in which they began to wait, each directly by the check-in that frees
+/// a buffer. Destroying the waiting coroutine takes it out of the line; a buffer that was granted to it goes to the next one.
+/// Errors: no_such_capacity (at once), pool_closed, timed_out.
+class [[nodiscard]] next_operation : detail::buffer_waiter, detail::timer_node {
+ public:
+  next_operation(detail::collection_ref pool, std::size_t capacity,
+                 std::optional<detail::steady_time> until) noexcept
+      : pool_(std::move(pool)), capacity_(capacity), until_(until) {}
+  next_operation(next_operation&& inert) noexcept
+      : next_operation(std::move(inert.pool_), inert.capacity_, inert.until_) {}
+  ~next_operation() {
+    if (granted != detail::no_buffer) pool->check_in(granted);
+  }
+
+  static constexpr bool await_ready() noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> h);
+  result<fixed_buf> await_resume() noexcept {
+    if (granted == detail::no_buffer && failure == errc::timed_out) granted = last_try();
+    if (granted == detail::no_buffer) return std::unexpected(failure);
+    return result<fixed_buf>(std::in_place,
+                             fixed_buf(pool, std::exchange(granted, detail::no_buffer)));
+  }
+
+ private:
+  /// A buffer that came back in the turn in which the time ran out is not refused.
+  [[nodiscard]] std::uint32_t last_try() noexcept;
+
+  detail::collection_ref pool_;
+  std::size_t capacity_;
+  std::optional<detail::steady_time> until_;
+  detail::buf_collection::size_class* class_ = nullptr;
+};
+
+/// A set of interchangeable buffers in capacity classes, handed out as leases and registered with the kernel as a whole.
+///
+/// A value is a cheap handle: copies are the same pool. The memory lives until every handle, every lease (also those inside
+/// operations) and the registration are gone; dropping the last handle does not unregister. A pool works without a runtime too,
+/// unregistered. Not thread-safe: one thread at a time, and the runtime's thread while it is registered.
+class fixed_buf_pool {
+ public:
+  /// A pool over memory of its own, in one aligned arena. Indices follow the order of the classes.
+  /// Errors: too_many_buffers (more than 16,384), bad_buffer (none, or a capacity of 0 or over 1 GiB), not_enough_memory.
+  [[nodiscard]] static result<fixed_buf_pool> make(std::span<const buf_class> classes,
+                                                   pool_options options = {}) {
+    return adopt(detail::buf_collection::make(classes, options));
+  }
+  [[nodiscard]] static result<fixed_buf_pool> make(std::initializer_list<buf_class> classes,
+                                                   pool_options options = {}) {
+    return make(std::span(classes.begin(), classes.size()), options);
+  }
+  /// A pool over the user's own buffers, which it takes from the range in order. A range that knows its size and has too many
+  /// is refused untouched; of another one the first 16,384 are taken, and it is not advanced further.
+  template <std::ranges::input_range Range>
+    requires io_buf_mut<std::ranges::range_value_t<Range>>
+  [[nodiscard]] static result<fixed_buf_pool> from(Range&& buffers, pool_options options = {}) {
+    return adopt(detail::collect(std::forward<Range>(buffers), options));
+  }
+
+  /// Registers the buffers with the runtime of this thread; stops the process outside of one. The registration lasts until
+  /// unregister_buffers() or the runtime's end, and keeps the memory alive.
+  ///
+  /// Where the kernel refuses (RLIMIT_MEMLOCK, a filter, an old kernel) the pool goes on unregistered through the same
+  /// operations, and registered() says so; with pool_options::strict the error is returned instead.
+  /// Errors: already_registered (this pool or another collection, also with another runtime), busy (operations still use the
+  /// collection that was unregistered before), bad_buffer (memory that the kernel cannot pin).
+  [[nodiscard]] result<> register_buffers() const {
+    return pool_->register_with(*detail::this_context().io);
+  }
+  /// Takes effect at once for fixed operations that start; those in flight end normally. Leases stay valid memory.
+  /// Errors: not_registered (with this runtime).
+  [[nodiscard]] result<> unregister_buffers() const {
+    return pool_->unregister_from(*detail::this_context().io);
+  }
+  [[nodiscard]] registration registered() const noexcept { return pool_->registered(); }
+
+  /// A free buffer of exactly this capacity, or nothing: also when others wait for one.
+  [[nodiscard]] std::optional<fixed_buf> try_next(std::size_t capacity) const noexcept {
+    detail::buf_collection& pool = *pool_.operator->();
+    if (auto* c = pool.find(capacity); c != nullptr) {
+      if (const std::uint32_t index = pool.take(*c); index != detail::no_buffer) {
+        return fixed_buf(&pool, index);
+      }
+    }
+    return std::nullopt;
+  }
+  /// Waits for a buffer of exactly this capacity.
+  next_operation next(std::size_t capacity) const noexcept {
+    return {pool_, capacity, std::nullopt};
+  }
+  /// The same until a deadline; one try is made even when it has passed.
+  next_operation next(std::size_t capacity,
+                      std::chrono::steady_clock::time_point deadline) const noexcept {
+    return {pool_, capacity, deadline};
+  }
+
+  /// Closes the pool for all its handles when awaited: waiters get pool_closed, no new lease is given, the registration ends.
+  /// Finishes when the last lease is back and the kernel has let go; close<B>() then gives the memory of from() back as
+  /// result<std::vector<B>>. A lease that the awaiting task holds itself is never back: the loop's report will say so.
+  template <class B = void>
+  auto close() && {
+    return close_and_wait<B>(std::exchange(pool_, detail::collection_ref(nullptr)));
+  }
+
+ private:
+  explicit fixed_buf_pool(detail::buf_collection* adopted) noexcept : pool_(adopted) {}
+  static result<fixed_buf_pool> adopt(result<detail::buf_collection*> made) {
+    if (!made) return std::unexpected(made.error());
+    return fixed_buf_pool(*made);
+  }
+
+  static task<> wait_until_returned(detail::collection_ref pool);
+  template <class B>
+  static task<result<std::conditional_t<std::is_void_v<B>, void, std::vector<B>>>> close_and_wait(
+      detail::collection_ref pool) {
+    if (pool->closed()) co_return std::unexpected(make_error_code(errc::pool_closed));
+    co_await wait_until_returned(pool);
+    if constexpr (std::is_void_v<B>) {
+      co_return {};
+    } else {
+      co_return detail::give_back<B>(pool->take_storage());
+    }
+  }
+
+  detail::collection_ref pool_;
+};
+
+}  // namespace carousel

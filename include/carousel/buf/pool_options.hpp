@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+
+#include "carousel/buf/arena.hpp"
+
+namespace carousel {
+
+/// The kernel's limits for registered buffers (Linux 5.13 and later).
+inline constexpr std::size_t fixed_buffers_max = 16'384;
+inline constexpr std::size_t fixed_buffer_bytes_max = std::size_t{1} << 30U;
+
+/// `count` buffers of `capacity` bytes each.
+struct buf_class {
+  std::size_t capacity;
+  std::size_t count;
+};
+
+/// How a collection stands with a runtime.
+enum class registration {
+  none,
+  fixed,  ///< the kernel holds the buffers: fixed operations skip the pinning of pages
+  plain,  ///< the kernel refused (memlock, seccomp, old kernel): fixed operations run as ordinary ones
+};
+
+struct pool_options {
+  /// Where the memory of make() comes from. Buffers of a page or more start on page boundaries, smaller ones on a multiple of
+  /// their size rounded up to a power of two (at least 64).
+  huge_pages huge = huge_pages::never;
+  /// register_buffers() fails with the kernel's error instead of going on unregistered.
+  bool strict = false;
+};
+
+}  // namespace carousel

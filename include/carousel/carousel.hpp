@@ -1,0 +1,21 @@
+#pragma once
+
+// Everything: the pool, the registry, the runtime and files.
+
+#include "carousel/buf/arena.hpp"               // IWYU pragma: export
+#include "carousel/buf/buf_slice.hpp"           // IWYU pragma: export
+#include "carousel/buf/fixed_buf.hpp"           // IWYU pragma: export
+#include "carousel/buf/fixed_buf_pool.hpp"      // IWYU pragma: export
+#include "carousel/buf/fixed_buf_registry.hpp"  // IWYU pragma: export
+#include "carousel/buf/io_buf.hpp"              // IWYU pragma: export
+#include "carousel/buf/owned_bytes.hpp"         // IWYU pragma: export
+#include "carousel/config.hpp"                  // IWYU pragma: export
+#include "carousel/fs/directory.hpp"            // IWYU pragma: export
+#include "carousel/fs/file.hpp"                 // IWYU pragma: export
+#include "carousel/join_handle.hpp"             // IWYU pragma: export
+#include "carousel/result.hpp"                  // IWYU pragma: export
+#include "carousel/runtime.hpp"                 // IWYU pragma: export
+#include "carousel/spawn.hpp"                   // IWYU pragma: export
+#include "carousel/task.hpp"                    // IWYU pragma: export
+#include "carousel/time/sleep.hpp"              // IWYU pragma: export
+#include "carousel/yield.hpp"                   // IWYU pragma: export

@@ -1,0 +1,15 @@
+#pragma once
+
+// Programmer errors stop the process with a sentence, in every build type: a misuse that goes on would let the kernel
+// write into memory that is somebody else's.
+
+namespace carousel::detail {
+
+[[noreturn]] void assertion_failed(const char* condition, const char* sentence, const char* file,
+                                   int line) noexcept;
+
+}  // namespace carousel::detail
+
+#define CAROUSEL_ASSERT(condition, sentence) \
+  ((condition) ? void(0)                     \
+               : ::carousel::detail::assertion_failed(#condition, sentence, __FILE__, __LINE__))

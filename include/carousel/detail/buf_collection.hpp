@@ -1,0 +1,223 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "carousel/buf/pool_options.hpp"
+#include "carousel/detail/driver.hpp"
+
+namespace carousel {
+class fixed_buf;
+}
+
+namespace carousel::detail {
+
+struct fixed_access;
+
+inline constexpr std::uint32_t no_buffer = ~std::uint32_t{0};
+
+class buf_collection;
+
+/// A coroutine that waits in a pool: for a buffer of one class, or for the last lease to come back.
+struct buffer_waiter : parked_waiter {
+  buf_collection* pool = nullptr;
+  ready_queue* queue = nullptr;  ///< of the runtime it suspended in
+  std::uint32_t granted = no_buffer;
+  std::uint32_t size_class = 0;
+  std::error_code failure;
+};
+
+/// Memory for one buffer of a collection.
+struct raw_buffer {
+  std::byte* data;
+  std::size_t capacity;
+  std::size_t initialized;
+};
+
+/// Owns the memory of a collection.
+class buf_storage {
+ public:
+  virtual ~buf_storage() = default;
+};
+
+/// The buffers behind a fixed_buf_pool or a fixed_buf_registry, shared by its handles, its leases and its registration; the
+/// last of them frees it. Every buffer is either free or leased to exactly one fixed_buf. Not thread-safe: one thread at a
+/// time, and the runtime's thread while it is registered.
+class buf_collection final : registered_memory {
+ public:
+  struct entry {
+    std::byte* data;
+    std::uint32_t capacity;
+    std::uint32_t initialized;  ///< high-water mark of valid bytes; survives check-in
+    std::uint32_t next_free;
+    std::uint32_t holder;  ///< id of the task that checked it out
+    std::uint16_t size_class;
+    bool leased;
+  };
+  struct size_class {
+    std::size_t capacity;
+    std::uint32_t free_head = no_buffer;  ///< LIFO: the buffer used last is the warmest
+    std::uint32_t free = 0;
+    std::uint32_t total = 0;
+    list<waiter, ready_tag> waiters{};  ///< strict FIFO; empty whenever a buffer is free
+    explicit size_class(std::size_t bytes) noexcept : capacity(bytes) {}
+  };
+
+  /// Errors: bad_buffer, too_many_buffers.
+  [[nodiscard]] static result<buf_collection*> make(std::unique_ptr<buf_storage> storage,
+                                                    std::span<const raw_buffer> buffers,
+                                                    pool_options options);
+  /// One arena holding all buffers of all classes, in order. Errors: as above and not_enough_memory.
+  [[nodiscard]] static result<buf_collection*> make(std::span<const buf_class> classes,
+                                                    pool_options options);
+  buf_collection(const buf_collection&) = delete;
+  buf_collection& operator=(const buf_collection&) = delete;
+
+  void retain() noexcept { ++refs_; }
+  void release() noexcept {
+    if (--refs_ == 0) delete this;
+  }
+
+  // Leases.
+
+  /// The class of exactly this capacity, or null.
+  [[nodiscard]] size_class* find(std::size_t capacity) noexcept {
+    for (const auto& c : classes_) {
+      if (c->capacity == capacity) return c.get();
+    }
+    return nullptr;
+  }
+
+  /// Takes a free buffer of the class; no_buffer when there is none.
+  [[nodiscard]] std::uint32_t take(size_class& c) noexcept {
+    check_thread();
+    const std::uint32_t index = c.free_head;
+    if (index == no_buffer || closed_) return no_buffer;
+    c.free_head = entries_[index].next_free;
+    --c.free;
+    lend(index);
+    return index;
+  }
+  /// Takes buffer `index` of a registry; false when it is out.
+  [[nodiscard]] bool take_at(std::uint32_t index) noexcept {
+    check_thread();
+    if (index >= entries_.size() || entries_[index].leased || closed_) return false;
+    --classes_[entries_[index].size_class]
+          ->free;  // the free list itself is never walked in a registry
+    lend(index);
+    return true;
+  }
+  /// A lease ends: the buffer goes straight to the oldest waiter of its class, else to the top of the free list. Drops the
+  /// lease's reference to the collection.
+  void check_in(std::uint32_t index) noexcept {
+    check_thread();
+    entry& e = entries_[index];
+    CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
+    size_class& c = *classes_[e.size_class];
+    if (!c.waiters.empty()) {
+      hand_over(index, c);
+      return;
+    }
+    e.leased = false;
+    e.next_free = c.free_head;
+    c.free_head = index;
+    ++c.free;
+    --leased_;
+    if (closer_ != nullptr) wake_closer();
+    release();
+  }
+  /// Puts a suspended waiter at the end of its class's line.
+  void wait(buffer_waiter& w, context& here, size_class& c) noexcept;
+
+  [[nodiscard]] entry& at(std::uint32_t index) noexcept { return entries_[index]; }
+  [[nodiscard]] std::size_t count() const noexcept { return entries_.size(); }
+  [[nodiscard]] std::size_t leased() const noexcept { return leased_; }
+
+  // Registration with the driver of the runtime that turns on this thread.
+
+  [[nodiscard]] result<> register_with(driver& io);
+  [[nodiscard]] result<> unregister_from(driver& io);
+  [[nodiscard]] registration registered() const noexcept { return state_; }
+  [[nodiscard]] driver* registered_driver() const noexcept { return driver_; }
+
+  // The end.
+
+  /// No lease is given any more; the waiters fail with pool_closed; the registration is given up.
+  void close() noexcept;
+  [[nodiscard]] bool closed() const noexcept { return closed_; }
+  void wait_until_returned(buffer_waiter& w, context& here) noexcept;
+  void forget_closer() noexcept;
+  [[nodiscard]] bool all_returned() const noexcept { return leased_ == 0 && !kernel_holds_; }
+  [[nodiscard]] std::unique_ptr<buf_storage> take_storage() noexcept;
+
+  /// Names who checked out each leased buffer, of one class or (null) of all.
+  void write_leases(std::FILE* out, const size_class* only) const;
+
+ private:
+  buf_collection(std::unique_ptr<buf_storage> storage, pool_options options) noexcept;
+  ~buf_collection() = default;
+  void add(const raw_buffer& buffer);
+  void registration_ended() noexcept override;
+  void hand_over(std::uint32_t index, size_class& c) noexcept;
+  void wake_closer() noexcept;
+
+  void lend(std::uint32_t index) noexcept {
+    entry& e = entries_[index];
+    e.leased = true;
+    const context* here = current_context;
+    e.holder = here != nullptr && here->task != nullptr ? here->task->id : 0;
+    ++leased_;
+    ++refs_;
+  }
+  void check_thread() const noexcept {
+    CAROUSEL_ASSERT(driver_ == nullptr || thread_ == &thread_mark,
+                    "a registered pool and its buffers belong to the thread of their runtime");
+  }
+
+  static inline constinit thread_local char thread_mark = 0;  ///< its address names the thread
+
+  std::uint32_t refs_ = 1;
+  std::uint32_t leased_ = 0;
+  bool closed_ = false;
+  bool kernel_holds_ =
+      false;  ///< the driver holds a reference until the kernel has let go of the registration
+  registration state_ = registration::none;
+  driver* driver_ = nullptr;
+  const char* thread_ = nullptr;
+  std::vector<entry> entries_;
+  std::vector<std::unique_ptr<size_class>> classes_;
+  buffer_waiter* closer_ = nullptr;
+  std::unique_ptr<buf_storage> storage_;
+  pool_options options_;
+};
+
+/// A counted reference to a collection: what the public handles are made of.
+class collection_ref {
+ public:
+  explicit collection_ref(buf_collection* adopted) noexcept : c_(adopted) {}
+  collection_ref(const collection_ref& other) noexcept : c_(other.c_) {
+    if (c_ != nullptr) c_->retain();
+  }
+  collection_ref(collection_ref&& other) noexcept : c_(std::exchange(other.c_, nullptr)) {}
+  collection_ref& operator=(collection_ref other) noexcept {
+    std::swap(c_, other.c_);
+    return *this;
+  }
+  ~collection_ref() {
+    if (c_ != nullptr) c_->release();
+  }
+  buf_collection* operator->() const noexcept {
+    CAROUSEL_ASSERT(c_ != nullptr, "this pool or registry was moved from or closed");
+    return c_;
+  }
+
+ private:
+  buf_collection* c_;
+};
+
+}  // namespace carousel::detail

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "carousel/detail/assert.hpp"
+#include "carousel/detail/parked_waiter.hpp"
+#include "carousel/detail/timer_queue.hpp"
+#include "carousel/detail/waiter.hpp"
+
+namespace carousel::detail {
+
+class driver;
+
+/// What an awaiter finds on its thread while a runtime turns there: where to queue, where to time, whom to drive.
+struct context {
+  ready_queue ready;
+  timer_queue timers;
+  list<parked_waiter, parked_tag> parked;
+  driver* io = nullptr;
+  task_base* task = nullptr;  ///< the task that runs now
+  int inline_budget = 0;      ///< awaits that may still finish without suspending in this turn
+};
+
+/// Set by the runtime inside block_on and poll only.
+inline constinit thread_local context* current_context = nullptr;
+
+[[nodiscard]] inline context& this_context() noexcept {
+  context* here = current_context;
+  CAROUSEL_ASSERT(here != nullptr,
+                  "carousel operations work inside a runtime only: call them from a coroutine that "
+                  "runtime::block_on or carousel::start drives on this thread");
+  return *here;
+}
+
+/// An await that has its answer at once still gives way when the turn's budget is used up, so that a coroutine whose awaits
+/// all finish inline starves neither submission nor its neighbours.
+/// Returns what await_suspend returns: true when the coroutine was queued instead.
+[[nodiscard]] inline bool give_way(context& here, waiter& self,
+                                   std::coroutine_handle<> h) noexcept {
+  if (--here.inline_budget > 0) return false;
+  self.suspend(h, here.task, wait_kind::yield);
+  here.ready.push_back(self);
+  return true;
+}
+
+}  // namespace carousel::detail

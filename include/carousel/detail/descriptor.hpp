@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "carousel/detail/recycler.hpp"
+#include "carousel/detail/waiter.hpp"
+
+namespace carousel::detail {
+
+class file_table;
+
+/// An open file, shared by the file objects and by the operations that use it; the last reference closes it. An operation in
+/// the kernel keeps it open, so a descriptor number is never reused under an operation.
+struct descriptor : recycled {
+  std::uint32_t refs = 1;
+  std::uint32_t started = 0;  ///< operations that hold it and are not over; close() waits for zero
+  std::int32_t fd = -1;
+  std::int32_t table_index = -1;  ///< in `table`, or -1
+  file_table* table = nullptr;
+  std::uint32_t uses = 0;
+  std::uint32_t memory_align =
+      0;  ///< O_DIRECT: alignment of addresses in bytes; 0: nothing to check
+  std::uint32_t offset_align = 0;  ///< O_DIRECT: alignment of offsets and lengths in bytes
+  bool closed = false;             ///< close() was called: no new operation starts
+  waiter* closer = nullptr;
+  ready_queue* closer_queue = nullptr;
+
+  explicit descriptor(int number) noexcept : fd(number) {}
+  /// Reads the O_DIRECT rules of the file, when it was opened so (statx STATX_DIOALIGN, Linux 6.1).
+  void learn_alignment() noexcept;
+  void end_operation() noexcept {
+    if (--started == 0 && closer != nullptr)
+      closer_queue->push_back(*std::exchange(closer, nullptr));
+  }
+  static void destroy(descriptor* d) noexcept;
+};
+
+/// A counted reference to a descriptor. Not thread-safe.
+class fd_ref {
+ public:
+  fd_ref() = default;
+  explicit fd_ref(descriptor* adopted) noexcept : d_(adopted) {}
+  fd_ref(const fd_ref& other) noexcept : d_(other.d_) {
+    if (d_ != nullptr) ++d_->refs;
+  }
+  fd_ref(fd_ref&& other) noexcept : d_(std::exchange(other.d_, nullptr)) {}
+  fd_ref& operator=(fd_ref other) noexcept {
+    std::swap(d_, other.d_);
+    return *this;
+  }
+  ~fd_ref() { reset(); }
+
+  void reset() noexcept {
+    if (descriptor* d = std::exchange(d_, nullptr); d != nullptr && --d->refs == 0)
+      descriptor::destroy(d);
+  }
+  [[nodiscard]] descriptor* release() noexcept { return std::exchange(d_, nullptr); }
+  [[nodiscard]] descriptor* get() const noexcept { return d_; }
+  descriptor* operator->() const noexcept { return d_; }
+  explicit operator bool() const noexcept { return d_ != nullptr; }
+
+ private:
+  descriptor* d_ = nullptr;
+};
+
+}  // namespace carousel::detail

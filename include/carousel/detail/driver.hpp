@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "carousel/detail/buffer_table.hpp"
+#include "carousel/detail/context.hpp"
+#include "carousel/detail/file_table.hpp"
+#include "carousel/detail/side_blocks.hpp"
+#include "carousel/detail/slot.hpp"
+#include "carousel/result.hpp"
+
+namespace carousel::detail {
+
+class ring;
+
+struct driver_options {
+  unsigned entries = 256;  ///< submission queue entries; the completion queue has twice as many
+  unsigned slots_max = 1 << 18;  ///< operations in flight; more wait in line
+};
+
+struct driver_counters {
+  std::uint64_t submitted = 0;  ///< operations handed to the kernel
+  std::uint64_t enters = 0;     ///< io_uring_enter calls
+  std::uint64_t cancels = 0;    ///< cancel requests sent
+  std::uint64_t stray = 0;      ///< completions that named no live operation; never followed
+  std::uint64_t plain_fallbacks =
+      0;  ///< collections that run unregistered because the kernel refused
+};
+
+/// Owns the slots and the ring. Everything an awaiter does here touches lists only; the loop's turn() is the only place
+/// where the kernel is entered for I/O.
+class driver {
+ public:
+  [[nodiscard]] static result<std::unique_ptr<driver>> make(const driver_options& options);
+  driver(const driver&) = delete;
+  driver& operator=(const driver&) = delete;
+  ~driver();
+
+  // For awaiters.
+
+  /// False when the operation must stand in line: at the cap, or behind others that stand there.
+  [[nodiscard]] bool has_slot() const noexcept {
+    return waiting_.empty() && (free_ != nullptr || slots_ < options_.slots_max);
+  }
+  void wait_for_slot(operation_base& op) noexcept;
+  /// has_slot() must hold. Throws std::bad_alloc when a new chunk of slots cannot be had.
+  [[nodiscard]] slot& take() {
+    if (free_ == nullptr) grow();
+    slot* s = free_;
+    free_ = *reinterpret_cast<slot**>(s->payload);
+    s->state = slot_state::queued;
+    return *s;
+  }
+  /// Queues a slot whose request, resources, file and dispose function are set.
+  void submit(slot& s) noexcept {
+    queue_.push_back(s);
+    if (s.uses_buffer_table) buffers_.begin_use();
+  }
+  /// Frees a slot whose resources are gone.
+  void release(slot& s) noexcept {
+    if (s.file != nullptr) {
+      descriptor* file = s.file;
+      s.file = nullptr;
+      file->end_operation();
+      fd_ref{file}.reset();
+    }
+    if (s.side != nullptr) blocks_.give_back(s);
+    s.awaiter = nullptr;
+    s.stop_wanted = false;
+    s.state = slot_state::free;
+    ++s.generation;
+    *reinterpret_cast<slot**>(s.payload) = free_;
+    free_ = &s;
+  }
+  /// The awaiter of an operation dies: withdraw it, make it an orphan, or dispose of its result.
+  void drop(slot& s) noexcept;
+  /// A recycled block that lives as long as the slot's operation. Throws std::bad_alloc.
+  [[nodiscard]] std::byte* side_block(slot& s, std::size_t bytes) { return blocks_.take(s, bytes); }
+
+  [[nodiscard]] file_table& files() noexcept { return files_; }
+  [[nodiscard]] buffer_table& buffers() noexcept { return buffers_; }
+
+  // For the loop.
+
+  /// Starts operations that stand in line, submits what is queued, waits if `block` says so (until `deadline` if it has a
+  /// value), and moves the awaiters of finished operations to `ready`.
+  void turn(ready_queue& ready, bool block, std::optional<steady_time> deadline);
+  /// No operation is queued, in line or in the kernel.
+  [[nodiscard]] bool idle() const noexcept {
+    return in_kernel_ == 0 && queue_.empty() && waiting_.empty();
+  }
+  /// The end: every operation becomes an orphan and is cancelled; returns when the kernel has let go of all of them, or at
+  /// the deadline. False: some are stuck.
+  [[nodiscard]] bool drain(steady_time deadline);
+  /// Writes a line on stderr for each operation that the kernel still holds.
+  void report_stuck() const noexcept;
+
+  [[nodiscard]] const driver_counters& counters() const noexcept { return counters_; }
+  [[nodiscard]] bool supports(opcode code) const noexcept;
+  /// Flags for a write that must fail with EPIPE instead of raising SIGPIPE.
+  [[nodiscard]] std::uint32_t write_flags() const noexcept { return write_flags_; }
+  void count_plain_fallback() noexcept { ++counters_.plain_fallbacks; }
+
+ private:
+  static constexpr unsigned chunk_slots = 256;
+
+  explicit driver(const driver_options& options) noexcept;
+  void grow();
+  void start_waiting() noexcept;
+  void encode_queued();
+  void encode_cancels();
+  void enter(ready_queue& ready, bool block, std::optional<steady_time> deadline);
+  unsigned reap(ready_queue& ready);
+  void on_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags,
+                     ready_queue& ready);
+  void on_operation(slot& s, std::int32_t res, std::uint32_t flags, ready_queue& ready) noexcept;
+  void on_cancel(slot& s, std::int32_t res) noexcept;
+  void dispose_dropped() noexcept;
+  void note_cancel(slot& s) noexcept;
+  [[nodiscard]] slot* find(std::uint64_t user_data) noexcept;
+  template <class F>
+  void for_each_slot(F f) const;
+
+  // Immutable after make().
+  driver_options options_;
+  std::unique_ptr<ring> ring_;
+  std::uint32_t write_flags_ = 0;
+
+  // Slots: chunks never move and are never freed while the driver lives.
+  slot* free_ = nullptr;
+  std::vector<slot*> chunks_;
+  unsigned slots_ = 0;
+  list<waiter, ready_tag> waiting_;  ///< operation_base objects in line for a slot
+
+  // The submit list, and what the kernel holds.
+  list<slot, slot_tag> queue_;
+  list<slot, slot_tag> to_cancel_;
+  list<slot, slot_tag> to_recancel_;  ///< answered ENOENT or EALREADY: asked again after a while
+  list<slot, slot_tag>
+      to_drop_;                ///< orphans past their last CQE, disposed of after the CQEs are read
+  std::size_t in_kernel_ = 0;  ///< operations and cancels without their last CQE
+  steady_time recancel_at_{};
+  std::chrono::milliseconds recancel_after_{0};
+  bool submits_finish_inline_ =
+      true;  ///< then the next turn submits first and waits only if the CQ stays empty
+  unsigned refused_enters_ = 0;
+
+  // What operations refer to by index or by address.
+  side_blocks blocks_;
+  file_table files_;
+  buffer_table buffers_;
+
+  driver_counters counters_;
+};
+
+}  // namespace carousel::detail

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "carousel/detail/operation.hpp"
+
+namespace carousel::detail {
+
+/// An operation on an open file that moves no data: fsync, fallocate, ftruncate.
+struct file_call : file_operation {
+  request req;
+
+  using resources = nothing;
+  using output = result<>;
+  resources held;
+
+  [[nodiscard]] std::error_code check(const driver&) const noexcept { return check_file(); }
+  void encode(const driver&, slot& s) const noexcept { s.req = req; }
+
+  static output complete(std::int32_t res, nothing&, slot&) noexcept { return of(res); }
+  static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
+  static output of(std::int32_t res) noexcept {
+    if (res < 0) return std::unexpected(kernel_error(res));
+    return {};
+  }
+};
+
+/// One or two paths, copied: an operation never refers to the caller's string.
+struct paths {
+  std::string first;
+  std::string second;
+
+  /// Errors: filename_too_long, invalid_argument for a NUL inside.
+  [[nodiscard]] std::error_code check() const noexcept;
+  /// Copies the paths to a side block of the slot, after `reserve` bytes; sets the request's address to the first one.
+  /// Returns the address of the second.
+  [[nodiscard]] std::uint64_t encode(driver& io, slot& s, std::size_t reserve = 0) const;
+};
+
+/// An operation on names: mkdirat, unlinkat, renameat, symlinkat, linkat.
+struct path_call {
+  request req;
+  paths names;
+
+  using resources = nothing;
+  using output = result<>;
+  resources held;
+  static constexpr bool plain_descriptor = true;
+
+  [[nodiscard]] static descriptor* take_file() noexcept { return nullptr; }
+  [[nodiscard]] std::error_code check(const driver& io) const noexcept {
+    if (!io.supports(req.code)) return errc::not_supported;
+    return names.check();
+  }
+  void encode(driver& io, slot& s) const {
+    s.req = req;
+    const std::uint64_t second = names.encode(io, s);
+    if (!names.second.empty()) s.req.offset = second;
+  }
+
+  static output complete(std::int32_t res, nothing&, slot&) noexcept { return file_call::of(res); }
+  static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
+  static void discard(std::int32_t, nothing&) noexcept {}
+};
+
+}  // namespace carousel::detail

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "carousel/detail/driver.hpp"
+
+namespace carousel::detail {
+
+/// The part of an awaiter that the driver sees.
+struct operation_base : waiter {
+  driver* io = nullptr;
+  slot* at = nullptr;  ///< null before the start, after the end, and when the runtime has ended
+  std::error_code failure;  ///< why it never started
+  void (*begin)(operation_base&, driver&) = nullptr;
+
+  ~operation_base() {
+    if (at != nullptr) io->drop(*at);
+  }
+};
+
+/// One operation: inert until awaited, then its resources live in a slot of the driver and this object holds only the way
+/// back to them. `Op` supplies three paragraphs:
+///
+///   resources  what the kernel borrows (nothrow-movable), member `held`; and member `file`, if it has one
+///   check()    misuse, named before the kernel sees it; encode(): the request that the kernel gets
+///   complete() what a result means, with the resources back; fail(): the same when it never started;
+///              discard(): what to do with a result that nobody claims, -ECANCELED if it never reached the kernel
+template <class Op>
+class [[nodiscard]] operation : operation_base {
+  using resources = typename Op::resources;
+  using output = typename Op::output;
+  static_assert(
+      sizeof(resources) <= slot::payload_bytes,
+      "this buffer type is too large to live in an operation: hold it by std::unique_ptr");
+  static_assert(std::is_nothrow_move_constructible_v<resources>);
+
+ public:
+  explicit operation(Op op) noexcept : op_(std::move(op)) {}
+  operation(operation&& other) noexcept : op_(std::move(other.op_)) {
+    CAROUSEL_ASSERT(other.at == nullptr && !other.linked(),
+                    "an operation cannot be moved once it has been awaited");
+  }
+  operation& operator=(operation&&) = delete;
+  ~operation() = default;
+
+  static constexpr bool await_ready() noexcept { return false; }
+
+  bool await_suspend(std::coroutine_handle<> h) {
+    context& here = this_context();
+    CAROUSEL_ASSERT(io == nullptr, "an operation is awaited once");
+    io = here.io;
+    failure = op_.check(*io);
+    if (failure) return give_way(here, *this, h);
+    suspend(h, here.task, wait_kind::operation);
+    if (io->has_slot()) {
+      start(*io);
+    } else {
+      begin = [](operation_base& self, driver& io) { static_cast<operation&>(self).start(io); };
+      io->wait_for_slot(*this);
+    }
+    return true;
+  }
+
+  output await_resume() {
+    if (at == nullptr) {
+      return op_.fail(failure ? failure : make_error_code(errc::shut_down), std::move(op_.held));
+    }
+    struct finish {
+      driver& io;
+      slot& s;
+      ~finish() {
+        std::destroy_at(&s.template resources<resources>());
+        io.release(s);
+      }
+    } at_exit{*io, *std::exchange(at, nullptr)};
+    slot& s = at_exit.s;
+    return op_.complete(s.res, s.template resources<resources>(), s);
+  }
+
+ private:
+  void start(driver& io) {
+    slot& s = io.take();
+    s.req = request{};
+    try {
+      op_.encode(io, s);
+    } catch (...) {  // no memory for a side block
+      io.release(s);
+      throw;
+    }
+    std::construct_at(&s.template resources<resources>(), std::move(op_.held));
+    if (descriptor* file = op_.take_file(); file != nullptr) {
+      ++file->started;
+      s.file = file;
+      if constexpr (Op::plain_descriptor) {
+        s.req.fd = file->fd;
+      } else {
+        io.files().aim(s.req, *file);
+      }
+    }
+    s.dispose = [](slot& dead) noexcept {
+      Op::discard(dead.res, dead.template resources<resources>());
+      std::destroy_at(&dead.template resources<resources>());
+    };
+    s.awaiter = this;
+    at = &s;
+    io.submit(s);
+  }
+
+  Op op_;
+};
+
+/// What most operations of a file share.
+struct file_operation {
+  fd_ref file;
+
+  [[nodiscard]] descriptor* take_file() noexcept { return file.release(); }
+  [[nodiscard]] std::error_code check_file() const noexcept {
+    if (!file || file->closed) return std::make_error_code(std::errc::bad_file_descriptor);
+    return {};
+  }
+  /// Opcodes that refuse an index of the file table say true.
+  static constexpr bool plain_descriptor = false;
+  template <class R>
+  static void discard(std::int32_t, R&) noexcept {}
+};
+
+/// An operation that lends the kernel no buffer.
+struct nothing {};
+
+}  // namespace carousel::detail

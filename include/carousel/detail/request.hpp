@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+
+namespace carousel::detail {
+
+/// The kernel's opcodes that the library uses (linux/io_uring.h; the comment gives the first kernel version).
+enum class opcode : std::uint8_t {
+  nop = 0,            // 5.1
+  readv = 1,          // 5.1
+  writev = 2,         // 5.1
+  fsync = 3,          // 5.1
+  read_fixed = 4,     // 5.1
+  write_fixed = 5,    // 5.1
+  async_cancel = 14,  // 5.5
+  fallocate = 17,     // 5.6
+  openat = 18,        // 5.6
+  close = 19,         // 5.6
+  statx = 21,         // 5.6
+  read = 22,          // 5.6
+  write = 23,         // 5.6
+  renameat = 35,      // 5.11
+  unlinkat = 36,      // 5.11
+  mkdirat = 37,       // 5.15
+  symlinkat = 38,     // 5.15
+  linkat = 39,        // 5.15
+  ftruncate = 55,     // 6.9
+};
+
+/// One operation as data: what becomes a submission queue entry when the loop encodes it. Addresses in it point into a
+/// buffer with a stable address, a slot or a side block, never into a coroutine frame.
+struct request {
+  opcode code = opcode::nop;
+  std::uint8_t sqe_flags = 0;
+  std::uint16_t buf_index = 0;
+  std::int32_t fd = -1;
+  std::uint64_t offset = 0;  ///< or the second address
+  std::uint64_t address = 0;
+  std::uint32_t length = 0;
+  std::uint32_t op_flags = 0;
+  std::uint32_t file_index = 0;
+};
+
+inline constexpr std::uint8_t sqe_fixed_file = 1U << 0U;
+inline constexpr std::uint64_t current_position = ~std::uint64_t{0};
+/// The kernel clips a transfer to this many bytes (MAX_RW_COUNT, a whole number of pages below 2 GiB).
+inline constexpr std::size_t transfer_bytes_max = 0x7ffff000;
+
+}  // namespace carousel::detail

@@ -1,0 +1,193 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "carousel/detail/fixed_access.hpp"
+#include "carousel/detail/operation.hpp"
+#include "carousel/task.hpp"
+
+namespace carousel::detail {
+
+enum class direction : std::uint8_t { read, write };
+
+/// Offsets beyond this are the caller's mistake; the kernel would take -1 for "the current position".
+inline constexpr std::uint64_t offset_max = std::numeric_limits<std::int64_t>::max();
+
+/// Where a transfer goes in its file.
+struct position {
+  std::uint64_t offset;  ///< in bytes, or current_position
+  bool given = true;     ///< false: the current position
+
+  [[nodiscard]] position advanced(std::size_t n) const noexcept {
+    return given ? position{offset + n} : *this;
+  }
+};
+inline constexpr position here_in_file{.offset = current_position, .given = false};
+
+/// The rules that can be checked before the kernel sees a transfer.
+[[nodiscard]] std::error_code check_position(const descriptor& file, position at) noexcept;
+/// O_DIRECT: the rules of the file system for one piece of memory.
+[[nodiscard]] std::error_code check_direct(const descriptor& file, position at,
+                                           const std::byte* data, std::size_t bytes) noexcept;
+
+/// A read into, or a write from, one buffer. `skip` bytes of it are done already.
+template <direction D, bool Fixed, io_buf B>
+struct transfer : file_operation {
+  using traits = buf_traits<B>;
+
+  using resources = B;
+  using output = buf_result<std::size_t, B>;
+  B held;
+  position at;
+  std::size_t skip = 0;
+
+  [[nodiscard]] std::error_code check(const driver& io) const noexcept {
+    if (const auto error = check_file()) return error;
+    if constexpr (Fixed) {
+      if (const auto error = fixed_access::check(fixed_access::lease(held), io)) return error;
+    }
+    if (const auto error = check_position(*file.get(), at)) return error;
+    return check_direct(*file.get(), at, traits::data(held) + skip, length());
+  }
+  void encode(const driver& io, slot& s) const noexcept {
+    s.req.code = D == direction::read ? opcode::read : opcode::write;
+    s.req.offset = at.offset;
+    s.req.address = reinterpret_cast<std::uintptr_t>(traits::data(held) + skip);
+    s.req.length = static_cast<std::uint32_t>(length());
+    if constexpr (D == direction::write) s.req.op_flags = io.write_flags();
+    if constexpr (Fixed) {
+      const fixed_buf& lease = fixed_access::lease(held);
+      if (fixed_access::in_kernel(lease)) {
+        s.req.code = D == direction::read ? opcode::read_fixed : opcode::write_fixed;
+        s.req.buf_index = fixed_access::table_index(lease);
+        s.uses_buffer_table = true;
+      }
+    }
+  }
+
+  output complete(std::int32_t res, B& lent, slot&) const noexcept {
+    if (res < 0) return {std::unexpected(kernel_error(res)), std::move(lent)};
+    const auto n = static_cast<std::size_t>(res);
+    if constexpr (D == direction::read) traits::set_size(lent, skip + n);
+    return {n, std::move(lent)};
+  }
+  output fail(std::error_code error, B&& back) const noexcept {
+    return {std::unexpected(error), std::move(back)};
+  }
+
+ private:
+  [[nodiscard]] std::size_t length() const noexcept {
+    const std::size_t all = D == direction::read ? traits::capacity(held) : traits::size(held);
+    return std::min(all - skip, transfer_bytes_max);
+  }
+};
+
+/// A read into, or a write from, several buffers in turn. At most the first 1,024 that still have something to do take part
+/// in one operation, the kernel's limit.
+template <direction D, io_buf B>
+struct vector_transfer : file_operation {
+  using traits = buf_traits<B>;
+  static constexpr std::size_t pieces_max = 1024;
+
+  using resources = std::vector<B>;
+  using output = buf_result<std::size_t, std::vector<B>>;
+  std::vector<B> held;
+  position at;
+  std::size_t skip = 0;
+
+  [[nodiscard]] std::error_code check(const driver&) const noexcept {
+    if (const auto error = check_file()) return error;
+    if (const auto error = check_position(*file.get(), at)) return error;
+    std::error_code worst;
+    for_each_piece([&](std::byte* data, std::size_t bytes) {
+      if (!worst) worst = check_direct(*file.get(), at, data, bytes);
+    });
+    return worst;
+  }
+  void encode(driver& io, slot& s) const {
+    const std::size_t pieces = std::min(held.size(), pieces_max);
+    auto* first = reinterpret_cast<iovec*>(
+        io.side_block(s, std::max<std::size_t>(pieces, 1) * sizeof(iovec)));
+    iovec* next = first;
+    for_each_piece([&](std::byte* data, std::size_t bytes) {
+      *next++ = {.iov_base = data, .iov_len = bytes};
+    });
+    s.req.code = D == direction::read ? opcode::readv : opcode::writev;
+    s.req.offset = at.offset;
+    s.req.address = reinterpret_cast<std::uintptr_t>(first);
+    s.req.length = static_cast<std::uint32_t>(next - first);
+    if constexpr (D == direction::write) s.req.op_flags = io.write_flags();
+  }
+
+  output complete(std::int32_t res, std::vector<B>& lent, slot&) const noexcept {
+    if (res < 0) return {std::unexpected(kernel_error(res)), std::move(lent)};
+    if constexpr (D == direction::read) {
+      auto left = static_cast<std::size_t>(res);
+      for (B& b : lent) {
+        const std::size_t n = std::min(left, traits::capacity(b));
+        traits::set_size(b, n);
+        left -= n;
+      }
+    }
+    return {static_cast<std::size_t>(res), std::move(lent)};
+  }
+  output fail(std::error_code error, std::vector<B>&& back) const noexcept {
+    return {std::unexpected(error), std::move(back)};
+  }
+
+  [[nodiscard]] static std::size_t bytes_of(const std::vector<B>& buffers) noexcept {
+    std::size_t sum = 0;
+    for (const B& b : buffers) sum += D == direction::read ? traits::capacity(b) : traits::size(b);
+    return sum;
+  }
+
+ private:
+  template <class F>
+  void for_each_piece(F f) const {
+    std::size_t done = skip;
+    std::size_t pieces = 0;
+    for (const B& b : held) {
+      const std::size_t all = D == direction::read ? traits::capacity(b) : traits::size(b);
+      const std::size_t before = std::min(done, all);
+      done -= before;
+      if (before == all) continue;
+      f(const_cast<std::byte*>(traits::data(b)) + before, all - before);  // an iovec has no const
+      if (++pieces == pieces_max) return;
+    }
+  }
+};
+
+template <class T>
+using transferred_buffer = typename T::resources;
+
+/// Repeats a transfer until all `total` bytes are through. On an error the buffer's size says how much a read had brought.
+template <class Transfer>
+task<buf_result<void, transferred_buffer<Transfer>>> transfer_all(fd_ref file,
+                                                                  transferred_buffer<Transfer> buf,
+                                                                  position at, std::size_t total,
+                                                                  errc at_nothing) {
+  constexpr int interruptions_max = 16;
+  int interruptions = 0;
+  for (std::size_t done = 0; done < total;) {
+    auto r = co_await operation(Transfer{{file}, std::move(buf), at.advanced(done), done});
+    buf = std::move(r.buf);
+    if (!r.res) {
+      if (r.res.error() == std::errc::interrupted && ++interruptions < interruptions_max) continue;
+      co_return {std::unexpected(r.res.error()), std::move(buf)};
+    }
+    done += *r.res;
+    // O_DIRECT: an odd count means that the file ended, and nothing could go on from there.
+    const std::uint32_t align = file ? file->offset_align : 0;
+    const bool ended = *r.res == 0 || (done < total && align != 0 && done % align != 0);
+    if (ended) co_return {std::unexpected(make_error_code(at_nothing)), std::move(buf)};
+  }
+  co_return {result<>{}, std::move(buf)};
+}
+
+}  // namespace carousel::detail

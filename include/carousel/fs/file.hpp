@@ -1,0 +1,211 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "carousel/buf/fixed_buf.hpp"
+#include "carousel/detail/file_call.hpp"
+#include "carousel/detail/transfer.hpp"
+#include "carousel/fs/file_info.hpp"
+#include "carousel/fs/open_options.hpp"
+#include "carousel/task.hpp"
+
+namespace carousel {
+
+namespace detail {
+struct open_call;
+struct info_call;
+}  // namespace detail
+
+/// An open file. A value is a handle: copies are the same open file, and the last one closes it, inside a runtime or outside;
+/// an operation in flight holds it open too. Not thread-safe.
+///
+/// Operations may overlap freely and finish in any order; those at the current position share that position, so they should
+/// not. Each gives its buffer back with the result; on an error the buffer's size is what it was. Destroying the coroutine
+/// that waits for one cancels it, and the buffer goes home when the kernel is done with it.
+///
+/// Offsets are in bytes, up to 2^63 - 1; one beyond is invalid_argument. One transfer moves at most 2,147,479,552 bytes.
+/// Any of them may fail with bad_file_descriptor (closed, or not open for this), misaligned (O_DIRECT), canceled, and what
+/// the kernel says.
+class file {
+  using dir = detail::direction;
+  template <dir D, bool Fixed, class B>
+  using transfer = detail::transfer<D, Fixed, B>;
+  template <dir D, class B>
+  using vector_transfer = detail::vector_transfer<D, B>;
+
+ public:
+  /// Awaited: gives result<file>. The path is copied.
+  static detail::operation<detail::open_call> open(const std::filesystem::path& path,
+                                                   open_options options = {});
+  /// Takes ownership of an open descriptor: a file, a pipe, a terminal.
+  [[nodiscard]] static file from_fd(int fd);
+  /// The descriptor, still owned by the file: for calls that the library does not have. -1 once closed.
+  [[nodiscard]] int fd() const noexcept { return file_ ? file_->fd : -1; }
+
+  /// Reads into the whole capacity of the buffer: buf_result<std::size_t, B>. Fewer bytes are normal; 0 is the end of the file.
+  template <io_buf_mut B>
+  auto read_at(B buf, std::uint64_t offset) const {
+    return one<dir::read, false>(std::move(buf), {offset});
+  }
+  /// Reads until the buffer is full: buf_result<void, B>. Error: end_of_file, with the buffer's size telling how much came.
+  template <io_buf_mut B>
+  auto read_exact_at(B buf, std::uint64_t offset) const {
+    return all<dir::read, false>(std::move(buf), {offset});
+  }
+  /// Writes size() bytes or fewer: buf_result<std::size_t, B>.
+  template <io_buf B>
+  auto write_at(B buf, std::uint64_t offset) const {
+    return one<dir::write, false>(std::move(buf), {offset});
+  }
+  /// Writes all size() bytes: buf_result<void, B>. Error: write_zero when the file takes no more.
+  template <io_buf B>
+  auto write_all_at(B buf, std::uint64_t offset) const {
+    return all<dir::write, false>(std::move(buf), {offset});
+  }
+
+  /// Reads into the buffers in turn: buf_result<std::size_t, std::vector<B>>; each one's size becomes what it received.
+  template <io_buf_mut B>
+  auto readv_at(std::vector<B> bufs, std::uint64_t offset) const {
+    return detail::operation(vector_transfer<dir::read, B>{{file_}, std::move(bufs), {offset}});
+  }
+  template <io_buf B>
+  auto writev_at(std::vector<B> bufs, std::uint64_t offset) const {
+    return detail::operation(vector_transfer<dir::write, B>{{file_}, std::move(bufs), {offset}});
+  }
+  template <io_buf B>
+  auto writev_all_at(std::vector<B> bufs, std::uint64_t offset) const {
+    using transfer = vector_transfer<dir::write, B>;
+    const std::size_t total = transfer::bytes_of(bufs);
+    return detail::transfer_all<transfer>(file_, std::move(bufs), {offset}, total,
+                                          errc::write_zero);
+  }
+
+  /// The same with a lease, or a slice of one, whose collection is registered with this runtime: the kernel skips the pinning
+  /// of its pages. That pays for O_DIRECT from 64 KiB up; a buffered read of 4 KiB gains nothing that could be noticed.
+  /// Errors: not_registered, wrong_runtime.
+  template <fixed_io_buf B>
+  auto read_fixed_at(B buf, std::uint64_t offset) const {
+    return one<dir::read, true>(std::move(buf), {offset});
+  }
+  template <fixed_io_buf B>
+  auto read_exact_fixed_at(B buf, std::uint64_t offset) const {
+    return all<dir::read, true>(std::move(buf), {offset});
+  }
+  template <fixed_io_buf B>
+  auto write_fixed_at(B buf, std::uint64_t offset) const {
+    return one<dir::write, true>(std::move(buf), {offset});
+  }
+  template <fixed_io_buf B>
+  auto write_fixed_all_at(B buf, std::uint64_t offset) const {
+    return all<dir::write, true>(std::move(buf), {offset});
+  }
+
+  /// At the current position, which they advance: for pipes and terminals, which have no other. A write to a pipe without a
+  /// reader is the error broken_pipe; it raises no SIGPIPE.
+  template <io_buf_mut B>
+  auto read(B buf) const {
+    return one<dir::read, false>(std::move(buf), detail::here_in_file);
+  }
+  template <io_buf B>
+  auto write(B buf) const {
+    return one<dir::write, false>(std::move(buf), detail::here_in_file);
+  }
+  template <fixed_io_buf B>
+  auto read_fixed(B buf) const {
+    return one<dir::read, true>(std::move(buf), detail::here_in_file);
+  }
+  template <fixed_io_buf B>
+  auto write_fixed(B buf) const {
+    return one<dir::write, true>(std::move(buf), detail::here_in_file);
+  }
+
+  /// fsync(2), fdatasync(2). An error may be reported once only: data written before it may be lost.
+  detail::operation<detail::file_call> sync_all() const;
+  detail::operation<detail::file_call> sync_data() const;
+  /// fallocate(2): storage for [offset, offset + bytes); `mode` takes its FALLOC_FL_ flags.
+  detail::operation<detail::file_call> allocate(std::uint64_t offset, std::uint64_t bytes,
+                                                int mode = 0) const;
+  /// Sets the file's size. Kernels before 6.9 do it in a blocking call.
+  task<result<>> truncate(std::uint64_t size) const;
+  /// Awaited: gives result<file_info>.
+  detail::operation<detail::info_call> info() const;
+  /// What the path names; of a symbolic link, the link itself unless `follow`.
+  static detail::operation<detail::info_call> info(const std::filesystem::path& path,
+                                                   bool follow = true);
+
+  /// Closes the file for all its handles: no operation starts any more, those in flight are waited for, and the error of
+  /// close(2), which a network file system may give for earlier writes, is returned.
+  task<result<>> close() &&;
+
+  // Names.
+
+  static detail::operation<detail::path_call> remove(const std::filesystem::path& path);
+  static detail::operation<detail::path_call> symlink(const std::filesystem::path& target,
+                                                      const std::filesystem::path& link);
+  static detail::operation<detail::path_call> hard_link(const std::filesystem::path& existing,
+                                                        const std::filesystem::path& link);
+  /// Renames a file or directory, replacing a file of the new name atomically unless `replace` is false (file_exists).
+  static detail::operation<detail::path_call> rename(const std::filesystem::path& from,
+                                                     const std::filesystem::path& to,
+                                                     bool replace = true);
+
+ private:
+  friend struct detail::open_call;
+  explicit file(detail::fd_ref adopted) noexcept : file_(std::move(adopted)) {}
+
+  template <dir D, bool Fixed, class B>
+  auto one(B buf, detail::position at) const {
+    return detail::operation(transfer<D, Fixed, B>{{file_}, std::move(buf), at});
+  }
+  template <dir D, bool Fixed, class B>
+  auto all(B buf, detail::position at) const {
+    constexpr bool reads = D == dir::read;
+    const std::size_t total = reads ? buf_traits<B>::capacity(buf) : buf_traits<B>::size(buf);
+    return detail::transfer_all<transfer<D, Fixed, B>>(
+        file_, std::move(buf), at, total, reads ? errc::end_of_file : errc::write_zero);
+  }
+
+  detail::fd_ref file_;
+};
+
+namespace detail {
+
+struct open_call {
+  paths names;
+  open_options options;
+
+  using resources = nothing;
+  using output = result<carousel::file>;
+  resources held;
+  static constexpr bool plain_descriptor = true;
+
+  [[nodiscard]] static descriptor* take_file() noexcept { return nullptr; }
+  [[nodiscard]] std::error_code check(const driver& io) const noexcept;
+  void encode(driver& io, slot& s) const;
+
+  static output complete(std::int32_t res, nothing&, slot&);
+  static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
+  static void discard(std::int32_t res,
+                      nothing&) noexcept;  ///< closes a file that nobody waits for
+};
+
+struct info_call : file_operation {
+  paths names;  ///< empty: the open file
+  bool follow = true;
+
+  using resources = nothing;
+  using output = result<file_info>;
+  resources held;
+  static constexpr bool plain_descriptor = true;  // statx refuses an index of the file table
+
+  [[nodiscard]] std::error_code check(const driver&) const noexcept;
+  void encode(driver& io, slot& s) const;
+
+  static output complete(std::int32_t res, nothing&, slot& s) noexcept;
+  static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
+};
+
+}  // namespace detail
+}  // namespace carousel

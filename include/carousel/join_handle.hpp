@@ -1,0 +1,88 @@
+#pragma once
+
+#include <utility>
+
+#include "carousel/detail/task_record.hpp"
+
+namespace carousel {
+
+namespace detail {
+template <class T>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<std::expected<T, std::error_code>> = true;
+}  // namespace detail
+
+/// The right to wait for a spawned task, or to end it. Move-only; used on the runtime's thread.
+///
+/// `co_await std::move(handle)` gives the task's value or rethrows its exception. An aborted task gives errc::canceled: as the
+/// value if T is a result, as std::system_error otherwise. Dropping the handle detaches the task: it goes on alone, and an
+/// exception that nobody can receive any more ends the process with a sentence.
+template <class T>
+class [[nodiscard]] join_handle {
+  using record = detail::task_outcome<T>;
+
+ public:
+  explicit join_handle(record* adopted) noexcept : record_(adopted) {}
+  join_handle(join_handle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
+  join_handle& operator=(join_handle&& other) noexcept {
+    std::swap(record_, other.record_);
+    return *this;
+  }
+  ~join_handle() { drop(record_); }
+
+  /// Destroys a suspended task at once: everything in its frames is destroyed before abort() returns, and its operations are
+  /// cancelled behind its back. The running task is destroyed at its next suspension; a finished one is left alone.
+  void abort() noexcept { checked().abort(); }
+  /// The task has finished or was aborted: awaiting it does not wait.
+  [[nodiscard]] bool done() const noexcept { return record_->finished || record_->aborted; }
+  void detach() && noexcept { drop(std::exchange(record_, nullptr)); }
+
+  auto operator co_await() && noexcept {
+    (void)checked();
+    return awaiter{std::exchange(record_, nullptr)};
+  }
+
+ private:
+  struct awaiter : detail::waiter {
+    record* joined;
+    explicit awaiter(record* adopted) noexcept : joined(adopted) {}
+    ~awaiter() {
+      joined->joiner = nullptr;
+      drop(joined);
+    }
+    bool await_ready() const noexcept { return joined->finished || joined->aborted; }
+    void await_suspend(std::coroutine_handle<> h) noexcept {
+      detail::context& here = detail::this_context();
+      suspend(h, here.task, detail::wait_kind::join);
+      joined->joiner = this;
+      joined->joiner_queue = &here.ready;
+    }
+    T await_resume() {
+      if (joined->aborted) {
+        if constexpr (detail::is_result<T>) {
+          return std::unexpected(make_error_code(errc::canceled));
+        } else {
+          throw std::system_error(make_error_code(errc::canceled),
+                                  "a task that was joined was aborted");
+        }
+      }
+      if (joined->failure) std::rethrow_exception(std::exchange(joined->failure, nullptr));
+      return joined->take();
+    }
+  };
+
+  static void drop(record* r) noexcept {
+    if (r == nullptr) return;
+    r->detach();
+    r->release();
+  }
+  record& checked() noexcept {
+    CAROUSEL_ASSERT(record_ != nullptr, "this join_handle was moved from, awaited or detached");
+    return *record_;
+  }
+
+  record* record_;
+};
+
+}  // namespace carousel

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <expected>
+#include <system_error>
+
+namespace carousel {
+
+/// Every operation that can fail returns one. Errors of the kernel are in std::generic_category(); errors that only this
+/// library knows are an errc. Both compare with std::errc where a standard condition fits.
+template <class T = void>
+using result = std::expected<T, std::error_code>;
+
+/// What an operation that owned a buffer returns: the buffer comes back on success and on failure alike.
+/// Use it as `auto [res, buf] = co_await file.read_at(std::move(buf), 0);`, in a loop as
+/// `auto r = co_await ...; buf = std::move(r.buf);`.
+template <class T, class B>
+struct [[nodiscard]] buf_result {
+  result<T> res;
+  B buf;
+};
+
+/// Errors of the library itself. message() of their error_code is a whole sentence that says what to do.
+enum class errc {
+  not_registered = 1,  ///< fixed I/O with a lease whose collection is not registered
+  already_registered,  ///< the runtime has a collection, or the collection a runtime
+  busy,                ///< operations in flight still use what is to be replaced
+  wrong_runtime,     ///< fixed I/O with a lease whose collection is registered with another runtime
+  stale_buffer,      ///< the buffer is quarantined: the kernel may still write into it
+  no_such_capacity,  ///< next(): no class of the pool has this capacity
+  too_many_buffers,  ///< more than the 16,384 buffers the kernel takes
+  bad_buffer,        ///< no capacity, more than 1 GiB, or memory the kernel cannot pin
+  pool_closed,
+  timed_out,
+  canceled,     ///< -ECANCELED, whoever caused it
+  end_of_file,  ///< an exact read met the end of the file first
+  write_zero,   ///< a write made no progress
+  misaligned,   ///< O_DIRECT: address, length or offset break the file system's alignment
+  not_supported,
+  shut_down,          ///< the runtime is ending
+  io_uring_disabled,  ///< kernel.io_uring_disabled forbids it
+  io_uring_denied,    ///< a seccomp filter or a security module forbids it
+  kernel_too_old,
+  memlock_limit,  ///< RLIMIT_MEMLOCK is too small
+};
+
+[[nodiscard]] const std::error_category& carousel_category() noexcept;
+
+[[nodiscard]] inline std::error_code make_error_code(errc e) noexcept {
+  return {static_cast<int>(e), carousel_category()};
+}
+
+namespace detail {
+
+/// The only translation of the kernel's negative results. -ECANCELED becomes errc::canceled; the kernel-internal restart
+/// codes (-512 to -516), which a cancelled open may leak, become "interrupted".
+[[nodiscard]] std::error_code kernel_error(int negative_errno) noexcept;
+
+}  // namespace detail
+}  // namespace carousel
+
+template <>
+struct std::is_error_code_enum<carousel::errc> : std::true_type {};

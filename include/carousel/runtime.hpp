@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "carousel/detail/task_record.hpp"
+#include "carousel/result.hpp"
+
+namespace carousel {
+
+namespace detail {
+class loop;
+}
+
+struct runtime_options {
+  /// Submission queue entries of the ring, rounded up to a power of two; the completion queue has twice as many. More
+  /// operations than this may be in flight: it is the size of a batch, not a limit.
+  unsigned entries = 256;
+  /// Operations in flight; more wait in line for a slot. A slot takes 192 bytes, and they are made as they are needed.
+  unsigned operations_max = 1U << 18U;
+  /// How long the destructor waits for operations that the kernel will not let go of.
+  std::chrono::nanoseconds shutdown_deadline = std::chrono::seconds(5);
+};
+
+/// Figures since the runtime was made.
+struct runtime_stats {
+  std::uint64_t operations;  ///< operations handed to the kernel
+  std::uint64_t enters;      ///< io_uring_enter calls
+  std::uint64_t cancels;     ///< cancel requests sent to the kernel
+  std::uint64_t
+      plain_fallbacks;  ///< collections running unregistered because the kernel refused registration
+};
+
+/// One io_uring and the tasks that use it, bound to the thread that made it. Movable while nothing runs in it.
+///
+/// The destructor is shutdown() with the option's deadline, and reports on stderr what was stuck.
+class runtime {
+ public:
+  /// Errors: io_uring_disabled, io_uring_denied, kernel_too_old, memlock_limit (the message of each says what to change), or
+  /// what the kernel said.
+  [[nodiscard]] static result<runtime> make(runtime_options options = {});
+  runtime(runtime&&) noexcept;
+  runtime& operator=(runtime&&) noexcept;
+  ~runtime();
+
+  /// Runs `t` and every other task of this runtime until `t` ends; gives its value or rethrows its exception. Other tasks stay
+  /// and go on in the next block_on. Not to be called from inside a task.
+  ///
+  /// If nothing can ever happen again (nothing in the kernel, no timer, every task waiting for another or for a buffer) the
+  /// process stops with a report of who waits for what.
+  template <class T>
+  T block_on(task<T> t) {
+    auto* made = detail::make_root<T>([](task<T> moved) { return moved; }, std::move(t));
+    made->retain();
+    struct dropped {
+      detail::task_outcome<T>* record;
+      ~dropped() { record->release(); }
+    } const at_exit{made};
+    run(*made);
+    if (made->failure) std::rethrow_exception(std::exchange(made->failure, nullptr));
+    return made->take();
+  }
+
+  /// One turn without waiting, for programs with a loop of their own: runs what is ready, submits, takes what has completed.
+  result<> poll();
+
+  /// Ends the runtime: tasks are destroyed, their operations cancelled, and everything the kernel held comes back before the
+  /// rings are unmapped. Past the deadline what is still in the kernel is reported on stderr and its memory is leaked, never
+  /// reused; the error is timed_out. Afterwards the runtime is empty.
+  [[nodiscard]] result<> shutdown(std::chrono::nanoseconds deadline);
+
+  [[nodiscard]] runtime_stats stats() const noexcept;
+
+ private:
+  runtime(std::unique_ptr<detail::loop> l, std::chrono::nanoseconds deadline) noexcept;
+  void run(detail::task_record& until);
+
+  std::unique_ptr<detail::loop> loop_;  ///< null once it was shut down
+  std::chrono::nanoseconds deadline_;
+};
+
+/// Makes a runtime, runs f(), a callable that returns a task, and gives its value. Throws std::system_error, with a sentence
+/// that says what to change, where there is no io_uring.
+template <class F>
+auto start(F f) {
+  auto made = runtime::make();
+  if (!made) throw std::system_error(made.error(), "cannot start a carousel runtime");
+  return made->block_on(std::invoke(f));
+}
+
+}  // namespace carousel

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include "carousel/join_handle.hpp"
+
+namespace carousel {
+
+/// Starts f(args...), which returns a task<T>, as a task of its own beside the others of this runtime. It first runs in the
+/// loop's next turn. The callable and the arguments are moved into the task and live as long as it does, so a lambda with
+/// captures is safe here. Throws std::bad_alloc; stops the process outside a runtime.
+template <class F, class... Args>
+  requires std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>
+auto spawn(F&& f, Args&&... args) {
+  using T = typename std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>::value_type;
+  (void)detail::this_context();
+  detail::task_outcome<T>* made =
+      detail::make_root<T>(std::forward<F>(f), std::forward<Args>(args)...);
+  made->retain();
+  detail::adopt(*made);
+  return join_handle<T>(made);
+}
+
+/// Starts a task that exists already.
+template <class T>
+auto spawn(task<T> t) {
+  return spawn([](task<T> moved) { return moved; }, std::move(t));
+}
+
+}  // namespace carousel

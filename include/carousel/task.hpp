@@ -1,0 +1,149 @@
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "carousel/detail/assert.hpp"
+#include "carousel/detail/recycler.hpp"
+
+namespace carousel {
+
+template <class T>
+class task;
+
+namespace detail {
+
+/// A task awaits another by resuming it inside await_suspend and asking afterwards whether it has finished: g++ makes
+/// symmetric transfer a tail call only when it optimises, and a million awaits that finish at once must not grow the stack
+/// in any build. Only a task that suspended on the way transfers to its awaiter, as deep as the chain of awaits is.
+struct task_promise_base : recycled {
+  std::coroutine_handle<> continuation;  ///< null while the awaiter is still inside await_suspend
+  bool finished = false;
+
+  static std::suspend_always initial_suspend() noexcept { return {}; }
+
+  struct final_awaiter {
+    static bool await_ready() noexcept { return false; }
+    template <class Promise>
+    static std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+      h.promise().finished = true;
+      const std::coroutine_handle<> next = h.promise().continuation;
+      return next ? next : std::noop_coroutine();
+    }
+    static void await_resume() noexcept {}
+  };
+  static final_awaiter final_suspend() noexcept { return {}; }
+};
+
+template <class T>
+struct task_promise : task_promise_base {
+  std::variant<std::monostate, T, std::exception_ptr> outcome;
+
+  task<T> get_return_object() noexcept;
+  void unhandled_exception() noexcept { outcome.template emplace<2>(std::current_exception()); }
+  template <class U = T>
+    requires std::convertible_to<U, T>
+  void return_value(U&& value) {
+    outcome.template emplace<1>(std::forward<U>(value));
+  }
+  T take() {
+    if (outcome.index() == 2) std::rethrow_exception(std::get<2>(std::move(outcome)));
+    return std::get<1>(std::move(outcome));
+  }
+};
+
+template <class T>
+struct task_promise<T&> : task_promise_base {
+  std::variant<T*, std::exception_ptr> outcome;
+
+  task<T&> get_return_object() noexcept;
+  void unhandled_exception() noexcept { outcome = std::current_exception(); }
+  void return_value(T& value) noexcept { outcome = &value; }
+  T& take() {
+    if (outcome.index() == 1) std::rethrow_exception(std::get<1>(std::move(outcome)));
+    return *std::get<0>(outcome);
+  }
+};
+
+template <>
+struct task_promise<void> : task_promise_base {
+  std::exception_ptr failure;
+
+  task<void> get_return_object() noexcept;
+  void unhandled_exception() noexcept { failure = std::current_exception(); }
+  static void return_void() noexcept {}
+  void take() const {
+    if (failure) std::rethrow_exception(failure);
+  }
+};
+
+}  // namespace detail
+
+/// A coroutine that starts when it is awaited and runs on its awaiter's thread. Move-only and awaited once, as an rvalue:
+/// `co_await std::move(t)` or `co_await f()`. An exception that leaves the coroutine passes to the awaiter.
+///
+/// Destroying a task destroys the coroutine wherever it is suspended, with I/O in flight too: its operations are cancelled
+/// behind its back and keep their buffers and descriptors until the kernel has let go of them.
+///
+/// A lambda that is a coroutine must not have captures unless the lambda object outlives the task: its body refers to them
+/// through the lambda. Pass parameters instead, or use spawn(), which keeps the callable with the task.
+template <class T = void>
+class [[nodiscard]] task {
+ public:
+  using promise_type = detail::task_promise<T>;
+  using value_type = T;
+
+  task(task&& other) noexcept : h_(std::exchange(other.h_, nullptr)) {}
+  task& operator=(task&& other) noexcept {
+    std::swap(h_, other.h_);
+    return *this;
+  }
+  ~task() {
+    if (h_) h_.destroy();
+  }
+
+  auto operator co_await() && noexcept {
+    CAROUSEL_ASSERT(h_ && !h_.promise().finished && !h_.promise().continuation,
+                    "a task is awaited once, and not after it was moved from");
+    return awaiter{h_};
+  }
+
+ private:
+  friend promise_type;
+  using handle = std::coroutine_handle<promise_type>;
+
+  struct awaiter {
+    handle child;
+    static bool await_ready() noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> parent) {
+      child.resume();
+      if (child.promise().finished) return false;
+      child.promise().continuation = parent;
+      return true;
+    }
+    T await_resume() { return child.promise().take(); }
+  };
+
+  explicit task(handle h) noexcept : h_(h) {}
+  handle h_;
+};
+
+namespace detail {
+
+template <class T>
+task<T> task_promise<T>::get_return_object() noexcept {
+  return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+template <class T>
+task<T&> task_promise<T&>::get_return_object() noexcept {
+  return task<T&>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+inline task<void> task_promise<void>::get_return_object() noexcept {
+  return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+
+}  // namespace detail
+}  // namespace carousel

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "carousel/detail/context.hpp"
+
+namespace carousel {
+
+namespace detail {
+
+class [[nodiscard]] yield_awaiter : waiter {
+ public:
+  static bool await_ready() noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> h) noexcept {
+    context& here = this_context();
+    suspend(h, here.task, wait_kind::yield);
+    here.ready.push_back(*this);
+  }
+  static void await_resume() noexcept {}
+};
+
+}  // namespace detail
+
+/// Lets every other ready task run, and the loop submit and collect, before this one goes on.
+inline detail::yield_awaiter yield() noexcept { return {}; }
+
+}  // namespace carousel

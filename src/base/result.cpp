@@ -1,0 +1,95 @@
+#include <cerrno>
+#include <string>
+
+#include "carousel/result.hpp"
+
+namespace carousel {
+namespace {
+
+class category final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "carousel"; }
+
+  std::string message(int value) const override {
+    switch (static_cast<errc>(value)) {
+      case errc::not_registered:
+        return "the buffer's collection is not registered with a runtime; call register_buffers() "
+               "first";
+      case errc::already_registered:
+        return "a collection is already registered here; call unregister_buffers() on it first";
+      case errc::busy: return "operations in flight still use it; wait for them and try again";
+      case errc::wrong_runtime: return "the buffer's collection is registered with another runtime";
+      case errc::stale_buffer:
+        return "the kernel may still write into this buffer; it is never used again";
+      case errc::no_such_capacity:
+        return "no buffer of the pool has this capacity; ask for a capacity the pool was made with";
+      case errc::too_many_buffers:
+        return "a collection has at most 16,384 buffers, the kernel's limit";
+      case errc::bad_buffer:
+        return "a collection needs at least one buffer, and each needs 1 byte to 1 GiB of writable "
+               "memory that is not "
+               "a shared file mapping";
+      case errc::pool_closed: return "the pool is closed";
+      case errc::timed_out: return "the time is up";
+      case errc::canceled: return "the operation was cancelled";
+      case errc::end_of_file: return "the file ended before the buffer was full";
+      case errc::write_zero: return "the file accepted no more bytes";
+      case errc::misaligned:
+        return "O_DIRECT: the address, the length or the offset is not a multiple of the file "
+               "system's alignment (see "
+               "file_info::direct_memory_alignment and direct_offset_alignment)";
+      case errc::not_supported: return "this kernel or this file does not support the operation";
+      case errc::shut_down: return "the runtime has ended";
+      case errc::io_uring_disabled:
+        return "io_uring is switched off on this system; run: sysctl -w kernel.io_uring_disabled=0";
+      case errc::io_uring_denied:
+        return "io_uring_setup is not permitted: a seccomp filter or security module (often a "
+               "container's default "
+               "profile) denies it; allow io_uring_setup, io_uring_enter and io_uring_register";
+      case errc::kernel_too_old: return "the kernel has no io_uring, or one older than Linux 5.11";
+      case errc::memlock_limit:
+        return "RLIMIT_MEMLOCK is too small; raise it with `ulimit -l`, LimitMEMLOCK= of the "
+               "systemd unit, or a line "
+               "\"USER hard memlock KIBIBYTES\" in /etc/security/limits.conf";
+    }
+    return "unknown carousel error";
+  }
+
+  std::error_condition default_error_condition(int value) const noexcept override {
+    switch (static_cast<errc>(value)) {
+      case errc::busy: return std::errc::device_or_resource_busy;
+      case errc::bad_buffer: return std::errc::bad_address;
+      case errc::timed_out: return std::errc::timed_out;
+      case errc::canceled: return std::errc::operation_canceled;
+      case errc::misaligned: return std::errc::invalid_argument;
+      case errc::too_many_buffers: return std::errc::argument_list_too_long;
+      case errc::no_such_capacity: return std::errc::invalid_argument;
+      case errc::not_supported: return std::errc::not_supported;
+      case errc::io_uring_disabled:
+      case errc::io_uring_denied: return std::errc::operation_not_permitted;
+      case errc::kernel_too_old: return std::errc::function_not_supported;
+      case errc::memlock_limit: return std::errc::not_enough_memory;
+      default: return {value, *this};
+    }
+  }
+};
+
+}  // namespace
+
+const std::error_category& carousel_category() noexcept {
+  static const category instance;
+  return instance;
+}
+
+namespace detail {
+
+std::error_code kernel_error(int negative_errno) noexcept {
+  const int value = -negative_errno;
+  if (value == ECANCELED) return errc::canceled;
+  // ERESTARTSYS to ERESTART_RESTARTBLOCK: a cancelled open of a FIFO leaks them.
+  if (value >= 512 && value <= 516) return std::make_error_code(std::errc::interrupted);
+  return {value, std::generic_category()};
+}
+
+}  // namespace detail
+}  // namespace carousel

@@ -1,0 +1,215 @@
+#include "carousel/detail/buf_collection.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cinttypes>
+
+namespace carousel::detail {
+namespace {
+
+constexpr std::size_t page_bytes = 4096;
+constexpr std::size_t small_align_min = 64;
+
+struct arena_storage final : buf_storage {
+  explicit arena_storage(arena memory) noexcept : memory_(std::move(memory)) {}
+
+ private:
+  arena memory_;
+};
+
+[[nodiscard]] bool valid_capacity(std::size_t bytes) noexcept {
+  return bytes != 0 && bytes <= fixed_buffer_bytes_max;
+}
+
+/// The distance between neighbours of one class, a multiple of their alignment.
+[[nodiscard]] std::size_t stride_of(std::size_t capacity) noexcept {
+  const std::size_t align =
+      std::min(page_bytes, std::bit_ceil(std::max(capacity, small_align_min)));
+  return (capacity + align - 1) / align * align;
+}
+
+/// What the kernel answers when it will not register, as opposed to memory that it cannot.
+[[nodiscard]] bool is_refusal(std::error_code error) noexcept {
+  return error == std::errc::not_enough_memory || error == std::errc::operation_not_permitted ||
+         error == std::errc::permission_denied || error == std::errc::function_not_supported ||
+         error == std::errc::operation_not_supported || error == std::errc::invalid_argument;
+}
+
+}  // namespace
+
+buf_collection::buf_collection(std::unique_ptr<buf_storage> storage, pool_options options) noexcept
+    : storage_(std::move(storage)), options_(options) {}
+
+result<buf_collection*> buf_collection::make(std::unique_ptr<buf_storage> storage,
+                                             std::span<const raw_buffer> buffers,
+                                             pool_options options) {
+  if (buffers.size() > fixed_buffers_max)
+    return std::unexpected(make_error_code(errc::too_many_buffers));
+  const bool valid = std::ranges::all_of(
+      buffers, [](const raw_buffer& b) { return b.data != nullptr && valid_capacity(b.capacity); });
+  if (buffers.empty() || !valid) return std::unexpected(make_error_code(errc::bad_buffer));
+  auto* made = new buf_collection(std::move(storage), options);
+  const collection_ref owner(made);
+  made->retain();
+  made->entries_.reserve(buffers.size());
+  for (const raw_buffer& b : buffers) made->add(b);
+  return made;
+}
+
+result<buf_collection*> buf_collection::make(std::span<const buf_class> classes,
+                                             pool_options options) {
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  for (const buf_class& c : classes) {
+    if (!valid_capacity(c.capacity)) return std::unexpected(make_error_code(errc::bad_buffer));
+    if (c.count > fixed_buffers_max - count)
+      return std::unexpected(make_error_code(errc::too_many_buffers));
+    count += c.count;
+    // Each class starts on a page, so that the stride alone decides the alignment.
+    bytes = (bytes + page_bytes - 1) / page_bytes * page_bytes + c.count * stride_of(c.capacity);
+  }
+  if (count == 0) return std::unexpected(make_error_code(errc::bad_buffer));
+  auto memory = arena::make(bytes, options.huge);
+  if (!memory) return std::unexpected(memory.error());
+
+  std::vector<raw_buffer> buffers;
+  buffers.reserve(count);
+  std::size_t at = 0;
+  for (const buf_class& c : classes) {
+    at = (at + page_bytes - 1) / page_bytes * page_bytes;
+    for (std::size_t i = 0; i < c.count; ++i, at += stride_of(c.capacity)) {
+      buffers.push_back(
+          {.data = memory->bytes().data() + at, .capacity = c.capacity, .initialized = 0});
+    }
+  }
+  return make(std::make_unique<arena_storage>(std::move(*memory)), buffers, options);
+}
+
+void buf_collection::add(const raw_buffer& buffer) {
+  size_class* c = find(buffer.capacity);
+  if (c == nullptr) c = classes_.emplace_back(std::make_unique<size_class>(buffer.capacity)).get();
+  const auto class_index =
+      std::ranges::find(classes_, c, &std::unique_ptr<size_class>::get) - classes_.begin();
+  entries_.push_back({.data = buffer.data,
+                      .capacity = static_cast<std::uint32_t>(buffer.capacity),
+                      .initialized = static_cast<std::uint32_t>(buffer.initialized),
+                      .next_free = c->free_head,
+                      .holder = 0,
+                      .size_class = static_cast<std::uint16_t>(class_index),
+                      .leased = false});
+  c->free_head = static_cast<std::uint32_t>(entries_.size() - 1);
+  ++c->free;
+  ++c->total;
+}
+
+void buf_collection::wait(buffer_waiter& w, context& here, size_class& c) noexcept {
+  w.pool = this;
+  w.queue = &here.ready;
+  c.waiters.push_back(w);
+  here.parked.push_back(w);
+}
+
+void buf_collection::hand_over(std::uint32_t index, size_class& c) noexcept {
+  auto& w = static_cast<buffer_waiter&>(c.waiters.pop_front());
+  w.list_hook<parked_tag>::unlink();
+  entries_[index].holder = w.task != nullptr ? w.task->id : 0;
+  w.granted = index;
+  w.queue->push_back(w);
+}
+
+// Registration.
+
+result<> buf_collection::register_with(driver& io) {
+  if (closed_) return std::unexpected(make_error_code(errc::pool_closed));
+  if (state_ != registration::none)
+    return std::unexpected(make_error_code(errc::already_registered));
+  if (kernel_holds_) return std::unexpected(make_error_code(errc::busy));
+  std::vector<iovec> table;
+  table.reserve(entries_.size());
+  for (const entry& e : entries_) table.push_back({.iov_base = e.data, .iov_len = e.capacity});
+  const result<> done = io.buffers().enter(*this, table);
+  if (!done) {
+    const std::error_code error = done.error();
+    if (error == std::errc::bad_address) return std::unexpected(make_error_code(errc::bad_buffer));
+    if (error.category() == carousel_category() || !is_refusal(error))
+      return std::unexpected(error);
+    if (options_.strict) {
+      const bool memlock = error == std::errc::not_enough_memory;
+      return std::unexpected(memlock ? make_error_code(errc::memlock_limit) : error);
+    }
+    io.buffers().enter_plain(*this);
+    io.count_plain_fallback();
+  }
+  state_ = done ? registration::fixed : registration::plain;
+  driver_ = &io;
+  thread_ = &thread_mark;
+  kernel_holds_ = true;
+  retain();
+  return {};
+}
+
+result<> buf_collection::unregister_from(driver& io) {
+  if (state_ == registration::none || driver_ != &io) {
+    return std::unexpected(make_error_code(errc::not_registered));
+  }
+  state_ = registration::none;
+  driver_ = nullptr;
+  io.buffers().leave();
+  return {};
+}
+
+void buf_collection::registration_ended() noexcept {
+  state_ = registration::none;
+  driver_ = nullptr;
+  kernel_holds_ = false;
+  if (closer_ != nullptr) wake_closer();
+  release();
+}
+
+// The end.
+
+void buf_collection::close() noexcept {
+  closed_ = true;
+  for (const auto& c : classes_) {
+    while (!c->waiters.empty()) {
+      auto& w = static_cast<buffer_waiter&>(c->waiters.pop_front());
+      w.list_hook<parked_tag>::unlink();
+      w.failure = errc::pool_closed;
+      w.queue->push_back(w);
+    }
+  }
+  if (driver_ != nullptr) (void)unregister_from(*driver_);
+}
+
+void buf_collection::wait_until_returned(buffer_waiter& w, context& here) noexcept {
+  w.pool = this;
+  w.queue = &here.ready;
+  here.parked.push_back(w);
+  closer_ = &w;
+}
+
+void buf_collection::forget_closer() noexcept { closer_ = nullptr; }
+
+void buf_collection::wake_closer() noexcept {
+  if (!all_returned()) return;
+  buffer_waiter& w = *std::exchange(closer_, nullptr);
+  w.list_hook<parked_tag>::unlink();
+  w.queue->push_back(w);
+}
+
+std::unique_ptr<buf_storage> buf_collection::take_storage() noexcept { return std::move(storage_); }
+
+void buf_collection::write_leases(std::FILE* out, const size_class* only) const {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const entry& e = entries_[i];
+    if (!e.leased || (only != nullptr && classes_[e.size_class].get() != only)) continue;
+    if (e.holder != 0) {
+      std::fprintf(out, "    buffer %zu was checked out by task %" PRIu32 "\n", i, e.holder);
+    } else {
+      std::fprintf(out, "    buffer %zu was checked out outside every task\n", i);
+    }
+  }
+}
+
+}  // namespace carousel::detail

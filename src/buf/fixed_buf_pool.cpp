@@ -1,0 +1,80 @@
+#include "carousel/buf/fixed_buf_pool.hpp"
+
+namespace carousel {
+namespace {
+
+/// Suspends until the last lease of a closed pool is back and the kernel has let go of its memory.
+class returned_awaiter : detail::buffer_waiter {
+ public:
+  explicit returned_awaiter(detail::buf_collection& closing) noexcept { pool = &closing; }
+  returned_awaiter(const returned_awaiter&) = delete;
+  returned_awaiter& operator=(const returned_awaiter&) = delete;
+  ~returned_awaiter() { pool->forget_closer(); }
+
+  bool await_ready() const noexcept { return pool->all_returned(); }
+  void await_suspend(std::coroutine_handle<> h) noexcept {
+    detail::context& here = detail::this_context();
+    suspend(h, here.task, detail::wait_kind::pool_close);
+    write_reason = [](const detail::parked_waiter& w, std::FILE* out) {
+      const auto& self = static_cast<const returned_awaiter&>(w);
+      std::fprintf(out, "waits to close a pool of which %zu buffers are still leased:\n",
+                   self.pool->leased());
+      self.pool->write_leases(out, nullptr);
+    };
+    pool->wait_until_returned(*this, here);
+  }
+  static void await_resume() noexcept {}
+};
+
+}  // namespace
+
+task<> fixed_buf_pool::wait_until_returned(detail::collection_ref pool) {
+  pool->close();
+  co_await returned_awaiter(*pool.operator->());
+}
+
+bool next_operation::await_suspend(std::coroutine_handle<> h) {
+  detail::context& here = detail::this_context();
+  pool = pool_.operator->();
+  if (pool->closed()) {
+    failure = errc::pool_closed;
+    return detail::give_way(here, *this, h);
+  }
+  class_ = pool->find(capacity_);
+  if (class_ == nullptr) {
+    failure = errc::no_such_capacity;
+    return detail::give_way(here, *this, h);
+  }
+  granted = pool->take(*class_);
+  if (granted != detail::no_buffer) return detail::give_way(here, *this, h);
+  if (until_ && *until_ <= std::chrono::steady_clock::now()) {
+    failure = errc::timed_out;
+    return detail::give_way(here, *this, h);
+  }
+  suspend(h, here.task, detail::wait_kind::buffer);
+  write_reason = [](const detail::parked_waiter& w, std::FILE* out) {
+    const auto& self = static_cast<const next_operation&>(w);
+    std::fprintf(out, "waits for a buffer of %zu bytes; all %u of them are leased:\n",
+                 self.capacity_, self.class_->total);
+    self.pool->write_leases(out, self.class_);
+  };
+  if (until_) {
+    expire = [](detail::timer_node& timer) noexcept {
+      auto& self = static_cast<next_operation&>(timer);
+      if (self.granted != detail::no_buffer || self.failure) return;  // it is on its way already
+      self.detail::waiter::unlink();
+      self.list_hook<detail::parked_tag>::unlink();
+      self.failure = errc::timed_out;
+      self.queue->push_back(self);
+    };
+    here.timers.arm(*this, *until_);
+  }
+  pool->wait(*this, here, *class_);
+  return true;
+}
+
+std::uint32_t next_operation::last_try() noexcept {
+  return class_->waiters.empty() ? pool->take(*class_) : detail::no_buffer;
+}
+
+}  // namespace carousel

@@ -1,0 +1,46 @@
+#include "carousel/detail/buffer_table.hpp"
+
+#include <utility>
+
+#include "carousel/detail/assert.hpp"
+#include "sys/kernel.hpp"
+
+namespace carousel::detail {
+
+buffer_table::~buffer_table() {
+  CAROUSEL_ASSERT(users_ == 0, "a driver ended while operations used its buffer table");
+  if (memory_ != nullptr) leave();
+}
+
+result<> buffer_table::enter(registered_memory& memory, std::span<const iovec> buffers) {
+  if (memory_ != nullptr) return std::unexpected(make_error_code(errc::already_registered));
+  settle();
+  if (leaving_ != nullptr) return std::unexpected(make_error_code(errc::busy));
+  const int error = kernel_->register_buffers(buffers);
+  if (error < 0) return std::unexpected(kernel_error(error));
+  memory_ = &memory;
+  in_kernel_ = true;
+  return {};
+}
+
+void buffer_table::enter_plain(registered_memory& memory) noexcept {
+  memory_ = &memory;
+  in_kernel_ = false;
+}
+
+void buffer_table::leave() noexcept {
+  registered_memory* memory = std::exchange(memory_, nullptr);
+  if (!in_kernel_) {
+    memory->registration_ended();
+    return;
+  }
+  leaving_ = memory;
+  settle();
+}
+
+void buffer_table::finish_leave() noexcept {
+  (void)kernel_->unregister_buffers();
+  std::exchange(leaving_, nullptr)->registration_ended();
+}
+
+}  // namespace carousel::detail

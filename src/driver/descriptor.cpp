@@ -1,0 +1,26 @@
+#include "carousel/detail/descriptor.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "carousel/detail/file_table.hpp"
+
+namespace carousel::detail {
+
+void descriptor::learn_alignment() noexcept {
+  struct statx about{};
+  if ((fcntl(fd, F_GETFL) & O_DIRECT) == 0) return;
+  if (::statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &about) != 0) return;
+  if ((about.stx_mask & STATX_DIOALIGN) == 0) return;
+  memory_align = about.stx_dio_mem_align;
+  offset_align = about.stx_dio_offset_align;
+}
+
+void descriptor::destroy(descriptor* d) noexcept {
+  if (d->table != nullptr) d->table->leave(*d);
+  if (d->fd >= 0) ::close(d->fd);
+  delete d;
+}
+
+}  // namespace carousel::detail

@@ -1,0 +1,312 @@
+#include "carousel/detail/driver.hpp"
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <new>
+#include <thread>
+
+#include "carousel/detail/operation.hpp"
+#include "ring/ring.hpp"
+
+namespace carousel::detail {
+namespace {
+
+/// user_data: what kind of completion it is (8 bits), the slot's index (24 bits), the slot's generation (32 bits).
+enum class completion_kind : std::uint8_t { operation = 1, cancel = 2 };
+
+constexpr std::uint64_t user_data_of(completion_kind kind, const slot& s) noexcept {
+  return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56U | std::uint64_t{s.index} << 32U |
+         s.generation;
+}
+
+/// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock between batches.
+constexpr unsigned cancels_per_enter = 64;
+/// An enter that the kernel refuses (no memory for a request, say) is tried again each millisecond, this often.
+constexpr unsigned refused_enters_max = 10'000;
+
+}  // namespace
+
+driver::driver(const driver_options& options) noexcept : options_(options) {}
+
+result<std::unique_ptr<driver>> driver::make(const driver_options& options) {
+  auto made = ring::make(sys::make_linux_kernel(), options.entries);
+  if (!made) return std::unexpected(made.error());
+  std::unique_ptr<driver> d(new driver(options));
+  d->ring_ = std::move(*made);
+  sys::kernel& kernel = d->ring_->kernel();
+  d->write_flags_ = kernel.has_nosignal() ? sys::rwf_nosignal : 0U;
+  d->files_.open(kernel);
+  d->buffers_.open(kernel);
+  return d;
+}
+
+driver::~driver() {
+  CAROUSEL_ASSERT(in_kernel_ == 0,
+                  "a driver whose operations are still in the kernel must be leaked");
+  for (slot* chunk : chunks_) {
+    std::destroy_n(chunk, chunk_slots);
+    ::operator delete(chunk, std::align_val_t{alignof(slot)});
+  }
+}
+
+bool driver::supports(opcode code) const noexcept {
+  return ring_->kernel().supports(static_cast<std::uint8_t>(code));
+}
+
+// Slots.
+
+void driver::grow() {
+  chunks_.reserve(chunks_.size() + 1);
+  auto* chunk = static_cast<slot*>(
+      ::operator new(sizeof(slot) * chunk_slots, std::align_val_t{alignof(slot)}));
+  chunks_.push_back(chunk);
+  for (unsigned i = chunk_slots; i-- > 0;) {
+    slot* s = std::construct_at(chunk + i);
+    s->index = slots_ + i;
+    *reinterpret_cast<slot**>(s->payload) = free_;
+    free_ = s;
+  }
+  slots_ += chunk_slots;
+}
+
+slot* driver::find(std::uint64_t user_data) noexcept {
+  const auto index = static_cast<std::uint32_t>(user_data >> 32U) & 0xffffffU;
+  if (index >= slots_) return nullptr;
+  slot& s = chunks_[index / chunk_slots][index % chunk_slots];
+  return s.generation == static_cast<std::uint32_t>(user_data) ? &s : nullptr;
+}
+
+void driver::wait_for_slot(operation_base& op) noexcept { waiting_.push_back(op); }
+
+void driver::start_waiting() noexcept {
+  while (!waiting_.empty() && (free_ != nullptr || slots_ < options_.slots_max)) {
+    auto& op = static_cast<operation_base&>(waiting_.pop_front());
+    try {
+      op.begin(op, *this);
+    } catch (const std::bad_alloc&) {
+      op.failure = std::make_error_code(std::errc::not_enough_memory);
+      current_context->ready.push_back(op);
+    }
+  }
+}
+
+void driver::drop(slot& s) noexcept {
+  s.awaiter = nullptr;
+  switch (s.state) {
+    case slot_state::queued:
+      s.unlink();
+      if (std::exchange(s.uses_buffer_table, false)) buffers_.end_use();
+      s.res = -ECANCELED;
+      s.dispose(s);
+      release(s);
+      return;
+    case slot_state::submitted:
+      s.state = slot_state::orphaned;
+      note_cancel(s);
+      return;
+    case slot_state::done:
+      s.dispose(s);
+      release(s);
+      return;
+    case slot_state::free:
+    case slot_state::orphaned: break;
+  }
+  CAROUSEL_ASSERT(false, "an awaiter can only drop an operation that it owns");
+}
+
+void driver::note_cancel(slot& s) noexcept {
+  if (std::exchange(s.stop_wanted, true)) return;
+  to_cancel_.push_back(s);
+}
+
+// The turn.
+
+void driver::turn(ready_queue& ready, bool block, std::optional<steady_time> deadline) {
+  start_waiting();
+  if (!to_recancel_.empty()) {
+    const steady_time now = ring_->kernel().now();
+    if (now >= recancel_at_) {
+      to_cancel_.splice_back(to_recancel_);
+    } else if (!deadline || recancel_at_ < *deadline) {
+      deadline = recancel_at_;
+    }
+  }
+  encode_queued();
+  encode_cancels();
+  enter(ready, block && ready.empty() && to_cancel_.empty() && queue_.empty(), deadline);
+  dispose_dropped();
+  buffers_.settle();
+}
+
+void driver::encode_queued() {
+  while (!queue_.empty()) {
+    slot& s = queue_.front();
+    if (!ring_->push(s.req, user_data_of(completion_kind::operation, s))) {
+      ++counters_.enters;
+      (void)ring_->enter(0, false);
+      if (!ring_->push(s.req, user_data_of(completion_kind::operation, s))) return;
+    }
+    s.unlink();
+    s.state = slot_state::submitted;
+    ++in_kernel_;
+    ++counters_.submitted;
+  }
+}
+
+void driver::encode_cancels() {
+  for (unsigned sent = 0; sent < cancels_per_enter && !to_cancel_.empty(); ++sent) {
+    // The newest first: the kernel finds the operations of one task in that order, and looking for the oldest among very
+    // many is slow.
+    slot& s = to_cancel_.back();
+    const request cancel{.code = opcode::async_cancel,
+                         .address = user_data_of(completion_kind::operation, s)};
+    if (!ring_->push(cancel, user_data_of(completion_kind::cancel, s))) return;
+    s.unlink();
+    ++in_kernel_;
+    ++counters_.cancels;
+  }
+}
+
+void driver::enter(ready_queue& ready, bool block, std::optional<steady_time> deadline) {
+  const bool wait = block && (in_kernel_ != 0 || deadline);
+  const bool submit = ring_->unsubmitted() != 0;
+  int done = 0;
+  if (submit && (!wait || submits_finish_inline_)) {
+    ++counters_.enters;
+    done = ring_->enter(0, !wait);
+  } else if (!wait && ring_->wants_enter()) {
+    ++counters_.enters;
+    done = ring_->enter(0, true);
+  }
+  const bool finished_inline = reap(ready) != 0;
+  if (wait && ready.empty() && !finished_inline && to_drop_.empty()) {
+    std::optional<std::chrono::nanoseconds> timeout;
+    if (deadline) {
+      timeout = std::max(std::chrono::nanoseconds{0},
+                         std::chrono::nanoseconds{*deadline - ring_->kernel().now()});
+    }
+    ++counters_.enters;
+    done = ring_->enter(1, true, timeout);
+    (void)reap(ready);
+    submits_finish_inline_ = false;
+  } else if (wait) {
+    submits_finish_inline_ = true;
+  }
+
+  // EINTR: a signal ended the wait. ETIME: the deadline. EAGAIN, EBUSY, ENOMEM: no memory for a request, or completions must
+  // be taken first; what was not submitted stays in the queue and goes out with the next enter.
+  if (done >= 0 || done == -EINTR || done == -ETIME) {
+    refused_enters_ = 0;
+    return;
+  }
+  CAROUSEL_ASSERT(done != -EBADR, "the kernel lost completions for want of memory");
+  CAROUSEL_ASSERT(done == -EAGAIN || done == -EBUSY || done == -ENOMEM,
+                  "io_uring_enter refused the ring: was it used on another thread, or was its "
+                  "descriptor closed?");
+  CAROUSEL_ASSERT(++refused_enters_ < refused_enters_max,
+                  "io_uring_enter has failed for many seconds on end");
+  if (ready.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+unsigned driver::reap(ready_queue& ready) {
+  return ring_->reap([&](std::uint64_t user_data, std::int32_t res, std::uint32_t flags) {
+    on_completion(user_data, res, flags, ready);
+  });
+}
+
+void driver::on_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags,
+                           ready_queue& ready) {
+  slot* s = find(user_data);
+  switch (static_cast<completion_kind>(user_data >> 56U)) {
+    case completion_kind::operation:
+      if (s != nullptr && (s->state == slot_state::submitted || s->state == slot_state::orphaned)) {
+        on_operation(*s, res, flags, ready);
+        return;
+      }
+      break;
+    case completion_kind::cancel:
+      --in_kernel_;
+      if (s != nullptr)
+        on_cancel(*s, res);  // else the operation is over, and the slot may serve another
+      return;
+  }
+  ++counters_.stray;
+}
+
+void driver::on_operation(slot& s, std::int32_t res, std::uint32_t flags,
+                          ready_queue& ready) noexcept {
+  CAROUSEL_ASSERT((flags & sys::cqe_more) == 0,
+                  "the kernel announced a second completion for an operation that has only one");
+  --in_kernel_;
+  s.res = res;
+  s.unlink();  // from the cancel lists
+  if (std::exchange(s.uses_buffer_table, false)) buffers_.end_use();
+  if (s.state == slot_state::orphaned) {
+    to_drop_.push_back(s);
+    return;
+  }
+  s.state = slot_state::done;
+  ready.push_back(*s.awaiter);
+}
+
+void driver::on_cancel(slot& s, std::int32_t res) noexcept {
+  // ENOENT and EALREADY do not mean finished: a read that a device or a worker executes answers so, and completes later.
+  if (s.state != slot_state::orphaned && s.state != slot_state::submitted) return;
+  if (res != -ENOENT && res != -EALREADY) return;
+  if (to_recancel_.empty()) {
+    recancel_after_ = std::clamp(recancel_after_ * 2, std::chrono::milliseconds{10},
+                                 std::chrono::milliseconds{1000});
+    recancel_at_ = ring_->kernel().now() + recancel_after_;
+  }
+  to_recancel_.push_back(s);
+}
+
+void driver::dispose_dropped() noexcept {
+  while (!to_drop_.empty()) {
+    slot& s = to_drop_.pop_front();
+    s.dispose(s);
+    release(s);
+  }
+  if (to_recancel_.empty() && to_cancel_.empty()) recancel_after_ = {};
+}
+
+// The end.
+
+bool driver::drain(steady_time deadline) {
+  waiting_.clear();
+  for (slot* chunk : chunks_) {
+    for (slot& s : std::span(chunk, chunk_slots)) {
+      if (s.awaiter == nullptr) continue;
+      s.awaiter->unlink();
+      s.awaiter->at = nullptr;
+      drop(s);
+    }
+  }
+  ready_queue nobody;
+  while (in_kernel_ != 0 || !queue_.empty()) {
+    turn(nobody, true, deadline);
+    if (in_kernel_ != 0 && ring_->kernel().now() >= deadline) return false;
+  }
+  return true;
+}
+
+template <class F>
+void driver::for_each_slot(F f) const {
+  for (slot* chunk : chunks_) std::for_each_n(chunk, chunk_slots, f);
+}
+
+void driver::report_stuck() const noexcept {
+  for_each_slot([](const slot& s) {
+    if (s.state != slot_state::orphaned && s.state != slot_state::submitted) return;
+    std::fprintf(
+        stderr, "carousel: opcode %d on descriptor %d, %u bytes at %#llx, is still in the kernel\n",
+        static_cast<int>(s.req.code), s.file != nullptr ? s.file->fd : s.req.fd, s.req.length,
+        static_cast<unsigned long long>(s.req.address));
+  });
+}
+
+}  // namespace carousel::detail

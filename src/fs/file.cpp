@@ -1,0 +1,258 @@
+#include "carousel/fs/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace carousel {
+namespace {
+
+constexpr std::uint32_t fsync_datasync = 1;  // IORING_FSYNC_DATASYNC
+
+/// A descriptor number on its way into close: whoever holds it last closes it.
+class closing_fd {
+ public:
+  explicit closing_fd(int fd) noexcept : fd_(fd) {}
+  closing_fd(closing_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  closing_fd& operator=(closing_fd&&) = delete;
+  ~closing_fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  void release() noexcept { fd_ = -1; }
+
+ private:
+  int fd_;
+};
+
+struct close_call {
+  using resources = closing_fd;
+  using output = result<>;
+  closing_fd held;
+  static constexpr bool plain_descriptor = true;
+
+  [[nodiscard]] static detail::descriptor* take_file() noexcept { return nullptr; }
+  [[nodiscard]] static std::error_code check(const detail::driver&) noexcept { return {}; }
+  void encode(const detail::driver&, detail::slot& s) const noexcept {
+    s.req.code = detail::opcode::close;
+    s.req.fd = held.get();
+  }
+
+  static output complete(std::int32_t res, closing_fd& lent, detail::slot&) noexcept {
+    discard(res, lent);
+    return detail::file_call::of(res);
+  }
+  static output fail(std::error_code error, closing_fd&&) noexcept {
+    return std::unexpected(error);
+  }
+  /// Whatever close answers, the number is free again; only one that was cancelled has not closed.
+  static void discard(std::int32_t res, closing_fd& lent) noexcept {
+    if (res != -ECANCELED) lent.release();
+  }
+};
+
+/// Suspends until no operation holds the file.
+class unused_awaiter : detail::waiter {
+ public:
+  explicit unused_awaiter(detail::descriptor& file) noexcept : file_(file) {}
+  unused_awaiter(const unused_awaiter&) = delete;
+  unused_awaiter& operator=(const unused_awaiter&) = delete;
+  ~unused_awaiter() { file_.closer = nullptr; }
+  bool await_ready() const noexcept { return file_.started == 0; }
+  void await_suspend(std::coroutine_handle<> h) noexcept {
+    detail::context& here = detail::this_context();
+    suspend(h, here.task, detail::wait_kind::file_close);
+    file_.closer_queue = &here.ready;
+    file_.closer = this;
+  }
+  static void await_resume() noexcept {}
+
+ private:
+  detail::descriptor& file_;
+};
+
+task<result<>> close_file(detail::fd_ref file) {
+  if (!file || file->closed)
+    co_return std::unexpected(std::make_error_code(std::errc::bad_file_descriptor));
+  file->closed = true;
+  co_await unused_awaiter(*file.get());
+  if (file->table != nullptr) file->table->leave(*file.get());
+  co_return co_await detail::operation(close_call{closing_fd(std::exchange(file->fd, -1))});
+}
+
+task<result<>> truncate_file(detail::fd_ref file, std::uint64_t size) {
+  if (size > detail::offset_max)
+    co_return std::unexpected(std::make_error_code(std::errc::invalid_argument));
+  if (!detail::this_context().io->supports(detail::opcode::ftruncate) && file && !file->closed) {
+    if (::ftruncate(file->fd, static_cast<off_t>(size)) == 0) co_return {};
+    co_return std::unexpected(detail::kernel_error(-errno));
+  }
+  co_return co_await detail::operation(detail::file_call{
+      {std::move(file)}, {.code = detail::opcode::ftruncate, .offset = size}, {}});
+}
+
+detail::operation<detail::file_call> fsync_operation(detail::fd_ref file, std::uint32_t flags) {
+  return detail::operation(
+      detail::file_call{{std::move(file)}, {.code = detail::opcode::fsync, .op_flags = flags}, {}});
+}
+
+std::filesystem::file_type type_of(unsigned mode) noexcept {
+  using enum std::filesystem::file_type;
+  switch (mode & S_IFMT) {
+    case S_IFREG: return regular;
+    case S_IFDIR: return directory;
+    case S_IFLNK: return symlink;
+    case S_IFBLK: return block;
+    case S_IFCHR: return character;
+    case S_IFIFO: return fifo;
+    case S_IFSOCK: return socket;
+    default: return unknown;
+  }
+}
+
+file_info::time_point time_of(const statx_timestamp& t) noexcept {
+  return file_info::time_point(std::chrono::seconds(t.tv_sec) +
+                               std::chrono::nanoseconds(t.tv_nsec));
+}
+
+detail::path_call name_call(detail::request req, const std::filesystem::path& first,
+                            const std::filesystem::path& second = {}) {
+  req.fd = AT_FDCWD;
+  return {.req = req, .names = {first.native(), second.native()}, .held = {}};
+}
+
+}  // namespace
+
+namespace detail {
+
+std::error_code open_call::check(const driver&) const noexcept {
+  const result<int> flags = options.flags();
+  return flags ? names.check() : flags.error();
+}
+
+void open_call::encode(driver& io, slot& s) const {
+  (void)names.encode(io, s);
+  s.req.code = opcode::openat;
+  s.req.fd = AT_FDCWD;
+  s.req.length = options.mode_bits();
+  s.req.op_flags = static_cast<std::uint32_t>(*options.flags());
+}
+
+result<carousel::file> open_call::complete(std::int32_t res, nothing&, slot&) {
+  if (res < 0) return std::unexpected(kernel_error(res));
+  return carousel::file::from_fd(res);
+}
+
+void open_call::discard(std::int32_t res, nothing&) noexcept {
+  if (res >= 0) ::close(res);
+}
+
+std::error_code info_call::check(const driver&) const noexcept {
+  return names.first.empty() ? check_file() : names.check();
+}
+
+void info_call::encode(driver& io, slot& s) const {
+  (void)names.encode(io, s, sizeof(struct statx));
+  s.req.code = opcode::statx;
+  s.req.fd = AT_FDCWD;
+  s.req.length = STATX_BASIC_STATS | STATX_DIOALIGN;
+  s.req.offset = reinterpret_cast<std::uintptr_t>(s.side);
+  const unsigned nofollow = follow ? 0U : static_cast<unsigned>(AT_SYMLINK_NOFOLLOW);
+  s.req.op_flags = names.first.empty() ? static_cast<unsigned>(AT_EMPTY_PATH) : nofollow;
+}
+
+result<file_info> info_call::complete(std::int32_t res, nothing&, slot& s) noexcept {
+  if (res < 0) return std::unexpected(kernel_error(res));
+  struct statx about{};
+  std::memcpy(&about, s.side, sizeof about);
+  const bool direct = (about.stx_mask & STATX_DIOALIGN) != 0;
+  return file_info{
+      .type = type_of(about.stx_mode),
+      .permissions = about.stx_mode & 07777U,
+      .size = about.stx_size,
+      .allocated = about.stx_blocks * 512,
+      .user = about.stx_uid,
+      .group = about.stx_gid,
+      .links = about.stx_nlink,
+      .inode = about.stx_ino,
+      .device = makedev(about.stx_dev_major, about.stx_dev_minor),
+      .accessed = time_of(about.stx_atime),
+      .modified = time_of(about.stx_mtime),
+      .changed = time_of(about.stx_ctime),
+      .direct_memory_alignment = direct ? about.stx_dio_mem_align : 0,
+      .direct_offset_alignment = direct ? about.stx_dio_offset_align : 0,
+  };
+}
+
+}  // namespace detail
+
+detail::operation<detail::open_call> file::open(const std::filesystem::path& path,
+                                                open_options options) {
+  return detail::operation(
+      detail::open_call{.names = {path.native(), {}}, .options = options, .held = {}});
+}
+
+file file::from_fd(int fd) {
+  detail::fd_ref made(new detail::descriptor(fd));
+  made->learn_alignment();
+  return file(std::move(made));
+}
+
+detail::operation<detail::file_call> file::sync_all() const { return fsync_operation(file_, 0); }
+
+detail::operation<detail::file_call> file::sync_data() const {
+  return fsync_operation(file_, fsync_datasync);
+}
+
+detail::operation<detail::file_call> file::allocate(std::uint64_t offset, std::uint64_t bytes,
+                                                    int mode) const {
+  return detail::operation(detail::file_call{{file_},
+                                             {.code = detail::opcode::fallocate,
+                                              .offset = offset,
+                                              .address = bytes,
+                                              .length = static_cast<std::uint32_t>(mode)},
+                                             {}});
+}
+
+task<result<>> file::truncate(std::uint64_t size) const { return truncate_file(file_, size); }
+
+detail::operation<detail::info_call> file::info() const {
+  return detail::operation(detail::info_call{{file_}, {}, true, {}});
+}
+
+detail::operation<detail::info_call> file::info(const std::filesystem::path& path, bool follow) {
+  return detail::operation(detail::info_call{{}, {path.native(), {}}, follow, {}});
+}
+
+task<result<>> file::close() && { return close_file(std::exchange(file_, {})); }
+
+detail::operation<detail::path_call> file::remove(const std::filesystem::path& path) {
+  return detail::operation(name_call({.code = detail::opcode::unlinkat}, path));
+}
+
+detail::operation<detail::path_call> file::symlink(const std::filesystem::path& target,
+                                                   const std::filesystem::path& link) {
+  return detail::operation(name_call({.code = detail::opcode::symlinkat}, target, link));
+}
+
+detail::operation<detail::path_call> file::hard_link(const std::filesystem::path& existing,
+                                                     const std::filesystem::path& link) {
+  return detail::operation(
+      name_call({.code = detail::opcode::linkat, .length = static_cast<std::uint32_t>(AT_FDCWD)},
+                existing, link));
+}
+
+detail::operation<detail::path_call> file::rename(const std::filesystem::path& from,
+                                                  const std::filesystem::path& to, bool replace) {
+  constexpr std::uint32_t rename_noreplace = 1;  // RENAME_NOREPLACE
+  return detail::operation(name_call({.code = detail::opcode::renameat,
+                                      .length = static_cast<std::uint32_t>(AT_FDCWD),
+                                      .op_flags = replace ? 0 : rename_noreplace},
+                                     from, to));
+}
+
+}  // namespace carousel

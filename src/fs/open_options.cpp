@@ -1,0 +1,22 @@
+#include "carousel/fs/open_options.hpp"
+
+#include <fcntl.h>
+
+namespace carousel {
+
+result<int> open_options::flags() const noexcept {
+  const bool writes = write_ || append_;
+  if ((truncate_ && !write_) || ((create_ || create_new_) && !writes)) {
+    return std::unexpected(std::make_error_code(std::errc::invalid_argument));
+  }
+  int flags = O_CLOEXEC | custom_;
+  flags |= writes ? (read_ ? O_RDWR : O_WRONLY) : O_RDONLY;
+  if (append_) flags |= O_APPEND;
+  if (truncate_) flags |= O_TRUNC;
+  if (create_) flags |= O_CREAT;
+  if (create_new_) flags |= O_CREAT | O_EXCL;
+  if (direct_) flags |= O_DIRECT;
+  return flags;
+}
+
+}  // namespace carousel

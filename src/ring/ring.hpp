@@ -1,0 +1,100 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "carousel/detail/request.hpp"
+#include "sys/kernel.hpp"
+
+namespace carousel::detail {
+
+/// The two queues of one kernel ring: requests go in, completions come out. It knows nothing of operations; user_data is
+/// the driver's.
+class ring {
+ public:
+  [[nodiscard]] static result<std::unique_ptr<ring>> make(std::unique_ptr<sys::kernel> kernel,
+                                                          unsigned entries) {
+    auto view = kernel->setup(entries);
+    if (!view) return std::unexpected(view.error());
+    return std::unique_ptr<ring>(new ring(std::move(kernel), *view));
+  }
+
+  [[nodiscard]] sys::kernel& kernel() noexcept { return *kernel_; }
+
+  /// Encodes a request; false when the submission queue is full.
+  [[nodiscard]] bool push(const request& req, std::uint64_t user_data) noexcept {
+    if (tail_ - std::atomic_ref(*view_.sq_head).load(std::memory_order_acquire) ==
+        view_.sq_entries) {
+      return false;
+    }
+    view_.sqes[tail_ & (view_.sq_entries - 1)] = sys::sqe{
+        .opcode = static_cast<std::uint8_t>(req.code),
+        .flags = req.sqe_flags,
+        .ioprio = 0,
+        .fd = req.fd,
+        .offset = req.offset,
+        .address = req.address,
+        .length = req.length,
+        .op_flags = req.op_flags,
+        .user_data = user_data,
+        .buf_index = req.buf_index,
+        .personality = 0,
+        .file_index = req.file_index,
+        .address3 = 0,
+        .pad = 0,
+    };
+    ++tail_;
+    return true;
+  }
+
+  /// Requests that the kernel has not consumed, those of an earlier enter that it refused included.
+  [[nodiscard]] unsigned unsubmitted() const noexcept {
+    return tail_ - std::atomic_ref(*view_.sq_head).load(std::memory_order_acquire);
+  }
+
+  [[nodiscard]] bool has_completions() const noexcept {
+    return *view_.cq_head != std::atomic_ref(*view_.cq_tail).load(std::memory_order_acquire);
+  }
+
+  /// The kernel holds completions back until it is entered: deferred task work, or a completion queue that overflowed.
+  [[nodiscard]] bool wants_enter() const noexcept {
+    return (std::atomic_ref(*view_.sq_flags).load(std::memory_order_relaxed) &
+            (sys::sq_taskrun | sys::sq_cq_overflow)) != 0;
+  }
+
+  /// Submits everything and, if `min_complete` is not 0 or `collect` is set, lets the kernel post what has completed.
+  [[nodiscard]] int enter(unsigned min_complete, bool collect,
+                          std::optional<std::chrono::nanoseconds> timeout = {}) noexcept {
+    std::atomic_ref(*view_.sq_tail).store(tail_, std::memory_order_release);
+    return kernel_->enter(unsubmitted(), min_complete,
+                          collect || min_complete != 0 ? sys::enter_getevents : 0U, timeout);
+  }
+
+  /// Calls `f(user_data, res, flags)` for each completion that is visible, at most a queue full. `f` must not enter.
+  template <class F>
+  unsigned reap(F f) {
+    std::uint32_t head = *view_.cq_head;
+    const std::uint32_t tail = std::atomic_ref(*view_.cq_tail).load(std::memory_order_acquire);
+    const unsigned count = tail - head;
+    for (; head != tail; ++head) {
+      const sys::cqe& done = view_.cqes[head & (view_.cq_entries - 1)];
+      f(done.user_data, done.res, done.flags);
+    }
+    std::atomic_ref(*view_.cq_head).store(head, std::memory_order_release);
+    return count;
+  }
+
+ private:
+  ring(std::unique_ptr<sys::kernel> kernel, const sys::ring_view& view) noexcept
+      : kernel_(std::move(kernel)), view_(view), tail_(*view.sq_tail) {}
+
+  std::unique_ptr<sys::kernel> kernel_;
+  sys::ring_view view_;
+  std::uint32_t tail_;
+};
+
+}  // namespace carousel::detail

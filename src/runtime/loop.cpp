@@ -1,0 +1,157 @@
+#include "runtime/loop.hpp"
+
+#include <cstdlib>
+#include <optional>
+
+namespace carousel::detail {
+namespace {
+
+/// Awaits per turn that may finish without suspending.
+constexpr int inline_awaits_per_turn = 256;
+
+}  // namespace
+
+loop::entered::entered(loop& l) noexcept {
+  CAROUSEL_ASSERT(current_context == nullptr,
+                  "a runtime cannot be driven from inside a task: co_await instead of block_on, "
+                  "poll or shutdown");
+  CAROUSEL_ASSERT(l.thread_ == std::this_thread::get_id(),
+                  "a runtime belongs to the thread that made it; make one per thread");
+  current_context = &l;
+}
+
+void loop::run(task_record& until) {
+  const entered here(*this);
+  adopt(until);
+  while (!until.finished && !until.aborted) turn(true);
+  turn(
+      false);  // what ended with it leaves for the kernel now: nobody may turn the loop for a while
+}
+
+void loop::turn(bool block) {
+  inline_budget = inline_awaits_per_turn;
+  run_ready();
+  if (block && ready.empty() && timers.empty() && finished_.empty() && io->idle()) {
+    if (tasks_.empty()) return;
+    report_stall();
+  }
+  std::optional<steady_time> deadline;
+  if (!timers.empty()) deadline = timers.earliest();
+  io->turn(ready, block, deadline);
+  if (!timers.empty()) timers.expire(std::chrono::steady_clock::now());
+}
+
+void loop::run_ready() {
+  // Only those that are ready now: what they make ready runs after the kernel has been looked after.
+  ready_queue batch;
+  batch.splice_back(ready);
+  while (!batch.empty()) resume(batch.pop_front());
+}
+
+void loop::resume(waiter& w) {
+  task_base* const runner = std::exchange(w.task, nullptr);  // the waiter's reference is ours now
+  auto* const record = static_cast<task_record*>(runner);
+  task = runner;
+  if (record != nullptr) record->running = true;
+  w.handle.resume();
+  if (record != nullptr) {
+    record->running = false;
+    if (record->abort_wanted) record->abort();
+  }
+  if (!finished_.empty()) bury_finished();
+  task = nullptr;
+  if (runner != nullptr) runner->release();
+}
+
+void loop::bury_finished() noexcept {
+  while (!finished_.empty()) finished_.pop_front().destroy_frame();
+}
+
+void loop::adopt(task_record& record) noexcept {
+  record.id = ++last_id_;
+  tasks_.push_back(record);
+  if (ending_) {
+    record.abort();
+    return;
+  }
+  record.start.suspend(record.frame, &record, wait_kind::start);
+  ready.push_back(record.start);
+}
+
+void loop::task_finished(task_record& record) noexcept {
+  record.list_hook<tasks_tag>::unlink();
+  finished_.push_back(record);
+}
+
+bool loop::shut_down(std::chrono::nanoseconds deadline) {
+  const entered here(*this);
+  ending_ = true;
+  while (!tasks_.empty()) tasks_.front().abort();
+  // What is left waits in coroutines of the user's own that no task owns. They stay suspended, and nobody will wake them.
+  while (!parked.empty()) {
+    parked_waiter& w = parked.pop_front();
+    w.waiter::unlink();
+  }
+  ready.clear();
+  const steady_time now = std::chrono::steady_clock::now();
+  const bool drained =
+      driver_->drain(deadline < steady_time::max() - now ? now + deadline : steady_time::max());
+  if (!drained) {
+    driver_->report_stuck();
+    // The kernel may still write into buffers that the slots own: neither they nor the ring are ever given back.
+    (void)driver_.release();
+  }
+  return drained;
+}
+
+// Records of tasks.
+
+void adopt(task_record& record) noexcept { static_cast<loop&>(this_context()).adopt(record); }
+
+void task_record::abort() noexcept {
+  failure = nullptr;
+  if (finished || aborted) return;
+  if (running) {
+    abort_wanted = true;
+    return;
+  }
+  aborted = true;
+  destroy_frame();
+}
+
+void task_record::destroy_frame() noexcept {
+  start.unlink();
+  if (start.task != nullptr) std::exchange(start.task, nullptr)->release();
+  std::exchange(frame, nullptr).destroy();
+  end();
+  list_hook<tasks_tag>::unlink();
+  release();
+}
+
+void task_record::detach() noexcept {
+  detached = true;
+  if (finished) end();
+}
+
+void task_record::end() noexcept {
+  if (joiner != nullptr) joiner_queue->push_back(*std::exchange(joiner, nullptr));
+  if (!failure || !detached || std::uncaught_exceptions() != 0) return;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "carousel: an exception escaped from detached task %u: %s\n", id,
+                 e.what());
+  } catch (...) {
+    std::fprintf(stderr, "carousel: an exception escaped from detached task %u\n", id);
+  }
+  std::terminate();
+}
+
+void root::promise_type::final_awaiter::await_suspend(
+    std::coroutine_handle<promise_type> h) noexcept {
+  task_record& record = *h.promise().record;
+  record.finished = true;
+  static_cast<loop&>(this_context()).task_finished(record);
+}
+
+}  // namespace carousel::detail

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <thread>
+
+#include "carousel/detail/driver.hpp"
+#include "carousel/detail/task_record.hpp"
+
+namespace carousel::detail {
+
+/// The turning heart of a runtime: ready queue, timers and driver in one order, the same each turn.
+class loop : public context {
+ public:
+  explicit loop(std::unique_ptr<driver> d) noexcept : driver_(std::move(d)) { io = driver_.get(); }
+
+  /// Turns until `until` has ended.
+  void run(task_record& until);
+  /// One turn; waits only if nothing is ready and `block` is set.
+  void turn(bool block);
+  void adopt(task_record& record) noexcept;
+  void task_finished(task_record& record) noexcept;
+  /// False: the kernel still holds operations past the deadline; the driver is leaked.
+  [[nodiscard]] bool shut_down(std::chrono::nanoseconds deadline);
+
+  /// Makes the loop this thread's context for as long as it lives.
+  class entered {
+   public:
+    explicit entered(loop& l) noexcept;
+    entered(const entered&) = delete;
+    entered& operator=(const entered&) = delete;
+    ~entered() { current_context = nullptr; }
+  };
+
+ private:
+  void run_ready();
+  void resume(waiter& w);
+  void bury_finished() noexcept;
+  [[noreturn]] void report_stall();
+
+  std::unique_ptr<driver> driver_;
+  list<task_record, tasks_tag> tasks_;
+  list<task_record, tasks_tag> finished_;
+  std::uint32_t last_id_ = 0;
+  bool ending_ = false;
+  std::thread::id thread_ = std::this_thread::get_id();
+};
+
+}  // namespace carousel::detail

@@ -1,0 +1,64 @@
+#include "carousel/runtime.hpp"
+
+#include <cstdio>
+
+#include "runtime/loop.hpp"
+
+namespace carousel {
+
+runtime::runtime(std::unique_ptr<detail::loop> l, std::chrono::nanoseconds deadline) noexcept
+    : loop_(std::move(l)), deadline_(deadline) {}
+
+runtime::runtime(runtime&&) noexcept = default;
+
+runtime& runtime::operator=(runtime&& other) noexcept {
+  std::swap(loop_, other.loop_);
+  std::swap(deadline_, other.deadline_);
+  return *this;
+}
+
+runtime::~runtime() {
+  if (loop_ == nullptr) return;
+  if (!shutdown(deadline_)) {
+    std::fprintf(stderr,
+                 "carousel: the runtime ended with operations in the kernel; their memory is "
+                 "leaked, not reused\n");
+  }
+}
+
+result<runtime> runtime::make(runtime_options options) {
+  auto io = detail::driver::make({.entries = options.entries, .slots_max = options.operations_max});
+  if (!io) return std::unexpected(io.error());
+  return runtime(std::make_unique<detail::loop>(std::move(*io)), options.shutdown_deadline);
+}
+
+void runtime::run(detail::task_record& until) {
+  CAROUSEL_ASSERT(loop_ != nullptr, "this runtime was moved from or shut down");
+  loop_->run(until);
+}
+
+result<> runtime::poll() {
+  if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
+  const detail::loop::entered here(*loop_);
+  loop_->turn(false);
+  return {};
+}
+
+result<> runtime::shutdown(std::chrono::nanoseconds deadline) {
+  if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
+  const bool drained = loop_->shut_down(deadline);
+  loop_.reset();
+  if (!drained) return std::unexpected(make_error_code(errc::timed_out));
+  return {};
+}
+
+runtime_stats runtime::stats() const noexcept {
+  CAROUSEL_ASSERT(loop_ != nullptr, "this runtime was moved from or shut down");
+  const detail::driver_counters& c = loop_->io->counters();
+  return {.operations = c.submitted,
+          .enters = c.enters,
+          .cancels = c.cancels,
+          .plain_fallbacks = c.plain_fallbacks};
+}
+
+}  // namespace carousel

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "carousel/result.hpp"
+#include "sys/abi.hpp"
+
+namespace carousel::sys {
+
+/// The seam: all that a ring asks of the operating system. Calls return 0 or a count, or -errno, as the system calls do; the
+/// queues themselves are plain memory, so a second implementation can be an ordinary object.
+class kernel {
+ public:
+  virtual ~kernel() = default;
+
+  /// Makes the ring, with the best set of flags that this kernel takes. Called once.
+  [[nodiscard]] virtual result<ring_view> setup(unsigned entries) = 0;
+  /// Submits and, with enter_getevents, waits for `min_complete` completions or until `timeout` has passed.
+  [[nodiscard]] virtual int enter(unsigned to_submit, unsigned min_complete, unsigned flags,
+                                  std::optional<std::chrono::nanoseconds> timeout) noexcept = 0;
+  [[nodiscard]] virtual bool supports(std::uint8_t opcode) const noexcept = 0;
+  /// True if a write can be told to fail with EPIPE instead of raising SIGPIPE. When it is false, enter() keeps the signal
+  /// from the process itself.
+  [[nodiscard]] virtual bool has_nosignal() const noexcept = 0;
+
+  [[nodiscard]] virtual int register_buffers(std::span<const iovec> buffers) noexcept = 0;
+  [[nodiscard]] virtual int unregister_buffers() noexcept = 0;
+  /// An empty file table of `count` entries.
+  [[nodiscard]] virtual int register_files(unsigned count) noexcept = 0;
+  /// Puts `fd` at `index` of the file table; -1 clears it.
+  [[nodiscard]] virtual int update_file(unsigned index, int fd) noexcept = 0;
+
+  [[nodiscard]] virtual std::chrono::steady_clock::time_point now() const noexcept = 0;
+};
+
+[[nodiscard]] std::unique_ptr<kernel> make_linux_kernel();
+
+}  // namespace carousel::sys

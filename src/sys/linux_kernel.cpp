@@ -1,0 +1,236 @@
+#include <liburing.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <fstream>
+#include <thread>
+
+#include "carousel/detail/request.hpp"
+#include "sys/kernel.hpp"
+
+namespace carousel::sys {
+namespace {
+
+static_assert(sizeof(sqe) == sizeof(io_uring_sqe));
+static_assert(offsetof(sqe, op_flags) == offsetof(io_uring_sqe, rw_flags));
+static_assert(offsetof(sqe, user_data) == offsetof(io_uring_sqe, user_data));
+static_assert(offsetof(sqe, buf_index) == offsetof(io_uring_sqe, buf_index));
+static_assert(offsetof(sqe, file_index) == offsetof(io_uring_sqe, file_index));
+static_assert(sizeof(cqe) == sizeof(io_uring_cqe));
+static_assert(cqe_more == IORING_CQE_F_MORE);
+static_assert(sq_cq_overflow == IORING_SQ_CQ_OVERFLOW);
+static_assert(sq_taskrun == IORING_SQ_TASKRUN);
+static_assert(enter_getevents == IORING_ENTER_GETEVENTS);
+static_assert(static_cast<unsigned>(detail::opcode::linkat) == IORING_OP_LINKAT);
+static_assert(static_cast<unsigned>(detail::opcode::statx) == IORING_OP_STATX);
+static_assert(detail::sqe_fixed_file == IOSQE_FIXED_FILE);
+
+/// Without these a lost completion or a late read of our own memory by the kernel could not be excluded: NODROP (5.5),
+/// SUBMIT_STABLE (5.5), RW_CUR_POS (5.6), EXT_ARG (5.11).
+constexpr unsigned features_needed =
+    IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS | IORING_FEAT_EXT_ARG;
+
+/// From the fastest to what every supported kernel takes (6.1, 6.0, 5.19, 5.18, 5.11).
+constexpr std::array<unsigned, 5> setup_ladder = {
+    IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+        IORING_SETUP_TASKRUN_FLAG,
+    IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN |
+        IORING_SETUP_TASKRUN_FLAG,
+    IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
+    IORING_SETUP_SUBMIT_ALL,
+    0,
+};
+
+[[nodiscard]] bool memlock_is_limited() noexcept {
+  rlimit limit{};
+  return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+/// Says which knob made io_uring_setup fail.
+[[nodiscard]] std::error_code explain_setup(int error) {
+  switch (error) {
+    case EPERM:
+    case EACCES: {
+      int disabled = 0;
+      std::ifstream("/proc/sys/kernel/io_uring_disabled") >> disabled;
+      return disabled != 0 ? errc::io_uring_disabled : errc::io_uring_denied;
+    }
+    case ENOSYS:  // a kernel without io_uring, or a filter that pretends so
+    case EINVAL:  // not even the last rung of the ladder
+      return errc::kernel_too_old;
+    case ENOMEM:  // since 6.14 the ring's own memory counts against RLIMIT_MEMLOCK
+      if (memlock_is_limited()) return errc::memlock_limit;
+      [[fallthrough]];
+    default: return detail::kernel_error(-error);
+  }
+}
+
+/// RWF_NOSIGNAL exists since Linux 6.18; an unknown flag is EOPNOTSUPP for every file.
+[[nodiscard]] bool probe_nosignal() noexcept {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return false;
+  const iovec nothing{.iov_base = ends.data(), .iov_len = 0};
+  const bool known = pwritev2(ends[1], &nothing, 1, -1, rwf_nosignal) == 0;
+  ::close(ends[0]);
+  ::close(ends[1]);
+  return known;
+}
+
+/// Keeps SIGPIPE from the process while the thread is inside enter, and takes away the one that a write raised there.
+class sigpipe_shield {
+ public:
+  sigpipe_shield() noexcept {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending{};
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  sigpipe_shield(const sigpipe_shield&) = delete;
+  sigpipe_shield& operator=(const sigpipe_shield&) = delete;
+  ~sigpipe_shield() {
+    const timespec at_once{};
+    if (!was_pending_) sigtimedwait(&pipe_, nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
+class linux_kernel final : public kernel {
+ public:
+  linux_kernel() = default;
+  linux_kernel(const linux_kernel&) = delete;
+  linux_kernel& operator=(const linux_kernel&) = delete;
+  ~linux_kernel() override {
+    if (!live_) return;
+    // Explicitly, because what close() leaves to the kernel's workers stays charged to RLIMIT_MEMLOCK for 20 to 40 ms.
+    if (has_buffers_) (void)::io_uring_unregister_buffers(&ring_);
+    io_uring_queue_exit(&ring_);  // unmaps, then closes
+  }
+
+  result<ring_view> setup(unsigned entries) override {
+    int error = make_ring(entries);
+    // The memory of a ring that was just closed is uncharged asynchronously.
+    for (int tries = 0; error == -ENOMEM && tries < 20; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      error = make_ring(entries);
+    }
+    if (error < 0) return std::unexpected(explain_setup(-error));
+    live_ = true;
+    if ((ring_.features & features_needed) != features_needed) {
+      return std::unexpected(make_error_code(errc::kernel_too_old));
+    }
+    (void)io_uring_ring_dontfork(&ring_);
+    // Cheaper enters; there are 16 places per thread, and without one everything works as well.
+    (void)io_uring_register_ring_fd(&ring_);
+    enter_fd_ = ring_.enter_ring_fd;
+    enter_flags_ = enter_fd_ != ring_.ring_fd ? IORING_ENTER_REGISTERED_RING : 0U;
+    if (io_uring_probe* probe = io_uring_get_probe_ring(&ring_); probe != nullptr) {
+      for (unsigned op = 0; op < supported_.size(); ++op) {
+        supported_[op] = io_uring_opcode_supported(probe, static_cast<int>(op)) != 0;
+      }
+      io_uring_free_probe(probe);
+    }
+    nosignal_ = probe_nosignal();
+    for (unsigned i = 0; i < ring_.sq.ring_entries; ++i) ring_.sq.array[i] = i;
+    return ring_view{
+        .sq_head = ring_.sq.khead,
+        .sq_tail = ring_.sq.ktail,
+        .sq_flags = ring_.sq.kflags,
+        .sq_entries = ring_.sq.ring_entries,
+        .sqes = reinterpret_cast<sqe*>(ring_.sq.sqes),
+        .cq_head = ring_.cq.khead,
+        .cq_tail = ring_.cq.ktail,
+        .cq_entries = ring_.cq.ring_entries,
+        .cqes = reinterpret_cast<cqe*>(ring_.cq.cqes),
+    };
+  }
+
+  int enter(unsigned to_submit, unsigned min_complete, unsigned flags,
+            std::optional<std::chrono::nanoseconds> timeout) noexcept override {
+    if (!nosignal_) {
+      const sigpipe_shield shield;
+      return enter_now(to_submit, min_complete, flags, timeout);
+    }
+    return enter_now(to_submit, min_complete, flags, timeout);
+  }
+
+  bool supports(std::uint8_t opcode) const noexcept override {
+    return opcode < supported_.size() && supported_[opcode];
+  }
+  bool has_nosignal() const noexcept override { return nosignal_; }
+
+  int register_buffers(std::span<const iovec> buffers) noexcept override {
+    const int done =
+        ::io_uring_register_buffers(&ring_, buffers.data(), static_cast<unsigned>(buffers.size()));
+    has_buffers_ = has_buffers_ || done == 0;
+    return done;
+  }
+  int unregister_buffers() noexcept override {
+    has_buffers_ = false;
+    return ::io_uring_unregister_buffers(&ring_);
+  }
+  int register_files(unsigned count) noexcept override {
+    return ::io_uring_register_files_sparse(&ring_, count);
+  }
+  int update_file(unsigned index, int fd) noexcept override {
+    return ::io_uring_register_files_update(&ring_, index, &fd, 1);
+  }
+
+  std::chrono::steady_clock::time_point now() const noexcept override {
+    return std::chrono::steady_clock::now();
+  }
+
+ private:
+  int make_ring(unsigned entries) noexcept {
+    int error = 0;
+    for (const unsigned flags : setup_ladder) {
+      io_uring_params params{};
+      params.flags = flags | IORING_SETUP_CLAMP;
+      error = io_uring_queue_init_params(entries, &ring_, &params);
+      if (error != -EINVAL) break;
+    }
+    return error;
+  }
+
+  int enter_now(unsigned to_submit, unsigned min_complete, unsigned flags,
+                std::optional<std::chrono::nanoseconds> timeout) noexcept {
+    flags |= enter_flags_;
+    if (!timeout) {
+      return io_uring_enter(static_cast<unsigned>(enter_fd_), to_submit, min_complete, flags,
+                            nullptr);
+    }
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
+    __kernel_timespec at_most{.tv_sec = seconds.count(), .tv_nsec = (*timeout - seconds).count()};
+    io_uring_getevents_arg argument{};
+    argument.sigmask_sz = _NSIG / 8;
+    argument.ts = reinterpret_cast<std::uintptr_t>(&at_most);
+    return io_uring_enter2(static_cast<unsigned>(enter_fd_), to_submit, min_complete,
+                           flags | IORING_ENTER_EXT_ARG, reinterpret_cast<sigset_t*>(&argument),
+                           sizeof argument);
+  }
+
+  io_uring ring_{};
+  bool live_ = false;
+  bool has_buffers_ = false;
+  bool nosignal_ = false;
+  int enter_fd_ = -1;
+  unsigned enter_flags_ = 0;
+  std::array<bool, 64> supported_{};
+};
+
+}  // namespace
+
+std::unique_ptr<kernel> make_linux_kernel() { return std::make_unique<linux_kernel>(); }
+
+}  // namespace carousel::sys

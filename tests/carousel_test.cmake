@@ -1,0 +1,41 @@
+# carousel_test(NAME [SOURCES file...] [LIBRARIES target...] [LABELS label...])
+#
+# A program of GoogleTest cases, each of them a test of ctest. They may include the private headers of src/.
+# The label `nobody` adds the test NAME.as_nobody: the whole program, without privileges.
+
+function(carousel_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;LABELS")
+  if(NOT arg_SOURCES)
+    set(arg_SOURCES ${name}_test.cpp)
+  endif()
+  set(as_nobody FALSE)
+  if("nobody" IN_LIST arg_LABELS)
+    set(as_nobody TRUE)
+    list(REMOVE_ITEM arg_LABELS nobody)
+  endif()
+  list(PREPEND arg_LABELS unit)
+
+  string(REPLACE "/" "_" target ${name}_test)
+  add_executable(${target} ${arg_SOURCES})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src
+                                               ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${target} PRIVATE carousel::carousel ${arg_LIBRARIES} GTest::gmock
+                                          GTest::gtest_main)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  carousel_warnings(${target})
+
+  gtest_discover_tests(${target} TEST_LIST ${target}_cases DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+  # gtest_discover_tests() takes one label only; ctest reads this file after its list of cases.
+  set(labels ${CMAKE_CURRENT_BINARY_DIR}/${target}_labels.cmake)
+  file(WRITE ${labels} "foreach(case IN LISTS ${target}_cases)\n"
+                       "  set_tests_properties(\${case} PROPERTIES LABELS \"${arg_LABELS}\")\n"
+                       "endforeach()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels})
+
+  if(as_nobody)
+    add_test(NAME ${name}.as_nobody COMMAND ${PROJECT_SOURCE_DIR}/scripts/as_nobody
+                                            $<TARGET_FILE:${target}>)
+    set_tests_properties(${name}.as_nobody PROPERTIES LABELS nobody TIMEOUT 300 RUN_SERIAL ON
+                                                      SKIP_RETURN_CODE 77)
+  endif()
+endfunction()

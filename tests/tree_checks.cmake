@@ -1,0 +1,18 @@
+# The rules of the tree, as tests. Each script first proves that it can fail.
+
+function(carousel_tree_check name script)
+  set(command ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/${script})
+  add_test(NAME lint.${name} COMMAND ${command})
+  add_test(NAME lint.${name}.can_fail COMMAND ${command} --self-test)
+  set_tests_properties(lint.${name} lint.${name}.can_fail PROPERTIES LABELS lint TIMEOUT 60)
+endfunction()
+
+carousel_tree_check(layers check_layers.py)
+carousel_tree_check(sources check_sources.py)
+carousel_tree_check(style check_style.py)
+carousel_tree_check(snippets check_snippets.py)
+
+add_test(NAME headers.compile_alone
+         COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target
+                 all_verify_interface_header_sets)
+set_tests_properties(headers.compile_alone PROPERTIES LABELS headers TIMEOUT 600 RUN_SERIAL ON)
