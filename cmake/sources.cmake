@@ -71,4 +71,6 @@ set(carousel_tool_sources)
 
 set(carousel_examples)
 
-set(carousel_benchmarks)
+set(carousel_benchmarks
+    bench/pool.cpp
+    bench/read_fixed.cpp)

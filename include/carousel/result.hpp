@@ -55,6 +55,14 @@ namespace detail {
 /// codes (-512 to -516), which a cancelled open may leak, become "interrupted".
 [[nodiscard]] std::error_code kernel_error(int negative_errno) noexcept;
 
+/// A check's answer in one word, which costs nothing where all is well: 0, an errc, or a negative errno.
+using failure_code = int;
+[[nodiscard]] constexpr failure_code failure(errc e) noexcept { return static_cast<int>(e); }
+[[nodiscard]] constexpr failure_code failure(std::errc e) noexcept { return -static_cast<int>(e); }
+[[nodiscard]] inline std::error_code to_error(failure_code code) noexcept {
+  return code > 0 ? make_error_code(static_cast<errc>(code)) : kernel_error(code);
+}
+
 }  // namespace detail
 }  // namespace carousel
 

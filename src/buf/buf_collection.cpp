@@ -91,14 +91,18 @@ void buf_collection::add(const raw_buffer& buffer) {
   if (c == nullptr) c = classes_.emplace_back(std::make_unique<size_class>(buffer.capacity)).get();
   const auto class_index =
       std::ranges::find(classes_, c, &std::unique_ptr<size_class>::get) - classes_.begin();
-  entries_.push_back({.data = buffer.data,
-                      .capacity = static_cast<std::uint32_t>(buffer.capacity),
-                      .initialized = static_cast<std::uint32_t>(buffer.initialized),
-                      .next_free = c->free_head,
-                      .holder = 0,
-                      .size_class = static_cast<std::uint16_t>(class_index),
-                      .leased = false});
-  c->free_head = static_cast<std::uint32_t>(entries_.size() - 1);
+  buf_entry& e =
+      entries_.emplace_back(buf_entry{.data = buffer.data,
+                                      .owner = this,
+                                      .next_free = c->free_head,
+                                      .capacity = static_cast<std::uint32_t>(buffer.capacity),
+                                      .size = 0,
+                                      .initialized = static_cast<std::uint32_t>(buffer.initialized),
+                                      .holder = 0,
+                                      .index = static_cast<std::uint16_t>(entries_.size()),
+                                      .size_class = static_cast<std::uint16_t>(class_index),
+                                      .leased = false});
+  c->free_head = &e;
   ++c->free;
   ++c->total;
 }
@@ -110,11 +114,12 @@ void buf_collection::wait(buffer_waiter& w, context& here, size_class& c) noexce
   here.parked.push_back(w);
 }
 
-void buf_collection::hand_over(std::uint32_t index, size_class& c) noexcept {
+void buf_collection::hand_over(buf_entry& e, size_class& c) noexcept {
   auto& w = static_cast<buffer_waiter&>(c.waiters.pop_front());
   w.list_hook<parked_tag>::unlink();
-  entries_[index].holder = w.task != nullptr ? w.task->id : 0;
-  w.granted = index;
+  e.holder = w.task != nullptr ? w.task->id : 0;
+  e.size = 0;
+  w.granted = &e;
   w.queue->push_back(w);
 }
 
@@ -127,7 +132,7 @@ result<> buf_collection::register_with(driver& io) {
   if (kernel_holds_) return std::unexpected(make_error_code(errc::busy));
   std::vector<iovec> table;
   table.reserve(entries_.size());
-  for (const entry& e : entries_) table.push_back({.iov_base = e.data, .iov_len = e.capacity});
+  for (const buf_entry& e : entries_) table.push_back({.iov_base = e.data, .iov_len = e.capacity});
   const result<> done = io.buffers().enter(*this, table);
   if (!done) {
     const std::error_code error = done.error();
@@ -202,7 +207,7 @@ std::unique_ptr<buf_storage> buf_collection::take_storage() noexcept { return st
 
 void buf_collection::write_leases(std::FILE* out, const size_class* only) const {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const entry& e = entries_[i];
+    const buf_entry& e = entries_[i];
     if (!e.leased || (only != nullptr && classes_[e.size_class].get() != only)) continue;
     if (e.holder != 0) {
       std::fprintf(out, "    buffer %zu was checked out by task %" PRIu32 "\n", i, e.holder);

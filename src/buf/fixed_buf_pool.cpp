@@ -46,7 +46,7 @@ bool next_operation::await_suspend(std::coroutine_handle<> h) {
     return detail::give_way(here, *this, h);
   }
   granted = pool->take(*class_);
-  if (granted != detail::no_buffer) return detail::give_way(here, *this, h);
+  if (granted != nullptr) return detail::give_way(here, *this, h);
   if (until_ && *until_ <= std::chrono::steady_clock::now()) {
     failure = errc::timed_out;
     return detail::give_way(here, *this, h);
@@ -61,7 +61,7 @@ bool next_operation::await_suspend(std::coroutine_handle<> h) {
   if (until_) {
     expire = [](detail::timer_node& timer) noexcept {
       auto& self = static_cast<next_operation&>(timer);
-      if (self.granted != detail::no_buffer || self.failure) return;  // it is on its way already
+      if (self.granted != nullptr || self.failure) return;  // it is on its way already
       self.detail::waiter::unlink();
       self.list_hook<detail::parked_tag>::unlink();
       self.failure = errc::timed_out;
@@ -73,8 +73,8 @@ bool next_operation::await_suspend(std::coroutine_handle<> h) {
   return true;
 }
 
-std::uint32_t next_operation::last_try() noexcept {
-  return class_->waiters.empty() ? pool->take(*class_) : detail::no_buffer;
+detail::buf_entry* next_operation::last_try() noexcept {
+  return class_->waiters.empty() ? pool->take(*class_) : nullptr;
 }
 
 }  // namespace carousel

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <new>
+#include <span>
 #include <thread>
 
 #include "carousel/detail/operation.hpp"
@@ -25,6 +26,7 @@ constexpr std::uint64_t user_data_of(completion_kind kind, const slot& s) noexce
 
 /// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock between batches.
 constexpr unsigned cancels_per_enter = 64;
+constexpr unsigned submits_between_probes = 32;
 /// An enter that the kernel refuses (no memory for a request, say) is tried again each millisecond, this often.
 constexpr unsigned refused_enters_max = 10'000;
 
@@ -88,7 +90,7 @@ void driver::start_waiting() noexcept {
     try {
       op.begin(op, *this);
     } catch (const std::bad_alloc&) {
-      op.failure = std::make_error_code(std::errc::not_enough_memory);
+      op.failed = failure(std::errc::not_enough_memory);
       current_context->ready.push_back(op);
     }
   }
@@ -125,20 +127,19 @@ void driver::note_cancel(slot& s) noexcept {
 
 // The turn.
 
-void driver::turn(ready_queue& ready, bool block, std::optional<steady_time> deadline) {
-  start_waiting();
+void driver::turn(ready_queue& ready, bool block, const steady_time* deadline) {
+  if (!waiting_.empty()) start_waiting();
   if (!to_recancel_.empty()) {
-    const steady_time now = ring_->kernel().now();
-    if (now >= recancel_at_) {
+    if (ring_->kernel().now() >= recancel_at_) {
       to_cancel_.splice_back(to_recancel_);
-    } else if (!deadline || recancel_at_ < *deadline) {
-      deadline = recancel_at_;
+    } else if (deadline == nullptr || recancel_at_ < *deadline) {
+      deadline = &recancel_at_;
     }
   }
   encode_queued();
-  encode_cancels();
+  if (!to_cancel_.empty()) encode_cancels();
   enter(ready, block && ready.empty() && to_cancel_.empty() && queue_.empty(), deadline);
-  dispose_dropped();
+  if (!to_drop_.empty()) dispose_dropped();
   buffers_.settle();
 }
 
@@ -146,8 +147,7 @@ void driver::encode_queued() {
   while (!queue_.empty()) {
     slot& s = queue_.front();
     if (!ring_->push(s.req, user_data_of(completion_kind::operation, s))) {
-      ++counters_.enters;
-      (void)ring_->enter(0, false);
+      check_enter(ring_->enter(0, false));
       if (!ring_->push(s.req, user_data_of(completion_kind::operation, s))) return;
     }
     s.unlink();
@@ -171,45 +171,49 @@ void driver::encode_cancels() {
   }
 }
 
-void driver::enter(ready_queue& ready, bool block, std::optional<steady_time> deadline) {
-  const bool wait = block && (in_kernel_ != 0 || deadline);
-  const bool submit = ring_->unsubmitted() != 0;
-  int done = 0;
-  if (submit && (!wait || submits_finish_inline_)) {
-    ++counters_.enters;
-    done = ring_->enter(0, !wait);
-  } else if (!wait && ring_->wants_enter()) {
-    ++counters_.enters;
-    done = ring_->enter(0, true);
-  }
-  const bool finished_inline = reap(ready) != 0;
-  if (wait && ready.empty() && !finished_inline && to_drop_.empty()) {
-    std::optional<std::chrono::nanoseconds> timeout;
-    if (deadline) {
-      timeout = std::max(std::chrono::nanoseconds{0},
-                         std::chrono::nanoseconds{*deadline - ring_->kernel().now()});
-    }
-    ++counters_.enters;
-    done = ring_->enter(1, true, timeout);
+void driver::enter(ready_queue& ready, bool block, const steady_time* deadline) {
+  if (!block || (in_kernel_ == 0 && deadline == nullptr)) {
+    if (ring_->unsubmitted() != 0 || ring_->wants_enter()) check_enter(ring_->enter(0, true));
     (void)reap(ready);
-    submits_finish_inline_ = false;
-  } else if (wait) {
-    submits_finish_inline_ = true;
+    return;
   }
+  // Where operations finish while they are submitted (cached reads), asking for completions in a second call only if there
+  // are none yet is the faster way; where they do not (devices, pipes), one call that submits and waits is.
+  if (ring_->unsubmitted() != 0 && submits_until_probe_ == 0) {
+    check_enter(ring_->enter(0, false));
+    if (reap(ready) != 0) return;
+    submits_until_probe_ = submits_between_probes;
+  } else if (ring_->has_completions()) {
+    (void)reap(ready);
+    return;
+  }
+  if (submits_until_probe_ > 0) --submits_until_probe_;
+  if (deadline == nullptr) {
+    check_enter(ring_->enter(1, true));
+  } else {
+    const std::chrono::nanoseconds left = *deadline - ring_->kernel().now();
+    const std::chrono::nanoseconds timeout = std::max(std::chrono::nanoseconds{0}, left);
+    check_enter(ring_->enter(1, true, &timeout));
+  }
+  (void)reap(ready);
+}
 
-  // EINTR: a signal ended the wait. ETIME: the deadline. EAGAIN, EBUSY, ENOMEM: no memory for a request, or completions must
-  // be taken first; what was not submitted stays in the queue and goes out with the next enter.
-  if (done >= 0 || done == -EINTR || done == -ETIME) {
+void driver::check_enter(int result) {
+  ++counters_.enters;
+  // EINTR: a signal ended the wait. ETIME: the deadline.
+  if (result >= 0 || result == -EINTR || result == -ETIME) {
     refused_enters_ = 0;
     return;
   }
-  CAROUSEL_ASSERT(done != -EBADR, "the kernel lost completions for want of memory");
-  CAROUSEL_ASSERT(done == -EAGAIN || done == -EBUSY || done == -ENOMEM,
+  CAROUSEL_ASSERT(result != -EBADR, "the kernel lost completions for want of memory");
+  // EAGAIN, EBUSY, ENOMEM: no memory for a request, or completions must be taken first; what was not submitted stays in the
+  // queue and goes out with the next enter.
+  CAROUSEL_ASSERT(result == -EAGAIN || result == -EBUSY || result == -ENOMEM,
                   "io_uring_enter refused the ring: was it used on another thread, or was its "
                   "descriptor closed?");
   CAROUSEL_ASSERT(++refused_enters_ < refused_enters_max,
                   "io_uring_enter has failed for many seconds on end");
-  if (ready.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  if (!ring_->has_completions()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 unsigned driver::reap(ready_queue& ready) {
@@ -288,7 +292,7 @@ bool driver::drain(steady_time deadline) {
   }
   ready_queue nobody;
   while (in_kernel_ != 0 || !queue_.empty()) {
-    turn(nobody, true, deadline);
+    turn(nobody, true, &deadline);
     if (in_kernel_ != 0 && ring_->kernel().now() >= deadline) return false;
   }
   return true;

@@ -36,7 +36,7 @@ struct close_call {
   static constexpr bool plain_descriptor = true;
 
   [[nodiscard]] static detail::descriptor* take_file() noexcept { return nullptr; }
-  [[nodiscard]] static std::error_code check(const detail::driver&) noexcept { return {}; }
+  [[nodiscard]] static detail::failure_code check(const detail::driver&) noexcept { return 0; }
   void encode(const detail::driver&, detail::slot& s) const noexcept {
     s.req.code = detail::opcode::close;
     s.req.fd = held.get();
@@ -129,9 +129,9 @@ detail::path_call name_call(detail::request req, const std::filesystem::path& fi
 
 namespace detail {
 
-std::error_code open_call::check(const driver&) const noexcept {
+failure_code open_call::check(const driver&) const noexcept {
   const result<int> flags = options.flags();
-  return flags ? names.check() : flags.error();
+  return flags ? names.check() : failure(std::errc::invalid_argument);
 }
 
 void open_call::encode(driver& io, slot& s) const {
@@ -151,7 +151,7 @@ void open_call::discard(std::int32_t res, nothing&) noexcept {
   if (res >= 0) ::close(res);
 }
 
-std::error_code info_call::check(const driver&) const noexcept {
+failure_code info_call::check(const driver&) const noexcept {
   return names.first.empty() ? check_file() : names.check();
 }
 

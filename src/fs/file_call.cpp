@@ -6,13 +6,12 @@
 
 namespace carousel::detail {
 
-std::error_code paths::check() const noexcept {
+failure_code paths::check() const noexcept {
   for (const std::string* path : {&first, &second}) {
-    if (path->size() >= PATH_MAX) return std::make_error_code(std::errc::filename_too_long);
-    if (path->find('\0') != std::string::npos)
-      return std::make_error_code(std::errc::invalid_argument);
+    if (path->size() >= PATH_MAX) return failure(std::errc::filename_too_long);
+    if (path->find('\0') != std::string::npos) return failure(std::errc::invalid_argument);
   }
-  return {};
+  return 0;
 }
 
 std::uint64_t paths::encode(driver& io, slot& s, std::size_t reserve) const {

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 
 #include "carousel/detail/request.hpp"
 #include "sys/kernel.hpp"
@@ -68,7 +67,7 @@ class ring {
 
   /// Submits everything and, if `min_complete` is not 0 or `collect` is set, lets the kernel post what has completed.
   [[nodiscard]] int enter(unsigned min_complete, bool collect,
-                          std::optional<std::chrono::nanoseconds> timeout = {}) noexcept {
+                          const std::chrono::nanoseconds* timeout = nullptr) noexcept {
     std::atomic_ref(*view_.sq_tail).store(tail_, std::memory_order_release);
     return kernel_->enter(unsubmitted(), min_complete,
                           collect || min_complete != 0 ? sys::enter_getevents : 0U, timeout);

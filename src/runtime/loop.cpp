@@ -1,7 +1,6 @@
 #include "runtime/loop.hpp"
 
 #include <cstdlib>
-#include <optional>
 
 namespace carousel::detail {
 namespace {
@@ -35,10 +34,13 @@ void loop::turn(bool block) {
     if (tasks_.empty()) return;
     report_stall();
   }
-  std::optional<steady_time> deadline;
-  if (!timers.empty()) deadline = timers.earliest();
-  io->turn(ready, block, deadline);
-  if (!timers.empty()) timers.expire(std::chrono::steady_clock::now());
+  if (timers.empty()) {
+    io->turn(ready, block, nullptr);
+    return;
+  }
+  const steady_time deadline = timers.earliest();
+  io->turn(ready, block, &deadline);
+  timers.expire(std::chrono::steady_clock::now());
 }
 
 void loop::run_ready() {

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 
 #include "carousel/result.hpp"
@@ -21,9 +20,10 @@ class kernel {
 
   /// Makes the ring, with the best set of flags that this kernel takes. Called once.
   [[nodiscard]] virtual result<ring_view> setup(unsigned entries) = 0;
-  /// Submits and, with enter_getevents, waits for `min_complete` completions or until `timeout` has passed.
+  /// Submits and, with enter_getevents, waits for `min_complete` completions or until `timeout`, if
+  /// there is one, has passed.
   [[nodiscard]] virtual int enter(unsigned to_submit, unsigned min_complete, unsigned flags,
-                                  std::optional<std::chrono::nanoseconds> timeout) noexcept = 0;
+                                  const std::chrono::nanoseconds* timeout) noexcept = 0;
   [[nodiscard]] virtual bool supports(std::uint8_t opcode) const noexcept = 0;
   /// True if a write can be told to fail with EPIPE instead of raising SIGPIPE. When it is false, enter() keeps the signal
   /// from the process itself.

@@ -157,7 +157,7 @@ class linux_kernel final : public kernel {
   }
 
   int enter(unsigned to_submit, unsigned min_complete, unsigned flags,
-            std::optional<std::chrono::nanoseconds> timeout) noexcept override {
+            const std::chrono::nanoseconds* timeout) noexcept override {
     if (!nosignal_) {
       const sigpipe_shield shield;
       return enter_now(to_submit, min_complete, flags, timeout);
@@ -204,9 +204,9 @@ class linux_kernel final : public kernel {
   }
 
   int enter_now(unsigned to_submit, unsigned min_complete, unsigned flags,
-                std::optional<std::chrono::nanoseconds> timeout) noexcept {
+                const std::chrono::nanoseconds* timeout) noexcept {
     flags |= enter_flags_;
-    if (!timeout) {
+    if (timeout == nullptr) {
       return io_uring_enter(static_cast<unsigned>(enter_fd_), to_submit, min_complete, flags,
                             nullptr);
     }

@@ -20,23 +20,17 @@ namespace carousel {
 /// and appends set it, and a write sends size() bytes.
 class fixed_buf {
  public:
-  fixed_buf(fixed_buf&& other) noexcept
-      : collection_(std::exchange(other.collection_, nullptr)), word_(other.word_) {}
+  fixed_buf(fixed_buf&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
   fixed_buf& operator=(fixed_buf&& other) noexcept {
-    std::swap(collection_, other.collection_);
-    std::swap(word_, other.word_);
+    if (this != &other) reset(std::exchange(other.entry_, nullptr));
     return *this;
   }
-  ~fixed_buf() {
-    if (collection_ != nullptr) collection_->check_in(slot_index());
-  }
+  ~fixed_buf() { reset(nullptr); }
 
   /// Position in the collection, in the order of the input, from 0.
-  [[nodiscard]] std::uint16_t index() const noexcept {
-    return (void)entry(), static_cast<std::uint16_t>(slot_index());
-  }
+  [[nodiscard]] std::uint16_t index() const noexcept { return entry().index; }
   [[nodiscard]] std::size_t capacity() const noexcept { return entry().capacity; }
-  [[nodiscard]] std::size_t size() const noexcept { return word_ >> 32U; }
+  [[nodiscard]] std::size_t size() const noexcept { return entry().size; }
   /// High-water mark of bytes ever written in this buffer, by any user of it.
   [[nodiscard]] std::size_t initialized() const noexcept { return entry().initialized; }
 
@@ -49,21 +43,21 @@ class fixed_buf {
   /// n bytes of spare() were written.
   void commit(std::size_t n) noexcept {
     CAROUSEL_ASSERT(n <= capacity() - size(), "commit() takes at most the bytes of spare()");
-    set_size(size() + n);
+    entry().set_size(size() + n);
   }
 
-  void clear() noexcept { set_size(0); }
+  void clear() noexcept { entry().set_size(0); }
   /// Growing fills with zeroes. Asserts n <= capacity().
   void resize(std::size_t n) noexcept {
     CAROUSEL_ASSERT(n <= capacity(), "resize() goes up to capacity()");
     if (n > size()) std::memset(entry().data + size(), 0, n - size());
-    set_size(n);
+    entry().set_size(n);
   }
   /// Asserts that the bytes fit.
   void append(std::span<const std::byte> more) noexcept {
     CAROUSEL_ASSERT(more.size() <= capacity() - size(), "append() does not go beyond capacity()");
     if (!more.empty()) std::memcpy(entry().data + size(), more.data(), more.size());
-    set_size(size() + more.size());
+    entry().set_size(size() + more.size());
   }
 
   /// The view [begin, end) of this buffer; asserts begin <= size() and begin <= end <= capacity().
@@ -80,26 +74,19 @@ class fixed_buf {
   friend struct detail::fixed_access;
 
   /// Adopts the collection's reference that lending the buffer took.
-  fixed_buf(detail::buf_collection* collection, std::uint32_t index) noexcept
-      : collection_(collection), word_(index) {}
+  explicit fixed_buf(detail::buf_entry& lent) noexcept : entry_(&lent) {}
 
-  [[nodiscard]] std::uint32_t slot_index() const noexcept {
-    return static_cast<std::uint32_t>(word_);
+  void reset(detail::buf_entry* next) noexcept {
+    if (detail::buf_entry* last = std::exchange(entry_, next); last != nullptr)
+      last->owner->check_in(*last);
   }
-  [[nodiscard]] detail::buf_collection::entry& entry() const noexcept {
-    CAROUSEL_ASSERT(collection_ != nullptr,
+  [[nodiscard]] detail::buf_entry& entry() const noexcept {
+    CAROUSEL_ASSERT(entry_ != nullptr,
                     "this fixed_buf was moved from: its buffer is somewhere else");
-    return collection_->at(slot_index());
-  }
-  void set_size(std::size_t n) noexcept {
-    auto& e = entry();
-    e.initialized = std::max(e.initialized, static_cast<std::uint32_t>(n));
-    word_ = std::uint64_t{n} << 32U | slot_index();
+    return *entry_;
   }
 
-  detail::buf_collection* collection_;
-  std::uint64_t
-      word_;  ///< size in the high half, index in the low one: a move is two machine words
+  detail::buf_entry* entry_;
 };
 
 template <>
@@ -108,7 +95,7 @@ struct buf_traits<fixed_buf> {
   static std::byte* data(const fixed_buf& b) noexcept { return b.entry().data; }
   static std::size_t size(const fixed_buf& b) noexcept { return b.size(); }
   static std::size_t capacity(const fixed_buf& b) noexcept { return b.entry().capacity; }
-  static void set_size(fixed_buf& b, std::size_t n) noexcept { b.set_size(n); }
+  static void set_size(fixed_buf& b, std::size_t n) noexcept { b.entry().set_size(n); }
 };
 static_assert(io_buf_mut<fixed_buf>);
 

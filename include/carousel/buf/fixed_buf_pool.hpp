@@ -27,21 +27,20 @@ class [[nodiscard]] next_operation : detail::buffer_waiter, detail::timer_node {
   next_operation(next_operation&& inert) noexcept
       : next_operation(std::move(inert.pool_), inert.capacity_, inert.until_) {}
   ~next_operation() {
-    if (granted != detail::no_buffer) pool->check_in(granted);
+    if (granted != nullptr) pool->check_in(*granted);
   }
 
   static constexpr bool await_ready() noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> h);
   result<fixed_buf> await_resume() noexcept {
-    if (granted == detail::no_buffer && failure == errc::timed_out) granted = last_try();
-    if (granted == detail::no_buffer) return std::unexpected(failure);
-    return result<fixed_buf>(std::in_place,
-                             fixed_buf(pool, std::exchange(granted, detail::no_buffer)));
+    if (granted == nullptr && failure == errc::timed_out) granted = last_try();
+    if (granted == nullptr) return std::unexpected(failure);
+    return result<fixed_buf>(std::in_place, fixed_buf(*std::exchange(granted, nullptr)));
   }
 
  private:
   /// A buffer that came back in the turn in which the time ran out is not refused.
-  [[nodiscard]] std::uint32_t last_try() noexcept;
+  [[nodiscard]] detail::buf_entry* last_try() noexcept;
 
   detail::collection_ref pool_;
   std::size_t capacity_;
@@ -95,9 +94,7 @@ class fixed_buf_pool {
   [[nodiscard]] std::optional<fixed_buf> try_next(std::size_t capacity) const noexcept {
     detail::buf_collection& pool = *pool_.operator->();
     if (auto* c = pool.find(capacity); c != nullptr) {
-      if (const std::uint32_t index = pool.take(*c); index != detail::no_buffer) {
-        return fixed_buf(&pool, index);
-      }
+      if (detail::buf_entry* e = pool.take(*c); e != nullptr) return fixed_buf(*e);
     }
     return std::nullopt;
   }

@@ -39,10 +39,9 @@ class fixed_buf_registry {
 
   /// The buffer with this index, in the order of the input from 0; nothing when it is out or there is no such index.
   [[nodiscard]] std::optional<fixed_buf> check_out(std::size_t index) const noexcept {
-    detail::buf_collection& buffers = *buffers_.operator->();
-    if (index >= buffers.count() || !buffers.take_at(static_cast<std::uint32_t>(index)))
-      return std::nullopt;
-    return fixed_buf(&buffers, static_cast<std::uint32_t>(index));
+    detail::buf_entry* e = buffers_->take_at(index);
+    if (e == nullptr) return std::nullopt;
+    return fixed_buf(*e);
   }
   [[nodiscard]] std::size_t count() const noexcept { return buffers_->count(); }
 

@@ -19,16 +19,32 @@ namespace carousel::detail {
 
 struct fixed_access;
 
-inline constexpr std::uint32_t no_buffer = ~std::uint32_t{0};
-
 class buf_collection;
+
+/// One buffer of a collection. A lease is a pointer to it, so that moving one moves a single machine word.
+struct buf_entry {
+  std::byte* data;
+  buf_collection* owner;
+  buf_entry* next_free;
+  std::uint32_t capacity;
+  std::uint32_t size;         ///< the fill: bytes that are valid now
+  std::uint32_t initialized;  ///< high-water mark of valid bytes; survives check-in
+  std::uint32_t holder;       ///< id of the task that checked it out
+  std::uint16_t index;        ///< position in the collection
+  std::uint16_t size_class;
+  bool leased;
+
+  void set_size(std::size_t n) noexcept {
+    size = static_cast<std::uint32_t>(n);
+    if (size > initialized) initialized = size;
+  }
+};
 
 /// A coroutine that waits in a pool: for a buffer of one class, or for the last lease to come back.
 struct buffer_waiter : parked_waiter {
   buf_collection* pool = nullptr;
   ready_queue* queue = nullptr;  ///< of the runtime it suspended in
-  std::uint32_t granted = no_buffer;
-  std::uint32_t size_class = 0;
+  buf_entry* granted = nullptr;
   std::error_code failure;
 };
 
@@ -50,18 +66,9 @@ class buf_storage {
 /// time, and the runtime's thread while it is registered.
 class buf_collection final : registered_memory {
  public:
-  struct entry {
-    std::byte* data;
-    std::uint32_t capacity;
-    std::uint32_t initialized;  ///< high-water mark of valid bytes; survives check-in
-    std::uint32_t next_free;
-    std::uint32_t holder;  ///< id of the task that checked it out
-    std::uint16_t size_class;
-    bool leased;
-  };
   struct size_class {
     std::size_t capacity;
-    std::uint32_t free_head = no_buffer;  ///< LIFO: the buffer used last is the warmest
+    buf_entry* free_head = nullptr;  ///< LIFO: the buffer used last is the warmest
     std::uint32_t free = 0;
     std::uint32_t total = 0;
     list<waiter, ready_tag> waiters{};  ///< strict FIFO; empty whenever a buffer is free
@@ -93,39 +100,36 @@ class buf_collection final : registered_memory {
     return nullptr;
   }
 
-  /// Takes a free buffer of the class; no_buffer when there is none.
-  [[nodiscard]] std::uint32_t take(size_class& c) noexcept {
+  /// Takes a free buffer of the class, or null.
+  [[nodiscard]] buf_entry* take(size_class& c) noexcept {
     check_thread();
-    const std::uint32_t index = c.free_head;
-    if (index == no_buffer || closed_) return no_buffer;
-    c.free_head = entries_[index].next_free;
-    --c.free;
-    lend(index);
-    return index;
+    buf_entry* e = c.free_head;
+    if (e == nullptr || closed_) return nullptr;
+    c.free_head = e->next_free;
+    lend(*e, c);
+    return e;
   }
-  /// Takes buffer `index` of a registry; false when it is out.
-  [[nodiscard]] bool take_at(std::uint32_t index) noexcept {
+  /// Takes buffer `index` of a registry; null when it is out.
+  [[nodiscard]] buf_entry* take_at(std::size_t index) noexcept {
     check_thread();
-    if (index >= entries_.size() || entries_[index].leased || closed_) return false;
-    --classes_[entries_[index].size_class]
-          ->free;  // the free list itself is never walked in a registry
-    lend(index);
-    return true;
+    if (index >= entries_.size() || entries_[index].leased || closed_) return nullptr;
+    buf_entry& e = entries_[index];
+    lend(e, *classes_[e.size_class]);  // the free list itself is never walked in a registry
+    return &e;
   }
   /// A lease ends: the buffer goes straight to the oldest waiter of its class, else to the top of the free list. Drops the
   /// lease's reference to the collection.
-  void check_in(std::uint32_t index) noexcept {
+  void check_in(buf_entry& e) noexcept {
     check_thread();
-    entry& e = entries_[index];
     CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
     size_class& c = *classes_[e.size_class];
     if (!c.waiters.empty()) {
-      hand_over(index, c);
+      hand_over(e, c);
       return;
     }
     e.leased = false;
     e.next_free = c.free_head;
-    c.free_head = index;
+    c.free_head = &e;
     ++c.free;
     --leased_;
     if (closer_ != nullptr) wake_closer();
@@ -134,7 +138,6 @@ class buf_collection final : registered_memory {
   /// Puts a suspended waiter at the end of its class's line.
   void wait(buffer_waiter& w, context& here, size_class& c) noexcept;
 
-  [[nodiscard]] entry& at(std::uint32_t index) noexcept { return entries_[index]; }
   [[nodiscard]] std::size_t count() const noexcept { return entries_.size(); }
   [[nodiscard]] std::size_t leased() const noexcept { return leased_; }
 
@@ -163,12 +166,13 @@ class buf_collection final : registered_memory {
   ~buf_collection() = default;
   void add(const raw_buffer& buffer);
   void registration_ended() noexcept override;
-  void hand_over(std::uint32_t index, size_class& c) noexcept;
+  void hand_over(buf_entry& e, size_class& c) noexcept;
   void wake_closer() noexcept;
 
-  void lend(std::uint32_t index) noexcept {
-    entry& e = entries_[index];
+  void lend(buf_entry& e, size_class& c) noexcept {
+    --c.free;
     e.leased = true;
+    e.size = 0;
     const context* here = current_context;
     e.holder = here != nullptr && here->task != nullptr ? here->task->id : 0;
     ++leased_;
@@ -187,9 +191,9 @@ class buf_collection final : registered_memory {
   bool kernel_holds_ =
       false;  ///< the driver holds a reference until the kernel has let go of the registration
   registration state_ = registration::none;
-  driver* driver_ = nullptr;
+  driver* driver_ = nullptr;  ///< where it is registered
   const char* thread_ = nullptr;
-  std::vector<entry> entries_;
+  std::vector<buf_entry> entries_;  ///< never grows once made: leases point into it
   std::vector<std::unique_ptr<size_class>> classes_;
   buffer_waiter* closer_ = nullptr;
   std::unique_ptr<buf_storage> storage_;

@@ -3,8 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <span>
 #include <vector>
 
 #include "carousel/detail/buffer_table.hpp"
@@ -87,9 +85,9 @@ class driver {
 
   // For the loop.
 
-  /// Starts operations that stand in line, submits what is queued, waits if `block` says so (until `deadline` if it has a
-  /// value), and moves the awaiters of finished operations to `ready`.
-  void turn(ready_queue& ready, bool block, std::optional<steady_time> deadline);
+  /// Starts operations that stand in line, submits what is queued, waits if `block` says so (until `deadline` if there is
+  /// one), and moves the awaiters of finished operations to `ready`.
+  void turn(ready_queue& ready, bool block, const steady_time* deadline);
   /// No operation is queued, in line or in the kernel.
   [[nodiscard]] bool idle() const noexcept {
     return in_kernel_ == 0 && queue_.empty() && waiting_.empty();
@@ -114,7 +112,8 @@ class driver {
   void start_waiting() noexcept;
   void encode_queued();
   void encode_cancels();
-  void enter(ready_queue& ready, bool block, std::optional<steady_time> deadline);
+  void enter(ready_queue& ready, bool block, const steady_time* deadline);
+  void check_enter(int result);
   unsigned reap(ready_queue& ready);
   void on_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags,
                      ready_queue& ready);
@@ -146,8 +145,7 @@ class driver {
   std::size_t in_kernel_ = 0;  ///< operations and cancels without their last CQE
   steady_time recancel_at_{};
   std::chrono::milliseconds recancel_after_{0};
-  bool submits_finish_inline_ =
-      true;  ///< then the next turn submits first and waits only if the CQ stays empty
+  unsigned submits_until_probe_ = 0;  ///< waits at once, before submitting alone is tried again
   unsigned refused_enters_ = 0;
 
   // What operations refer to by index or by address.

@@ -15,7 +15,7 @@ struct file_call : file_operation {
   using output = result<>;
   resources held;
 
-  [[nodiscard]] std::error_code check(const driver&) const noexcept { return check_file(); }
+  [[nodiscard]] failure_code check(const driver&) const noexcept { return check_file(); }
   void encode(const driver&, slot& s) const noexcept { s.req = req; }
 
   static output complete(std::int32_t res, nothing&, slot&) noexcept { return of(res); }
@@ -32,7 +32,7 @@ struct paths {
   std::string second;
 
   /// Errors: filename_too_long, invalid_argument for a NUL inside.
-  [[nodiscard]] std::error_code check() const noexcept;
+  [[nodiscard]] failure_code check() const noexcept;
   /// Copies the paths to a side block of the slot, after `reserve` bytes; sets the request's address to the first one.
   /// Returns the address of the second.
   [[nodiscard]] std::uint64_t encode(driver& io, slot& s, std::size_t reserve = 0) const;
@@ -49,8 +49,8 @@ struct path_call {
   static constexpr bool plain_descriptor = true;
 
   [[nodiscard]] static descriptor* take_file() noexcept { return nullptr; }
-  [[nodiscard]] std::error_code check(const driver& io) const noexcept {
-    if (!io.supports(req.code)) return errc::not_supported;
+  [[nodiscard]] failure_code check(const driver& io) const noexcept {
+    if (!io.supports(req.code)) return failure(errc::not_supported);
     return names.check();
   }
   void encode(driver& io, slot& s) const {

@@ -17,19 +17,15 @@ struct fixed_access {
     return s.inner();
   }
 
-  [[nodiscard]] static std::error_code check(const fixed_buf& b, const driver& io) noexcept {
-    CAROUSEL_ASSERT(b.collection_ != nullptr,
-                    "this fixed_buf was moved from: its buffer is somewhere else");
-    if (b.collection_->registered_driver() == &io) return {};
-    return b.collection_->registered() == registration::none ? errc::not_registered
-                                                             : errc::wrong_runtime;
+  [[nodiscard]] static failure_code check(const fixed_buf& b, const driver& io) noexcept {
+    const buf_collection& owner = *b.entry().owner;
+    if (owner.registered_driver() == &io) return 0;
+    return failure(owner.registered() == registration::none ? errc::not_registered
+                                                            : errc::wrong_runtime);
   }
   /// The kernel holds the buffers; otherwise the operation runs as an ordinary one.
   [[nodiscard]] static bool in_kernel(const fixed_buf& b) noexcept {
-    return b.collection_->registered() == registration::fixed;
-  }
-  [[nodiscard]] static std::uint16_t table_index(const fixed_buf& b) noexcept {
-    return static_cast<std::uint16_t>(b.slot_index());
+    return b.entry().owner->registered() == registration::fixed;
   }
 };
 

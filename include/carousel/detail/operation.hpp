@@ -12,7 +12,7 @@ namespace carousel::detail {
 struct operation_base : waiter {
   driver* io = nullptr;
   slot* at = nullptr;  ///< null before the start, after the end, and when the runtime has ended
-  std::error_code failure;  ///< why it never started
+  failure_code failed = 0;  ///< why it never started
   void (*begin)(operation_base&, driver&) = nullptr;
 
   ~operation_base() {
@@ -38,6 +38,10 @@ class [[nodiscard]] operation : operation_base {
 
  public:
   explicit operation(Op op) noexcept : op_(std::move(op)) {}
+  /// Makes the operation in place, from the members of Op in order.
+  template <class... Members>
+  explicit operation(std::in_place_type_t<Op>, Members&&... members) noexcept
+      : op_{std::forward<Members>(members)...} {}
   operation(operation&& other) noexcept : op_(std::move(other.op_)) {
     CAROUSEL_ASSERT(other.at == nullptr && !other.linked(),
                     "an operation cannot be moved once it has been awaited");
@@ -51,8 +55,8 @@ class [[nodiscard]] operation : operation_base {
     context& here = this_context();
     CAROUSEL_ASSERT(io == nullptr, "an operation is awaited once");
     io = here.io;
-    failure = op_.check(*io);
-    if (failure) return give_way(here, *this, h);
+    failed = op_.check(*io);
+    if (failed != 0) return give_way(here, *this, h);
     suspend(h, here.task, wait_kind::operation);
     if (io->has_slot()) {
       start(*io);
@@ -65,7 +69,8 @@ class [[nodiscard]] operation : operation_base {
 
   output await_resume() {
     if (at == nullptr) {
-      return op_.fail(failure ? failure : make_error_code(errc::shut_down), std::move(op_.held));
+      return op_.fail(to_error(failed != 0 ? failed : failure(errc::shut_down)),
+                      std::move(op_.held));
     }
     struct finish {
       driver& io;
@@ -116,9 +121,8 @@ struct file_operation {
   fd_ref file;
 
   [[nodiscard]] descriptor* take_file() noexcept { return file.release(); }
-  [[nodiscard]] std::error_code check_file() const noexcept {
-    if (!file || file->closed) return std::make_error_code(std::errc::bad_file_descriptor);
-    return {};
+  [[nodiscard]] failure_code check_file() const noexcept {
+    return !file || file->closed ? failure(std::errc::bad_file_descriptor) : 0;
   }
   /// Opcodes that refuse an index of the file table say true.
   static constexpr bool plain_descriptor = false;

@@ -30,11 +30,18 @@ struct position {
 };
 inline constexpr position here_in_file{.offset = current_position, .given = false};
 
+/// Whether one piece of memory keeps the alignment of an O_DIRECT file.
+[[nodiscard]] bool is_aligned(const descriptor& file, position at, const std::byte* data,
+                              std::size_t bytes) noexcept;
+
 /// The rules that can be checked before the kernel sees a transfer.
-[[nodiscard]] std::error_code check_position(const descriptor& file, position at) noexcept;
-/// O_DIRECT: the rules of the file system for one piece of memory.
-[[nodiscard]] std::error_code check_direct(const descriptor& file, position at,
-                                           const std::byte* data, std::size_t bytes) noexcept;
+[[nodiscard]] inline failure_code check_piece(const descriptor& file, position at,
+                                              const std::byte* data, std::size_t bytes) noexcept {
+  if (at.given && at.offset > offset_max) return failure(std::errc::invalid_argument);
+  if (file.memory_align != 0 && !is_aligned(file, at, data, bytes))
+    return failure(errc::misaligned);
+  return 0;
+}
 
 /// A read into, or a write from, one buffer. `skip` bytes of it are done already.
 template <direction D, bool Fixed, io_buf B>
@@ -47,13 +54,13 @@ struct transfer : file_operation {
   position at;
   std::size_t skip = 0;
 
-  [[nodiscard]] std::error_code check(const driver& io) const noexcept {
-    if (const auto error = check_file()) return error;
+  [[nodiscard]] failure_code check(const driver& io) const noexcept {
+    if (const failure_code error = check_file()) return error;
     if constexpr (Fixed) {
-      if (const auto error = fixed_access::check(fixed_access::lease(held), io)) return error;
+      if (const failure_code error = fixed_access::check(fixed_access::lease(held), io))
+        return error;
     }
-    if (const auto error = check_position(*file.get(), at)) return error;
-    return check_direct(*file.get(), at, traits::data(held) + skip, length());
+    return check_piece(*file.get(), at, traits::data(held) + skip, length());
   }
   void encode(const driver& io, slot& s) const noexcept {
     s.req.code = D == direction::read ? opcode::read : opcode::write;
@@ -65,7 +72,7 @@ struct transfer : file_operation {
       const fixed_buf& lease = fixed_access::lease(held);
       if (fixed_access::in_kernel(lease)) {
         s.req.code = D == direction::read ? opcode::read_fixed : opcode::write_fixed;
-        s.req.buf_index = fixed_access::table_index(lease);
+        s.req.buf_index = lease.index();
         s.uses_buffer_table = true;
       }
     }
@@ -101,12 +108,11 @@ struct vector_transfer : file_operation {
   position at;
   std::size_t skip = 0;
 
-  [[nodiscard]] std::error_code check(const driver&) const noexcept {
-    if (const auto error = check_file()) return error;
-    if (const auto error = check_position(*file.get(), at)) return error;
-    std::error_code worst;
+  [[nodiscard]] failure_code check(const driver&) const noexcept {
+    if (const failure_code error = check_file()) return error;
+    failure_code worst = 0;
     for_each_piece([&](std::byte* data, std::size_t bytes) {
-      if (!worst) worst = check_direct(*file.get(), at, data, bytes);
+      if (worst == 0) worst = check_piece(*file.get(), at, data, bytes);
     });
     return worst;
   }

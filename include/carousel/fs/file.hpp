@@ -156,8 +156,10 @@ class file {
   explicit file(detail::fd_ref adopted) noexcept : file_(std::move(adopted)) {}
 
   template <dir D, bool Fixed, class B>
-  auto one(B buf, detail::position at) const {
-    return detail::operation(transfer<D, Fixed, B>{{file_}, std::move(buf), at});
+  auto one(B&& buf, detail::position at) const {
+    using call = transfer<D, Fixed, B>;
+    return detail::operation<call>(std::in_place_type<call>, detail::file_operation{file_},
+                                   std::move(buf), at);
   }
   template <dir D, bool Fixed, class B>
   auto all(B buf, detail::position at) const {
@@ -182,7 +184,7 @@ struct open_call {
   static constexpr bool plain_descriptor = true;
 
   [[nodiscard]] static descriptor* take_file() noexcept { return nullptr; }
-  [[nodiscard]] std::error_code check(const driver& io) const noexcept;
+  [[nodiscard]] failure_code check(const driver& io) const noexcept;
   void encode(driver& io, slot& s) const;
 
   static output complete(std::int32_t res, nothing&, slot&);
@@ -200,7 +202,7 @@ struct info_call : file_operation {
   resources held;
   static constexpr bool plain_descriptor = true;  // statx refuses an index of the file table
 
-  [[nodiscard]] std::error_code check(const driver&) const noexcept;
+  [[nodiscard]] failure_code check(const driver&) const noexcept;
   void encode(driver& io, slot& s) const;
 
   static output complete(std::int32_t res, nothing&, slot& s) noexcept;
