@@ -19,7 +19,7 @@ inline constexpr bool is_result<std::expected<T, std::error_code>> = true;
 /// value if T is a result, as std::system_error otherwise. Dropping the handle detaches the task: it goes on alone, and an
 /// exception that nobody can receive any more ends the process with a sentence.
 template <class T>
-class [[nodiscard]] join_handle {
+class join_handle {
   using record = detail::task_outcome<T>;
 
  public:

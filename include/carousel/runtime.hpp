@@ -64,7 +64,7 @@ class runtime {
   }
 
   /// One turn without waiting, for programs with a loop of their own: runs what is ready, submits, takes what has completed.
-  result<> poll();
+  [[nodiscard]] result<> poll();
 
   /// Ends the runtime: tasks are destroyed, their operations cancelled, and everything the kernel held comes back before the
   /// rings are unmapped. Past the deadline what is still in the kernel is reported on stderr and its memory is leaked, never

@@ -39,6 +39,7 @@ inline constexpr std::uint32_t sq_cq_overflow = 1U << 1U;
 inline constexpr std::uint32_t sq_taskrun = 1U << 2U;
 
 inline constexpr std::uint32_t enter_getevents = 1U << 0U;
+inline constexpr std::uint32_t enter_ext_arg = 1U << 3U;
 
 inline constexpr std::uint32_t rwf_nosignal = 0x100;  // Linux 6.18
 

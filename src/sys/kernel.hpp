@@ -9,6 +9,7 @@
 
 #include "carousel/result.hpp"
 #include "sys/abi.hpp"
+#include "sys/enter.hpp"
 
 namespace carousel::sys {
 
@@ -20,10 +21,13 @@ class kernel {
 
   /// Makes the ring, with the best set of flags that this kernel takes. Called once.
   [[nodiscard]] virtual result<ring_view> setup(unsigned entries) = 0;
-  /// Submits and, with enter_getevents, waits for `min_complete` completions or until `timeout`, if
-  /// there is one, has passed.
-  [[nodiscard]] virtual int enter(unsigned to_submit, unsigned min_complete, unsigned flags,
-                                  const std::chrono::nanoseconds* timeout) noexcept = 0;
+  /// Submits and, with enter_getevents, waits for `min_complete` completions or until `timeout`, if there is one, has passed.
+  [[nodiscard]] int enter(unsigned to_submit, unsigned min_complete, unsigned flags,
+                          const std::chrono::nanoseconds* timeout) noexcept {
+    if (direct_.fd >= 0) [[likely]]
+      return sys::enter(direct_, to_submit, min_complete, flags, timeout);
+    return enter_indirect(to_submit, min_complete, flags, timeout);
+  }
   [[nodiscard]] virtual bool supports(std::uint8_t opcode) const noexcept = 0;
   /// True if a write can be told to fail with EPIPE instead of raising SIGPIPE. When it is false, enter() keeps the signal
   /// from the process itself.
@@ -37,6 +41,12 @@ class kernel {
   [[nodiscard]] virtual int update_file(unsigned index, int fd) noexcept = 0;
 
   [[nodiscard]] virtual std::chrono::steady_clock::time_point now() const noexcept = 0;
+
+ protected:
+  [[nodiscard]] virtual int enter_indirect(unsigned to_submit, unsigned min_complete,
+                                           unsigned flags,
+                                           const std::chrono::nanoseconds* timeout) noexcept = 0;
+  ring_name direct_;  ///< set by setup() if enter() is the bare system call
 };
 
 [[nodiscard]] std::unique_ptr<kernel> make_linux_kernel();

@@ -26,6 +26,9 @@ static_assert(cqe_more == IORING_CQE_F_MORE);
 static_assert(sq_cq_overflow == IORING_SQ_CQ_OVERFLOW);
 static_assert(sq_taskrun == IORING_SQ_TASKRUN);
 static_assert(enter_getevents == IORING_ENTER_GETEVENTS);
+static_assert(enter_ext_arg == IORING_ENTER_EXT_ARG);
+static_assert(sizeof(wait_argument) == sizeof(io_uring_getevents_arg));
+static_assert(sizeof(kernel_timespec) == sizeof(__kernel_timespec));
 static_assert(static_cast<unsigned>(detail::opcode::linkat) == IORING_OP_LINKAT);
 static_assert(static_cast<unsigned>(detail::opcode::statx) == IORING_OP_STATX);
 static_assert(detail::sqe_fixed_file == IOSQE_FIXED_FILE);
@@ -133,8 +136,8 @@ class linux_kernel final : public kernel {
     (void)io_uring_ring_dontfork(&ring_);
     // Cheaper enters; there are 16 places per thread, and without one everything works as well.
     (void)io_uring_register_ring_fd(&ring_);
-    enter_fd_ = ring_.enter_ring_fd;
-    enter_flags_ = enter_fd_ != ring_.ring_fd ? IORING_ENTER_REGISTERED_RING : 0U;
+    name_.fd = ring_.enter_ring_fd;
+    name_.enter_flags = name_.fd != ring_.ring_fd ? IORING_ENTER_REGISTERED_RING : 0U;
     if (io_uring_probe* probe = io_uring_get_probe_ring(&ring_); probe != nullptr) {
       for (unsigned op = 0; op < supported_.size(); ++op) {
         supported_[op] = io_uring_opcode_supported(probe, static_cast<int>(op)) != 0;
@@ -142,6 +145,7 @@ class linux_kernel final : public kernel {
       io_uring_free_probe(probe);
     }
     nosignal_ = probe_nosignal();
+    if (nosignal_) direct_ = name_;
     for (unsigned i = 0; i < ring_.sq.ring_entries; ++i) ring_.sq.array[i] = i;
     return ring_view{
         .sq_head = ring_.sq.khead,
@@ -154,15 +158,6 @@ class linux_kernel final : public kernel {
         .cq_entries = ring_.cq.ring_entries,
         .cqes = reinterpret_cast<cqe*>(ring_.cq.cqes),
     };
-  }
-
-  int enter(unsigned to_submit, unsigned min_complete, unsigned flags,
-            const std::chrono::nanoseconds* timeout) noexcept override {
-    if (!nosignal_) {
-      const sigpipe_shield shield;
-      return enter_now(to_submit, min_complete, flags, timeout);
-    }
-    return enter_now(to_submit, min_complete, flags, timeout);
   }
 
   bool supports(std::uint8_t opcode) const noexcept override {
@@ -203,29 +198,18 @@ class linux_kernel final : public kernel {
     return error;
   }
 
-  int enter_now(unsigned to_submit, unsigned min_complete, unsigned flags,
-                const std::chrono::nanoseconds* timeout) noexcept {
-    flags |= enter_flags_;
-    if (timeout == nullptr) {
-      return io_uring_enter(static_cast<unsigned>(enter_fd_), to_submit, min_complete, flags,
-                            nullptr);
-    }
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
-    __kernel_timespec at_most{.tv_sec = seconds.count(), .tv_nsec = (*timeout - seconds).count()};
-    io_uring_getevents_arg argument{};
-    argument.sigmask_sz = _NSIG / 8;
-    argument.ts = reinterpret_cast<std::uintptr_t>(&at_most);
-    return io_uring_enter2(static_cast<unsigned>(enter_fd_), to_submit, min_complete,
-                           flags | IORING_ENTER_EXT_ARG, reinterpret_cast<sigset_t*>(&argument),
-                           sizeof argument);
+  /// Where a write cannot be told not to raise SIGPIPE.
+  int enter_indirect(unsigned to_submit, unsigned min_complete, unsigned flags,
+                     const std::chrono::nanoseconds* timeout) noexcept override {
+    const sigpipe_shield shield;
+    return sys::enter(name_, to_submit, min_complete, flags, timeout);
   }
 
   io_uring ring_{};
   bool live_ = false;
   bool has_buffers_ = false;
   bool nosignal_ = false;
-  int enter_fd_ = -1;
-  unsigned enter_flags_ = 0;
+  ring_name name_;
   std::array<bool, 64> supported_{};
 };
 
