@@ -26,7 +26,7 @@ class join_handle {
   explicit join_handle(record* adopted) noexcept : record_(adopted) {}
   join_handle(join_handle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
   join_handle& operator=(join_handle&& other) noexcept {
-    std::swap(record_, other.record_);
+    if (this != &other) drop(std::exchange(record_, std::exchange(other.record_, nullptr)));
     return *this;
   }
   ~join_handle() { drop(record_); }
@@ -35,7 +35,7 @@ class join_handle {
   /// cancelled behind its back. The running task is destroyed at its next suspension; a finished one is left alone.
   void abort() noexcept { checked().abort(); }
   /// The task has finished or was aborted: awaiting it does not wait.
-  [[nodiscard]] bool done() const noexcept { return record_->finished || record_->aborted; }
+  [[nodiscard]] bool done() const noexcept { return checked().finished || checked().aborted; }
   void detach() && noexcept { drop(std::exchange(record_, nullptr)); }
 
   auto operator co_await() && noexcept {
@@ -77,7 +77,7 @@ class join_handle {
     r->detach();
     r->release();
   }
-  record& checked() noexcept {
+  record& checked() const noexcept {
     CAROUSEL_ASSERT(record_ != nullptr, "this join_handle was moved from, awaited or detached");
     return *record_;
   }

@@ -2,6 +2,7 @@
 
 #include <expected>
 #include <system_error>
+#include <utility>
 
 namespace carousel {
 
@@ -17,6 +18,9 @@ template <class T, class B>
 struct [[nodiscard]] buf_result {
   result<T> res;
   B buf;
+
+  // Not an aggregate: g++ 12 destroys the members of an aggregate twice that is written as `co_return {res, buf}`.
+  buf_result(result<T> r, B b) noexcept : res(std::move(r)), buf(std::move(b)) {}
 };
 
 /// Errors of the library itself. message() of their error_code is a whole sentence that says what to do.

@@ -18,7 +18,8 @@ struct runtime_options {
   /// Submission queue entries of the ring, rounded up to a power of two; the completion queue has twice as many. More
   /// operations than this may be in flight: it is the size of a batch, not a limit.
   unsigned entries = 256;
-  /// Operations in flight; more wait in line for a slot. A slot takes 192 bytes, and they are made as they are needed.
+  /// Operations in flight, rounded up to a multiple of 256; more wait in line for a slot. A slot takes 192 bytes, and they are
+  /// made as they are needed.
   unsigned operations_max = 1U << 18U;
   /// How long the destructor waits for operations that the kernel will not let go of.
   std::chrono::nanoseconds shutdown_deadline = std::chrono::seconds(5);

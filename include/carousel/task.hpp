@@ -98,12 +98,10 @@ class [[nodiscard]] task {
 
   task(task&& other) noexcept : h_(std::exchange(other.h_, nullptr)) {}
   task& operator=(task&& other) noexcept {
-    std::swap(h_, other.h_);
+    if (this != &other) destroy(std::exchange(h_, std::exchange(other.h_, nullptr)));
     return *this;
   }
-  ~task() {
-    if (h_) h_.destroy();
-  }
+  ~task() { destroy(h_); }
 
   auto operator co_await() && noexcept {
     CAROUSEL_ASSERT(h_ && !h_.promise().finished && !h_.promise().continuation,
@@ -128,6 +126,9 @@ class [[nodiscard]] task {
   };
 
   explicit task(handle h) noexcept : h_(h) {}
+  static void destroy(handle h) noexcept {
+    if (h) h.destroy();
+  }
   handle h_;
 };
 

@@ -199,6 +199,7 @@ void buf_collection::forget_closer() noexcept { closer_ = nullptr; }
 void buf_collection::wake_closer() noexcept {
   if (!all_returned()) return;
   buffer_waiter& w = *std::exchange(closer_, nullptr);
+  if (!w.list_hook<parked_tag>::linked()) return;  // its runtime has ended, and the queue with it
   w.list_hook<parked_tag>::unlink();
   w.queue->push_back(w);
 }

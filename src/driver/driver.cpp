@@ -26,6 +26,7 @@ constexpr std::uint64_t user_data_of(completion_kind kind, const slot& s) noexce
 
 /// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock between batches.
 constexpr unsigned cancels_per_enter = 64;
+constexpr unsigned slot_index_max = 1U << 24U;  // of user_data
 constexpr unsigned submits_between_probes = 32;
 /// An enter that the kernel refuses (no memory for a request, say) is tried again each millisecond, this often.
 constexpr unsigned refused_enters_max = 10'000;
@@ -35,9 +36,10 @@ constexpr unsigned refused_enters_max = 10'000;
 driver::driver(const driver_options& options) noexcept : options_(options) {}
 
 result<std::unique_ptr<driver>> driver::make(const driver_options& options) {
-  auto made = ring::make(sys::make_linux_kernel(), options.entries);
+  auto made = ring::make(sys::make_linux_kernel(), std::max(options.entries, 1U));
   if (!made) return std::unexpected(made.error());
   std::unique_ptr<driver> d(new driver(options));
+  d->options_.slots_max = std::clamp(options.slots_max, chunk_slots, slot_index_max);
   d->ring_ = std::move(*made);
   sys::kernel& kernel = d->ring_->kernel();
   d->write_flags_ = kernel.has_nosignal() ? sys::rwf_nosignal : 0U;

@@ -45,6 +45,8 @@ detail::operation<detail::path_call> directory::create(const std::filesystem::pa
 }
 
 task<result<>> directory::create_all(std::filesystem::path path, unsigned mode) {
+  if (path.empty())
+    co_return std::unexpected(std::make_error_code(std::errc::no_such_file_or_directory));
   std::filesystem::path prefix;
   result<> last;
   for (const auto& part : path) {
@@ -73,6 +75,9 @@ detail::operation<detail::path_call> directory::rename(const std::filesystem::pa
 }
 
 task<result<std::vector<directory_entry>>> directory::list(std::filesystem::path path) {
+  if (const detail::failure_code error = detail::paths{path.native(), {}}.check(); error != 0) {
+    co_return std::unexpected(detail::to_error(error));
+  }
   const auto close = [](DIR* d) { closedir(d); };
   const std::unique_ptr<DIR, decltype(close)> stream(opendir(path.c_str()), close);
   if (stream == nullptr) co_return std::unexpected(detail::kernel_error(-errno));

@@ -75,13 +75,23 @@ class unused_awaiter : detail::waiter {
   detail::descriptor& file_;
 };
 
+// Made outside of coroutines: g++ 12 destroys the members of an aggregate twice that is a temporary of a co_await.
+detail::operation<close_call> close_operation(int fd) {
+  return detail::operation(close_call{closing_fd(fd)});
+}
+
+detail::operation<detail::file_call> ftruncate_operation(detail::fd_ref file, std::uint64_t size) {
+  return detail::operation(detail::file_call{
+      {std::move(file)}, {.code = detail::opcode::ftruncate, .offset = size}, {}});
+}
+
 task<result<>> close_file(detail::fd_ref file) {
   if (!file || file->closed)
     co_return std::unexpected(std::make_error_code(std::errc::bad_file_descriptor));
   file->closed = true;
   co_await unused_awaiter(*file.get());
   if (file->table != nullptr) file->table->leave(*file.get());
-  co_return co_await detail::operation(close_call{closing_fd(std::exchange(file->fd, -1))});
+  co_return co_await close_operation(std::exchange(file->fd, -1));
 }
 
 task<result<>> truncate_file(detail::fd_ref file, std::uint64_t size) {
@@ -91,8 +101,7 @@ task<result<>> truncate_file(detail::fd_ref file, std::uint64_t size) {
     if (::ftruncate(file->fd, static_cast<off_t>(size)) == 0) co_return {};
     co_return std::unexpected(detail::kernel_error(-errno));
   }
-  co_return co_await detail::operation(detail::file_call{
-      {std::move(file)}, {.code = detail::opcode::ftruncate, .offset = size}, {}});
+  co_return co_await ftruncate_operation(std::move(file), size);
 }
 
 detail::operation<detail::file_call> fsync_operation(detail::fd_ref file, std::uint32_t flags) {
@@ -120,9 +129,12 @@ file_info::time_point time_of(const statx_timestamp& t) noexcept {
 }
 
 detail::path_call name_call(detail::request req, const std::filesystem::path& first,
-                            const std::filesystem::path& second = {}) {
+                            const std::filesystem::path* second = nullptr) {
   req.fd = AT_FDCWD;
-  return {.req = req, .names = {first.native(), second.native()}, .held = {}};
+  return {.req = req,
+          .names = {first.native(), second != nullptr ? second->native() : std::string()},
+          .two_paths = second != nullptr,
+          .held = {}};
 }
 
 }  // namespace
@@ -144,7 +156,12 @@ void open_call::encode(driver& io, slot& s) const {
 
 result<carousel::file> open_call::complete(std::int32_t res, nothing&, slot&) {
   if (res < 0) return std::unexpected(kernel_error(res));
-  return carousel::file::from_fd(res);
+  try {
+    return carousel::file::from_fd(res);
+  } catch (...) {
+    ::close(res);
+    throw;
+  }
 }
 
 void open_call::discard(std::int32_t res, nothing&) noexcept {
@@ -152,7 +169,7 @@ void open_call::discard(std::int32_t res, nothing&) noexcept {
 }
 
 failure_code info_call::check(const driver&) const noexcept {
-  return names.first.empty() ? check_file() : names.check();
+  return of_open_file ? check_file() : names.check();
 }
 
 void info_call::encode(driver& io, slot& s) const {
@@ -162,7 +179,7 @@ void info_call::encode(driver& io, slot& s) const {
   s.req.length = STATX_BASIC_STATS | STATX_DIOALIGN;
   s.req.offset = reinterpret_cast<std::uintptr_t>(s.side);
   const unsigned nofollow = follow ? 0U : static_cast<unsigned>(AT_SYMLINK_NOFOLLOW);
-  s.req.op_flags = names.first.empty() ? static_cast<unsigned>(AT_EMPTY_PATH) : nofollow;
+  s.req.op_flags = of_open_file ? static_cast<unsigned>(AT_EMPTY_PATH) : nofollow;
 }
 
 result<file_info> info_call::complete(std::int32_t res, nothing&, slot& s) noexcept {
@@ -221,11 +238,11 @@ detail::operation<detail::file_call> file::allocate(std::uint64_t offset, std::u
 task<result<>> file::truncate(std::uint64_t size) const { return truncate_file(file_, size); }
 
 detail::operation<detail::info_call> file::info() const {
-  return detail::operation(detail::info_call{{file_}, {}, true, {}});
+  return detail::operation(detail::info_call{{file_}, true, {}, true, {}});
 }
 
 detail::operation<detail::info_call> file::info(const std::filesystem::path& path, bool follow) {
-  return detail::operation(detail::info_call{{}, {path.native(), {}}, follow, {}});
+  return detail::operation(detail::info_call{{}, false, {path.native(), {}}, follow, {}});
 }
 
 task<result<>> file::close() && { return close_file(std::exchange(file_, {})); }
@@ -236,14 +253,14 @@ detail::operation<detail::path_call> file::remove(const std::filesystem::path& p
 
 detail::operation<detail::path_call> file::symlink(const std::filesystem::path& target,
                                                    const std::filesystem::path& link) {
-  return detail::operation(name_call({.code = detail::opcode::symlinkat}, target, link));
+  return detail::operation(name_call({.code = detail::opcode::symlinkat}, target, &link));
 }
 
 detail::operation<detail::path_call> file::hard_link(const std::filesystem::path& existing,
                                                      const std::filesystem::path& link) {
   return detail::operation(
       name_call({.code = detail::opcode::linkat, .length = static_cast<std::uint32_t>(AT_FDCWD)},
-                existing, link));
+                existing, &link));
 }
 
 detail::operation<detail::path_call> file::rename(const std::filesystem::path& from,
@@ -252,7 +269,7 @@ detail::operation<detail::path_call> file::rename(const std::filesystem::path& f
   return detail::operation(name_call({.code = detail::opcode::renameat,
                                       .length = static_cast<std::uint32_t>(AT_FDCWD),
                                       .op_flags = replace ? 0 : rename_noreplace},
-                                     from, to));
+                                     from, &to));
 }
 
 }  // namespace carousel

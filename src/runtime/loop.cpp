@@ -111,7 +111,6 @@ bool loop::shut_down(std::chrono::nanoseconds deadline) {
 void adopt(task_record& record) noexcept { static_cast<loop&>(this_context()).adopt(record); }
 
 void task_record::abort() noexcept {
-  failure = nullptr;
   if (finished || aborted) return;
   if (running) {
     abort_wanted = true;

@@ -42,6 +42,7 @@ struct paths {
 struct path_call {
   request req;
   paths names;
+  bool two_paths = false;
 
   using resources = nothing;
   using output = result<>;
@@ -56,7 +57,7 @@ struct path_call {
   void encode(driver& io, slot& s) const {
     s.req = req;
     const std::uint64_t second = names.encode(io, s);
-    if (!names.second.empty()) s.req.offset = second;
+    if (two_paths) s.req.offset = second;
   }
 
   static output complete(std::int32_t res, nothing&, slot&) noexcept { return file_call::of(res); }

@@ -61,7 +61,9 @@ class [[nodiscard]] operation : operation_base {
     if (io->has_slot()) {
       start(*io);
     } else {
-      begin = [](operation_base& self, driver& io) { static_cast<operation&>(self).start(io); };
+      begin = [](operation_base& self, driver& driver) {
+        static_cast<operation&>(self).start_late(driver);
+      };
       io->wait_for_slot(*this);
     }
     return true;
@@ -85,6 +87,15 @@ class [[nodiscard]] operation : operation_base {
   }
 
  private:
+  /// After standing in line: what held at the await may not hold any more.
+  void start_late(driver& driver) {
+    failed = op_.check(driver);
+    if (failed == 0) {
+      start(driver);
+    } else {
+      this_context().ready.push_back(*this);
+    }
+  }
   void start(driver& io) {
     slot& s = io.take();
     s.req = request{};

@@ -172,6 +172,14 @@ struct vector_transfer : file_operation {
 template <class T>
 using transferred_buffer = typename T::resources;
 
+// A function of its own: g++ 12 destroys the members of an aggregate twice that is a temporary of a co_await.
+template <class Transfer>
+operation<Transfer> one_transfer(const fd_ref& file, transferred_buffer<Transfer>&& buf,
+                                 position at, std::size_t skip) noexcept {
+  return operation<Transfer>(std::in_place_type<Transfer>, file_operation{file}, std::move(buf), at,
+                             skip);
+}
+
 /// Repeats a transfer until all `total` bytes are through. On an error the buffer's size says how much a read had brought.
 template <class Transfer>
 task<buf_result<void, transferred_buffer<Transfer>>> transfer_all(fd_ref file,
@@ -181,7 +189,7 @@ task<buf_result<void, transferred_buffer<Transfer>>> transfer_all(fd_ref file,
   constexpr int interruptions_max = 16;
   int interruptions = 0;
   for (std::size_t done = 0; done < total;) {
-    auto r = co_await operation(Transfer{{file}, std::move(buf), at.advanced(done), done});
+    auto r = co_await one_transfer<Transfer>(file, std::move(buf), at.advanced(done), done);
     buf = std::move(r.buf);
     if (!r.res) {
       if (r.res.error() == std::errc::interrupted && ++interruptions < interruptions_max) continue;

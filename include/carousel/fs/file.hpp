@@ -194,7 +194,8 @@ struct open_call {
 };
 
 struct info_call : file_operation {
-  paths names;  ///< empty: the open file
+  bool of_open_file = false;  ///< else of the path
+  paths names;
   bool follow = true;
 
   using resources = nothing;
