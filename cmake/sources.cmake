@@ -67,9 +67,18 @@ set(carousel_sources
     src/runtime/stall.cpp
     src/sys/linux_kernel.cpp)
 
-set(carousel_tool_sources)
+set(carousel_tool_sources
+    tools/content.cpp
+    tools/copier.cpp
+    tools/digest.cpp
+    tools/doctor.cpp
+    tools/extents.cpp
+    tools/interruption.cpp
+    tools/main.cpp
+    tools/progress_line.cpp)
 
-set(carousel_examples)
+set(carousel_examples
+    examples/hello_pool.cpp)
 
 set(carousel_benchmarks
     bench/pool.cpp

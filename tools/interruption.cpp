@@ -1,0 +1,22 @@
+#include "interruption.hpp"
+
+#include <signal.h>
+
+namespace carousel::tool {
+namespace {
+
+volatile sig_atomic_t noted = 0;
+
+}  // namespace
+
+void note_interruptions() {
+  struct sigaction action{};
+  action.sa_handler = [](int signal) { noted = signal; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+int interrupted() noexcept { return noted; }
+
+}  // namespace carousel::tool

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "carousel/runtime.hpp"
+
+namespace carousel::tool {
+
+/// Smaller rings for small RLIMIT_MEMLOCKs: since Linux 6.14 the ring itself counts.
+inline result<runtime> make_runtime() {
+  auto made = runtime::make();
+  for (unsigned entries = 64; !made && made.error() == errc::memlock_limit && entries > 4;
+       entries /= 2) {
+    made = runtime::make({.entries = entries});
+  }
+  return made;
+}
+
+}  // namespace carousel::tool
