@@ -68,6 +68,8 @@ set(carousel_sources
     src/sys/linux_kernel.cpp)
 
 set(carousel_tool_sources
+    tools/compare.cpp
+    tools/comparison_report.cpp
     tools/content.cpp
     tools/copier.cpp
     tools/digest.cpp
@@ -75,10 +77,14 @@ set(carousel_tool_sources
     tools/extents.cpp
     tools/interruption.cpp
     tools/main.cpp
+    tools/page_cache.cpp
     tools/progress_line.cpp)
 
 set(carousel_examples
-    examples/hello_pool.cpp)
+    examples/cat.cpp
+    examples/concurrency_limit.cpp
+    examples/hello_pool.cpp
+    examples/own_memory.cpp)
 
 set(carousel_benchmarks
     bench/pool.cpp

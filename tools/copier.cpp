@@ -197,33 +197,35 @@ task<> copier::copy_file(path source, path target, fixed_buf lease) {
   if (!S_ISREG(before.st_mode)) co_return refuse(source, "is not a regular file any more");
   ::fcntl(from->fd(), F_SETFL, 0);
   const path name = temporary_beside(target);
-  auto to = co_await file::open(
-      name,
-      open_options{}.read(true).write(true).create_new(true).mode(0600).custom_flags(O_NOFOLLOW));
-  if (!to) co_return fail("create", target, to.error());
+  // Creating, renaming and opening a name are short work in memory, for which io_uring would wake a worker thread each: on small
+  // files those wake-ups were most of the time. Reads and writes, which can take long, go through the ring.
+  const int created =
+      ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (created < 0) co_return fail("create", target, last_error());
+  file to = file::from_fd(created);
   temporary guard(name);
-  const open_pair files{*from, *to, source, name, before};
+  const open_pair files{*from, to, source, name, before};
   auto filled = co_await copy_content(files, pool_, std::move(lease), report_.bytes);
   if (!filled.res) co_return fail("copy", source, filled.res.error());
   if (options_.verify) {
-    auto verified = co_await verify_copy(*from, *to, std::move(filled.buf));
+    auto verified = co_await verify_copy(*from, to, std::move(filled.buf));
     filled.buf = std::move(verified.buf);
     if (!verified.res) co_return fail("verify the copy of", source, verified.res.error());
   }
-  if (const auto why = set_attributes(to->fd(), before, options_.preserve, umask_); why)
+  if (const auto why = set_attributes(to.fd(), before, options_.preserve, umask_); why)
     co_return fail("set the attributes of", target, why);
   if (options_.sync) {
-    const auto synced = co_await to->sync_all();
+    const auto synced = co_await to.sync_all();
     if (!synced) co_return fail("sync", target, synced.error());
   }
   struct stat after{};
   if (::fstat(from->fd(), &after) == 0 && after.st_size != before.st_size)
     refuse(source, "changed its size while it was copied");
-  auto closing = std::move(*to).close();
+  auto closing = std::move(to).close();
   const auto closed = co_await std::move(closing);
   if (!closed) co_return fail("close", target, closed.error());
-  const auto renamed = co_await file::rename(name, target);
-  if (!renamed) co_return fail("rename to", target, renamed.error());
+  if (::rename(name.c_str(), target.c_str()) != 0)
+    co_return fail("rename to", target, last_error());
   guard.keep();
   ++report_.files;
 }

@@ -39,6 +39,29 @@ std::string user_name() {
   return entry != nullptr ? std::string(entry->pw_name) : fmt::format("{0}:{0}", user);
 }
 
+rlimit limit_of(auto which) {
+  rlimit limit{};
+  ::getrlimit(which, &limit);
+  return limit;
+}
+
+std::string kib(rlim_t bytes) {
+  return bytes == RLIM_INFINITY ? "unlimited" : fmt::format("{} KiB", bytes / 1024);
+}
+
+/// What to type, given how far this user may go alone.
+std::string memlock_fix() {
+  const rlimit limit = limit_of(RLIMIT_MEMLOCK);
+  const bool alone = limit.rlim_max == RLIM_INFINITY || limit.rlim_max / 1024 >= wanted_memlock_kib;
+  const std::string now = fmt::format("`ulimit -l {}`", wanted_memlock_kib);
+  const std::string line = fmt::format("`{} hard memlock {}` in /etc/security/limits.conf",
+                                       user_name(), wanted_memlock_kib);
+  const char* const unit = "`LimitMEMLOCK=128M` in a systemd unit";
+  if (alone || ::geteuid() == 0)
+    return fmt::format("{} in this shell; to keep it: {}; or {}", now, line, unit);
+  return fmt::format("as root write {}, log in again, then {}; or {}", line, now, unit);
+}
+
 finding check_kernel() {
   utsname name{};
   if (::uname(&name) != 0)
@@ -70,9 +93,7 @@ finding check_io_uring(const result<runtime>& made) {
     fix =
         "allow io_uring_setup, io_uring_enter and io_uring_register in the container's seccomp "
         "profile (docker run --security-opt seccomp=PROFILE.json), or in SELinux";
-  if (why == errc::memlock_limit)
-    fix = fmt::format("ulimit -l {0}, or `{1} hard memlock {0}` in /etc/security/limits.conf",
-                      wanted_memlock_kib, user_name());
+  if (why == errc::memlock_limit) fix = memlock_fix();
   return {health::fail, "io_uring", why.message(), std::move(fix)};
 }
 
@@ -91,22 +112,6 @@ finding check_switch(bool has_ring) {
   return {health::fail, name, fmt::format("{}, nobody may make a ring", value), fix};
 }
 
-std::string kib(rlim_t bytes) {
-  return bytes == RLIM_INFINITY ? "unlimited" : fmt::format("{} KiB", bytes / 1024);
-}
-
-/// What to type, given how far this user may go alone.
-std::string memlock_fix(const rlimit& limit) {
-  const bool alone = limit.rlim_max == RLIM_INFINITY || limit.rlim_max / 1024 >= wanted_memlock_kib;
-  const std::string now = fmt::format("`ulimit -l {}`", wanted_memlock_kib);
-  const std::string line = fmt::format("`{} hard memlock {}` in /etc/security/limits.conf",
-                                       user_name(), wanted_memlock_kib);
-  const char* const unit = "`LimitMEMLOCK=128M` in a systemd unit";
-  if (alone || ::geteuid() == 0)
-    return fmt::format("{} in this shell; to keep it: {}; or {}", now, line, unit);
-  return fmt::format("as root write {}, log in again, then {}; or {}", line, now, unit);
-}
-
 task<result<>> try_registration() {
   auto pool =
       fixed_buf_pool::make({{tried_buffer_bytes, tried_buffers}}, pool_options{.strict = true});
@@ -123,8 +128,7 @@ task<result<>> try_registration() {
 void check_memory(std::vector<finding>& findings, result<runtime>& made) {
   const char* const limit_name = "locked memory limit";
   const char* const real_name = "registered buffers";
-  rlimit limit{};
-  ::getrlimit(RLIMIT_MEMLOCK, &limit);
+  const rlimit limit = limit_of(RLIMIT_MEMLOCK);
   std::optional<result<>> tried;
   if (made) tried = made->block_on(try_registration());
 
@@ -133,16 +137,18 @@ void check_memory(std::vector<finding>& findings, result<runtime>& made) {
   if (enough) {
     findings.push_back({health::ok, limit_name, kib(limit.rlim_cur), {}});
   } else if (tried && *tried) {
-    findings.push_back(
-        {health::ok,
-         limit_name,
-         fmt::format("{}, which does not bind this process (CAP_IPC_LOCK)", kib(limit.rlim_cur)),
-         {}});
+    findings.push_back({health::ok,
+                        limit_name,
+                        fmt::format("{}, {}", kib(limit.rlim_cur),
+                                    limit.rlim_cur < tried_buffers * tried_buffer_bytes
+                                        ? "which does not bind this process (CAP_IPC_LOCK)"
+                                        : "enough for 64 MiB of buffers"),
+                        {}});
   } else {
     findings.push_back({health::warn, limit_name,
                         fmt::format("{} (hard limit {}), less than {} KiB", kib(limit.rlim_cur),
                                     kib(limit.rlim_max), wanted_memlock_kib),
-                        memlock_fix(limit)});
+                        memlock_fix()});
   }
 
   if (!tried) {
@@ -158,14 +164,13 @@ void check_memory(std::vector<finding>& findings, result<runtime>& made) {
                      "ordinary buffers",
                      why == errc::memlock_limit ? "RLIMIT_MEMLOCK" : why.message()),
          why == errc::memlock_limit
-             ? memlock_fix(limit)
+             ? memlock_fix()
              : std::string("allow io_uring_register in the seccomp profile or security module")});
   }
 }
 
 finding check_files() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlimit limit = limit_of(RLIMIT_NOFILE);
   const char* const name = "open files limit";
   if (limit.rlim_cur == RLIM_INFINITY) return {health::ok, name, "unlimited", {}};
   std::string fact = fmt::format("{}", limit.rlim_cur);

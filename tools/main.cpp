@@ -4,6 +4,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "compare.hpp"
 #include "copier.hpp"
 #include "doctor.hpp"
 #include "interruption.hpp"
@@ -75,6 +76,9 @@ int main(int argc, char** argv) {
   cp->add_flag("-a", archive, "-r -p");
   cp->add_flag("--sync", options.sync, "fsync each file before its rename, and directories");
   cp->add_flag("--verify", options.verify, "read both files again and compare their digests");
+  bool compare = false;
+  cp->add_flag("--compare", compare,
+               "afterwards time copies of SRC by carousel and by cp -a, in turn, beside DST");
   cp->add_flag("--quiet", options.quiet, "no progress on a terminal");
   cp->add_flag("--json", json, "report as one JSON object");
   cp->add_option("--buffers", options.buffers)->check(CLI::Range(1, 16384));
@@ -93,5 +97,16 @@ int main(int argc, char** argv) {
   options.recursive = options.recursive || archive;
   options.preserve = options.preserve || archive;
   carousel::tool::note_interruptions();
-  return copy(options, std::move(names), json);
+  if (!compare) return copy(options, std::move(names), json);
+
+  std::vector<std::string> sources;
+  for (const auto& name : names) sources.push_back(name.native());
+  sources.pop_back();
+  const auto beside = std::filesystem::absolute(names.back() / "").parent_path().parent_path();
+  const std::vector<std::string> flags{"--buffers", std::to_string(options.buffers),
+                                       "--buffer-size", std::to_string(options.buffer_size)};
+  const int copied = copy(options, std::move(names), json);
+  if (copied != 0) return copied;
+  const auto compared = carousel::tool::compare(sources, beside.native(), flags);
+  return carousel::tool::print_comparison(compared, json);
 }
