@@ -11,8 +11,7 @@ task<> hello(const char* path) {
   auto pool = fixed_buf_pool::make({{.capacity = 4096, .count = 8}}).value();
   pool.register_buffers().value();
   file in = (co_await file::open(path)).value();
-  fixed_buf lease = (co_await pool.next(4096)).value();
-  auto [res, buf] = co_await in.read_fixed_at(std::move(lease), 0);
+  auto [res, buf] = co_await in.read_fixed_at(pool.try_next(4096).value(), 0);
   std::fwrite(buf.bytes().data(), 1, res.value(), stdout);
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <random>
+#include <ranges>
 
 #include "content.hpp"
 #include "digest.hpp"
@@ -104,7 +105,7 @@ task<> copier::run(std::vector<path> sources, path target) {
   for (auto& t : tasks_) co_await std::move(t);
   progress.abort();
   // Last made first: what is written into a directory changes its times.
-  for (auto d = directories_.rbegin(); d != directories_.rend(); ++d) finish_directory(*d);
+  for (const auto& d : directories_ | std::views::reverse) finish_directory(d);
 }
 
 task<> copier::copy_one(path source, path target, bool follow) {

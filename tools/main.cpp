@@ -100,6 +100,7 @@ int main(int argc, char** argv) {
   if (!compare) return copy(options, std::move(names), json);
 
   std::vector<std::string> sources;
+  sources.reserve(names.size());
   for (const auto& name : names) sources.push_back(name.native());
   sources.pop_back();
   const auto beside = std::filesystem::absolute(names.back() / "").parent_path().parent_path();

@@ -14,13 +14,13 @@ namespace carousel {
 template <class F, class... Args>
   requires std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>
 auto spawn(F&& f, Args&&... args) {
-  using T = typename std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>::value_type;
+  using value = typename std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>::value_type;
   (void)detail::this_context();
-  detail::task_outcome<T>* made =
-      detail::make_root<T>(std::forward<F>(f), std::forward<Args>(args)...);
+  detail::task_outcome<value>* made =
+      detail::make_root<value>(std::forward<F>(f), std::forward<Args>(args)...);
   made->retain();
   detail::adopt(*made);
-  return join_handle<T>(made);
+  return join_handle<value>(made);
 }
 
 /// Starts a task that exists already.

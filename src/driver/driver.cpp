@@ -193,8 +193,9 @@ void driver::enter(ready_queue& ready, bool block, const steady_time* deadline) 
   if (deadline == nullptr) {
     check_enter(ring_->enter(1, true));
   } else {
-    const std::chrono::nanoseconds left = *deadline - ring_->kernel().now();
-    const std::chrono::nanoseconds timeout = std::max(std::chrono::nanoseconds{0}, left);
+    const steady_time now = ring_->kernel().now();
+    const std::chrono::nanoseconds timeout =
+        std::max(*deadline, now) - now;  // a deadline may be as old as the clock can tell
     check_enter(ring_->enter(1, true, &timeout));
   }
   (void)reap(ready);

@@ -22,14 +22,15 @@ loop::entered::entered(loop& l) noexcept {
 void loop::run(task_record& until) {
   const entered here(*this);
   adopt(until);
-  while (!until.finished && !until.aborted) turn(true);
-  turn(
-      false);  // what ended with it leaves for the kernel now: nobody may turn the loop for a while
+  while (!until.finished && !until.aborted) turn(&until);
+  // What ended with it leaves for the kernel now: nobody may turn the loop for a while.
+  turn(nullptr);
 }
 
-void loop::turn(bool block) {
+void loop::turn(const task_record* until) {
   inline_budget = inline_awaits_per_turn;
   run_ready();
+  const bool block = until != nullptr && !until->finished && !until->aborted;
   if (block && ready.empty() && timers.empty() && finished_.empty() && io->idle()) {
     if (tasks_.empty()) return;
     report_stall();

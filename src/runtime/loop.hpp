@@ -15,8 +15,8 @@ class loop : public context {
 
   /// Turns until `until` has ended.
   void run(task_record& until);
-  /// One turn; waits only if nothing is ready and `block` is set.
-  void turn(bool block);
+  /// One turn; waits only if nothing is ready and `until`, which may be null, has not ended.
+  void turn(const task_record* until);
   void adopt(task_record& record) noexcept;
   void task_finished(task_record& record) noexcept;
   /// False: the kernel still holds operations past the deadline; the driver is leaked.

@@ -40,7 +40,7 @@ void runtime::run(detail::task_record& until) {
 result<> runtime::poll() {
   if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
   const detail::loop::entered here(*loop_);
-  loop_->turn(false);
+  loop_->turn(nullptr);
   return {};
 }
 

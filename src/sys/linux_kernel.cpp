@@ -145,7 +145,7 @@ class linux_kernel final : public kernel {
       io_uring_free_probe(probe);
     }
     nosignal_ = probe_nosignal();
-    if (nosignal_) direct_ = name_;
+    if (nosignal_) direct = name_;
     for (unsigned i = 0; i < ring_.sq.ring_entries; ++i) ring_.sq.array[i] = i;
     return ring_view{
         .sq_head = ring_.sq.khead,

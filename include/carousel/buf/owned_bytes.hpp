@@ -11,6 +11,17 @@
 
 namespace carousel {
 
+namespace detail {
+
+struct aligned_release {
+  std::size_t alignment = 0;
+  void operator()(std::byte* p) const noexcept {
+    ::operator delete(p, std::align_val_t{alignment});
+  }
+};
+
+}  // namespace detail
+
 /// Heap bytes with a capacity and a size, not initialised, aligned for O_DIRECT. Move-only; the bytes stay where they are.
 class owned_bytes {
  public:
@@ -20,7 +31,7 @@ class owned_bytes {
   /// `alignment` in bytes, a power of two. Throws std::bad_alloc.
   [[nodiscard]] static owned_bytes with_capacity(std::size_t capacity,
                                                  std::size_t alignment = default_alignment) {
-    return owned_bytes(capacity, alignment);
+    return {capacity, alignment};
   }
   owned_bytes(owned_bytes&& other) noexcept
       : data_(std::move(other.data_)),
@@ -53,18 +64,12 @@ class owned_bytes {
 
  private:
   friend struct buf_traits<owned_bytes>;
-  struct release {
-    std::size_t alignment = default_alignment;
-    void operator()(std::byte* p) const noexcept {
-      ::operator delete(p, std::align_val_t{alignment});
-    }
-  };
   owned_bytes(std::size_t capacity, std::size_t alignment)
       : data_(static_cast<std::byte*>(::operator new(capacity, std::align_val_t{alignment})),
-              release{alignment}),
+              detail::aligned_release{alignment}),
         capacity_(capacity) {}
 
-  std::unique_ptr<std::byte, release> data_;
+  std::unique_ptr<std::byte, detail::aligned_release> data_;
   std::size_t capacity_ = 0;
   std::size_t size_ = 0;
 };

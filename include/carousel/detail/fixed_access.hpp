@@ -17,6 +17,9 @@ struct fixed_access {
     return s.inner();
   }
 
+  static const fixed_buf& lease(fixed_buf&&) = delete;
+  static const fixed_buf& lease(buf_slice<fixed_buf>&&) = delete;
+
   [[nodiscard]] static failure_code check(const fixed_buf& b, const driver& io) noexcept {
     const buf_collection& owner = *b.entry().owner;
     if (owner.registered_driver() == &io) return 0;

@@ -47,7 +47,7 @@ class file {
   /// Reads into the whole capacity of the buffer: buf_result<std::size_t, B>. Fewer bytes are normal; 0 is the end of the file.
   template <io_buf_mut B>
   auto read_at(B buf, std::uint64_t offset) const {
-    return one<dir::read, false>(std::move(buf), {offset});
+    return one<dir::read, false>(buf, {offset});
   }
   /// Reads until the buffer is full: buf_result<void, B>. Error: end_of_file, with the buffer's size telling how much came.
   template <io_buf_mut B>
@@ -57,7 +57,7 @@ class file {
   /// Writes size() bytes or fewer: buf_result<std::size_t, B>.
   template <io_buf B>
   auto write_at(B buf, std::uint64_t offset) const {
-    return one<dir::write, false>(std::move(buf), {offset});
+    return one<dir::write, false>(buf, {offset});
   }
   /// Writes all size() bytes: buf_result<void, B>. Error: write_zero when the file takes no more.
   template <io_buf B>
@@ -87,7 +87,7 @@ class file {
   /// Errors: not_registered, wrong_runtime.
   template <fixed_io_buf B>
   auto read_fixed_at(B buf, std::uint64_t offset) const {
-    return one<dir::read, true>(std::move(buf), {offset});
+    return one<dir::read, true>(buf, {offset});
   }
   template <fixed_io_buf B>
   auto read_exact_fixed_at(B buf, std::uint64_t offset) const {
@@ -95,7 +95,7 @@ class file {
   }
   template <fixed_io_buf B>
   auto write_fixed_at(B buf, std::uint64_t offset) const {
-    return one<dir::write, true>(std::move(buf), {offset});
+    return one<dir::write, true>(buf, {offset});
   }
   template <fixed_io_buf B>
   auto write_fixed_all_at(B buf, std::uint64_t offset) const {
@@ -106,19 +106,19 @@ class file {
   /// reader is the error broken_pipe; it raises no SIGPIPE.
   template <io_buf_mut B>
   auto read(B buf) const {
-    return one<dir::read, false>(std::move(buf), detail::here_in_file);
+    return one<dir::read, false>(buf, detail::here_in_file);
   }
   template <io_buf B>
   auto write(B buf) const {
-    return one<dir::write, false>(std::move(buf), detail::here_in_file);
+    return one<dir::write, false>(buf, detail::here_in_file);
   }
   template <fixed_io_buf B>
   auto read_fixed(B buf) const {
-    return one<dir::read, true>(std::move(buf), detail::here_in_file);
+    return one<dir::read, true>(buf, detail::here_in_file);
   }
   template <fixed_io_buf B>
   auto write_fixed(B buf) const {
-    return one<dir::write, true>(std::move(buf), detail::here_in_file);
+    return one<dir::write, true>(buf, detail::here_in_file);
   }
 
   /// fsync(2), fdatasync(2). An error may be reported once only: data written before it may be lost.
@@ -156,7 +156,7 @@ class file {
   explicit file(detail::fd_ref adopted) noexcept : file_(std::move(adopted)) {}
 
   template <dir D, bool Fixed, class B>
-  auto one(B&& buf, detail::position at) const {
+  auto one(B& buf, detail::position at) const {
     using call = transfer<D, Fixed, B>;
     return detail::operation<call>(std::in_place_type<call>, detail::file_operation{file_},
                                    std::move(buf), at);

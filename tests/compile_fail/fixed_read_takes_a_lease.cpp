@@ -1,0 +1,14 @@
+#include <carousel/carousel.hpp>
+
+#include <utility>
+#include <vector>
+
+// error: constraints not satisfied
+
+#ifdef CAROUSEL_EXPECT_FAILURE
+using buffer = std::vector<char>;
+#else
+using buffer = carousel::fixed_buf;
+#endif
+
+auto use(const carousel::file& f, buffer b) { return f.read_fixed_at(std::move(b), 0); }

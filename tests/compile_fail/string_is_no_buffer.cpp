@@ -1,0 +1,15 @@
+#include <carousel/carousel.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+// error: constraints not satisfied
+
+#ifdef CAROUSEL_EXPECT_FAILURE
+using buffer = std::string;  // short ones live inside the object, which moves
+#else
+using buffer = std::vector<char>;
+#endif
+
+auto use(const carousel::file& f, buffer b) { return f.read_at(std::move(b), 0); }

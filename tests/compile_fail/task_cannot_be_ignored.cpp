@@ -1,0 +1,14 @@
+#include <carousel/carousel.hpp>
+
+// error: ignoring returned value
+
+carousel::task<> nothing() { co_return; }
+
+carousel::task<> use() {
+#ifdef CAROUSEL_EXPECT_FAILURE
+  nothing();
+  co_return;
+#else
+  co_await nothing();
+#endif
+}

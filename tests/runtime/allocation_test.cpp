@@ -1,0 +1,152 @@
+#include <gtest/gtest.h>
+#include <carousel/carousel.hpp>
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#include "support/run.hpp"
+
+// A program in steady state does not call the heap. This file replaces the global operator new,
+// so it is a program of its own; a sanitizer has its own replacement, and the facts are skipped there.
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1  // as g++ says it
+#endif
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CAROUSEL_COUNTS_ALLOCATIONS 0
+#else
+#define CAROUSEL_COUNTS_ALLOCATIONS 1
+#endif
+
+namespace {
+std::size_t allocations = 0;
+}
+
+#if CAROUSEL_COUNTS_ALLOCATIONS
+namespace {
+void* counted(std::size_t bytes, std::size_t alignment) {
+  ++allocations;
+  // aligned_alloc() wants a multiple of the alignment.
+  void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+}  // namespace
+
+void* operator new(std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return counted(bytes, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+#endif
+
+namespace carousel {
+namespace {
+
+using test::run;
+
+constexpr std::size_t bytes = 4096;
+constexpr int rounds = 1'000;
+constexpr int warm_up = 100;
+
+class allocation : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!CAROUSEL_COUNTS_ALLOCATIONS) GTEST_SKIP() << "a sanitizer counts for itself";
+  }
+};
+
+TEST_F(allocation, is_seen_by_the_counter) {
+  const std::size_t before = allocations;
+  ::operator delete(::operator new(100));
+  EXPECT_EQ(allocations - before, 1U);
+}
+
+TEST_F(allocation, none_in_a_round_of_lease_read_and_check_in) {
+  run([]() -> task<> {
+    const auto pool = fixed_buf_pool::make({{bytes, 4}}).value();
+    EXPECT_TRUE(pool.register_buffers());
+    const auto zeroes = co_await file::open("/dev/zero");
+    std::size_t before = 0;
+    std::size_t got = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = allocations;
+      auto lease = co_await pool.next(bytes);
+      const auto r = co_await zeroes->read_fixed_at(std::move(*lease), 0);
+      got += r.buf.size();
+    }
+    EXPECT_EQ(allocations - before, 0U);
+    EXPECT_EQ(got, bytes * (warm_up + rounds));
+  });
+}
+
+task<int> number(int n) {
+  co_await yield();
+  co_return n;
+}
+
+TEST_F(allocation, none_in_a_round_of_spawn_and_join) {
+  run([]() -> task<> {
+    std::size_t before = 0;
+    long sum = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = allocations;
+      auto h = spawn(number, 1);
+      sum += co_await std::move(h);
+    }
+    EXPECT_EQ(allocations - before, 0U);
+    EXPECT_EQ(sum, warm_up + rounds);
+  });
+}
+
+TEST_F(allocation, none_in_a_round_of_waiting_for_a_buffer) {
+  run([]() -> task<> {
+    const auto pool = fixed_buf_pool::make({{bytes, 1}}).value();
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = allocations;
+      auto waiter = spawn([&pool]() -> task<> {
+        const auto lease = co_await pool.next(bytes);
+        EXPECT_TRUE(lease);
+      });
+      {
+        const auto lease = co_await pool.next(bytes);
+        co_await yield();
+      }
+      co_await std::move(waiter);
+    }
+    EXPECT_EQ(allocations - before, 0U);
+  });
+}
+
+TEST_F(allocation, none_in_a_round_of_a_read_that_is_aborted) {
+  run([]() -> task<> {
+    const auto pool = fixed_buf_pool::make({{bytes, 1}}).value();
+    EXPECT_TRUE(pool.register_buffers());
+    const auto zeroes = co_await file::open("/dev/zero");
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = allocations;
+      auto reader = spawn([&]() -> task<> {
+        auto lease = co_await pool.next(bytes);
+        (void)co_await zeroes->read_fixed_at(std::move(*lease), 0);
+      });
+      co_await yield();
+      reader.abort();
+    }
+    EXPECT_EQ(allocations - before, 0U);
+  });
+}
+
+}  // namespace
+}  // namespace carousel

@@ -1,0 +1,73 @@
+#include <gtest/gtest.h>
+#include <carousel/carousel.hpp>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/run.hpp"
+
+// Timers of tasks: in the order of their deadlines, and gone with their tasks.
+
+namespace carousel {
+namespace {
+
+using std::chrono::steady_clock;
+using test::run;
+
+task<> write_at(steady_clock::time_point when, char name, std::string& order) {
+  co_await sleep_until(when);
+  EXPECT_GE(steady_clock::now(), when);
+  order += name;
+}
+
+TEST(sleep, ends_in_the_order_of_the_deadlines) {
+  std::string order;
+  run([&]() -> task<> {
+    const auto soon = steady_clock::now() + std::chrono::milliseconds(5);
+    std::vector<join_handle<void>> all;
+    for (const char name : std::string("dbaec")) {
+      const auto when = soon + std::chrono::microseconds(name - 'a');
+      all.push_back(spawn(write_at, when, name, std::ref(order)));
+    }
+    for (auto& one : all) co_await std::move(one);
+  });
+  EXPECT_EQ(order, "abcde");
+}
+
+TEST(sleep, until_a_time_in_the_past_lets_the_others_run_once) {
+  std::string order;
+  run([&]() -> task<> {
+    auto other = spawn(write_at, steady_clock::time_point::min(), 'x', std::ref(order));
+    co_await sleep_for(std::chrono::hours(-1));
+    order += 'm';
+    co_await std::move(other);
+  });
+  EXPECT_EQ(order.size(), 2U);
+}
+
+TEST(sleep, that_is_aborted_is_disarmed) {
+  run([]() -> task<> {
+    std::vector<join_handle<void>> all;
+    for (int i = 0; i < 100; ++i) {
+      all.push_back(spawn([i]() -> task<> { co_await sleep_for(std::chrono::hours(i % 7 + 1)); }));
+    }
+    co_await yield();
+    for (auto& one : all) one.abort();
+    co_await sleep_for(std::chrono::milliseconds(1));
+  });
+}
+
+TEST(sleep, for_longer_than_the_clock_can_tell_is_for_ever) {
+  run([]() -> task<> {
+    auto for_ever = spawn([]() -> task<> { co_await sleep_for(std::chrono::nanoseconds::max()); });
+    co_await sleep_for(std::chrono::milliseconds(1));
+    EXPECT_FALSE(for_ever.done());
+    for_ever.abort();
+  });
+}
+
+}  // namespace
+}  // namespace carousel
