@@ -13,8 +13,26 @@
 #include "carousel/detail/request.hpp"
 #include "sys/kernel.hpp"
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1  // as g++ says it
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#define CAROUSEL_TSAN_ACQUIRE(address) __tsan_acquire(address)
+#define CAROUSEL_TSAN_RELEASE(address) __tsan_release(address)
+#else
+#define CAROUSEL_TSAN_ACQUIRE(address) ((void)(address))
+#define CAROUSEL_TSAN_RELEASE(address) ((void)(address))
+#endif
+
 namespace carousel::sys {
 namespace {
+
+/// liburing maps and unmaps without libc, so ThreadSanitizer takes a ring for the one that another thread had at the same
+/// address before. The end of a ring releases this, and the start of one acquires it.
+char mappings = 0;
 
 static_assert(sizeof(sqe) == sizeof(io_uring_sqe));
 static_assert(offsetof(sqe, op_flags) == offsetof(io_uring_sqe, rw_flags));
@@ -118,6 +136,7 @@ class linux_kernel final : public kernel {
     if (!live_) return;
     // Explicitly, because what close() leaves to the kernel's workers stays charged to RLIMIT_MEMLOCK for 20 to 40 ms.
     if (has_buffers_) (void)::io_uring_unregister_buffers(&ring_);
+    CAROUSEL_TSAN_RELEASE(&mappings);
     io_uring_queue_exit(&ring_);  // unmaps, then closes
   }
 
@@ -130,6 +149,7 @@ class linux_kernel final : public kernel {
     }
     if (error < 0) return std::unexpected(explain_setup(-error));
     live_ = true;
+    CAROUSEL_TSAN_ACQUIRE(&mappings);
     if ((ring_.features & features_needed) != features_needed) {
       return std::unexpected(make_error_code(errc::kernel_too_old));
     }
