@@ -54,11 +54,14 @@ struct sweeper {
   }
 };
 
+/// Once per thread, whether it first takes a block or first gives back one of another thread's.
+[[gnu::noinline]] void sweep_at_thread_end() {
+  thread_local const sweeper at_thread_end;
+  (void)at_thread_end;
+}
+
 [[gnu::noinline]] void* from_heap(std::size_t bytes) {
-  if (!local.sweeps) {
-    thread_local const sweeper at_thread_end;
-    (void)at_thread_end;
-  }
+  if (!local.sweeps) sweep_at_thread_end();
   return ::operator new(bytes);
 }
 
@@ -81,6 +84,7 @@ void recycler::deallocate(void* memory, std::size_t bytes) noexcept {
     ::operator delete(memory);
     return;
   }
+  if (!local.sweeps) sweep_at_thread_end();
   auto* block = static_cast<free_block*>(memory);
   block->next = local.head[size_class];
   local.head[size_class] = block;
