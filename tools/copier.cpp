@@ -198,8 +198,8 @@ task<> copier::copy_file(path source, path target, fixed_buf lease) {
   if (!S_ISREG(before.st_mode)) co_return refuse(source, "is not a regular file any more");
   ::fcntl(from->fd(), F_SETFL, 0);
   const path name = temporary_beside(target);
-  // Creating, renaming and opening a name are short work in memory, for which io_uring would wake a worker thread each: on small
-  // files those wake-ups were most of the time. Reads and writes, which can take long, go through the ring.
+  // Creating and renaming a name are short work in memory, for which io_uring would wake a worker thread each. Reads and writes,
+  // which can take long, go through the ring.
   const int created =
       ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (created < 0) co_return fail("create", target, last_error());

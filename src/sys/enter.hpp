@@ -30,8 +30,8 @@ struct ring_name {
   std::uint32_t enter_flags = 0;
 };
 
-/// The system call, without a call to libc around it where we know how: right after the kernel, each return and indirect jump
-/// is mispredicted, which at one operation per call was a tenth of its cost.
+/// The system call, without a call to a library around it where we know how: one indirect jump and one return fewer next to the
+/// kernel's boundary.
 inline int enter_syscall(int fd, unsigned to_submit, unsigned min_complete, unsigned flags,
                          const void* argument, std::size_t argument_bytes) noexcept {
 #if defined(__x86_64__)
