@@ -12,7 +12,8 @@ namespace carousel {
 
 namespace detail {
 class loop;
-}
+struct runtime_access;
+}  // namespace detail
 
 struct runtime_options {
   /// Submission queue entries of the ring, rounded up to a power of two; the completion queue has twice as many. More
@@ -75,6 +76,7 @@ class runtime {
   [[nodiscard]] runtime_stats stats() const noexcept;
 
  private:
+  friend struct detail::runtime_access;
   runtime(std::unique_ptr<detail::loop> l, std::chrono::nanoseconds deadline) noexcept;
   void run(detail::task_record& until);
 

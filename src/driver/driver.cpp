@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <new>
 #include <span>
-#include <thread>
 
 #include "carousel/detail/operation.hpp"
 #include "ring/ring.hpp"
@@ -35,16 +34,17 @@ constexpr unsigned refused_enters_max = 10'000;
 
 driver::driver(const driver_options& options) noexcept : options_(options) {}
 
-result<std::unique_ptr<driver>> driver::make(const driver_options& options) {
-  auto made = ring::make(sys::make_linux_kernel(), std::max(options.entries, 1U));
+result<std::unique_ptr<driver>> driver::make(std::unique_ptr<sys::kernel> kernel,
+                                             const driver_options& options) {
+  auto made = ring::make(std::move(kernel), std::max(options.entries, 1U));
   if (!made) return std::unexpected(made.error());
   std::unique_ptr<driver> d(new driver(options));
   d->options_.slots_max = std::clamp(options.slots_max, chunk_slots, slot_index_max);
   d->ring_ = std::move(*made);
-  sys::kernel& kernel = d->ring_->kernel();
-  d->write_flags_ = kernel.has_nosignal() ? sys::rwf_nosignal : 0U;
-  d->files_.open(kernel);
-  d->buffers_.open(kernel);
+  sys::kernel& below = d->ring_->kernel();
+  d->write_flags_ = below.has_nosignal() ? sys::rwf_nosignal : 0U;
+  d->files_.open(below);
+  d->buffers_.open(below);
   return d;
 }
 
@@ -59,6 +59,12 @@ driver::~driver() {
 
 bool driver::supports(opcode code) const noexcept {
   return ring_->kernel().supports(static_cast<std::uint8_t>(code));
+}
+
+steady_time driver::now() const noexcept { return ring_->kernel().now(); }
+
+steady_time now() noexcept {
+  return current_context != nullptr ? current_context->io->now() : std::chrono::steady_clock::now();
 }
 
 // Slots.
@@ -132,7 +138,7 @@ void driver::note_cancel(slot& s) noexcept {
 void driver::turn(ready_queue& ready, bool block, const steady_time* deadline) {
   if (!waiting_.empty()) start_waiting();
   if (!to_recancel_.empty()) {
-    if (ring_->kernel().now() >= recancel_at_) {
+    if (now() >= recancel_at_) {
       to_cancel_.splice_back(to_recancel_);
     } else if (deadline == nullptr || recancel_at_ < *deadline) {
       deadline = &recancel_at_;
@@ -216,7 +222,7 @@ void driver::check_enter(int result) {
                   "descriptor closed?");
   CAROUSEL_ASSERT(++refused_enters_ < refused_enters_max,
                   "io_uring_enter has failed for many seconds on end");
-  if (!ring_->has_completions()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  if (!ring_->has_completions()) ring_->kernel().pause(std::chrono::milliseconds(1));
 }
 
 unsigned driver::reap(ready_queue& ready) {

@@ -41,7 +41,7 @@ void loop::turn(const task_record* until) {
   }
   const steady_time deadline = timers.earliest();
   io->turn(ready, block, &deadline);
-  timers.expire(std::chrono::steady_clock::now());
+  timers.expire(io->now());
 }
 
 void loop::run_ready() {
@@ -96,7 +96,7 @@ bool loop::shut_down(std::chrono::nanoseconds deadline) {
     w.waiter::unlink();
   }
   ready.clear();
-  const steady_time now = std::chrono::steady_clock::now();
+  const steady_time now = io->now();
   const bool drained =
       driver_->drain(deadline < steady_time::max() - now ? now + deadline : steady_time::max());
   if (!drained) {

@@ -3,6 +3,8 @@
 #include <cstdio>
 
 #include "runtime/loop.hpp"
+#include "runtime/runtime_access.hpp"
+#include "sys/kernel.hpp"
 
 namespace carousel {
 
@@ -26,10 +28,16 @@ runtime::~runtime() {
   }
 }
 
-result<runtime> runtime::make(runtime_options options) {
-  auto io = detail::driver::make({.entries = options.entries, .slots_max = options.operations_max});
+result<runtime> detail::runtime_access::make(std::unique_ptr<sys::kernel> kernel,
+                                             runtime_options options) {
+  auto io = driver::make(std::move(kernel),
+                         {.entries = options.entries, .slots_max = options.operations_max});
   if (!io) return std::unexpected(io.error());
-  return runtime(std::make_unique<detail::loop>(std::move(*io)), options.shutdown_deadline);
+  return runtime(std::make_unique<loop>(std::move(*io)), options.shutdown_deadline);
+}
+
+result<runtime> runtime::make(runtime_options options) {
+  return detail::runtime_access::make(sys::make_linux_kernel(), options);
 }
 
 void runtime::run(detail::task_record& until) {

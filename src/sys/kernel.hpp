@@ -40,7 +40,10 @@ class kernel {
   /// Puts `fd` at `index` of the file table; -1 clears it.
   [[nodiscard]] virtual int update_file(unsigned index, int fd) noexcept = 0;
 
+  /// The clock of every deadline: enter()'s timeout, timers, what the loop waits for.
   [[nodiscard]] virtual std::chrono::steady_clock::time_point now() const noexcept = 0;
+  /// Lets time pass without the ring: the kernel has refused an enter and is asked again a little later.
+  virtual void pause(std::chrono::nanoseconds duration) noexcept = 0;
 
  protected:
   [[nodiscard]] virtual int enter_indirect(unsigned to_submit, unsigned min_complete,

@@ -205,6 +205,9 @@ class linux_kernel final : public kernel {
   std::chrono::steady_clock::time_point now() const noexcept override {
     return std::chrono::steady_clock::now();
   }
+  void pause(std::chrono::nanoseconds duration) noexcept override {
+    std::this_thread::sleep_for(duration);
+  }
 
  private:
   int make_ring(unsigned entries) noexcept {

@@ -30,6 +30,9 @@ inline constinit thread_local context* current_context = nullptr;
   return *here;
 }
 
+/// The time of the runtime that turns on this thread, outside of one that of the process: what deadlines are made from.
+[[nodiscard]] steady_time now() noexcept;
+
 /// An await that has its answer at once still gives way when the turn's budget is used up, so that a coroutine whose awaits
 /// all finish inline starves neither submission nor its neighbours.
 /// Returns what await_suspend returns: true when the coroutine was queued instead.

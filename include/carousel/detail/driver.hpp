@@ -12,6 +12,10 @@
 #include "carousel/detail/slot.hpp"
 #include "carousel/result.hpp"
 
+namespace carousel::sys {
+class kernel;
+}
+
 namespace carousel::detail {
 
 class ring;
@@ -34,7 +38,8 @@ struct driver_counters {
 /// where the kernel is entered for I/O.
 class driver {
  public:
-  [[nodiscard]] static result<std::unique_ptr<driver>> make(const driver_options& options);
+  [[nodiscard]] static result<std::unique_ptr<driver>> make(std::unique_ptr<sys::kernel> kernel,
+                                                            const driver_options& options);
   driver(const driver&) = delete;
   driver& operator=(const driver&) = delete;
   ~driver();
@@ -100,6 +105,8 @@ class driver {
 
   [[nodiscard]] const driver_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] bool supports(opcode code) const noexcept;
+  /// The time as the kernel behind the ring tells it.
+  [[nodiscard]] steady_time now() const noexcept;
   /// Flags for a write that must fail with EPIPE instead of raising SIGPIPE.
   [[nodiscard]] std::uint32_t write_flags() const noexcept { return write_flags_; }
   void count_plain_fallback() noexcept { ++counters_.plain_fallbacks; }

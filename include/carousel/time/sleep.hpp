@@ -35,8 +35,8 @@ inline detail::sleep_awaiter sleep_until(std::chrono::steady_clock::time_point w
 
 /// A duration that reaches beyond the clock's range means for ever.
 inline detail::sleep_awaiter sleep_for(std::chrono::nanoseconds duration) noexcept {
-  const auto now = std::chrono::steady_clock::now();
-  const auto longest = std::chrono::steady_clock::time_point::max() - now;
+  const auto now = detail::now();
+  const auto longest = detail::steady_time::max() - now;
   return detail::sleep_awaiter(now + std::min<std::chrono::nanoseconds>(duration, longest));
 }
 
