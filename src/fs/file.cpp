@@ -95,7 +95,7 @@ task<result<>> close_file(detail::fd_ref file) {
 }
 
 task<result<>> truncate_file(detail::fd_ref file, std::uint64_t size) {
-  if (size > detail::offset_max)
+  if (!detail::position(size).valid())
     co_return std::unexpected(std::make_error_code(std::errc::invalid_argument));
   if (!detail::this_context().io->supports(detail::opcode::ftruncate) && file && !file->closed) {
     if (::ftruncate(file->fd, static_cast<off_t>(size)) == 0) co_return {};

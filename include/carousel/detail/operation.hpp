@@ -98,7 +98,7 @@ class [[nodiscard]] operation : operation_base {
   }
   void start(driver& io) {
     slot& s = io.take();
-    s.req = request{};
+    std::construct_at(&s.req);  // in place: an assignment would go through a temporary and stall
     try {
       op_.encode(io, s);
     } catch (...) {  // no memory for a side block

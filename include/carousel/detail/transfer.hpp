@@ -16,19 +16,31 @@ namespace carousel::detail {
 
 enum class direction : std::uint8_t { read, write };
 
-/// Offsets beyond this are the caller's mistake; the kernel would take -1 for "the current position".
-inline constexpr std::uint64_t offset_max = std::numeric_limits<std::int64_t>::max();
-
-/// Where a transfer goes in its file.
-struct position {
-  std::uint64_t offset;  ///< in bytes, or current_position
-  bool given = true;     ///< false: the current position
-
-  [[nodiscard]] position advanced(std::size_t n) const noexcept {
-    return given ? position{offset + n} : *this;
+/// Where a transfer goes in its file. One word: two of different widths, written apart and moved together, would stall the
+/// processor in every operation.
+class position {
+ public:
+  /// An offset in bytes.
+  position(std::uint64_t offset) noexcept  // NOLINT(google-explicit-constructor): an offset is one
+      : value_(offset != current_position ? offset : current_position - 1) {}
+  [[nodiscard]] static position current() noexcept {
+    position here(0);
+    here.value_ = current_position;
+    return here;
   }
+
+  /// What the kernel takes.
+  [[nodiscard]] std::uint64_t value() const noexcept { return value_; }
+  [[nodiscard]] bool given() const noexcept { return value_ != current_position; }
+  /// An offset beyond 2^63 - 1 is the caller's mistake.
+  [[nodiscard]] bool valid() const noexcept { return static_cast<std::int64_t>(value_) >= -1; }
+  [[nodiscard]] position advanced(std::size_t n) const noexcept {
+    return given() ? position(value_ + n) : *this;
+  }
+
+ private:
+  std::uint64_t value_;
 };
-inline constexpr position here_in_file{.offset = current_position, .given = false};
 
 /// Whether one piece of memory keeps the alignment of an O_DIRECT file.
 [[nodiscard]] bool is_aligned(const descriptor& file, position at, const std::byte* data,
@@ -37,7 +49,7 @@ inline constexpr position here_in_file{.offset = current_position, .given = fals
 /// The rules that can be checked before the kernel sees a transfer.
 [[nodiscard]] inline failure_code check_piece(const descriptor& file, position at,
                                               const std::byte* data, std::size_t bytes) noexcept {
-  if (at.given && at.offset > offset_max) return failure(std::errc::invalid_argument);
+  if (!at.valid()) return failure(std::errc::invalid_argument);
   if (file.memory_align != 0 && !is_aligned(file, at, data, bytes))
     return failure(errc::misaligned);
   return 0;
@@ -64,7 +76,7 @@ struct transfer : file_operation {
   }
   void encode(const driver& io, slot& s) const noexcept {
     s.req.code = D == direction::read ? opcode::read : opcode::write;
-    s.req.offset = at.offset;
+    s.req.offset = at.value();
     s.req.address = reinterpret_cast<std::uintptr_t>(traits::data(held) + skip);
     s.req.length = static_cast<std::uint32_t>(length());
     if constexpr (D == direction::write) s.req.op_flags = io.write_flags();
@@ -125,7 +137,7 @@ struct vector_transfer : file_operation {
       *next++ = {.iov_base = data, .iov_len = bytes};
     });
     s.req.code = D == direction::read ? opcode::readv : opcode::writev;
-    s.req.offset = at.offset;
+    s.req.offset = at.value();
     s.req.address = reinterpret_cast<std::uintptr_t>(first);
     s.req.length = static_cast<std::uint32_t>(next - first);
     if constexpr (D == direction::write) s.req.op_flags = io.write_flags();

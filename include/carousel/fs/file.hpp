@@ -47,39 +47,38 @@ class file {
   /// Reads into the whole capacity of the buffer: buf_result<std::size_t, B>. Fewer bytes are normal; 0 is the end of the file.
   template <io_buf_mut B>
   auto read_at(B buf, std::uint64_t offset) const {
-    return one<dir::read, false>(buf, {offset});
+    return one<dir::read, false>(buf, offset);
   }
   /// Reads until the buffer is full: buf_result<void, B>. Error: end_of_file, with the buffer's size telling how much came.
   template <io_buf_mut B>
   auto read_exact_at(B buf, std::uint64_t offset) const {
-    return all<dir::read, false>(std::move(buf), {offset});
+    return all<dir::read, false>(std::move(buf), offset);
   }
   /// Writes size() bytes or fewer: buf_result<std::size_t, B>.
   template <io_buf B>
   auto write_at(B buf, std::uint64_t offset) const {
-    return one<dir::write, false>(buf, {offset});
+    return one<dir::write, false>(buf, offset);
   }
   /// Writes all size() bytes: buf_result<void, B>. Error: write_zero when the file takes no more.
   template <io_buf B>
   auto write_all_at(B buf, std::uint64_t offset) const {
-    return all<dir::write, false>(std::move(buf), {offset});
+    return all<dir::write, false>(std::move(buf), offset);
   }
 
   /// Reads into the buffers in turn: buf_result<std::size_t, std::vector<B>>; each one's size becomes what it received.
   template <io_buf_mut B>
   auto readv_at(std::vector<B> bufs, std::uint64_t offset) const {
-    return detail::operation(vector_transfer<dir::read, B>{{file_}, std::move(bufs), {offset}});
+    return detail::operation(vector_transfer<dir::read, B>{{file_}, std::move(bufs), offset});
   }
   template <io_buf B>
   auto writev_at(std::vector<B> bufs, std::uint64_t offset) const {
-    return detail::operation(vector_transfer<dir::write, B>{{file_}, std::move(bufs), {offset}});
+    return detail::operation(vector_transfer<dir::write, B>{{file_}, std::move(bufs), offset});
   }
   template <io_buf B>
   auto writev_all_at(std::vector<B> bufs, std::uint64_t offset) const {
     using transfer = vector_transfer<dir::write, B>;
     const std::size_t total = transfer::bytes_of(bufs);
-    return detail::transfer_all<transfer>(file_, std::move(bufs), {offset}, total,
-                                          errc::write_zero);
+    return detail::transfer_all<transfer>(file_, std::move(bufs), offset, total, errc::write_zero);
   }
 
   /// The same with a lease, or a slice of one, whose collection is registered with this runtime: the kernel skips the pinning
@@ -87,38 +86,38 @@ class file {
   /// Errors: not_registered, wrong_runtime.
   template <fixed_io_buf B>
   auto read_fixed_at(B buf, std::uint64_t offset) const {
-    return one<dir::read, true>(buf, {offset});
+    return one<dir::read, true>(buf, offset);
   }
   template <fixed_io_buf B>
   auto read_exact_fixed_at(B buf, std::uint64_t offset) const {
-    return all<dir::read, true>(std::move(buf), {offset});
+    return all<dir::read, true>(std::move(buf), offset);
   }
   template <fixed_io_buf B>
   auto write_fixed_at(B buf, std::uint64_t offset) const {
-    return one<dir::write, true>(buf, {offset});
+    return one<dir::write, true>(buf, offset);
   }
   template <fixed_io_buf B>
   auto write_fixed_all_at(B buf, std::uint64_t offset) const {
-    return all<dir::write, true>(std::move(buf), {offset});
+    return all<dir::write, true>(std::move(buf), offset);
   }
 
   /// At the current position, which they advance: for pipes and terminals, which have no other. A write to a pipe without a
   /// reader is the error broken_pipe; it raises no SIGPIPE.
   template <io_buf_mut B>
   auto read(B buf) const {
-    return one<dir::read, false>(buf, detail::here_in_file);
+    return one<dir::read, false>(buf, detail::position::current());
   }
   template <io_buf B>
   auto write(B buf) const {
-    return one<dir::write, false>(buf, detail::here_in_file);
+    return one<dir::write, false>(buf, detail::position::current());
   }
   template <fixed_io_buf B>
   auto read_fixed(B buf) const {
-    return one<dir::read, true>(buf, detail::here_in_file);
+    return one<dir::read, true>(buf, detail::position::current());
   }
   template <fixed_io_buf B>
   auto write_fixed(B buf) const {
-    return one<dir::write, true>(buf, detail::here_in_file);
+    return one<dir::write, true>(buf, detail::position::current());
   }
 
   /// fsync(2), fdatasync(2). An error may be reported once only: data written before it may be lost.
