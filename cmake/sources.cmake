@@ -20,9 +20,12 @@ set(carousel_headers
     include/carousel/detail/file_call.hpp
     include/carousel/detail/file_table.hpp
     include/carousel/detail/fixed_access.hpp
+    include/carousel/detail/keep_for_ever.hpp
+    include/carousel/detail/lent_memory.hpp
     include/carousel/detail/list.hpp
     include/carousel/detail/operation.hpp
     include/carousel/detail/parked_waiter.hpp
+    include/carousel/detail/poison.hpp
     include/carousel/detail/recycler.hpp
     include/carousel/detail/request.hpp
     include/carousel/detail/side_blocks.hpp
@@ -46,12 +49,15 @@ set(carousel_headers
 
 set(carousel_sources
     src/base/assert.cpp
+    src/base/keep_for_ever.cpp
+    src/base/request.cpp
     src/base/result.cpp
     src/buf/arena.cpp
     src/buf/buf_collection.cpp
     src/buf/fixed_buf_pool.cpp
     src/driver/buffer_table.cpp
     src/driver/descriptor.cpp
+    src/driver/drain.cpp
     src/driver/driver.cpp
     src/driver/file_table.cpp
     src/driver/recycler.cpp

@@ -35,7 +35,7 @@ enum class errc {
   bad_buffer,        ///< no capacity, more than 1 GiB, or memory the kernel cannot pin
   pool_closed,
   timed_out,
-  canceled,     ///< -ECANCELED, whoever caused it
+  canceled,     ///< somebody asked the operation to stop
   end_of_file,  ///< an exact read met the end of the file first
   write_zero,   ///< a write made no progress
   misaligned,   ///< O_DIRECT: address, length or offset break the file system's alignment
@@ -45,6 +45,7 @@ enum class errc {
   io_uring_denied,    ///< a seccomp filter or a security module forbids it
   kernel_too_old,
   memlock_limit,  ///< RLIMIT_MEMLOCK is too small
+  no_worker,      ///< the kernel dropped an operation that nobody asked to stop
 };
 
 [[nodiscard]] const std::error_category& carousel_category() noexcept;
@@ -54,6 +55,14 @@ enum class errc {
 }
 
 namespace detail {
+
+/// What the driver makes of -ECANCELED when nobody asked the operation to stop: a kernel that cannot start a worker thread
+/// (RLIMIT_NPROC) answers so.
+inline constexpr int unasked_cancel = -1000;
+/// Whether this result of an operation says that the kernel has not executed it.
+[[nodiscard]] constexpr bool never_ran(int res) noexcept {
+  return res == -static_cast<int>(std::errc::operation_canceled) || res == unasked_cancel;
+}
 
 /// The only translation of the kernel's negative results. -ECANCELED becomes errc::canceled; the kernel-internal restart
 /// codes (-512 to -516), which a cancelled open may leak, become "interrupted".

@@ -20,7 +20,9 @@ class category final : public std::error_category {
       case errc::busy: return "operations in flight still use it; wait for them and try again";
       case errc::wrong_runtime: return "the buffer's collection is registered with another runtime";
       case errc::stale_buffer:
-        return "the kernel may still write into this buffer; it is never used again";
+        return "the kernel may still write into this memory since a runtime ended before its "
+               "operations; "
+               "it is never used again";
       case errc::no_such_capacity:
         return "no buffer of the pool has this capacity; ask for a capacity the pool was made with";
       case errc::too_many_buffers:
@@ -51,6 +53,11 @@ class category final : public std::error_category {
         return "RLIMIT_MEMLOCK is too small; raise it with `ulimit -l`, LimitMEMLOCK= of the "
                "systemd unit, or a line "
                "\"USER hard memlock KIBIBYTES\" in /etc/security/limits.conf";
+      case errc::no_worker:
+        return "the kernel dropped the operation although nobody cancelled it: it could not start "
+               "a "
+               "worker thread; raise the number of processes with `ulimit -u` or TasksMax= of the "
+               "systemd unit";
     }
     return "unknown carousel error";
   }
@@ -69,6 +76,7 @@ class category final : public std::error_category {
       case errc::io_uring_denied: return std::errc::operation_not_permitted;
       case errc::kernel_too_old: return std::errc::function_not_supported;
       case errc::memlock_limit: return std::errc::not_enough_memory;
+      case errc::no_worker: return std::errc::resource_unavailable_try_again;
       default: return {value, *this};
     }
   }
@@ -86,6 +94,7 @@ namespace detail {
 std::error_code kernel_error(int negative_errno) noexcept {
   const int value = -negative_errno;
   if (value == ECANCELED) return errc::canceled;
+  if (negative_errno == unasked_cancel) return errc::no_worker;
   // ERESTARTSYS to ERESTART_RESTARTBLOCK: a cancelled open of a FIFO leaks them.
   if (value >= 512 && value <= 516) return std::make_error_code(std::errc::interrupted);
   return {value, std::generic_category()};

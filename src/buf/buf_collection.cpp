@@ -1,9 +1,15 @@
 #include "carousel/detail/buf_collection.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cinttypes>
+#include <new>
+#include <utility>
+
+#include "carousel/detail/keep_for_ever.hpp"
 
 namespace carousel::detail {
 namespace {
@@ -11,11 +17,56 @@ namespace {
 constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t small_align_min = 64;
 
-struct arena_storage final : buf_storage {
+/// The memory of make(). Pages with a quarantined buffer in them are replaced by a reservation without access that is never
+/// released: a plain operation that ends late finds no memory there (EFAULT), a fixed one writes into pages that only the kernel
+/// still has, and no later mapping can get the addresses.
+class arena_storage final : public buf_storage {
+ public:
   explicit arena_storage(arena memory) noexcept : memory_(std::move(memory)) {}
+  arena_storage(const arena_storage&) = delete;
+  arena_storage& operator=(const arena_storage&) = delete;
+  ~arena_storage() override {
+    if (lost_.empty()) return;
+    const std::span<std::byte> all = memory_.release();
+    std::ranges::sort(lost_);
+    std::byte* at = all.data();
+    for (const auto& [begin, end] : lost_) {
+      std::byte* const first = floor_page(begin);
+      if (first > at) munmap(at, static_cast<std::size_t>(first - at));
+      // The neighbours on its pages are gone now.
+      const std::byte* const last = ceil_page(end);
+      if (last > at) reserve(std::max(at, first), last);
+      at = std::max(at, ceil_page(end));
+    }
+    std::byte* const last = all.data() + all.size();
+    if (last > at) munmap(at, static_cast<std::size_t>(last - at));
+  }
+
+  [[nodiscard]] bool quarantine(std::span<std::byte> buffer) noexcept override {
+    try {
+      lost_.emplace_back(buffer.data(), buffer.data() + buffer.size());
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    // Neighbours on the same page may be leased and go on.
+    reserve(ceil_page(buffer.data()), floor_page(buffer.data() + buffer.size()));
+    return true;
+  }
 
  private:
+  static std::byte* floor_page(std::byte* p) noexcept {
+    return p - reinterpret_cast<std::uintptr_t>(p) % page_bytes;
+  }
+  static std::byte* ceil_page(std::byte* p) noexcept { return floor_page(p + page_bytes - 1); }
+  static void reserve(std::byte* begin, const std::byte* end) noexcept {
+    if (begin < end) {
+      (void)mmap(begin, static_cast<std::size_t>(end - begin), PROT_NONE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    }
+  }
+
   arena memory_;
+  std::vector<std::pair<std::byte*, std::byte*>> lost_;
 };
 
 [[nodiscard]] bool valid_capacity(std::size_t bytes) noexcept {
@@ -29,6 +80,13 @@ struct arena_storage final : buf_storage {
   return (capacity + align - 1) / align * align;
 }
 
+constexpr std::byte guard_pattern{0xa5};
+constexpr std::size_t guard_bytes_max = 64;
+
+[[nodiscard]] std::span<std::byte> guard_of(const buf_entry& e) noexcept {
+  return {e.data + e.capacity, std::min(stride_of(e.capacity) - e.capacity, guard_bytes_max)};
+}
+
 /// What the kernel answers when it will not register, as opposed to memory that it cannot.
 [[nodiscard]] bool is_refusal(std::error_code error) noexcept {
   return error == std::errc::not_enough_memory || error == std::errc::operation_not_permitted ||
@@ -40,6 +98,11 @@ struct arena_storage final : buf_storage {
 
 buf_collection::buf_collection(std::unique_ptr<buf_storage> storage, pool_options options) noexcept
     : storage_(std::move(storage)), options_(options) {}
+
+buf_collection::~buf_collection() {
+  unpoison_all();
+  if (leak_storage_) keep_for_ever(storage_.release());
+}
 
 result<buf_collection*> buf_collection::make(std::unique_ptr<buf_storage> storage,
                                              std::span<const raw_buffer> buffers,
@@ -83,7 +146,11 @@ result<buf_collection*> buf_collection::make(std::span<const buf_class> classes,
           {.data = memory->bytes().data() + at, .capacity = c.capacity, .initialized = 0});
     }
   }
-  return make(std::make_unique<arena_storage>(std::move(*memory)), buffers, options);
+  auto made = make(std::make_unique<arena_storage>(std::move(*memory)), buffers, options);
+  if constexpr (guards_are_checked) {
+    if (made) (*made)->set_guards();
+  }
+  return made;
 }
 
 void buf_collection::add(const raw_buffer& buffer) {
@@ -105,6 +172,7 @@ void buf_collection::add(const raw_buffer& buffer) {
   c->free_head = &e;
   ++c->free;
   ++c->total;
+  poison(e.data, e.capacity);
 }
 
 void buf_collection::wait(buffer_waiter& w, context& here, size_class& c) noexcept {
@@ -176,15 +244,49 @@ void buf_collection::registration_ended() noexcept {
 
 void buf_collection::close() noexcept {
   closed_ = true;
-  for (const auto& c : classes_) {
-    while (!c->waiters.empty()) {
-      auto& w = static_cast<buffer_waiter&>(c->waiters.pop_front());
-      w.list_hook<parked_tag>::unlink();
-      w.failure = errc::pool_closed;
-      w.queue->push_back(w);
-    }
-  }
+  for (const auto& c : classes_) fail_waiters(*c, errc::pool_closed);
   if (driver_ != nullptr) (void)unregister_from(*driver_);
+}
+
+void buf_collection::fail_waiters(size_class& c, errc why) noexcept {
+  while (!c.waiters.empty()) {
+    auto& w = static_cast<buffer_waiter&>(c.waiters.pop_front());
+    w.list_hook<parked_tag>::unlink();
+    w.failure = why;
+    w.queue->push_back(w);
+  }
+}
+
+void buf_collection::quarantine(buf_entry& e) noexcept {
+  size_class& c = *classes_[e.size_class];
+  ++c.quarantined;
+  ++quarantined_;
+  --leased_;  // it stays marked as leased: nobody can check it out
+  if (!leak_storage_ && !storage_->quarantine({e.data, e.capacity})) {
+    leak_storage_ = true;
+    std::fprintf(stderr,
+                 "  the pool of that buffer is made of the program's own memory: all %zu buffers "
+                 "will be leaked with it\n",
+                 entries_.size());
+  }
+  if (c.quarantined == c.total) fail_waiters(c, errc::stale_buffer);
+  if (closer_ != nullptr) wake_closer();
+  release();
+}
+
+void buf_collection::set_guards() noexcept {
+  guarded_ = true;
+  for (const buf_entry& e : entries_) std::ranges::fill(guard_of(e), guard_pattern);
+}
+
+void buf_collection::check_guard(const buf_entry& e) const noexcept {
+  CAROUSEL_ASSERT(
+      !guarded_ || std::ranges::count(guard_of(e), guard_pattern) == std::ssize(guard_of(e)),
+      "somebody wrote beyond the end of a buffer that is now checked in");
+}
+
+void buf_collection::unpoison_all() const noexcept {
+  for (const buf_entry& e : entries_) unpoison(e.data, e.capacity);
 }
 
 void buf_collection::wait_until_returned(buffer_waiter& w, context& here) noexcept {
@@ -204,7 +306,10 @@ void buf_collection::wake_closer() noexcept {
   w.queue->push_back(w);
 }
 
-std::unique_ptr<buf_storage> buf_collection::take_storage() noexcept { return std::move(storage_); }
+std::unique_ptr<buf_storage> buf_collection::take_storage() noexcept {
+  unpoison_all();
+  return std::move(storage_);
+}
 
 void buf_collection::write_leases(std::FILE* out, const size_class* only) const {
   for (std::size_t i = 0; i < entries_.size(); ++i) {

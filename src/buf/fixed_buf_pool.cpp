@@ -47,6 +47,10 @@ bool next_operation::await_suspend(std::coroutine_handle<> h) {
   }
   granted = pool->take(*class_);
   if (granted != nullptr) return detail::give_way(here, *this, h);
+  if (class_->quarantined == class_->total) {
+    failure = errc::stale_buffer;
+    return detail::give_way(here, *this, h);
+  }
   if (until_ && *until_ <= here.io->now()) {
     failure = errc::timed_out;
     return detail::give_way(here, *this, h);

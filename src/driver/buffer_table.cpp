@@ -38,6 +38,12 @@ void buffer_table::leave() noexcept {
   settle();
 }
 
+void buffer_table::abandon() noexcept {
+  for (registered_memory** memory : {&memory_, &leaving_}) {
+    if (*memory != nullptr) std::exchange(*memory, nullptr)->registration_ended();
+  }
+}
+
 void buffer_table::finish_leave() noexcept {
   (void)kernel_->unregister_buffers();
   std::exchange(leaving_, nullptr)->registration_ended();

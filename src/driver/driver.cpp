@@ -27,8 +27,25 @@ constexpr std::uint64_t user_data_of(completion_kind kind, const slot& s) noexce
 constexpr unsigned cancels_per_enter = 64;
 constexpr unsigned slot_index_max = 1U << 24U;  // of user_data
 constexpr unsigned submits_between_probes = 32;
-/// An enter that the kernel refuses (no memory for a request, say) is tried again each millisecond, this often.
-constexpr unsigned refused_enters_max = 10'000;
+/// An enter that the kernel refuses for want of something is tried again after pauses that grow, at least so often and so long;
+/// then what it does not take fails.
+constexpr unsigned refused_enters_max = 16;
+constexpr std::chrono::milliseconds refused_for_max{1000};
+constexpr std::chrono::milliseconds refused_pause_max{64};
+/// Turns that did not wait before the coarse time is looked at again.
+constexpr unsigned turns_between_clocks = 16;
+
+[[nodiscard]] std::uint32_t milliseconds_of(steady_time t) noexcept {
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count());
+}
+
+/// What the report of stuck operations says about an awaiter that is about to be gone.
+void note_origin(slot& s, const operation_base& awaiter) noexcept {
+  s.task = awaiter.task != nullptr ? awaiter.task->id : 0;
+  // Every compiler begins a coroutine's frame with the address where it goes on.
+  s.resumes_at = *static_cast<const void* const*>(awaiter.handle.address());
+}
 
 }  // namespace
 
@@ -105,21 +122,23 @@ void driver::start_waiting() noexcept {
 }
 
 void driver::drop(slot& s) noexcept {
-  s.awaiter = nullptr;
+  const operation_base* awaiter = std::exchange(s.awaiter, nullptr);
   switch (s.state) {
     case slot_state::queued:
       s.unlink();
       if (std::exchange(s.uses_buffer_table, false)) buffers_.end_use();
       s.res = -ECANCELED;
-      s.dispose(s);
+      s.kind->dispose(s);
       release(s);
       return;
     case slot_state::submitted:
       s.state = slot_state::orphaned;
+      note_origin(s, *awaiter);
       note_cancel(s);
       return;
+    case slot_state::withdrawn: s.res = -ECANCELED; [[fallthrough]];
     case slot_state::done:
-      s.dispose(s);
+      s.kind->dispose(s);
       release(s);
       return;
     case slot_state::free:
@@ -136,6 +155,10 @@ void driver::note_cancel(slot& s) noexcept {
 // The turn.
 
 void driver::turn(ready_queue& ready, bool block, const steady_time* deadline) {
+  if (turns_until_clock_-- == 0) {
+    coarse_ms_ = milliseconds_of(ring_->kernel().coarse_now());
+    turns_until_clock_ = turns_between_clocks;
+  }
   if (!waiting_.empty()) start_waiting();
   if (!to_recancel_.empty()) {
     if (now() >= recancel_at_) {
@@ -144,22 +167,24 @@ void driver::turn(ready_queue& ready, bool block, const steady_time* deadline) {
       deadline = &recancel_at_;
     }
   }
-  encode_queued();
+  encode_queued(ready);
   if (!to_cancel_.empty()) encode_cancels();
   enter(ready, block && ready.empty() && to_cancel_.empty() && queue_.empty(), deadline);
   if (!to_drop_.empty()) dispose_dropped();
   buffers_.settle();
 }
 
-void driver::encode_queued() {
+void driver::encode_queued(ready_queue& ready) {
   while (!queue_.empty()) {
     slot& s = queue_.front();
     if (!ring_->push(s.req, user_data_of(completion_kind::operation, s))) {
-      check_enter(ring_->enter(0, false));
+      check_enter(ring_->enter(0, false), ready);
+      if (!s.linked()) return;  // it was withdrawn
       if (!ring_->push(s.req, user_data_of(completion_kind::operation, s))) return;
     }
     s.unlink();
     s.state = slot_state::submitted;
+    s.submitted_ms = coarse_ms_;
     ++in_kernel_;
     ++counters_.submitted;
   }
@@ -181,15 +206,16 @@ void driver::encode_cancels() {
 
 void driver::enter(ready_queue& ready, bool block, const steady_time* deadline) {
   if (!block || (in_kernel_ == 0 && deadline == nullptr)) {
-    if (ring_->unsubmitted() != 0 || ring_->wants_enter()) check_enter(ring_->enter(0, true));
+    if (ring_->unsubmitted() != 0 || ring_->wants_enter())
+      check_enter(ring_->enter(0, true), ready);
     (void)reap(ready);
     return;
   }
   // Where operations finish while they are submitted (cached reads), asking for completions in a second call only if there
   // are none yet is the faster way; where they do not (devices, pipes), one call that submits and waits is.
   if (ring_->unsubmitted() != 0 && submits_until_probe_ == 0) {
-    check_enter(ring_->enter(0, false));
-    if (reap(ready) != 0) return;
+    check_enter(ring_->enter(0, false), ready);
+    if (reap(ready) != 0 || !ready.empty() || in_kernel_ == 0) return;
     submits_until_probe_ = submits_between_probes;
   } else if (ring_->has_completions()) {
     (void)reap(ready);
@@ -197,32 +223,61 @@ void driver::enter(ready_queue& ready, bool block, const steady_time* deadline) 
   }
   if (submits_until_probe_ > 0) --submits_until_probe_;
   if (deadline == nullptr) {
-    check_enter(ring_->enter(1, true));
+    check_enter(ring_->enter(1, true), ready);
   } else {
     const steady_time now = ring_->kernel().now();
     const std::chrono::nanoseconds timeout =
         std::max(*deadline, now) - now;  // a deadline may be as old as the clock can tell
-    check_enter(ring_->enter(1, true, &timeout));
+    check_enter(ring_->enter(1, true, &timeout), ready);
   }
+  turns_until_clock_ = 0;  // some time has passed
   (void)reap(ready);
 }
 
-void driver::check_enter(int result) {
+void driver::check_enter(int result, ready_queue& ready) {
   ++counters_.enters;
   // EINTR: a signal ended the wait. ETIME: the deadline.
-  if (result >= 0 || result == -EINTR || result == -ETIME) {
+  if (result >= 0 || result == -EINTR || result == -ETIME) [[likely]] {
     refused_enters_ = 0;
     return;
   }
   CAROUSEL_ASSERT(result != -EBADR, "the kernel lost completions for want of memory");
-  // EAGAIN, EBUSY, ENOMEM: no memory for a request, or completions must be taken first; what was not submitted stays in the
-  // queue and goes out with the next enter.
-  CAROUSEL_ASSERT(result == -EAGAIN || result == -EBUSY || result == -ENOMEM,
+  CAROUSEL_ASSERT(result != -EBADF && result != -EEXIST && result != -EOPNOTSUPP &&
+                      result != -ENXIO && result != -EBADFD && result != -EFAULT,
                   "io_uring_enter refused the ring: was it used on another thread, or was its "
                   "descriptor closed?");
-  CAROUSEL_ASSERT(++refused_enters_ < refused_enters_max,
-                  "io_uring_enter has failed for many seconds on end");
-  if (!ring_->has_completions()) ring_->kernel().pause(std::chrono::milliseconds(1));
+  // EAGAIN, EBUSY, ENOMEM: no memory for a request, or completions must be taken first; what was not submitted stays in the
+  // queue and goes out with the next enter. Everything else (a filter's EPERM) will not change.
+  const steady_time at = now();
+  if (refused_enters_++ == 0) refused_since_ = at;
+  const bool may_pass = result == -EAGAIN || result == -EBUSY || result == -ENOMEM;
+  if (!may_pass ||
+      (refused_enters_ >= refused_enters_max && at - refused_since_ >= refused_for_max)) {
+    withdraw_unsubmitted(result, ready);
+  }
+  if (ring_->has_completions()) return;
+  const unsigned doublings = std::min(refused_enters_, 6U);
+  ring_->kernel().pause(std::min(std::chrono::milliseconds{1U << doublings}, refused_pause_max));
+}
+
+/// The operations that the kernel has not heard of fail with `error`; those that it has stay.
+void driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
+  ring_->take_back([&](std::uint64_t user_data) {
+    --in_kernel_;
+    slot* s = find(user_data);
+    if (s == nullptr) return;
+    if (static_cast<completion_kind>(user_data >> 56U) == completion_kind::operation) {
+      withdraw(*s, error, ready);
+    } else if (s->state == slot_state::submitted || s->state == slot_state::orphaned) {
+      to_cancel_.push_back(*s);
+    }
+  });
+  while (!queue_.empty()) withdraw(queue_.front(), error, ready);
+}
+
+void driver::withdraw(slot& s, int error, ready_queue& ready) noexcept {
+  finish(s, s.state == slot_state::orphaned ? -ECANCELED : error, ready);
+  if (s.state == slot_state::done) s.state = slot_state::withdrawn;
 }
 
 unsigned driver::reap(ready_queue& ready) {
@@ -252,11 +307,30 @@ void driver::on_completion(std::uint64_t user_data, std::int32_t res, std::uint3
 
 void driver::on_operation(slot& s, std::int32_t res, std::uint32_t flags,
                           ready_queue& ready) noexcept {
-  CAROUSEL_ASSERT((flags & sys::cqe_more) == 0,
-                  "the kernel announced a second completion for an operation that has only one");
+  if ((flags & sys::cqe_more) != 0) [[unlikely]] {
+    on_item(s, res, flags);
+    return;
+  }
   --in_kernel_;
+  if (res == -ECANCELED && !s.stop_wanted) [[unlikely]]
+    res = unasked_cancel;
+  finish(s, res, ready);
+}
+
+void driver::on_item(slot& s, std::int32_t res, std::uint32_t flags) noexcept {
+  if (s.state == slot_state::submitted) {
+    if (s.kind->item != nullptr) {
+      s.kind->item(s, res, flags);
+      return;
+    }
+    ++counters_.stray;
+  }
+  s.kind->discard_item(s, res);
+}
+
+void driver::finish(slot& s, std::int32_t res, ready_queue& ready) noexcept {
   s.res = res;
-  s.unlink();  // from the cancel lists
+  s.unlink();  // from the submit list or the cancel lists
   if (std::exchange(s.uses_buffer_table, false)) buffers_.end_use();
   if (s.state == slot_state::orphaned) {
     to_drop_.push_back(s);
@@ -281,45 +355,10 @@ void driver::on_cancel(slot& s, std::int32_t res) noexcept {
 void driver::dispose_dropped() noexcept {
   while (!to_drop_.empty()) {
     slot& s = to_drop_.pop_front();
-    s.dispose(s);
+    s.kind->dispose(s);
     release(s);
   }
   if (to_recancel_.empty() && to_cancel_.empty()) recancel_after_ = {};
-}
-
-// The end.
-
-bool driver::drain(steady_time deadline) {
-  waiting_.clear();
-  for (slot* chunk : chunks_) {
-    for (slot& s : std::span(chunk, chunk_slots)) {
-      if (s.awaiter == nullptr) continue;
-      s.awaiter->unlink();
-      s.awaiter->at = nullptr;
-      drop(s);
-    }
-  }
-  ready_queue nobody;
-  while (in_kernel_ != 0 || !queue_.empty()) {
-    turn(nobody, true, &deadline);
-    if (in_kernel_ != 0 && ring_->kernel().now() >= deadline) return false;
-  }
-  return true;
-}
-
-template <class F>
-void driver::for_each_slot(F f) const {
-  for (slot* chunk : chunks_) std::for_each_n(chunk, chunk_slots, f);
-}
-
-void driver::report_stuck() const noexcept {
-  for_each_slot([](const slot& s) {
-    if (s.state != slot_state::orphaned && s.state != slot_state::submitted) return;
-    std::fprintf(
-        stderr, "carousel: opcode %d on descriptor %d, %u bytes at %#llx, is still in the kernel\n",
-        static_cast<int>(s.req.code), s.file != nullptr ? s.file->fd : s.req.fd, s.req.length,
-        static_cast<unsigned long long>(s.req.address));
-  });
 }
 
 }  // namespace carousel::detail

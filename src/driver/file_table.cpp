@@ -17,7 +17,9 @@ void file_table::open(sys::kernel& kernel) {
   for (std::int32_t i = entries; i-- > 0;) free_.push_back(i);
 }
 
-file_table::~file_table() {
+file_table::~file_table() { clear(); }
+
+void file_table::clear() noexcept {
   for (descriptor* file : entries_) {
     if (file != nullptr) leave(*file);
   }

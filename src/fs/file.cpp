@@ -42,16 +42,16 @@ struct close_call {
     s.req.fd = held.get();
   }
 
-  static output complete(std::int32_t res, closing_fd& lent, detail::slot&) noexcept {
-    discard(res, lent);
+  static output complete(std::int32_t res, closing_fd& lent, detail::slot& s) noexcept {
+    discard(s.state == detail::slot_state::withdrawn ? -ECANCELED : res, lent);
     return detail::file_call::of(res);
   }
   static output fail(std::error_code error, closing_fd&&) noexcept {
     return std::unexpected(error);
   }
-  /// Whatever close answers, the number is free again; only one that was cancelled has not closed.
+  /// Whatever close answers, the number is free again, unless it has not been executed.
   static void discard(std::int32_t res, closing_fd& lent) noexcept {
-    if (res != -ECANCELED) lent.release();
+    if (!detail::never_ran(res)) lent.release();
   }
 };
 

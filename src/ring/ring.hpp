@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "carousel/detail/request.hpp"
 #include "sys/kernel.hpp"
@@ -33,7 +34,7 @@ class ring {
     view_.sqes[tail_ & (view_.sq_entries - 1)] = sys::sqe{
         .opcode = static_cast<std::uint8_t>(req.code),
         .flags = req.sqe_flags,
-        .ioprio = 0,
+        .ioprio = req.ioprio,
         .fd = req.fd,
         .offset = req.offset,
         .address = req.address,
@@ -71,6 +72,17 @@ class ring {
     std::atomic_ref(*view_.sq_tail).store(tail_, std::memory_order_release);
     return kernel_->enter(unsubmitted(), min_complete,
                           collect || min_complete != 0 ? sys::enter_getevents : 0U, timeout);
+  }
+
+  /// Takes the requests back that the kernel has not consumed, calling `f(user_data)` for each from the oldest on. Between two
+  /// enters nobody but us looks at the queue.
+  template <class F>
+  void take_back(F f) {
+    const std::uint32_t head = std::atomic_ref(*view_.sq_head).load(std::memory_order_acquire);
+    const std::uint32_t tail = std::exchange(tail_, head);
+    std::atomic_ref(*view_.sq_tail).store(head, std::memory_order_release);
+    for (std::uint32_t at = head; at != tail; ++at)
+      f(view_.sqes[at & (view_.sq_entries - 1)].user_data);
   }
 
   /// Calls `f(user_data, res, flags)` for each completion that is visible, at most a queue full. `f` must not enter.

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "carousel/detail/keep_for_ever.hpp"
+
 namespace carousel::detail {
 namespace {
 
@@ -100,9 +102,9 @@ bool loop::shut_down(std::chrono::nanoseconds deadline) {
   const bool drained =
       driver_->drain(deadline < steady_time::max() - now ? now + deadline : steady_time::max());
   if (!drained) {
-    driver_->report_stuck();
     // The kernel may still write into buffers that the slots own: neither they nor the ring are ever given back.
-    (void)driver_.release();
+    driver_->quarantine();
+    keep_for_ever(driver_.release());
   }
   return drained;
 }

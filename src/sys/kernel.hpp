@@ -42,6 +42,10 @@ class kernel {
 
   /// The clock of every deadline: enter()'s timeout, timers, what the loop waits for.
   [[nodiscard]] virtual std::chrono::steady_clock::time_point now() const noexcept = 0;
+  /// The same, a few milliseconds behind for a fraction of the cost.
+  [[nodiscard]] virtual std::chrono::steady_clock::time_point coarse_now() const noexcept {
+    return now();
+  }
   /// Lets time pass without the ring: the kernel has refused an enter and is asked again a little later.
   virtual void pause(std::chrono::nanoseconds duration) noexcept = 0;
 

@@ -205,6 +205,12 @@ class linux_kernel final : public kernel {
   std::chrono::steady_clock::time_point now() const noexcept override {
     return std::chrono::steady_clock::now();
   }
+  std::chrono::steady_clock::time_point coarse_now() const noexcept override {
+    timespec at{};
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &at);
+    return std::chrono::steady_clock::time_point(std::chrono::seconds(at.tv_sec) +
+                                                 std::chrono::nanoseconds(at.tv_nsec));
+  }
   void pause(std::chrono::nanoseconds duration) noexcept override {
     std::this_thread::sleep_for(duration);
   }

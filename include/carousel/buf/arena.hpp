@@ -30,6 +30,8 @@ class arena {
   ~arena();
 
   [[nodiscard]] std::span<std::byte> bytes() const noexcept { return memory_; }
+  /// Gives the mapping away: the caller unmaps it. The arena is empty afterwards.
+  [[nodiscard]] std::span<std::byte> release() noexcept { return std::exchange(memory_, {}); }
 
  private:
   explicit arena(std::span<std::byte> memory) noexcept : memory_(memory) {}

@@ -18,7 +18,7 @@ namespace carousel {
 ///
 /// Waiters of one class are served strictly in the order in which they began to wait, each directly by the check-in that frees
 /// a buffer. Destroying the waiting coroutine takes it out of the line; a buffer that was granted to it goes to the next one.
-/// Errors: no_such_capacity (at once), pool_closed, timed_out.
+/// Errors: no_such_capacity (at once), pool_closed, timed_out, stale_buffer (every buffer of this capacity is quarantined).
 class [[nodiscard]] next_operation : detail::buffer_waiter, detail::timer_node {
  public:
   next_operation(detail::collection_ref pool, std::size_t capacity,
@@ -108,9 +108,12 @@ class fixed_buf_pool {
     return {pool_, capacity, deadline};
   }
 
+  /// Buffers that a runtime could not get back from the kernel before its shutdown deadline; they are never handed out again.
+  [[nodiscard]] std::size_t quarantined() const noexcept { return pool_->quarantined(); }
+
   /// Closes the pool for all its handles when awaited: waiters get pool_closed, no new lease is given, the registration ends.
   /// Finishes when the last lease is back and the kernel has let go; close<B>() then gives the memory of from() back as
-  /// result<std::vector<B>>. A lease that the awaiting task holds itself is never back: the loop's report will say so.
+  /// result<std::vector<B>>, or the error stale_buffer when some of it is quarantined. A lease that the awaiting task holds itself is never back: the loop's report will say so.
   template <class B = void>
   auto close() && {
     return close_and_wait<B>(std::exchange(pool_, detail::collection_ref(nullptr)));
@@ -132,6 +135,7 @@ class fixed_buf_pool {
     if constexpr (std::is_void_v<B>) {
       co_return {};
     } else {
+      if (pool->quarantined() != 0) co_return std::unexpected(make_error_code(errc::stale_buffer));
       co_return detail::give_back<B>(pool->take_storage());
     }
   }

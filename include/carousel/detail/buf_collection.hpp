@@ -10,6 +10,7 @@
 
 #include "carousel/buf/pool_options.hpp"
 #include "carousel/detail/driver.hpp"
+#include "carousel/detail/poison.hpp"
 
 namespace carousel {
 class fixed_buf;
@@ -20,6 +21,14 @@ namespace carousel::detail {
 struct fixed_access;
 
 class buf_collection;
+
+/// In debug builds the gap after a buffer of our own arenas, where its stride leaves one, has a pattern that check-in looks at: a
+/// write beyond the buffer, ours or the kernel's, is found where it was made.
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
+inline constexpr bool guards_are_checked = false;
+#else
+inline constexpr bool guards_are_checked = true;
+#endif
 
 /// One buffer of a collection. A lease is a pointer to it, so that moving one moves a single machine word.
 struct buf_entry {
@@ -59,6 +68,9 @@ struct raw_buffer {
 class buf_storage {
  public:
   virtual ~buf_storage() = default;
+  /// The kernel may write into this memory for ever. False: the storage cannot keep a part of it from reuse, and must be leaked
+  /// as a whole.
+  [[nodiscard]] virtual bool quarantine(std::span<std::byte>) noexcept { return false; }
 };
 
 /// The buffers behind a fixed_buf_pool or a fixed_buf_registry, shared by its handles, its leases and its registration; the
@@ -71,6 +83,7 @@ class buf_collection final : registered_memory {
     buf_entry* free_head = nullptr;  ///< LIFO: the buffer used last is the warmest
     std::uint32_t free = 0;
     std::uint32_t total = 0;
+    std::uint32_t quarantined = 0;
     list<waiter, ready_tag> waiters{};  ///< strict FIFO; empty whenever a buffer is free
     explicit size_class(std::size_t bytes) noexcept : capacity(bytes) {}
   };
@@ -122,12 +135,14 @@ class buf_collection final : registered_memory {
   void check_in(buf_entry& e) noexcept {
     check_thread();
     CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
+    if constexpr (guards_are_checked) check_guard(e);
     size_class& c = *classes_[e.size_class];
     if (!c.waiters.empty()) {
       hand_over(e, c);
       return;
     }
     e.leased = false;
+    poison(e.data, e.capacity);
     e.next_free = c.free_head;
     c.free_head = &e;
     ++c.free;
@@ -140,6 +155,11 @@ class buf_collection final : registered_memory {
 
   [[nodiscard]] std::size_t count() const noexcept { return entries_.size(); }
   [[nodiscard]] std::size_t leased() const noexcept { return leased_; }
+  [[nodiscard]] std::size_t quarantined() const noexcept { return quarantined_; }
+
+  /// The kernel has the buffer and does not give it back: it is never handed out again, nor its memory to anybody else. Drops the
+  /// lease's reference to the collection. Waiters of a class that has no other buffer fail with stale_buffer.
+  void quarantine(buf_entry& e) noexcept;
 
   // Registration with the driver of the runtime that turns on this thread.
 
@@ -163,8 +183,12 @@ class buf_collection final : registered_memory {
 
  private:
   buf_collection(std::unique_ptr<buf_storage> storage, pool_options options) noexcept;
-  ~buf_collection() = default;
+  ~buf_collection();
   void add(const raw_buffer& buffer);
+  void fail_waiters(size_class& c, errc why) noexcept;
+  void unpoison_all() const noexcept;
+  void set_guards() noexcept;
+  void check_guard(const buf_entry& e) const noexcept;
   void registration_ended() noexcept override;
   void hand_over(buf_entry& e, size_class& c) noexcept;
   void wake_closer() noexcept;
@@ -172,6 +196,7 @@ class buf_collection final : registered_memory {
   void lend(buf_entry& e, size_class& c) noexcept {
     --c.free;
     e.leased = true;
+    unpoison(e.data, e.capacity);
     e.size = 0;
     const context* here = current_context;
     e.holder = here != nullptr && here->task != nullptr ? here->task->id : 0;
@@ -187,6 +212,9 @@ class buf_collection final : registered_memory {
 
   std::uint32_t refs_ = 1;
   std::uint32_t leased_ = 0;
+  std::uint32_t quarantined_ = 0;
+  bool leak_storage_ = false;  ///< some of it is quarantined, and it cannot keep a part
+  bool guarded_ = false;       ///< the gaps between the buffers have a pattern
   bool closed_ = false;
   bool kernel_holds_ =
       false;  ///< the driver holds a reference until the kernel has let go of the registration

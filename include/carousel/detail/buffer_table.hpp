@@ -41,6 +41,9 @@ class buffer_table {
   /// would block until then.
   void leave() noexcept;
 
+  /// The driver is leaked with operations in the kernel: the collections are free to go, the kernel is not asked.
+  void abandon() noexcept;
+
   void begin_use() noexcept { ++users_; }
   void end_use() noexcept { --users_; }
   /// Completes a leave() whose last operation has ended.

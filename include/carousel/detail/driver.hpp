@@ -29,7 +29,7 @@ struct driver_counters {
   std::uint64_t submitted = 0;  ///< operations handed to the kernel
   std::uint64_t enters = 0;     ///< io_uring_enter calls
   std::uint64_t cancels = 0;    ///< cancel requests sent
-  std::uint64_t stray = 0;      ///< completions that named no live operation; never followed
+  std::uint64_t stray = 0;      ///< completions that nothing expected; never followed
   std::uint64_t plain_fallbacks =
       0;  ///< collections that run unregistered because the kernel refused
 };
@@ -100,8 +100,9 @@ class driver {
   /// The end: every operation becomes an orphan and is cancelled; returns when the kernel has let go of all of them, or at
   /// the deadline. False: some are stuck.
   [[nodiscard]] bool drain(steady_time deadline);
-  /// Writes a line on stderr for each operation that the kernel still holds.
-  void report_stuck() const noexcept;
+  /// After a drain() that failed: names on stderr what the kernel still holds, tells pools which buffers are lost, lets go of
+  /// everything else. The driver must be kept for ever afterwards.
+  void quarantine() noexcept;
 
   [[nodiscard]] const driver_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] bool supports(opcode code) const noexcept;
@@ -117,20 +118,23 @@ class driver {
   explicit driver(const driver_options& options) noexcept;
   void grow();
   void start_waiting() noexcept;
-  void encode_queued();
+  void encode_queued(ready_queue& ready);
   void encode_cancels();
   void enter(ready_queue& ready, bool block, const steady_time* deadline);
-  void check_enter(int result);
+  void check_enter(int result, ready_queue& ready);
+  void withdraw_unsubmitted(int error, ready_queue& ready) noexcept;
+  void withdraw(slot& s, int error, ready_queue& ready) noexcept;
   unsigned reap(ready_queue& ready);
   void on_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags,
                      ready_queue& ready);
   void on_operation(slot& s, std::int32_t res, std::uint32_t flags, ready_queue& ready) noexcept;
+  void on_item(slot& s, std::int32_t res, std::uint32_t flags) noexcept;
+  void finish(slot& s, std::int32_t res, ready_queue& ready) noexcept;
   void on_cancel(slot& s, std::int32_t res) noexcept;
   void dispose_dropped() noexcept;
   void note_cancel(slot& s) noexcept;
   [[nodiscard]] slot* find(std::uint64_t user_data) noexcept;
-  template <class F>
-  void for_each_slot(F f) const;
+  void report_stuck(const slot& s) const;
 
   // Immutable after make().
   driver_options options_;
@@ -153,7 +157,11 @@ class driver {
   steady_time recancel_at_{};
   std::chrono::milliseconds recancel_after_{0};
   unsigned submits_until_probe_ = 0;  ///< waits at once, before submitting alone is tried again
-  unsigned refused_enters_ = 0;
+  unsigned refused_enters_ = 0;       ///< on end
+  steady_time refused_since_{};
+  unsigned turns_until_clock_ = 0;
+  std::uint32_t coarse_ms_ =
+      0;  ///< a recent time: when operations are submitted need not be known exactly
 
   // What operations refer to by index or by address.
   side_blocks blocks_;

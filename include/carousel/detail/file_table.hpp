@@ -38,6 +38,8 @@ class file_table {
   }
   /// Operations in flight keep the file open in the kernel; the table does not any more.
   void leave(descriptor& file) noexcept;
+  /// Every file leaves.
+  void clear() noexcept;
 
  private:
   void enter(descriptor& file) noexcept;

@@ -26,6 +26,8 @@ struct fixed_access {
     return failure(owner.registered() == registration::none ? errc::not_registered
                                                             : errc::wrong_runtime);
   }
+  /// The kernel never gave the buffer back: it is lost to its collection.
+  static void quarantine(const fixed_buf& b) noexcept { b.entry().owner->quarantine(b.entry()); }
   /// The kernel holds the buffers; otherwise the operation runs as an ordinary one.
   [[nodiscard]] static bool in_kernel(const fixed_buf& b) noexcept {
     return b.entry().owner->registered() == registration::fixed;

@@ -5,19 +5,22 @@
 #include <utility>
 
 #include "carousel/detail/driver.hpp"
+#include "carousel/detail/poison.hpp"
 
 namespace carousel::detail {
 
 /// The part of an awaiter that the driver sees.
 struct operation_base : waiter {
-  driver* io = nullptr;
-  slot* at = nullptr;  ///< null before the start, after the end, and when the runtime has ended
+  driver* io = nullptr;  ///< set when it is awaited; moved_from() when it must not be any more
+  slot* at = nullptr;    ///< null before the start, after the end, and when the runtime has ended
   failure_code failed = 0;  ///< why it never started
   void (*begin)(operation_base&, driver&) = nullptr;
 
   ~operation_base() {
     if (at != nullptr) io->drop(*at);
   }
+  /// An address that no driver has.
+  [[nodiscard]] static driver* moved_from() noexcept { return reinterpret_cast<driver*>(1); }
 };
 
 /// One operation: inert until awaited, then its resources live in a slot of the driver and this object holds only the way
@@ -26,7 +29,12 @@ struct operation_base : waiter {
 ///   resources  what the kernel borrows (nothrow-movable), member `held`; and member `file`, if it has one
 ///   check()    misuse, named before the kernel sees it; encode(): the request that the kernel gets
 ///   complete() what a result means, with the resources back; fail(): the same when it never started;
-///              discard(): what to do with a result that nobody claims, -ECANCELED if it never reached the kernel
+///              discard(): what to do with a result that nobody claims; never_ran() tells whether there is one
+///
+/// and where they apply
+///
+///   lent       a lent_memory of the resources: what the detectors and the quarantine do with it
+///   item()     takes a completion that announces another one, while somebody waits
 template <class Op>
 class [[nodiscard]] operation : operation_base {
   using resources = typename Op::resources;
@@ -43,8 +51,8 @@ class [[nodiscard]] operation : operation_base {
   explicit operation(std::in_place_type_t<Op>, Members&&... members) noexcept
       : op_{std::forward<Members>(members)...} {}
   operation(operation&& other) noexcept : op_(std::move(other.op_)) {
-    CAROUSEL_ASSERT(other.at == nullptr && !other.linked(),
-                    "an operation cannot be moved once it has been awaited");
+    CAROUSEL_ASSERT(other.io == nullptr, "an operation cannot be moved once it has been awaited");
+    other.io = moved_from();
   }
   operation& operator=(operation&&) = delete;
   ~operation() = default;
@@ -53,7 +61,7 @@ class [[nodiscard]] operation : operation_base {
 
   bool await_suspend(std::coroutine_handle<> h) {
     context& here = this_context();
-    CAROUSEL_ASSERT(io == nullptr, "an operation is awaited once");
+    CAROUSEL_ASSERT(io == nullptr, "an operation is awaited once, and not after it was moved from");
     io = here.io;
     failed = op_.check(*io);
     if (failed != 0) return give_way(here, *this, h);
@@ -83,6 +91,7 @@ class [[nodiscard]] operation : operation_base {
       }
     } at_exit{*io, *std::exchange(at, nullptr)};
     slot& s = at_exit.s;
+    if constexpr (lends && memory_is_poisoned) Op::lent::unlend(s);
     return op_.complete(s.res, s.template resources<resources>(), s);
   }
 
@@ -115,14 +124,32 @@ class [[nodiscard]] operation : operation_base {
         io.files().aim(s.req, *file);
       }
     }
-    s.dispose = [](slot& dead) noexcept {
-      Op::discard(dead.res, dead.template resources<resources>());
-      std::destroy_at(&dead.template resources<resources>());
-    };
+    s.kind = &kind;
+    if constexpr (lends && memory_is_poisoned) Op::lent::lend(s);
     s.awaiter = this;
     at = &s;
     io.submit(s);
   }
+
+  static constexpr bool lends = requires { typename Op::lent; };
+  [[nodiscard]] static constexpr operation_kind make_kind() noexcept {
+    operation_kind k{};
+    k.dispose = [](slot& dead) noexcept {
+      if constexpr (lends && memory_is_poisoned) Op::lent::unlend(dead);
+      Op::discard(dead.res, dead.template resources<resources>());
+      std::destroy_at(&dead.template resources<resources>());
+    };
+    k.discard_item = [](slot& s, std::int32_t res) noexcept {
+      Op::discard(res, s.template resources<resources>());
+    };
+    if constexpr (requires { &Op::item; }) k.item = &Op::item;
+    if constexpr (lends) {
+      k.describe = &Op::lent::describe;
+      k.quarantine = &Op::lent::quarantine;
+    }
+    return k;
+  }
+  static constexpr operation_kind kind = make_kind();
 
   Op op_;
 };

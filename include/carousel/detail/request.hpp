@@ -12,6 +12,7 @@ enum class opcode : std::uint8_t {
   fsync = 3,          // 5.1
   read_fixed = 4,     // 5.1
   write_fixed = 5,    // 5.1
+  accept = 13,        // 5.5
   async_cancel = 14,  // 5.5
   fallocate = 17,     // 5.6
   openat = 18,        // 5.6
@@ -39,7 +40,11 @@ struct request {
   std::uint32_t length = 0;
   std::uint32_t op_flags = 0;
   std::uint32_t file_index = 0;
+  std::uint16_t ioprio = 0;  ///< an accept's or a receive's flags of its own
 };
+
+/// The opcode's name in lower case, as in "read_fixed".
+[[nodiscard]] const char* name_of(opcode code) noexcept;
 
 inline constexpr std::uint8_t sqe_fixed_file = 1U << 0U;
 inline constexpr std::uint64_t current_position = ~std::uint64_t{0};

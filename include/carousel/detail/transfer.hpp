@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "carousel/detail/fixed_access.hpp"
+#include "carousel/detail/lent_memory.hpp"
 #include "carousel/detail/operation.hpp"
 #include "carousel/task.hpp"
 
@@ -62,6 +63,7 @@ struct transfer : file_operation {
 
   using resources = B;
   using output = buf_result<std::size_t, B>;
+  using lent = lent_memory<B>;
   B held;
   position at;
   std::size_t skip = 0;
@@ -116,6 +118,7 @@ struct vector_transfer : file_operation {
 
   using resources = std::vector<B>;
   using output = buf_result<std::size_t, std::vector<B>>;
+  using lent = lent_memory<std::vector<B>>;
   std::vector<B> held;
   position at;
   std::size_t skip = 0;

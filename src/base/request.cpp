@@ -1,0 +1,31 @@
+#include "carousel/detail/request.hpp"
+
+namespace carousel::detail {
+
+const char* name_of(opcode code) noexcept {
+  switch (code) {
+    case opcode::nop: return "nop";
+    case opcode::readv: return "readv";
+    case opcode::writev: return "writev";
+    case opcode::fsync: return "fsync";
+    case opcode::read_fixed: return "read_fixed";
+    case opcode::write_fixed: return "write_fixed";
+    case opcode::accept: return "accept";
+    case opcode::async_cancel: return "async_cancel";
+    case opcode::fallocate: return "fallocate";
+    case opcode::openat: return "openat";
+    case opcode::close: return "close";
+    case opcode::statx: return "statx";
+    case opcode::read: return "read";
+    case opcode::write: return "write";
+    case opcode::renameat: return "renameat";
+    case opcode::unlinkat: return "unlinkat";
+    case opcode::mkdirat: return "mkdirat";
+    case opcode::symlinkat: return "symlinkat";
+    case opcode::linkat: return "linkat";
+    case opcode::ftruncate: return "ftruncate";
+  }
+  return "an operation without a name";
+}
+
+}  // namespace carousel::detail

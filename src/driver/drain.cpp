@@ -1,0 +1,109 @@
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <span>
+#include <utility>
+
+#include "carousel/detail/driver.hpp"
+#include "carousel/detail/operation.hpp"
+#include "ring/ring.hpp"
+
+// The end of a driver: first everything is cancelled and awaited; what the kernel does not let go of by the deadline is named
+// and kept from reuse for ever.
+
+namespace carousel::detail {
+namespace {
+
+[[nodiscard]] bool held_by_kernel(const slot& s) noexcept {
+  return s.state == slot_state::submitted || s.state == slot_state::orphaned;
+}
+
+void write_descriptor(int fd, std::FILE* out) {
+  std::fprintf(out, " on descriptor %d", fd);
+  if (fd < 0) return;
+  std::array<char, 32> link{};
+  std::array<char, 256> path{};
+  std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);
+  if (::readlink(link.data(), path.data(), path.size() - 1) > 0)
+    std::fprintf(out, " (%s)", path.data());
+}
+
+void write_code_address(const void* address, std::FILE* out) {
+  Dl_info where{};
+  if (dladdr(address, &where) == 0 || where.dli_fname == nullptr) {
+    std::fprintf(out, "%p", address);
+    return;
+  }
+  const auto offset = static_cast<std::size_t>(static_cast<const char*>(address) -
+                                               static_cast<const char*>(where.dli_fbase));
+  std::fprintf(out, "%s+%#zx", where.dli_fname, offset);
+  if (where.dli_sname != nullptr) std::fprintf(out, " (%s)", where.dli_sname);
+}
+
+}  // namespace
+
+bool driver::drain(steady_time deadline) {
+  waiting_.clear();
+  for (slot* chunk : chunks_) {
+    for (slot& s : std::span(chunk, chunk_slots)) {
+      if (s.awaiter == nullptr) continue;
+      s.awaiter->unlink();
+      s.awaiter->at = nullptr;
+      drop(s);
+    }
+  }
+  ready_queue nobody;
+  while (in_kernel_ != 0 || !queue_.empty()) {
+    turn(nobody, true, &deadline);
+    if (in_kernel_ == 0 || now() < deadline) continue;
+    // What the kernel has not taken over is not stuck in it.
+    withdraw_unsubmitted(-ECANCELED, nobody);
+    dispose_dropped();
+    if (in_kernel_ != 0) return false;
+  }
+  return true;
+}
+
+void driver::quarantine() noexcept {
+  std::fprintf(stderr,
+               "carousel: the kernel does not let go of what follows; its memory is leaked, never "
+               "reused\n");
+  coarse_ms_ = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch()).count());
+  for (slot* chunk : chunks_) {
+    for (slot& s : std::span(chunk, chunk_slots)) {
+      if (!held_by_kernel(s)) continue;
+      report_stuck(s);
+      if (s.kind->quarantine != nullptr) s.kind->quarantine(s);
+    }
+  }
+  buffers_.abandon();
+  files_.clear();
+}
+
+void driver::report_stuck(const slot& s) const {
+  std::FILE* out = stderr;
+  std::fprintf(out, "  %s", name_of(s.req.code));
+  if (s.file != nullptr) {
+    write_descriptor(s.file->fd, out);
+  } else if (s.req.fd >= 0) {
+    write_descriptor(s.req.fd, out);
+  }
+  if (s.kind->describe != nullptr) s.kind->describe(s, out);
+  const auto age_ms = coarse_ms_ - s.submitted_ms;
+  std::fprintf(out, ", for %u.%u s", age_ms / 1000, age_ms % 1000 / 100);
+  if (s.resumes_at != nullptr) {
+    if (s.task != 0) {
+      std::fprintf(out, ", started by task %u in ", s.task);
+    } else {
+      std::fprintf(out, ", started outside every task in ");
+    }
+    write_code_address(s.resumes_at, out);
+  }
+  std::fprintf(out, "\n");
+}
+
+}  // namespace carousel::detail
