@@ -21,6 +21,10 @@ function(carousel_test name)
                                                ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${target} PRIVATE carousel::carousel ${arg_LIBRARIES} GTest::gmock
                                           GTest::gtest_main)
+  target_compile_definitions(${target} PRIVATE CAROUSEL_FAULT_DIR="${CAROUSEL_FAULT_DIR}")
+  if(TARGET fuse_fault)
+    add_dependencies(${target} fuse_fault)
+  endif()
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   carousel_warnings(${target})
 

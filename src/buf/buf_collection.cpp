@@ -168,7 +168,8 @@ void buf_collection::add(const raw_buffer& buffer) {
                                       .holder = 0,
                                       .index = static_cast<std::uint16_t>(entries_.size()),
                                       .size_class = static_cast<std::uint16_t>(class_index),
-                                      .leased = false});
+                                      .leased = false,
+                                      .quarantined = false});
   c->free_head = &e;
   ++c->free;
   ++c->total;
@@ -200,7 +201,10 @@ result<> buf_collection::register_with(driver& io) {
   if (kernel_holds_) return std::unexpected(make_error_code(errc::busy));
   std::vector<iovec> table;
   table.reserve(entries_.size());
-  for (const buf_entry& e : entries_) table.push_back({.iov_base = e.data, .iov_len = e.capacity});
+  for (const buf_entry& e : entries_) {
+    // A lost buffer keeps its place; there is no memory behind it any more.
+    table.push_back(e.quarantined ? iovec{} : iovec{.iov_base = e.data, .iov_len = e.capacity});
+  }
   const result<> done = io.buffers().enter(*this, table);
   if (!done) {
     const std::error_code error = done.error();
@@ -259,6 +263,7 @@ void buf_collection::fail_waiters(size_class& c, errc why) noexcept {
 
 void buf_collection::quarantine(buf_entry& e) noexcept {
   size_class& c = *classes_[e.size_class];
+  e.quarantined = true;
   ++c.quarantined;
   ++quarantined_;
   --leased_;  // it stays marked as leased: nobody can check it out
@@ -314,7 +319,8 @@ std::unique_ptr<buf_storage> buf_collection::take_storage() noexcept {
 void buf_collection::write_leases(std::FILE* out, const size_class* only) const {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const buf_entry& e = entries_[i];
-    if (!e.leased || (only != nullptr && classes_[e.size_class].get() != only)) continue;
+    if (!e.leased || e.quarantined || (only != nullptr && classes_[e.size_class].get() != only))
+      continue;
     if (e.holder != 0) {
       std::fprintf(out, "    buffer %zu was checked out by task %" PRIu32 "\n", i, e.holder);
     } else {

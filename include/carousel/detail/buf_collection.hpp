@@ -42,6 +42,7 @@ struct buf_entry {
   std::uint16_t index;        ///< position in the collection
   std::uint16_t size_class;
   bool leased;
+  bool quarantined;  ///< leased for ever: the kernel did not give it back
 
   void set_size(std::size_t n) noexcept {
     size = static_cast<std::uint32_t>(n);
