@@ -31,7 +31,7 @@ inline constexpr bool guards_are_checked = true;
 #endif
 
 /// One buffer of a collection. A lease is a pointer to it, so that moving one moves a single machine word.
-struct buf_entry {
+struct alignas(64) buf_entry {
   std::byte* data;
   buf_collection* owner;
   buf_entry* next_free;
