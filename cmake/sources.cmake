@@ -20,6 +20,7 @@ set(carousel_headers
     include/carousel/detail/file_call.hpp
     include/carousel/detail/file_table.hpp
     include/carousel/detail/fixed_access.hpp
+    include/carousel/detail/fork_epoch.hpp
     include/carousel/detail/keep_for_ever.hpp
     include/carousel/detail/lent_memory.hpp
     include/carousel/detail/list.hpp
@@ -31,6 +32,7 @@ set(carousel_headers
     include/carousel/detail/side_blocks.hpp
     include/carousel/detail/slot.hpp
     include/carousel/detail/task_record.hpp
+    include/carousel/detail/thread_mark.hpp
     include/carousel/detail/timer_queue.hpp
     include/carousel/detail/transfer.hpp
     include/carousel/detail/user_storage.hpp
@@ -60,6 +62,7 @@ set(carousel_sources
     src/driver/drain.cpp
     src/driver/driver.cpp
     src/driver/file_table.cpp
+    src/driver/fork_epoch.cpp
     src/driver/recycler.cpp
     src/driver/side_blocks.cpp
     src/driver/timer_queue.cpp

@@ -38,6 +38,9 @@ struct runtime_stats {
 /// One io_uring and the tasks that use it, bound to the thread that made it. Movable while nothing runs in it.
 ///
 /// The destructor is shutdown() with the option's deadline, and reports on stderr what was stuck.
+///
+/// A child of fork() cannot use what it inherited: driving the runtime stops it with a sentence, and destructors there (of the
+/// runtime, of pools, leases, files) leave the ring alone. The parent notices nothing. A child may make a runtime of its own.
 class runtime {
  public:
   /// Errors: io_uring_disabled, io_uring_denied, kernel_too_old, memlock_limit (the message of each says what to change), or

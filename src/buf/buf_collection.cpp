@@ -221,6 +221,7 @@ result<> buf_collection::register_with(driver& io) {
   state_ = done ? registration::fixed : registration::plain;
   driver_ = &io;
   thread_ = &thread_mark;
+  forks_ = forks;
   kernel_holds_ = true;
   retain();
   return {};

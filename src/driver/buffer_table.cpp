@@ -45,7 +45,7 @@ void buffer_table::abandon() noexcept {
 }
 
 void buffer_table::finish_leave() noexcept {
-  (void)kernel_->unregister_buffers();
+  if (forks_ == forks) (void)kernel_->unregister_buffers();
   std::exchange(leaving_, nullptr)->registration_ended();
 }
 

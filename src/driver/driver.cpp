@@ -9,6 +9,7 @@
 #include <new>
 #include <span>
 
+#include "carousel/detail/fork_epoch.hpp"
 #include "carousel/detail/operation.hpp"
 #include "ring/ring.hpp"
 
@@ -53,6 +54,7 @@ driver::driver(const driver_options& options) noexcept : options_(options) {}
 
 result<std::unique_ptr<driver>> driver::make(std::unique_ptr<sys::kernel> kernel,
                                              const driver_options& options) {
+  watch_forks();
   auto made = ring::make(std::move(kernel), std::max(options.entries, 1U));
   if (!made) return std::unexpected(made.error());
   std::unique_ptr<driver> d(new driver(options));

@@ -1,5 +1,7 @@
 #include "carousel/detail/file_table.hpp"
 
+#include "carousel/detail/assert.hpp"
+#include "carousel/detail/thread_mark.hpp"
 #include "sys/kernel.hpp"
 
 namespace carousel::detail {
@@ -12,6 +14,7 @@ constexpr std::int32_t entries = 1024;
 void file_table::open(sys::kernel& kernel) {
   if (kernel.register_files(entries) != 0) return;
   kernel_ = &kernel;
+  thread_ = &thread_mark;
   entries_.resize(entries);
   free_.reserve(entries);
   for (std::int32_t i = entries; i-- > 0;) free_.push_back(i);
@@ -36,7 +39,10 @@ void file_table::enter(descriptor& file) noexcept {
 }
 
 void file_table::leave(descriptor& file) noexcept {
-  (void)kernel_->update_file(static_cast<unsigned>(file.table_index), -1);
+  CAROUSEL_ASSERT(thread_ == &thread_mark || forks_ != forks,
+                  "a file that operations have used belongs to the thread of their runtime until "
+                  "that ends");
+  if (forks_ == forks) (void)kernel_->update_file(static_cast<unsigned>(file.table_index), -1);
   entries_[static_cast<std::size_t>(file.table_index)] = nullptr;
   free_.push_back(file.table_index);
   file.table = nullptr;

@@ -13,6 +13,7 @@ constexpr int inline_awaits_per_turn = 256;
 }  // namespace
 
 loop::entered::entered(loop& l) noexcept {
+  CAROUSEL_ASSERT(!l.inherited(), inherited_sentence);
   CAROUSEL_ASSERT(current_context == nullptr,
                   "a runtime cannot be driven from inside a task: co_await instead of block_on, "
                   "poll or shutdown");
@@ -32,6 +33,7 @@ void loop::run(task_record& until) {
 void loop::turn(const task_record* until) {
   inline_budget = inline_awaits_per_turn;
   run_ready();
+  CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a task may have forked
   const bool block = until != nullptr && !until->finished && !until->aborted;
   if (block && ready.empty() && timers.empty() && finished_.empty() && io->idle()) {
     if (tasks_.empty()) return;

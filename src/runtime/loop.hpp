@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "carousel/detail/driver.hpp"
+#include "carousel/detail/fork_epoch.hpp"
 #include "carousel/detail/task_record.hpp"
 
 namespace carousel::detail {
@@ -21,6 +22,9 @@ class loop : public context {
   void task_finished(task_record& record) noexcept;
   /// False: the kernel still holds operations past the deadline; the driver is leaked.
   [[nodiscard]] bool shut_down(std::chrono::nanoseconds deadline);
+
+  /// It was made before a fork() whose child this process is.
+  [[nodiscard]] bool inherited() const noexcept { return forks_ != forks; }
 
   /// Makes the loop this thread's context for as long as it lives.
   class entered {
@@ -42,6 +46,7 @@ class loop : public context {
   list<task_record, tasks_tag> finished_;
   std::uint32_t last_id_ = 0;
   bool ending_ = false;
+  unsigned forks_ = forks;
   std::thread::id thread_ = std::this_thread::get_id();
 };
 

@@ -1,5 +1,6 @@
 #include "carousel/runtime.hpp"
 
+#include "carousel/detail/keep_for_ever.hpp"
 #include "runtime/loop.hpp"
 #include "runtime/runtime_access.hpp"
 #include "sys/kernel.hpp"
@@ -19,6 +20,10 @@ runtime& runtime::operator=(runtime&& other) noexcept {
 
 runtime::~runtime() {
   if (loop_ == nullptr) return;
+  if (loop_->inherited()) {
+    detail::keep_for_ever(loop_.release());  // the ring is the parent's
+    return;
+  }
   (void)shutdown(deadline_);  // it has reported what was stuck
 }
 

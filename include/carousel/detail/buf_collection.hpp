@@ -10,7 +10,9 @@
 
 #include "carousel/buf/pool_options.hpp"
 #include "carousel/detail/driver.hpp"
+#include "carousel/detail/fork_epoch.hpp"
 #include "carousel/detail/poison.hpp"
+#include "carousel/detail/thread_mark.hpp"
 
 namespace carousel {
 class fixed_buf;
@@ -205,11 +207,9 @@ class buf_collection final : registered_memory {
     ++refs_;
   }
   void check_thread() const noexcept {
-    CAROUSEL_ASSERT(driver_ == nullptr || thread_ == &thread_mark,
+    CAROUSEL_ASSERT(driver_ == nullptr || thread_ == &thread_mark || forks_ != forks,
                     "a registered pool and its buffers belong to the thread of their runtime");
   }
-
-  static inline constinit thread_local char thread_mark = 0;  ///< its address names the thread
 
   std::uint32_t refs_ = 1;
   std::uint32_t leased_ = 0;
@@ -222,6 +222,7 @@ class buf_collection final : registered_memory {
   registration state_ = registration::none;
   driver* driver_ = nullptr;  ///< where it is registered
   const char* thread_ = nullptr;
+  unsigned forks_ = 0;
   std::vector<buf_entry> entries_;  ///< never grows once made: leases point into it
   std::vector<std::unique_ptr<size_class>> classes_;
   buffer_waiter* closer_ = nullptr;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 
+#include "carousel/detail/fork_epoch.hpp"
 #include "carousel/result.hpp"
 
 struct iovec;
@@ -57,6 +58,7 @@ class buffer_table {
   sys::kernel* kernel_ = nullptr;
   registered_memory* memory_ = nullptr;
   bool in_kernel_ = false;
+  unsigned forks_ = forks;
   registered_memory* leaving_ = nullptr;  ///< given up, still used by operations
   std::size_t users_ = 0;                 ///< operations that name an index and are not over
 };

@@ -24,9 +24,11 @@ inline constinit thread_local context* current_context = nullptr;
 
 [[nodiscard]] inline context& this_context() noexcept {
   context* here = current_context;
-  CAROUSEL_ASSERT(here != nullptr,
-                  "carousel operations work inside a runtime only: call them from a coroutine that "
-                  "runtime::block_on or carousel::start drives on this thread");
+  CAROUSEL_ASSERT(
+      here != nullptr,
+      "carousel operations work inside a runtime only: call them from a coroutine that "
+      "runtime::block_on or carousel::start drives on this thread (a child of fork() has "
+      "no runtime until it makes one)");
   return *here;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "carousel/detail/descriptor.hpp"
+#include "carousel/detail/fork_epoch.hpp"
 #include "carousel/detail/request.hpp"
 
 namespace carousel::sys {
@@ -45,6 +46,8 @@ class file_table {
   void enter(descriptor& file) noexcept;
 
   sys::kernel* kernel_ = nullptr;
+  unsigned forks_ = forks;
+  const char* thread_ = nullptr;
   std::vector<descriptor*> entries_;
   std::vector<std::int32_t> free_;
 };

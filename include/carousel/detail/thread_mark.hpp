@@ -1,0 +1,8 @@
+#pragma once
+
+namespace carousel::detail {
+
+/// Its address names the thread; cheaper to compare than a thread's id.
+inline constinit thread_local char thread_mark = 0;
+
+}  // namespace carousel::detail

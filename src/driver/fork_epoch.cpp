@@ -1,0 +1,17 @@
+#include "carousel/detail/fork_epoch.hpp"
+
+#include <pthread.h>
+
+#include "carousel/detail/context.hpp"
+
+namespace carousel::detail {
+
+void watch_forks() noexcept {
+  static const int watched = pthread_atfork(nullptr, nullptr, [] {
+    ++forks;
+    current_context = nullptr;
+  });
+  CAROUSEL_ASSERT(watched == 0, "there is no memory to watch forks");
+}
+
+}  // namespace carousel::detail
