@@ -33,6 +33,7 @@ struct runtime_stats {
   std::uint64_t cancels;     ///< cancel requests sent to the kernel
   std::uint64_t
       plain_fallbacks;  ///< collections running unregistered because the kernel refused registration
+  std::uint64_t stray_completions;  ///< from the kernel, and nothing expected them; never followed
 };
 
 /// One io_uring and the tasks that use it, bound to the thread that made it. Movable while nothing runs in it.

@@ -65,7 +65,8 @@ runtime_stats runtime::stats() const noexcept {
   return {.operations = c.submitted,
           .enters = c.enters,
           .cancels = c.cancels,
-          .plain_fallbacks = c.plain_fallbacks};
+          .plain_fallbacks = c.plain_fallbacks,
+          .stray_completions = c.stray};
 }
 
 }  // namespace carousel

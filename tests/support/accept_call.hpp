@@ -1,0 +1,104 @@
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <carousel/carousel.hpp>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "carousel/detail/operation.hpp"
+
+namespace carousel::test {
+
+/// Where a multishot accept puts the connections of its earlier completions.
+struct accepted {
+  std::vector<int>* connections = nullptr;
+};
+
+/// accept(2) as an operation: an example of one that brings descriptors, once or many times.
+struct accept_call : detail::file_operation {
+  bool multishot = false;
+
+  using resources = accepted;
+  using output = result<int>;
+  resources held;
+
+  [[nodiscard]] detail::failure_code check(const detail::driver&) const noexcept {
+    return check_file();
+  }
+  void encode(const detail::driver&, detail::slot& s) const noexcept {
+    s.req.code = detail::opcode::accept;
+    s.req.ioprio = multishot ? 1 : 0;  // IORING_ACCEPT_MULTISHOT
+    s.req.op_flags = SOCK_CLOEXEC;
+  }
+  static output complete(std::int32_t res, accepted&, detail::slot&) noexcept {
+    if (res < 0) return std::unexpected(detail::kernel_error(res));
+    return res;
+  }
+  static output fail(std::error_code error, accepted&&) noexcept { return std::unexpected(error); }
+  static void discard(std::int32_t res, accepted&) noexcept {
+    if (res >= 0) ::close(res);
+  }
+};
+
+/// The same, and it keeps what an announced completion brings.
+struct accept_many_call : accept_call {
+  static void item(detail::slot& s, std::int32_t res, std::uint32_t) noexcept {
+    s.resources<accepted>().connections->push_back(res);
+  }
+};
+
+inline detail::operation<accept_call> accept_one(const detail::fd_ref& listener) {
+  return detail::operation<accept_call>(std::in_place_type<accept_call>,
+                                        detail::file_operation{listener}, false, accepted{});
+}
+
+/// A TCP socket that listens on the loopback interface.
+class tcp_listener {
+ public:
+  tcp_listener() : fd_(checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t bytes = sizeof address_;
+    checked(::bind(fd_, as_sockaddr(), bytes), "bind");
+    checked(::listen(fd_, 4096), "listen");
+    checked(::getsockname(fd_, as_sockaddr(), &bytes), "getsockname");
+  }
+  tcp_listener(const tcp_listener&) = delete;
+  tcp_listener& operator=(const tcp_listener&) = delete;
+  ~tcp_listener() { ::close(fd_); }
+
+  /// The listening socket as operations name it.
+  [[nodiscard]] detail::fd_ref ref() const {
+    return detail::fd_ref(new detail::descriptor(checked(::dup(fd_), "dup")));
+  }
+  /// A new connection to it: the client's end.
+  [[nodiscard]] int connect() const {
+    const int client = checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+    checked(::connect(client, as_sockaddr(), sizeof address_), "connect");
+    return client;
+  }
+  [[nodiscard]] int accept() const { return checked(::accept(fd_, nullptr, nullptr), "accept"); }
+
+ private:
+  static int checked(int result, const char* what) {
+    if (result < 0) throw std::system_error(errno, std::generic_category(), what);
+    return result;
+  }
+  sockaddr* as_sockaddr() noexcept { return reinterpret_cast<sockaddr*>(&address_); }
+  const sockaddr* as_sockaddr() const noexcept {
+    return reinterpret_cast<const sockaddr*>(&address_);
+  }
+
+  int fd_;
+  sockaddr_in address_{};
+};
+
+}  // namespace carousel::test
