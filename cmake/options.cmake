@@ -6,6 +6,8 @@ option(CAROUSEL_BUILD_TOOL "Build the carousel program" ${PROJECT_IS_TOP_LEVEL})
 option(CAROUSEL_INSTALL "Make the install rules" ${PROJECT_IS_TOP_LEVEL})
 option(CAROUSEL_DEV_MODE "Tests, benchmarks, examples, warnings as errors: for developers" OFF)
 set(CAROUSEL_SANITIZE "" CACHE STRING "Developers: sanitizers to build with, as in -fsanitize=")
+option(CAROUSEL_UNCHECKED "Leave the always-on checks out, only to measure what they cost" OFF)
+mark_as_advanced(CAROUSEL_UNCHECKED)
 
 get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
 if(PROJECT_IS_TOP_LEVEL AND NOT multi_config AND NOT CMAKE_BUILD_TYPE)

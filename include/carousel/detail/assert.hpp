@@ -10,6 +10,11 @@ namespace carousel::detail {
 
 }  // namespace carousel::detail
 
+#if defined(CAROUSEL_UNCHECKED)
+// Only to measure what the checks cost: never ship it.
+#define CAROUSEL_ASSERT(condition, sentence) static_cast<void>(sizeof((condition) ? 1 : 0))
+#else
 #define CAROUSEL_ASSERT(condition, sentence) \
   ((condition) ? void(0)                     \
                : ::carousel::detail::assertion_failed(#condition, sentence, __FILE__, __LINE__))
+#endif

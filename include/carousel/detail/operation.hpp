@@ -160,7 +160,8 @@ struct file_operation {
 
   [[nodiscard]] descriptor* take_file() noexcept { return file.release(); }
   [[nodiscard]] failure_code check_file() const noexcept {
-    return !file || file->closed ? failure(std::errc::bad_file_descriptor) : 0;
+    CAROUSEL_ASSERT(file, "this file was moved from or closed");
+    return file->closed ? failure(std::errc::bad_file_descriptor) : 0;
   }
   /// Opcodes that refuse an index of the file table say true.
   static constexpr bool plain_descriptor = false;
