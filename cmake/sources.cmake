@@ -57,6 +57,7 @@ set(carousel_sources
     src/buf/arena.cpp
     src/buf/buf_collection.cpp
     src/buf/fixed_buf_pool.cpp
+    src/buf/memlock_report.cpp
     src/driver/buffer_table.cpp
     src/driver/descriptor.cpp
     src/driver/drain.cpp

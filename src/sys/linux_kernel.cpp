@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <fstream>
@@ -66,6 +67,16 @@ constexpr std::array<unsigned, 5> setup_ladder = {
     IORING_SETUP_SUBMIT_ALL,
     0,
 };
+
+/// When this process last closed a ring. Its memory is uncharged asynchronously, so that at the limit of RLIMIT_MEMLOCK what comes
+/// next is refused for 20 to 40 ms although there will be room.
+constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
+
+[[nodiscard]] bool still_uncharging() noexcept {
+  const std::chrono::steady_clock::time_point closed{
+      std::chrono::steady_clock::duration(last_close.load())};
+  return std::chrono::steady_clock::now() - closed < std::chrono::milliseconds(100);
+}
 
 [[nodiscard]] bool memlock_is_limited() noexcept {
   rlimit limit{};
@@ -138,6 +149,7 @@ class linux_kernel final : public kernel {
     if (has_buffers_) (void)::io_uring_unregister_buffers(&ring_);
     CAROUSEL_TSAN_RELEASE(&mappings);
     io_uring_queue_exit(&ring_);  // unmaps, then closes
+    last_close = std::chrono::steady_clock::now().time_since_epoch().count();
   }
 
   result<ring_view> setup(unsigned entries) override {
@@ -186,8 +198,15 @@ class linux_kernel final : public kernel {
   bool has_nosignal() const noexcept override { return nosignal_; }
 
   int register_buffers(std::span<const iovec> buffers) noexcept override {
-    const int done =
-        ::io_uring_register_buffers(&ring_, buffers.data(), static_cast<unsigned>(buffers.size()));
+    const auto attempt = [&] {
+      return ::io_uring_register_buffers(&ring_, buffers.data(),
+                                         static_cast<unsigned>(buffers.size()));
+    };
+    int done = attempt();
+    while (done == -ENOMEM && still_uncharging()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      done = attempt();
+    }
     has_buffers_ = has_buffers_ || done == 0;
     return done;
   }

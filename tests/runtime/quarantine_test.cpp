@@ -50,8 +50,7 @@ task<> read_for_ever(std::filesystem::path path, B buf) {
   (void)co_await opened.value().read_at(std::move(buf), 0);
 }
 
-/// Runs f() in a runtime until two operations per task that it spawned are in the kernel, and shuts down. Gives what was said on
-/// stderr.
+/// Runs f() in a runtime until so many operations were submitted, and shuts down. Gives what was said on stderr.
 template <class F>
 std::string said_at_shutdown(unsigned operations, F f) {
   runtime rt = runtime::make().value();
@@ -145,7 +144,7 @@ TEST_F(quarantine, of_a_small_buffer_leaves_its_neighbours_on_the_page_alone) {
 
 TEST_F(quarantine, the_pool_counts_the_buffer_and_goes_on_with_a_second_runtime) {
   const auto pool = fixed_buf_pool::make({{block, 2}, {4096, 1}}).value();
-  (void)said_at_shutdown(3, [&]() -> task<> {
+  (void)said_at_shutdown(4, [&]() -> task<> {
     EXPECT_TRUE(pool.register_buffers());
     (void)spawn(read_fixed_for_ever, mount.path("hang"), pool.try_next(block).value());
     (void)spawn(read_fixed_for_ever, mount.path("hang"), pool.try_next(4096).value());

@@ -5,6 +5,7 @@
 #include <optional>
 #include <ranges>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -89,6 +90,9 @@ class fixed_buf_pool {
     return pool_->unregister_from(*detail::this_context().io);
   }
   [[nodiscard]] registration registered() const noexcept { return pool_->registered(); }
+  /// For the error memlock_limit, or registration::plain: a sentence with the bytes that registering these buffers locks, the bytes
+  /// that RLIMIT_MEMLOCK allows, and the line that changes it.
+  [[nodiscard]] std::string memlock_report() const { return pool_->memlock_report(); }
 
   /// A free buffer of exactly this capacity, or nothing: also when others wait for one.
   [[nodiscard]] std::optional<fixed_buf> try_next(std::size_t capacity) const noexcept {

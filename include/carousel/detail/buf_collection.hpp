@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "carousel/buf/pool_options.hpp"
@@ -168,6 +169,7 @@ class buf_collection final : registered_memory {
 
   [[nodiscard]] result<> register_with(driver& io);
   [[nodiscard]] result<> unregister_from(driver& io);
+  [[nodiscard]] std::string memlock_report() const;
   [[nodiscard]] registration registered() const noexcept { return state_; }
   [[nodiscard]] driver* registered_driver() const noexcept { return driver_; }
 
