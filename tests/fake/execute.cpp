@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <numeric>
 
+#include "fake/memory.hpp"
 #include "fake/operation.hpp"
 
 namespace carousel::fake {
@@ -24,15 +25,15 @@ std::size_t bytes_of(const std::vector<iovec>& pieces) {
                          [](std::size_t sum, const iovec& p) { return sum + p.iov_len; });
 }
 
-/// The pieces up to `limit` bytes.
-std::vector<iovec> clipped(const std::vector<iovec>& pieces, std::size_t limit) {
-  std::vector<iovec> some;
-  for (const iovec& piece : pieces) {
-    if (limit == 0) break;
-    some.push_back({.iov_base = piece.iov_base, .iov_len = std::min(piece.iov_len, limit)});
-    limit -= some.back().iov_len;
+/// What a write sends, copied: a write does not change what is lent, and the sanitizers watch those who read it.
+void stage_outgoing(operation& op) {
+  op.staged = std::make_unique<aligned_bytes>(std::min(bytes_of(op.lent), op.limit));
+  std::size_t done = 0;
+  for (const iovec& piece : op.lent) {
+    const std::size_t n = std::min(piece.iov_len, op.staged->bytes - done);
+    copy_bytes(op.staged->first + done, static_cast<const std::byte*>(piece.iov_base), n);
+    done += n;
   }
-  return some;
 }
 
 bool is_ready(int fd, short events) {
@@ -81,29 +82,27 @@ std::optional<std::int32_t> write(operation& op) {
   const std::uint64_t offset = op.entry.offset;
   const bool here = offset == detail::current_position;
   if (!here && static_cast<std::int64_t>(offset) < 0) return -EINVAL;
-  const std::vector<iovec> some = clipped(op.lent, op.limit);
-  const int count = static_cast<int>(some.size());
+  stage_outgoing(op);
+  const std::byte* data = op.staged->first;
+  const std::size_t bytes = op.staged->bytes;
   const int fd = op.file->fd();
   if (op.file->is_seekable()) {
-    if (here) return result_of(writev(fd, some.data(), count));
-    return result_of(pwritev(fd, some.data(), count, static_cast<off_t>(offset)));
+    if (here) return result_of(::write(fd, data, bytes));
+    return result_of(pwrite(fd, data, bytes, static_cast<off_t>(offset)));
   }
   if (S_ISSOCK(op.file->type())) {
     if (!here && offset != 0) return -ESPIPE;
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(some.data());  // sendmsg does not write there
-    message.msg_iovlen = some.size();
-    const std::int32_t r = result_of(sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+    const std::int32_t r = result_of(send(fd, data, bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
     if (is_would_block(r)) return std::nullopt;
     return r;
   }
   pollfd end{.fd = fd, .events = POLLOUT, .revents = 0};
   if (poll(&end, 1, 0) > 0 && S_ISFIFO(op.file->type()) && (end.revents & POLLERR) != 0)
     return -EPIPE;
-  std::int32_t r = result_of(pwritev2(fd, some.data(), count, -1, RWF_NOWAIT));
-  if (r == -EOPNOTSUPP || r == -EINVAL) {
-    r = result_of(without_blocking(fd, [&] { return writev(fd, some.data(), count); }));
-  }
+  const iovec piece{.iov_base = op.staged->first, .iov_len = bytes};
+  std::int32_t r = result_of(pwritev2(fd, &piece, 1, -1, RWF_NOWAIT));
+  if (r == -EOPNOTSUPP || r == -EINVAL)
+    r = result_of(without_blocking(fd, [&] { return ::write(fd, data, bytes); }));
   if (is_would_block(r)) return std::nullopt;
   return r;
 }
@@ -154,10 +153,10 @@ std::optional<std::int32_t> receive(operation& op) {
   return r;
 }
 
-std::optional<std::int32_t> send_out(const operation& op) {
-  const iovec piece = op.lent.front();
+std::optional<std::int32_t> send_out(operation& op) {
+  stage_outgoing(op);
   const std::int32_t r =
-      result_of(send(op.file->fd(), piece.iov_base, std::min(piece.iov_len, op.limit),
+      result_of(send(op.file->fd(), op.staged->first, op.staged->bytes,
                      static_cast<int>(op.entry.op_flags) | MSG_DONTWAIT | MSG_NOSIGNAL));
   if (is_would_block(r) && (op.entry.op_flags & MSG_DONTWAIT) == 0) return std::nullopt;
   return r;

@@ -117,6 +117,7 @@ class kernel final : public sys::kernel {
   std::uint32_t cq_tail_ = 0;
   std::deque<sys::cqe> overflow_;
 
+  bool late_ = false;   ///< the runtime has ended
   op_list operations_;  ///< in flight, in the order of their submission
   std::uint64_t last_id_ = 0;
   lent_memory lent_;

@@ -1,9 +1,8 @@
 #include "fake/memory.hpp"
 
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
-
-#include <cstring>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -16,6 +15,10 @@
 
 namespace carousel::fake {
 namespace {
+
+struct [[gnu::packed, gnu::may_alias]] unaligned_word {
+  std::uint64_t value;
+};
 
 struct declaration {
   std::size_t bytes;
@@ -53,26 +56,45 @@ std::uint64_t declared_memory::find(const void* first, std::size_t bytes) noexce
   return address_of(first) + bytes <= begin + declared.bytes ? declared.number : 0;
 }
 
-bool is_accessible(const void* first, std::size_t bytes) noexcept {
+bool is_mapped(const void* first, std::size_t bytes) noexcept {
   if (bytes == 0) return true;
-#if defined(__SANITIZE_ADDRESS__)
-  // The interface takes a pointer to what it may not change.
-  if (__asan_region_is_poisoned(const_cast<void*>(first), bytes) != nullptr) return false;
-#endif
   const auto page_bytes = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   const std::uintptr_t begin = address_of(first) / page_bytes * page_bytes;
   return msync(reinterpret_cast<void*>(begin), address_of(first) + bytes - begin, MS_ASYNC) == 0;
 }
 
-std::uint64_t fingerprint(std::span<const iovec> pieces) noexcept {
+bool is_poisoned([[maybe_unused]] const void* first, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(__SANITIZE_ADDRESS__)
+  // The interface takes a pointer to what it may not change.
+  return bytes != 0 && __asan_region_is_poisoned(const_cast<void*>(first), bytes) != nullptr;
+#else
+  return false;
+#endif
+}
+
+[[gnu::no_sanitize_address, gnu::noinline]] void copy_bytes(std::byte* to, const std::byte* from,
+                                                            std::size_t bytes) noexcept {
+  for (std::size_t i = 0; i < bytes; ++i) {
+    to[i] = from[i];
+    asm volatile("" ::: "memory");  // or it becomes a call that AddressSanitizer watches
+  }
+}
+
+void copy_bytes_if_mapped(std::byte* to, const std::byte* from, std::size_t bytes) noexcept {
+  const iovec source{.iov_base = const_cast<std::byte*>(from), .iov_len = bytes};  // only read
+  const iovec target{.iov_base = to, .iov_len = bytes};
+  (void)process_vm_writev(getpid(), &source, 1, &target, 1, 0);
+}
+
+[[gnu::no_sanitize_address, gnu::noinline]] std::uint64_t fingerprint(
+    std::span<const iovec> pieces) noexcept {
   std::uint64_t h = 0xcbf29ce484222325;
   for (const iovec& piece : pieces) {
     const auto* at = static_cast<const std::byte*>(piece.iov_base);
     std::size_t left = piece.iov_len;
     for (; left >= sizeof h; left -= sizeof h, at += sizeof h) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, at, sizeof word);
-      h = (h ^ word) * 0x100000001b3;
+      const auto* word = reinterpret_cast<const unaligned_word*>(at);
+      h = (h ^ word->value) * 0x100000001b3;
       h ^= h >> 29U;
     }
     for (; left > 0; --left, ++at) h = (h ^ static_cast<std::uint64_t>(*at)) * 0x100000001b3;

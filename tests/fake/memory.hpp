@@ -19,8 +19,16 @@ class declared_memory {
   [[nodiscard]] static std::uint64_t find(const void* first, std::size_t bytes) noexcept;
 };
 
-/// The range is mapped, and AddressSanitizer, where there is one, has nothing against it.
-[[nodiscard]] bool is_accessible(const void* first, std::size_t bytes) noexcept;
+/// The range is mapped.
+[[nodiscard]] bool is_mapped(const void* first, std::size_t bytes) noexcept;
+/// AddressSanitizer, where there is one, says that the range must not be touched.
+[[nodiscard]] bool is_poisoned(const void* first, std::size_t bytes) noexcept;
+
+// The library poisons what it has lent, for everybody but the kernel. These see and change it all the same.
+
+void copy_bytes(std::byte* to, const std::byte* from, std::size_t bytes) noexcept;
+/// The same into memory that need not be there any more.
+void copy_bytes_if_mapped(std::byte* to, const std::byte* from, std::size_t bytes) noexcept;
 
 /// Tells whether bytes have changed. Not a good hash, a fast one.
 [[nodiscard]] std::uint64_t fingerprint(std::span<const iovec> pieces) noexcept;

@@ -65,7 +65,7 @@ struct operation {
   bool stores = false;
   std::uint64_t content = 0;                ///< fingerprint of the lent memory
   std::vector<std::uint64_t> declarations;  ///< of each piece, where they are checked
-  std::unique_ptr<aligned_bytes> staged;    ///< what will be stored
+  std::unique_ptr<aligned_bytes> staged;    ///< what will be stored, or was sent
 };
 
 /// Does what the operation asks for, with the system calls that the kernel's own code would end in, and without waiting.

@@ -114,7 +114,8 @@ std::int32_t kernel::take_file(operation& op) {
 void kernel::take_paths(operation& op) {
   const auto copy = [&](std::uint64_t address) -> std::string {
     const char* text = pointer<const char>(address);
-    if (!is_accessible(text, 1)) trace_.fail(op.id, "a path was gone when the kernel copied it");
+    if (!is_mapped(text, 1) || is_poisoned(text, 1))
+      trace_.fail(op.id, "a path was gone when the kernel copied it");
     return text;
   };
   op.path = copy(op.entry.address);
@@ -137,7 +138,8 @@ std::int32_t kernel::take_memory(operation& op) {
   if (op.code == opcode::readv || op.code == opcode::writev) {
     if (op.entry.length > pieces_max) return -EINVAL;
     const iovec* first = pointer<const iovec>(op.entry.address);
-    if (!is_accessible(first, op.entry.length * sizeof(iovec)))
+    const std::size_t bytes = op.entry.length * sizeof(iovec);
+    if (!is_mapped(first, bytes) || is_poisoned(first, bytes))
       return misuse(op, "an array of iovecs was gone when the kernel copied it", -EFAULT);
     op.lent.assign(first, first + op.entry.length);
     return 0;
@@ -168,7 +170,7 @@ std::int32_t kernel::lend(operation& op) {
     }
     if (declaration == 0 && options_.closed_world && op.code != opcode::statx)
       trace_.fail(op.id, "an operation was lent memory that is nobody's buffer");
-    if (declaration == 0 && !is_accessible(piece.iov_base, piece.iov_len))
+    if (declaration == 0 && !is_mapped(piece.iov_base, piece.iov_len))
       return misuse(op, "an operation was lent memory that is gone", -EFAULT);
     op.declarations.push_back(declaration);
   }

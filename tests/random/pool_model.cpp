@@ -81,6 +81,7 @@ void pool_model::check(const fake::kernel& kernel, const in_hand& held) const {
     require(!held.contains(e.data) || !in_kernel,
             "a buffer in a task's hand is lent to the kernel");
     require(!held.contains(e.data) || e.leased, "a buffer in a task's hand is free");
+    if (e.quarantined) continue;
     if (!e.leased) continue;
     ++leased[e.size_class];
     ++leased_in_all;
@@ -88,7 +89,8 @@ void pool_model::check(const fake::kernel& kernel, const in_hand& held) const {
   require(leased_in_all == inside().leased(), "the count of leases is wrong");
   for (std::size_t i = 0; i < classes.size(); ++i) {
     const auto& c = *classes[i];
-    require(c.free + leased[i] == c.total, "free + leased is not the number of buffers");
+    require(c.free + leased[i] + c.quarantined == c.total,
+            "free + leased + quarantined is not the number of buffers");
     std::uint32_t listed = 0;
     for (const detail::buf_entry* e = c.free_head; e != nullptr; e = e->next_free) {
       require(!e->leased, "a leased buffer is on the free list");

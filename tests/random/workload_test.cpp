@@ -48,12 +48,6 @@ void close_others(const std::set<int>& before) {
   after.fail(0, sentence);
 }
 
-/// What is still in the kernel when a runtime ends without waiting stays in memory until the process ends.
-void keep_for_ever(detail::driver* leaked) {
-  static auto* const all = new std::vector<detail::driver*>;
-  all->push_back(leaked);
-}
-
 void run_one(std::uint64_t seed, const std::filesystem::path& directory) {
   fake::kernel_options options = fake::kernel_options::from_seed(seed);
   const plan p = plan::from_seed(seed, options);
@@ -79,7 +73,6 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory) {
     if (!drained) {
       w.require_laws();
       w.kernel->finish_late();
-      keep_for_ever(w.driver);
     }
     if (!w.held.empty()) fail(options, p, "a task lives on after the runtime's end");
     for (const pool_model& pool : w.pools) {

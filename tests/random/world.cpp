@@ -45,14 +45,14 @@ world::world(std::uint64_t seed, const fake::kernel_options& o, std::filesystem:
 }
 
 void world::require_injected(std::error_code error) const {
+  if (error == errc::no_worker)
+    return require(options.canceled != 0, "an operation was canceled for no reason");
   if (error == std::errc::io_error || error == std::errc::no_space_on_device ||
       error == std::errc::not_enough_memory) {
     return require(options.failed != 0, "an operation failed for no reason");
   }
   if (error == std::errc::interrupted || error == std::errc::resource_unavailable_try_again)
     return require(options.interrupted != 0, "an operation was interrupted for no reason");
-  if (error == errc::canceled)
-    return require(options.canceled != 0, "an operation was canceled for no reason");
   kernel->fail("an operation gave an error that nobody caused: " + error.message());
 }
 
