@@ -1,6 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 
 namespace carousel::fake {
 
@@ -20,6 +24,15 @@ class random {
   std::uint64_t below(std::uint64_t n) noexcept { return n == 0 ? 0 : next() % n; }
   /// True in `per_mille` of 1,000 cases. Draws no number where the answer is certain.
   bool chance(unsigned per_mille) noexcept { return per_mille != 0 && below(1000) < per_mille; }
+
+  void fill(std::span<std::byte> bytes) noexcept {
+    while (!bytes.empty()) {
+      const std::uint64_t word = next();
+      const std::size_t n = std::min(bytes.size(), sizeof word);
+      std::memcpy(bytes.data(), &word, n);
+      bytes = bytes.subspan(n);
+    }
+  }
 
  private:
   std::uint64_t state_;

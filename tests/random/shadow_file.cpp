@@ -12,7 +12,7 @@ namespace carousel::random_test {
 
 shadow_file::shadow_file(std::filesystem::path path, fake::random& random)
     : path_(std::move(path)), content_(bytes), known_(bytes, true) {
-  for (std::byte& b : content_) b = static_cast<std::byte>(random.next());
+  random.fill(content_);
   const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0 || ::write(fd, content_.data(), bytes) != static_cast<ssize_t>(bytes))
     throw std::system_error(errno, std::generic_category(), path_.string());

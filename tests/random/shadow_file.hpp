@@ -19,7 +19,7 @@ namespace carousel::random_test {
 /// order; what a task that was destroyed may or may not have written is unknown until it is written again.
 class shadow_file {
  public:
-  static constexpr std::size_t bytes = 32 * 1024;
+  static constexpr std::size_t bytes = 16 * 1024;
 
   shadow_file(std::filesystem::path path, fake::random& random);
 

@@ -8,7 +8,7 @@ namespace {
 
 tracked_bytes filled(world& w, std::size_t bytes) {
   tracked_bytes made(bytes);
-  for (std::byte& b : made.all()) b = static_cast<std::byte>(w.random.next());
+  w.random.fill(made.all());
   made.set_size(bytes);
   return made;
 }
