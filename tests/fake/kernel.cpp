@@ -138,6 +138,10 @@ int kernel::enter_indirect(unsigned to_submit, unsigned min_complete, unsigned f
     note(0, "enter refused", error);
     return error;
   }
+  if (random_.chance(options_.denied)) {
+    note(0, "enter denied");
+    return -EPERM;
+  }
   const unsigned queued = std::min(to_submit, sq_tail_ - sq_head_);
   const bool cut = queued > 1 && random_.chance(options_.partial);
   const unsigned submitted =

@@ -46,6 +46,7 @@ kernel_options kernel_options::from_seed(std::uint64_t seed) {
   o.cancel_restarts = some(r, 500);
   o.refused_buffers = some(r, 300);
   o.refused_files = some(r, 200);
+  if (r.below(16) == 0) o.denied = some(r, 100);
   o.no_nosignal = r.below(8) == 0;
   o.closed_world = true;
   return o;
@@ -57,11 +58,12 @@ std::string kernel_options::describe() const {
   out << "seed " << seed << "; per mille: async " << async << ", reorder " << reorder
       << ", shortened " << shortened << ", failed " << failed << ", interrupted " << interrupted
       << ", canceled " << canceled << ", stuck " << stuck << ", cancel restarts " << cancel_restarts
-      << ", refused enters " << refused << ", partial submits " << partial << ", signals "
-      << signals << ", refused buffers " << refused_buffers << ", refused files " << refused_files
-      << "; delay up to " << us(delay_max) << " us, turn up to " << us(turn_max)
-      << " us, batch up to " << batch_max << (posts_early ? ", posts early" : "")
-      << (small_cq ? ", small completion queue" : "") << (no_nosignal ? ", no RWF_NOSIGNAL" : "");
+      << ", refused enters " << refused << ", denied enters " << denied << ", partial submits "
+      << partial << ", signals " << signals << ", refused buffers " << refused_buffers
+      << ", refused files " << refused_files << "; delay up to " << us(delay_max)
+      << " us, turn up to " << us(turn_max) << " us, batch up to " << batch_max
+      << (posts_early ? ", posts early" : "") << (small_cq ? ", small completion queue" : "")
+      << (no_nosignal ? ", no RWF_NOSIGNAL" : "");
   return out.str();
 }
 

@@ -31,6 +31,7 @@ struct kernel_options {
 
   // enter.
   unsigned refused = 0;  ///< EAGAIN, EBUSY, ENOMEM or EINTR before anything was submitted
+  unsigned denied = 0;   ///< EPERM, as a filter answers
   unsigned partial = 0;  ///< fewer entries are consumed than there are
   unsigned signals = 0;  ///< waits that a signal ends
 

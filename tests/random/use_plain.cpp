@@ -84,6 +84,52 @@ task<> use_plain_buffers(world& w) {
   }
 }
 
+/// A pool whose only handle goes away, unregistered or not, while an operation may still have its buffer.
+class own_pool {
+ public:
+  explicit own_pool(world& w) : w_(w), pool_(make()) {
+    if (w.registered == nullptr && pool_.register_buffers()) w.registered = this;
+  }
+  own_pool(const own_pool&) = delete;
+  own_pool& operator=(const own_pool&) = delete;
+  ~own_pool() { unregister(); }
+  void unregister() {
+    if (!registered()) return;
+    w_.registered = nullptr;
+    w_.require(pool_.unregister_buffers().has_value(),
+               "a registered pool could not be unregistered");
+  }
+  [[nodiscard]] bool registered() const noexcept { return w_.registered == this; }
+  [[nodiscard]] fixed_buf take() const { return pool_.try_next(bytes).value(); }
+
+ private:
+  static constexpr std::size_t bytes = 200;
+  static fixed_buf_pool make() {
+    std::vector<tracked_bytes> memory;
+    for (int i = 0; i < 2; ++i) memory.emplace_back(bytes);
+    return fixed_buf_pool::from(std::move(memory)).value();
+  }
+
+  world& w_;
+  fixed_buf_pool pool_;
+};
+
+task<> read_into(world& w, fixed_buf lease) {
+  auto r = co_await w.some_file().handle().read_fixed_at(std::move(lease), 0);
+  if (r.res || r.res.error() == errc::not_registered) co_return;
+  w.require_injected(r.res.error());
+}
+
+task<> use_own_pool(world& w) {
+  std::optional<own_pool> mine(std::in_place, w);
+  if (!mine->registered()) co_return;
+  auto reader = spawn(read_into, std::ref(w), mine->take());
+  for (auto turns = 1 + w.random.below(3); turns > 0; --turns) co_await yield();
+  if (w.random.below(2) == 0) reader.abort();
+  mine.reset();
+  if (!reader.done()) co_await std::move(reader);
+}
+
 task<> use_names(world& w) {
   const auto settle = [&w](const result<>& r) {
     if (!r) w.require_injected(r.error());
@@ -162,7 +208,8 @@ task<> wait_in_crowd(world& w) {
 
 task<> actor(world& w, unsigned actions) {
   for (; actions > 0; --actions) {
-    switch (w.random.below(10)) {
+    switch (w.random.below(11)) {
+      case 10: co_await use_own_pool(w); break;
       case 0: co_await use_names(w); break;
       case 1: co_await use_pipe(w); break;
       case 2: co_await use_tasks(w); break;

@@ -53,6 +53,8 @@ void world::require_injected(std::error_code error) const {
   }
   if (error == std::errc::interrupted || error == std::errc::resource_unavailable_try_again)
     return require(options.interrupted != 0, "an operation was interrupted for no reason");
+  if (error == std::errc::operation_not_permitted)
+    return require(options.denied != 0, "an operation was denied for no reason");
   kernel->fail("an operation gave an error that nobody caused: " + error.message());
 }
 

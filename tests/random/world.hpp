@@ -57,7 +57,7 @@ struct world {
   std::deque<shadow_pipe> pipes;
   shadow_pipe silent{shadow_pipe::role::library_reads};
   in_hand held;
-  pool_model* registered = nullptr;
+  const void* registered = nullptr;  ///< a pool_model, or a pool that a task has for itself
 };
 
 /// A lease in a task's hand.
@@ -104,6 +104,7 @@ task<> controller(world& w, plan p);
 
 // The things that actors do.
 task<> use_lease(world& w);
+task<> use_own_pool(world& w);
 task<> use_plain_buffers(world& w);
 task<> use_names(world& w);
 task<> use_pipe(world& w);
