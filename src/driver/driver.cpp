@@ -268,7 +268,9 @@ void driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
     if (s == nullptr) return;
     if (static_cast<completion_kind>(user_data >> 56U) == completion_kind::operation) {
       withdraw(*s, error, ready);
-    } else if (s->state == slot_state::submitted || s->state == slot_state::orphaned) {
+    } else if (!s->linked() &&
+               (s->state == slot_state::submitted || s->state == slot_state::orphaned)) {
+      // Linked: it was taken back just before, and is on its way out.
       to_cancel_.push_back(*s);
     }
   });

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <carousel/carousel.hpp>
 
@@ -23,8 +24,7 @@ task<> read_once(file from, fixed_buf_pool pool) {
 }
 
 task<> abort_one_read(const std::filesystem::path& path) {
-  auto opened = co_await file::open(path);
-  const file from = std::move(opened).value();
+  const file from = file::from_fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   const auto pool = fixed_buf_pool::make({{small, 1}}).value();
   EXPECT_TRUE(pool.register_buffers());
   for (int i = 0; i < 8; ++i) {
@@ -37,20 +37,30 @@ task<> abort_one_read(const std::filesystem::path& path) {
   }
 }
 
+void abort_reads_on(const fake::kernel_options& options, const std::filesystem::path& path) {
+  runtime rt =
+      detail::runtime_access::make(std::make_unique<fake::kernel>(options), {.entries = 8}).value();
+  rt.block_on(abort_one_read(path));
+  EXPECT_TRUE(rt.shutdown(std::chrono::seconds(5)));
+}
+
 TEST(cancel_race, a_cancel_that_comes_too_late_is_harmless_in_any_order) {
   const test::temp_dir dir;
   const auto path = dir.make("file", "some bytes");
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    const fake::kernel_options options{.seed = seed,
-                                       .async = 1000,
-                                       .delay_max = std::chrono::microseconds(20),
-                                       .turn_max = std::chrono::microseconds(40)};
-    runtime rt =
-        detail::runtime_access::make(std::make_unique<fake::kernel>(options), {.entries = 8})
-            .value();
-    rt.block_on(abort_one_read(path));
-    EXPECT_TRUE(rt.shutdown(std::chrono::seconds(5)));
+    abort_reads_on({.seed = seed,
+                    .async = 1000,
+                    .delay_max = std::chrono::microseconds(20),
+                    .turn_max = std::chrono::microseconds(40)},
+                   path);
   }
+}
+
+TEST(cancel_race, a_denied_enter_takes_back_an_operation_together_with_its_cancel) {
+  const test::temp_dir dir;
+  const auto path = dir.make("file", "some bytes");
+  for (std::uint64_t seed = 0; seed < 100; ++seed)
+    abort_reads_on({.seed = seed, .refused = 500, .denied = 200}, path);
 }
 
 }  // namespace

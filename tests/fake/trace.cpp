@@ -19,6 +19,8 @@ std::string& replay() {
 
 void trace::set_replay(std::string command) { replay() = std::move(command); }
 
+const std::string& trace::replay_command() noexcept { return replay(); }
+
 void trace::add(std::chrono::nanoseconds at, std::uint64_t operation, const char* what,
                 std::int64_t detail) {
   const event e{.at = at, .operation = operation, .what = what, .detail = detail};

@@ -19,6 +19,7 @@ class trace {
   void set_options(std::string text) { options_ = std::move(text); }
   /// How to run the failing case again.
   static void set_replay(std::string command);
+  [[nodiscard]] static const std::string& replay_command() noexcept;
 
   [[noreturn]] void fail(std::uint64_t operation, std::string_view sentence) const;
 

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <set>
@@ -120,6 +121,13 @@ bool take(std::string_view argument, std::string_view name, std::uint64_t& value
   return error == std::errc{} && end == argument.data() + argument.size();
 }
 
+/// Says how to run it again when the library itself stops the process.
+void on_abort(int) {
+  const std::string& command = fake::trace::replay_command();
+  (void)!::write(STDERR_FILENO, command.data(), command.size());
+  (void)!::write(STDERR_FILENO, "\n", 1);
+}
+
 int run_all(int argc, char** argv) {
   arguments a;
   for (int i = 1; i < argc; ++i) {
@@ -132,6 +140,7 @@ int run_all(int argc, char** argv) {
       return 2;
     }
   }
+  std::signal(SIGABRT, on_abort);
   const test::temp_dir directory("/dev/shm");
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t seed = a.first; seed < a.first + a.seeds; ++seed) {
