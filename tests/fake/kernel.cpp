@@ -71,7 +71,7 @@ int kernel::register_buffers(std::span<const iovec> buffers) noexcept {
     declarations.push_back(declared_memory::find(b.iov_base, b.iov_len));
     if (options_.closed_world && declarations.back() == 0)
       trace_.fail(0, "memory was registered that is nobody's buffer");
-    if (declarations.back() == 0 && !is_mapped(b.iov_base, b.iov_len)) return -EFAULT;
+    if (declarations.back() == 0 && !is_writable(b.iov_base, b.iov_len)) return -EFAULT;
   }
   if (random_.chance(options_.refused_buffers)) return random_.chance(500) ? -ENOMEM : -EPERM;
   has_table_ = true;

@@ -46,7 +46,10 @@ kernel_options kernel_options::from_seed(std::uint64_t seed) {
   o.cancel_restarts = some(r, 500);
   o.refused_buffers = some(r, 300);
   o.refused_files = some(r, 200);
-  if (r.below(8) == 0) o.denied = 1 + static_cast<unsigned>(r.below(300));
+  if (r.below(6) == 0) {
+    o.denied = 1 + static_cast<unsigned>(r.below(300));
+    o.refused += 400;  // so that there is something to take back
+  }
   o.no_nosignal = r.below(8) == 0;
   o.closed_world = true;
   return o;

@@ -37,6 +37,18 @@ table& declarations() {
 
 std::uintptr_t address_of(const void* p) noexcept { return reinterpret_cast<std::uintptr_t>(p); }
 
+/// The pages that a range touches.
+struct page_range {
+  void* begin;
+  std::size_t bytes;
+  page_range(const void* first, std::size_t n) noexcept {
+    const auto page_bytes = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+    const std::uintptr_t start = address_of(first) / page_bytes * page_bytes;
+    begin = reinterpret_cast<void*>(start);
+    bytes = address_of(first) + n - start;
+  }
+};
+
 }  // namespace
 
 void declared_memory::declare(const void* first, std::size_t bytes) {
@@ -58,9 +70,13 @@ std::uint64_t declared_memory::find(const void* first, std::size_t bytes) noexce
 
 bool is_mapped(const void* first, std::size_t bytes) noexcept {
   if (bytes == 0) return true;
-  const auto page_bytes = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  const std::uintptr_t begin = address_of(first) / page_bytes * page_bytes;
-  return msync(reinterpret_cast<void*>(begin), address_of(first) + bytes - begin, MS_ASYNC) == 0;
+  const page_range pages(first, bytes);
+  return msync(pages.begin, pages.bytes, MS_ASYNC) == 0;
+}
+
+bool is_writable(const void* first, std::size_t bytes) noexcept {
+  const page_range pages(first, bytes);
+  return madvise(pages.begin, pages.bytes, MADV_POPULATE_WRITE) == 0;
 }
 
 bool is_poisoned([[maybe_unused]] const void* first, [[maybe_unused]] std::size_t bytes) noexcept {

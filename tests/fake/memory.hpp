@@ -21,6 +21,8 @@ class declared_memory {
 
 /// The range is mapped.
 [[nodiscard]] bool is_mapped(const void* first, std::size_t bytes) noexcept;
+/// The range can be pinned for writing. As pinning does, it makes the pages be there.
+[[nodiscard]] bool is_writable(const void* first, std::size_t bytes) noexcept;
 /// AddressSanitizer, where there is one, says that the range must not be touched.
 [[nodiscard]] bool is_poisoned(const void* first, std::size_t bytes) noexcept;
 
