@@ -272,6 +272,7 @@ void driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
       withdraw(*s, error, ready);
     } else if (!s->linked() &&
                (s->state == slot_state::submitted || s->state == slot_state::orphaned)) {
+      // Linked: it was taken back just before, and is on its way out.
       to_cancel_.push_back(*s);
     }
   });
@@ -347,6 +348,7 @@ void driver::on_cancel(slot& s, std::int32_t res) noexcept {
   // ENOENT and EALREADY do not mean finished: a read that a device or a worker executes answers so, and completes later.
   if (s.state != slot_state::orphaned && s.state != slot_state::submitted) return;
   if (res != -ENOENT && res != -EALREADY) return;
+  if (s.linked()) return;  // its own completion came just before, and it is on its way out
   if (to_recancel_.empty()) {
     recancel_after_ = std::clamp(recancel_after_ * 2, std::chrono::milliseconds{10},
                                  std::chrono::milliseconds{1000});

@@ -124,6 +124,7 @@ class fixed_buf_pool {
   }
 
  private:
+  friend struct detail::collection_probe;
   explicit fixed_buf_pool(detail::buf_collection* adopted) noexcept : pool_(adopted) {}
   static result<fixed_buf_pool> adopt(result<detail::buf_collection*> made) {
     if (!made) return std::unexpected(made.error());
