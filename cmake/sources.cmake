@@ -78,17 +78,32 @@ set(carousel_sources
     src/sys/linux_kernel.cpp)
 
 set(carousel_tool_sources
+    tools/attributes.cpp
+    tools/buffers.cpp
     tools/compare.cpp
     tools/comparison_report.cpp
     tools/content.cpp
     tools/copier.cpp
+    tools/copy_command.cpp
+    tools/copy_options.cpp
+    tools/descriptors.cpp
     tools/digest.cpp
     tools/doctor.cpp
     tools/extents.cpp
+    tools/file_copy.cpp
+    tools/hard_links.cpp
     tools/interruption.cpp
+    tools/landing.cpp
     tools/main.cpp
+    tools/memlock.cpp
+    tools/naming.cpp
     tools/page_cache.cpp
-    tools/progress_line.cpp)
+    tools/place.cpp
+    tools/progress.cpp
+    tools/report.cpp
+    tools/ring_flags.cpp
+    tools/tree_scan.cpp
+    tools/walk.cpp)
 
 set(carousel_examples
     examples/cat.cpp

@@ -99,6 +99,8 @@ def resolve(root, path, bracket, name):
     if bracket == '"':
         top = path.split("/")[0]
         candidates = [str(Path(path).parent / name), *candidates, f"{top}/{name}"]
+        if path.startswith("tests/tool/"):
+            candidates.append(f"tools/{name}")
     for candidate in candidates:
         if (root / candidate).is_file():
             return candidate
