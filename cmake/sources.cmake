@@ -1,6 +1,7 @@
 # The files of the build. `scripts/check_sources.py --fix` writes these lists.
 
 set(carousel_headers
+    include/carousel/abandon_after.hpp
     include/carousel/buf/arena.hpp
     include/carousel/buf/buf_slice.hpp
     include/carousel/buf/fixed_buf.hpp
@@ -12,14 +13,18 @@ set(carousel_headers
     include/carousel/carousel.hpp
     include/carousel/config.hpp
     include/carousel/detail/assert.hpp
+    include/carousel/detail/branch.hpp
     include/carousel/detail/buf_collection.hpp
     include/carousel/detail/buffer_table.hpp
     include/carousel/detail/context.hpp
+    include/carousel/detail/deadline.hpp
     include/carousel/detail/descriptor.hpp
     include/carousel/detail/driver.hpp
     include/carousel/detail/file_call.hpp
     include/carousel/detail/file_table.hpp
     include/carousel/detail/fixed_access.hpp
+    include/carousel/detail/inner_await.hpp
+    include/carousel/detail/inner_scope.hpp
     include/carousel/detail/keep_for_ever.hpp
     include/carousel/detail/lent_memory.hpp
     include/carousel/detail/list.hpp
@@ -27,13 +32,16 @@ set(carousel_headers
     include/carousel/detail/parked_waiter.hpp
     include/carousel/detail/poison.hpp
     include/carousel/detail/recycler.hpp
+    include/carousel/detail/remote_queue.hpp
     include/carousel/detail/request.hpp
     include/carousel/detail/side_blocks.hpp
     include/carousel/detail/slot.hpp
+    include/carousel/detail/stop_scope.hpp
     include/carousel/detail/task_record.hpp
     include/carousel/detail/timer_queue.hpp
     include/carousel/detail/transfer.hpp
     include/carousel/detail/user_storage.hpp
+    include/carousel/detail/verb_output.hpp
     include/carousel/detail/waiter.hpp
     include/carousel/fs/directory.hpp
     include/carousel/fs/file.hpp
@@ -43,8 +51,13 @@ set(carousel_headers
     include/carousel/result.hpp
     include/carousel/runtime.hpp
     include/carousel/spawn.hpp
+    include/carousel/stop_on.hpp
+    include/carousel/stop_requested.hpp
     include/carousel/task.hpp
     include/carousel/time/sleep.hpp
+    include/carousel/timeout.hpp
+    include/carousel/when_all.hpp
+    include/carousel/when_any.hpp
     include/carousel/yield.hpp)
 
 set(carousel_sources
@@ -61,6 +74,7 @@ set(carousel_sources
     src/driver/driver.cpp
     src/driver/file_table.cpp
     src/driver/recycler.cpp
+    src/driver/remote_queue.cpp
     src/driver/side_blocks.cpp
     src/driver/timer_queue.cpp
     src/fs/directory.cpp
@@ -68,6 +82,7 @@ set(carousel_sources
     src/fs/file_call.cpp
     src/fs/open_options.cpp
     src/fs/transfer.cpp
+    src/runtime/branch.cpp
     src/runtime/loop.cpp
     src/runtime/runtime.cpp
     src/runtime/stall.cpp

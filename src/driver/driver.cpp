@@ -1,6 +1,8 @@
 #include "carousel/detail/driver.hpp"
 
+#include <sys/eventfd.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,12 +18,16 @@ namespace carousel::detail {
 namespace {
 
 /// user_data: what kind of completion it is (8 bits), the slot's index (24 bits), the slot's generation (32 bits).
-enum class completion_kind : std::uint8_t { operation = 1, cancel = 2 };
+enum class completion_kind : std::uint8_t { operation = 1, cancel = 2, wake = 3 };
 
 constexpr std::uint64_t user_data_of(completion_kind kind, const slot& s) noexcept {
   return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56U | std::uint64_t{s.index} << 32U |
          s.generation;
 }
+
+constexpr std::uint64_t wake_user_data =
+    std::uint64_t{static_cast<std::uint8_t>(completion_kind::wake)} << 56U;
+constexpr std::uint64_t wake_cancel_user_data = wake_user_data | 1;
 
 /// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock between batches.
 constexpr unsigned cancels_per_enter = 64;
@@ -72,6 +78,7 @@ driver::~driver() {
     std::destroy_n(chunk, chunk_slots);
     ::operator delete(chunk, std::align_val_t{alignof(slot)});
   }
+  if (event_fd_ >= 0) ::close(event_fd_);
 }
 
 bool driver::supports(opcode code) const noexcept {
@@ -152,6 +159,39 @@ void driver::note_cancel(slot& s) noexcept {
   to_cancel_.push_back(s);
 }
 
+void driver::request_stop(operation_base& op, ready_queue& ready) noexcept {
+  if (op.at == nullptr) {
+    if (op.failed != 0 || !op.linked()) return;  // not in line
+    op.unlink();
+    op.failed = failure(errc::canceled);
+    ready.push_back(op);
+    return;
+  }
+  slot& s = *op.at;
+  if (s.state == slot_state::queued) {
+    withdraw(s, -ECANCELED, ready);
+  } else if (s.state == slot_state::submitted) {
+    note_cancel(s);
+  }
+}
+
+steady_time driver::wants_turn_at() const noexcept {
+  return to_recancel_.empty() ? steady_time::max() : recancel_at_;
+}
+
+result<int> driver::event_fd() noexcept {
+  if (event_fd_ < 0) {
+    const int made = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (made < 0) return std::unexpected(kernel_error(-errno));
+    if (const int error = ring_->kernel().register_eventfd(made); error < 0) {
+      ::close(made);
+      return std::unexpected(kernel_error(error));
+    }
+    event_fd_ = made;
+  }
+  return event_fd_;
+}
+
 // The turn.
 
 void driver::turn(ready_queue& ready, bool block, const steady_time* deadline) {
@@ -169,6 +209,7 @@ void driver::turn(ready_queue& ready, bool block, const steady_time* deadline) {
   }
   encode_queued(ready);
   if (!to_cancel_.empty()) encode_cancels();
+  if (wake_.fd >= 0 && !encode_wake()) block = false;
   enter(ready, block && ready.empty() && to_cancel_.empty() && queue_.empty(), deadline);
   if (!to_drop_.empty()) dispose_dropped();
   buffers_.settle();
@@ -202,6 +243,26 @@ void driver::encode_cancels() {
     ++in_kernel_;
     ++counters_.cancels;
   }
+}
+
+/// False: there was no room for the read, so nobody outside could end a wait.
+bool driver::encode_wake() noexcept {
+  if (wake_.ending) {
+    if (!wake_.reading || wake_.canceled) return true;
+    const request cancel{.code = opcode::async_cancel, .address = wake_user_data};
+    wake_.canceled = ring_->push(cancel, wake_cancel_user_data);
+    if (wake_.canceled) ++in_kernel_;
+    return wake_.canceled;
+  }
+  if (wake_.reading) return true;
+  const request read{.code = opcode::read,
+                     .fd = wake_.fd,
+                     .offset = current_position,
+                     .address = reinterpret_cast<std::uintptr_t>(&wake_.bytes),
+                     .length = sizeof wake_.bytes};
+  wake_.reading = ring_->push(read, wake_user_data);
+  if (wake_.reading) ++in_kernel_;
+  return wake_.reading;
 }
 
 void driver::enter(ready_queue& ready, bool block, const steady_time* deadline) {
@@ -264,6 +325,10 @@ void driver::check_enter(int result, ready_queue& ready) {
 void driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
   ring_->take_back([&](std::uint64_t user_data) {
     --in_kernel_;
+    if (static_cast<completion_kind>(user_data >> 56U) == completion_kind::wake) {
+      (user_data == wake_user_data ? wake_.reading : wake_.canceled) = false;
+      return;
+    }
     slot* s = find(user_data);
     if (s == nullptr) return;
     if (static_cast<completion_kind>(user_data >> 56U) == completion_kind::operation) {
@@ -301,6 +366,10 @@ void driver::on_completion(std::uint64_t user_data, std::int32_t res, std::uint3
       if (s != nullptr)
         on_cancel(*s, res);  // else the operation is over, and the slot may serve another
       return;
+    case completion_kind::wake:
+      --in_kernel_;
+      if (user_data == wake_user_data) wake_.reading = false;
+      return;
   }
   ++counters_.stray;
 }
@@ -314,6 +383,9 @@ void driver::on_operation(slot& s, std::int32_t res, std::uint32_t flags,
   --in_kernel_;
   if (res == -ECANCELED && !s.stop_wanted) [[unlikely]]
     res = unasked_cancel;
+  // An open or a read by a worker may answer a cancel with the kernel's own restart codes.
+  if (s.stop_wanted && (res == -EINTR || (res <= -512 && res >= -516))) [[unlikely]]
+    res = -ECANCELED;
   finish(s, res, ready);
 }
 

@@ -21,6 +21,8 @@ class loop : public context {
   void task_finished(task_record& record) noexcept;
   /// False: the kernel still holds operations past the deadline; the driver is leaked.
   [[nodiscard]] bool shut_down(std::chrono::nanoseconds deadline);
+  /// How long nothing but a completion needs a turn.
+  [[nodiscard]] std::chrono::nanoseconds may_wait() const noexcept;
 
   /// Makes the loop this thread's context for as long as it lives.
   class entered {
@@ -40,6 +42,7 @@ class loop : public context {
   std::unique_ptr<driver> driver_;
   list<task_record, tasks_tag> tasks_;
   list<task_record, tasks_tag> finished_;
+  steady_time reaped_at_ = steady_time::min();  ///< when the last turn had taken the completions
   std::uint32_t last_id_ = 0;
   bool ending_ = false;
   std::thread::id thread_ = std::this_thread::get_id();
