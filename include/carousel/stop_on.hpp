@@ -45,7 +45,7 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
   }
   output await_resume() {
     disarm();
-    scope_.end(detail::this_context());
+    const detail::inner_scope::ending at_exit(scope_);
     return detail::finish_inner(inner_, scope_.stopped(), errc::canceled);
   }
 

@@ -42,7 +42,7 @@ class [[nodiscard]] timeout_operation : detail::timer_node {
   }
   output await_resume() {
     timer_node::cancel();
-    scope_.end(detail::this_context());
+    const detail::inner_scope::ending at_exit(scope_);
     return detail::finish_inner(inner_, scope_.stopped(),
                                 expired_ ? errc::timed_out : errc::canceled);
   }

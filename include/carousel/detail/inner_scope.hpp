@@ -28,11 +28,24 @@ class inner_scope : scope_link, public stop_scope {
   }
   /// The coroutines inside are suspended; whoever called await_suspend goes on outside.
   void step_out(context& here) const noexcept { here.scope = scope; }
+  /// What is inside has ended. A verb inside must have ended its own scope before.
   void end(context& here) noexcept {
     stop_scope* const outer = scope_link::leave();
     if (here.scope == this) here.scope = outer;
     begun_ = false;
   }
+
+  /// Ends it on the way out.
+  class ending {
+   public:
+    explicit ending(inner_scope& ended) noexcept : ended_(ended) {}
+    ending(const ending&) = delete;
+    ending& operator=(const ending&) = delete;
+    ~ending() { ended_.end(this_context()); }
+
+   private:
+    inner_scope& ended_;
+  };
 
  private:
   bool begun_ = false;
