@@ -45,12 +45,12 @@ class epoll_loop {
   ~epoll_loop() { ::close(epoll_); }
 
   void run_until(const bool& done) {
-    while (!done) {
+    for (;;) {
       EXPECT_TRUE(rt_.poll());
+      if (done) return;
       // Rounded up, as epoll_wait counts in milliseconds; a minute stands for ever.
       const auto limit = std::min<nanoseconds>(rt_.may_wait(), std::chrono::minutes(1));
-      const int wait_ms =
-          static_cast<int>(std::chrono::ceil<milliseconds>(limit).count());
+      const int wait_ms = static_cast<int>(std::chrono::ceil<milliseconds>(limit).count());
       epoll_event event{};
       if (epoll_wait(epoll_, &event, 1, wait_ms) != 1) continue;
       std::uint64_t count = 0;
