@@ -104,6 +104,7 @@ set(carousel_tool_sources
 set(carousel_examples
     examples/cat.cpp
     examples/concurrency_limit.cpp
+    examples/deadlines.cpp
     examples/hello_pool.cpp
     examples/own_memory.cpp)
 
