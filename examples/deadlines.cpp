@@ -14,7 +14,6 @@
 #include "carousel/carousel.hpp"
 
 using namespace carousel;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -23,7 +22,8 @@ task<result<std::size_t>> print_all(fixed_buf_pool pool, file in) {
   std::size_t total = 0;
   for (;;) {
     fixed_buf lease = (co_await pool.next(4096)).value();
-    const auto [res, buf] = co_await timeout(300ms, in.read_fixed(std::move(lease)));
+    const auto [res, buf] =
+        co_await timeout(std::chrono::milliseconds(300), in.read_fixed(std::move(lease)));
     if (res.has_value()) {
       if (*res == 0) co_return total;
       std::fwrite(buf.bytes().data(), 1, *res, stdout);
@@ -43,8 +43,8 @@ task<> run(const char* path, std::stop_token interrupted) {
   const file in = (co_await file::open(path)).value();
 
   // Whichever ends first stops the other one, and both are awaited.
-  const auto [first, results] =
-      co_await when_any(stop_on(interrupted, print_all(pool, in)), sleep_for(5s));
+  const auto [first, results] = co_await when_any(stop_on(interrupted, print_all(pool, in)),
+                                                  sleep_for(std::chrono::seconds(5)));
   const auto& total = std::get<0>(results);
   std::printf("%zu bytes%s\n", total.value_or(0), first == 1 ? ", then the time was up" : "");
 }
