@@ -77,6 +77,7 @@ set(carousel_sources
     src/driver/remote_queue.cpp
     src/driver/side_blocks.cpp
     src/driver/timer_queue.cpp
+    src/driver/wake.cpp
     src/fs/directory.cpp
     src/fs/file.cpp
     src/fs/file_call.cpp

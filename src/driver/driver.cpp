@@ -1,6 +1,5 @@
 #include "carousel/detail/driver.hpp"
 
-#include <sys/eventfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -12,22 +11,11 @@
 #include <span>
 
 #include "carousel/detail/operation.hpp"
+#include "driver/user_data.hpp"
 #include "ring/ring.hpp"
 
 namespace carousel::detail {
 namespace {
-
-/// user_data: what kind of completion it is (8 bits), the slot's index (24 bits), the slot's generation (32 bits).
-enum class completion_kind : std::uint8_t { operation = 1, cancel = 2, wake = 3 };
-
-constexpr std::uint64_t user_data_of(completion_kind kind, const slot& s) noexcept {
-  return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56U | std::uint64_t{s.index} << 32U |
-         s.generation;
-}
-
-constexpr std::uint64_t wake_user_data =
-    std::uint64_t{static_cast<std::uint8_t>(completion_kind::wake)} << 56U;
-constexpr std::uint64_t wake_cancel_user_data = wake_user_data | 1;
 
 /// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock between batches.
 constexpr unsigned cancels_per_enter = 64;
@@ -179,19 +167,6 @@ steady_time driver::wants_turn_at() const noexcept {
   return to_recancel_.empty() ? steady_time::max() : recancel_at_;
 }
 
-result<int> driver::event_fd() noexcept {
-  if (event_fd_ < 0) {
-    const int made = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (made < 0) return std::unexpected(kernel_error(-errno));
-    if (const int error = ring_->kernel().register_eventfd(made); error < 0) {
-      ::close(made);
-      return std::unexpected(kernel_error(error));
-    }
-    event_fd_ = made;
-  }
-  return event_fd_;
-}
-
 // The turn.
 
 void driver::turn(ready_queue& ready, bool block, const steady_time* deadline) {
@@ -243,26 +218,6 @@ void driver::encode_cancels() {
     ++in_kernel_;
     ++counters_.cancels;
   }
-}
-
-/// False: there was no room for the read, so nobody outside could end a wait.
-bool driver::encode_wake() noexcept {
-  if (wake_.ending) {
-    if (!wake_.reading || wake_.canceled) return true;
-    const request cancel{.code = opcode::async_cancel, .address = wake_user_data};
-    wake_.canceled = ring_->push(cancel, wake_cancel_user_data);
-    if (wake_.canceled) ++in_kernel_;
-    return wake_.canceled;
-  }
-  if (wake_.reading) return true;
-  const request read{.code = opcode::read,
-                     .fd = wake_.fd,
-                     .offset = current_position,
-                     .address = reinterpret_cast<std::uintptr_t>(&wake_.bytes),
-                     .length = sizeof wake_.bytes};
-  wake_.reading = ring_->push(read, wake_user_data);
-  if (wake_.reading) ++in_kernel_;
-  return wake_.reading;
 }
 
 void driver::enter(ready_queue& ready, bool block, const steady_time* deadline) {
@@ -325,13 +280,13 @@ void driver::check_enter(int result, ready_queue& ready) {
 void driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
   ring_->take_back([&](std::uint64_t user_data) {
     --in_kernel_;
-    if (static_cast<completion_kind>(user_data >> 56U) == completion_kind::wake) {
+    if (kind_of(user_data) == completion_kind::wake) {
       (user_data == wake_user_data ? wake_.reading : wake_.canceled) = false;
       return;
     }
     slot* s = find(user_data);
     if (s == nullptr) return;
-    if (static_cast<completion_kind>(user_data >> 56U) == completion_kind::operation) {
+    if (kind_of(user_data) == completion_kind::operation) {
       withdraw(*s, error, ready);
     } else if (s->state == slot_state::submitted || s->state == slot_state::orphaned) {
       to_cancel_.push_back(*s);
@@ -354,7 +309,7 @@ unsigned driver::reap(ready_queue& ready) {
 void driver::on_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags,
                            ready_queue& ready) {
   slot* s = find(user_data);
-  switch (static_cast<completion_kind>(user_data >> 56U)) {
+  switch (kind_of(user_data)) {
     case completion_kind::operation:
       if (s != nullptr && (s->state == slot_state::submitted || s->state == slot_state::orphaned)) {
         on_operation(*s, res, flags, ready);

@@ -13,7 +13,7 @@ namespace carousel::detail {
 struct operation_base : waiter {
   failure_code failed = 0;  ///< why it never started
   driver* io = nullptr;     ///< set when it is awaited; moved_from() when it must not be any more
-  slot* at = nullptr;       ///< null before the start, after the end, and when the runtime has ended
+  slot* at = nullptr;  ///< null before the start, after the end, and when the runtime has ended
   void (*begin)(operation_base&, driver&) = nullptr;
 
   ~operation_base() {
