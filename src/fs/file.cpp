@@ -31,6 +31,7 @@ class closing_fd {
 };
 
 struct close_call {
+  static constexpr bool runs_on = true;
   using resources = closing_fd;
   using output = result<>;
   closing_fd held;
@@ -56,8 +57,8 @@ struct close_call {
   }
 };
 
-/// Suspends until no operation holds the file.
-class unused_awaiter : detail::waiter {
+/// Suspends until no operation holds the file, or until it is asked to stop; gives true if it was not.
+class unused_awaiter : detail::scope_link, detail::waiter {
  public:
   explicit unused_awaiter(detail::descriptor& file) noexcept : file_(file) {}
   unused_awaiter(const unused_awaiter&) = delete;
@@ -66,13 +67,24 @@ class unused_awaiter : detail::waiter {
   bool await_ready() const noexcept { return file_.started == 0; }
   void await_suspend(std::coroutine_handle<> h) noexcept {
     detail::context& here = detail::this_context();
-    suspend(h, here.task, detail::wait_kind::file_close);
+    detail::suspend(
+        here, *this, *this, h, detail::wait_kind::file_close,
+        [](detail::scope_link& self) noexcept { static_cast<unused_awaiter&>(self).stop(); });
     file_.closer_queue = &here.ready;
-    file_.closer = this;
+    if (here.stopped()) {
+      here.ready.push_back(*this);
+    } else {
+      file_.closer = this;
+    }
   }
-  static void await_resume() noexcept {}
+  bool await_resume() const noexcept { return file_.started == 0; }
 
  private:
+  void stop() noexcept {
+    if (file_.closer != this) return;  // on its way already
+    file_.closer = nullptr;
+    file_.closer_queue->push_back(*this);
+  }
   detail::descriptor& file_;
 };
 
@@ -90,7 +102,8 @@ task<result<>> close_file(detail::fd_ref file) {
   if (!file || file->closed)
     co_return std::unexpected(std::make_error_code(std::errc::bad_file_descriptor));
   file->closed = true;
-  co_await unused_awaiter(*file.get());
+  const bool unused = co_await unused_awaiter(*file.get());
+  if (!unused) co_return std::unexpected(make_error_code(errc::canceled));
   if (file->table != nullptr) file->table->leave(*file.get());
   co_return co_await close_operation(std::exchange(file->fd, -1));
 }

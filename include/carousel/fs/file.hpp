@@ -138,7 +138,8 @@ class file {
                                                    bool follow = true);
 
   /// Closes the file for all its handles: no operation starts any more, those in flight are waited for, and the error of
-  /// close(2), which a network file system may give for earlier writes, is returned.
+  /// close(2), which a network file system may give for earlier writes, is returned. A request to stop ends the waiting with
+  /// errc::canceled, and the last of those operations closes the file.
   task<result<>> close() &&;
 
   // Names.
