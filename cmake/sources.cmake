@@ -1,6 +1,7 @@
 # The files of the build. `scripts/check_sources.py --fix` writes these lists.
 
 set(carousel_headers
+    include/carousel/abandon_after.hpp
     include/carousel/buf/arena.hpp
     include/carousel/buf/buf_slice.hpp
     include/carousel/buf/fixed_buf.hpp
@@ -12,15 +13,19 @@ set(carousel_headers
     include/carousel/carousel.hpp
     include/carousel/config.hpp
     include/carousel/detail/assert.hpp
+    include/carousel/detail/branch.hpp
     include/carousel/detail/buf_collection.hpp
     include/carousel/detail/buffer_table.hpp
     include/carousel/detail/context.hpp
+    include/carousel/detail/deadline.hpp
     include/carousel/detail/descriptor.hpp
     include/carousel/detail/driver.hpp
     include/carousel/detail/file_call.hpp
     include/carousel/detail/file_table.hpp
     include/carousel/detail/fixed_access.hpp
     include/carousel/detail/fork_epoch.hpp
+    include/carousel/detail/inner_await.hpp
+    include/carousel/detail/inner_scope.hpp
     include/carousel/detail/keep_for_ever.hpp
     include/carousel/detail/lent_memory.hpp
     include/carousel/detail/list.hpp
@@ -28,14 +33,17 @@ set(carousel_headers
     include/carousel/detail/parked_waiter.hpp
     include/carousel/detail/poison.hpp
     include/carousel/detail/recycler.hpp
+    include/carousel/detail/remote_queue.hpp
     include/carousel/detail/request.hpp
     include/carousel/detail/side_blocks.hpp
     include/carousel/detail/slot.hpp
+    include/carousel/detail/stop_scope.hpp
     include/carousel/detail/task_record.hpp
     include/carousel/detail/thread_mark.hpp
     include/carousel/detail/timer_queue.hpp
     include/carousel/detail/transfer.hpp
     include/carousel/detail/user_storage.hpp
+    include/carousel/detail/verb_output.hpp
     include/carousel/detail/waiter.hpp
     include/carousel/fs/directory.hpp
     include/carousel/fs/file.hpp
@@ -45,8 +53,13 @@ set(carousel_headers
     include/carousel/result.hpp
     include/carousel/runtime.hpp
     include/carousel/spawn.hpp
+    include/carousel/stop_on.hpp
+    include/carousel/stop_requested.hpp
     include/carousel/task.hpp
     include/carousel/time/sleep.hpp
+    include/carousel/timeout.hpp
+    include/carousel/when_all.hpp
+    include/carousel/when_any.hpp
     include/carousel/yield.hpp)
 
 set(carousel_sources
@@ -65,34 +78,53 @@ set(carousel_sources
     src/driver/file_table.cpp
     src/driver/fork_epoch.cpp
     src/driver/recycler.cpp
+    src/driver/remote_queue.cpp
     src/driver/side_blocks.cpp
     src/driver/timer_queue.cpp
+    src/driver/wake.cpp
     src/fs/directory.cpp
     src/fs/file.cpp
     src/fs/file_call.cpp
     src/fs/open_options.cpp
     src/fs/transfer.cpp
+    src/runtime/branch.cpp
     src/runtime/loop.cpp
     src/runtime/runtime.cpp
     src/runtime/stall.cpp
     src/sys/linux_kernel.cpp)
 
 set(carousel_tool_sources
+    tools/attributes.cpp
+    tools/buffers.cpp
     tools/compare.cpp
     tools/comparison_report.cpp
     tools/content.cpp
     tools/copier.cpp
+    tools/copy_command.cpp
+    tools/copy_options.cpp
+    tools/descriptors.cpp
     tools/digest.cpp
     tools/doctor.cpp
     tools/extents.cpp
+    tools/file_copy.cpp
+    tools/hard_links.cpp
     tools/interruption.cpp
+    tools/landing.cpp
     tools/main.cpp
+    tools/memlock.cpp
+    tools/naming.cpp
     tools/page_cache.cpp
-    tools/progress_line.cpp)
+    tools/place.cpp
+    tools/progress.cpp
+    tools/report.cpp
+    tools/ring_flags.cpp
+    tools/tree_scan.cpp
+    tools/walk.cpp)
 
 set(carousel_examples
     examples/cat.cpp
     examples/concurrency_limit.cpp
+    examples/deadlines.cpp
     examples/hello_pool.cpp
     examples/own_memory.cpp)
 

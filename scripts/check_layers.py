@@ -26,6 +26,7 @@ TABLE = [
     ("include/carousel/detail/recycler.hpp", "base"),
     ("include/carousel/detail/request.hpp", "base"),
     ("include/carousel/detail/thread_mark.hpp", "base"),
+    ("include/carousel/detail/stop_scope.hpp", "base"),
     ("include/carousel/detail/waiter.hpp", "base"),
     ("src/base/*", "base"),
     ("src/sys/*", "sys"),
@@ -34,7 +35,9 @@ TABLE = [
     ("include/carousel/detail/descriptor.hpp", "driver"),
     ("include/carousel/detail/driver.hpp", "driver"),
     ("include/carousel/detail/operation.hpp", "driver"),
+    ("include/carousel/detail/inner_scope.hpp", "driver"),
     ("include/carousel/detail/parked_waiter.hpp", "driver"),
+    ("include/carousel/detail/remote_queue.hpp", "driver"),
     ("include/carousel/detail/slot.hpp", "driver"),
     ("include/carousel/detail/side_blocks.hpp", "driver"),
     ("include/carousel/detail/file_table.hpp", "driver"),
@@ -54,8 +57,14 @@ TABLE = [
     ("include/carousel/join_handle.hpp", "runtime"),
     ("include/carousel/time/*", "runtime"),
     ("include/carousel/yield.hpp", "runtime"),
+    ("include/carousel/detail/branch.hpp", "runtime"),
+    ("include/carousel/detail/deadline.hpp", "runtime"),
+    ("include/carousel/detail/inner_await.hpp", "runtime"),
+    ("include/carousel/detail/verb_output.hpp", "runtime"),
+    ("include/carousel/abandon_after.hpp", "runtime"),
     ("include/carousel/timeout.hpp", "runtime"),
     ("include/carousel/stop_on.hpp", "runtime"),
+    ("include/carousel/stop_requested.hpp", "runtime"),
     ("include/carousel/when_all.hpp", "runtime"),
     ("include/carousel/when_any.hpp", "runtime"),
     ("src/runtime/*", "runtime"),
@@ -99,6 +108,8 @@ def resolve(root, path, bracket, name):
     if bracket == '"':
         top = path.split("/")[0]
         candidates = [str(Path(path).parent / name), *candidates, f"{top}/{name}"]
+        if path.startswith("tests/tool/"):
+            candidates.append(f"tools/{name}")
     for candidate in candidates:
         if (root / candidate).is_file():
             return candidate

@@ -1,13 +1,22 @@
 # carousel_test(NAME [SOURCES file...] [LIBRARIES target...] [LABELS label...])
 #
 # A program of GoogleTest cases, each of them a test of ctest. They may include the private headers of src/.
-# The label `nobody` adds the test NAME.as_nobody: the whole program, without privileges.
+# The label `nobody` adds the test NAME.as_nobody: the whole program, without privileges. The label `fake` adds
+# NAME.on_fake: the whole program on the fake kernel without surprises; `fake_seeds` moreover NAME.on_fake:N, with delays,
+# refused and cut enters and signals that must not change any result.
 
 function(carousel_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;LABELS")
   if(NOT arg_SOURCES)
     set(arg_SOURCES ${name}_test.cpp)
   endif()
+  set(kernels "")
+  if("fake" IN_LIST arg_LABELS)
+    set(kernels fake)
+  elseif("fake_seeds" IN_LIST arg_LABELS)
+    set(kernels fake fake:1 fake:2 fake:3)
+  endif()
+  list(REMOVE_ITEM arg_LABELS fake fake_seeds)
   set(as_nobody FALSE)
   if("nobody" IN_LIST arg_LABELS)
     set(as_nobody TRUE)
@@ -19,8 +28,8 @@ function(carousel_test name)
   add_executable(${target} ${arg_SOURCES})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src
                                                ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(${target} PRIVATE carousel::carousel ${arg_LIBRARIES} GTest::gmock
-                                          GTest::gtest_main)
+  target_link_libraries(${target} PRIVATE carousel_fake_kernel carousel::carousel ${arg_LIBRARIES}
+                                          GTest::gmock GTest::gtest_main)
   target_compile_definitions(${target} PRIVATE CAROUSEL_FAULT_DIR="${CAROUSEL_FAULT_DIR}")
   if(TARGET fuse_fault)
     add_dependencies(${target} fuse_fault)
@@ -36,6 +45,11 @@ function(carousel_test name)
                        "endforeach()\n")
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels})
 
+  foreach(kernel IN LISTS kernels)
+    add_test(NAME ${name}.on_${kernel} COMMAND ${target})
+    set_tests_properties(${name}.on_${kernel} PROPERTIES LABELS "unit;fake" TIMEOUT 120
+                                                         ENVIRONMENT CAROUSEL_TEST_KERNEL=${kernel})
+  endforeach()
   if(as_nobody)
     add_test(NAME ${name}.as_nobody COMMAND ${PROJECT_SOURCE_DIR}/scripts/as_nobody
                                             $<TARGET_FILE:${target}>)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -132,7 +134,8 @@ class contest {
 
   /// False, with the comparison's failure set, when there is no figure.
   bool run(const contestant& who) {
-    scratch target(parent_);
+    const auto made = std::make_shared<scratch>(parent_);
+    scratch& target = *made;
     if (target.error() != 0)
       return fail(fmt::format("cannot make a directory in '{}': {}", parent_.native(),
                               error_text(target.error())));
@@ -163,10 +166,31 @@ class contest {
     figures.bytes = copy.bytes;
     if (sources.unknown + copy.unknown != 0) result_.cache_known = false;
     who.runs->push_back(figures);
+    if (keeps_) {
+      kept_.push_back(made);
+      return true;
+    }
     if (const auto why = target.remove(); why)
       return fail(fmt::format("cannot remove '{}': {}", target.name(), why.message()));
     // The next one shall not pay for what this one left to write.
     (void)sync_file_system(parent_);
+    return true;
+  }
+
+  /// Some file systems are slow to make files where many were removed a moment ago, so the copies stay until the last one is
+  /// made, where there is room for all. False: there is not.
+  bool keep_copies() {
+    const std::uint64_t bytes = look_at_cache(trees_).bytes;
+    struct statvfs space{};
+    if (::statvfs(parent_.c_str(), &space) == 0)
+      keeps_ = std::uint64_t{space.f_bavail} * space.f_frsize / (2 * rounds + 1) > bytes;
+    return keeps_;
+  }
+  bool remove_copies() {
+    for (const auto& target : kept_) {
+      if (const auto why = target->remove(); why)
+        return fail(fmt::format("cannot remove '{}': {}", target->name(), why.message()));
+    }
     return true;
   }
 
@@ -180,6 +204,8 @@ class contest {
   const strings& sources_;
   std::vector<path> trees_;
   path parent_;
+  bool keeps_ = false;
+  std::vector<std::shared_ptr<scratch>> kept_;
 };
 
 /// Why these cannot be compared, or nothing.
@@ -238,12 +264,19 @@ comparison compare(const strings& sources, const std::string& target_parent,
   for (const std::string& source : sources) (void)sync_file_system(source);
 
   contest runs(c, sources, parent);
+  const bool kept = runs.keep_copies();
   const contestant carousel{"carousel", "/proc/self/exe", c.carousel_command, &c.carousel};
   const contestant cp{"cp", "cp", c.cp_command, &c.cp};
   for (int round = 0; round < rounds; ++round) {
     if (!runs.run(carousel) || !runs.run(cp)) return c;
   }
+  if (!runs.remove_copies()) return c;
   add_remarks(c);
+  if (!kept)
+    c.remarks.emplace_back(
+        "there is no room for all copies at once: each was removed before the next one was made, "
+        "which makes "
+        "some file systems slow");
   return c;
 }
 

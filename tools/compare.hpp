@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,7 +49,8 @@ comparison compare(const std::vector<std::string>& sources, const std::string& t
 /// No rows when the comparison failed.
 std::vector<comparison_row> rows_of(const comparison& c);
 
-/// Prints a table or one JSON object. Exit status: 0, or 1 when the comparison failed.
-int print_comparison(const comparison& c, bool json);
+/// A table on stdout, or why there is none on stderr.
+void print_comparison(const comparison& c);
+[[nodiscard]] nlohmann::json comparison_object(const comparison& c);
 
 }  // namespace carousel::tool

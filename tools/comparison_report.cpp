@@ -78,28 +78,6 @@ nlohmann::json runs_of(const std::vector<comparison_run>& runs) {
   return all;
 }
 
-void print_json(const comparison& c, const std::vector<comparison_row>& rows) {
-  auto table = nlohmann::json::array();
-  for (const comparison_row& r : rows) {
-    nlohmann::json ratio;
-    if (r.ratio) ratio = *r.ratio;
-    table.push_back({{"name", r.name},
-                     {"unit", r.unit},
-                     {"carousel", r.carousel},
-                     {"cp", r.cp},
-                     {"cp_over_carousel", std::move(ratio)},
-                     {"winner", r.winner}});
-  }
-  const nlohmann::json object = {
-      {"ok", c.failure.empty()},
-      {"failure", c.failure},
-      {"commands", {{"carousel", c.carousel_command}, {"cp", c.cp_command}}},
-      {"medians", std::move(table)},
-      {"runs", {{"carousel", runs_of(c.carousel)}, {"cp", runs_of(c.cp)}}},
-      {"remarks", c.remarks}};
-  fmt::print("{}\n", object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-}
-
 }  // namespace
 
 std::vector<comparison_row> rows_of(const comparison& c) {
@@ -114,26 +92,42 @@ std::vector<comparison_row> rows_of(const comparison& c) {
   return rows;
 }
 
-int print_comparison(const comparison& c, bool json) {
-  const auto rows = rows_of(c);
-  if (json) {
-    print_json(c, rows);
-  } else if (!c.failure.empty()) {
-    fmt::print(stderr, "carousel: no comparison: {}\n", c.failure);
-  } else {
-    const comparison_run& copy = c.carousel.front();
-    fmt::print("`{}` against `{}`: {} files, {} bytes; medians of {} rounds\n",
-               fmt::join(c.carousel_command, " "), fmt::join(c.cp_command, " "), copy.files,
-               copy.bytes, c.carousel.size());
-    fmt::print("{:26}{:>14}{:>14}{:>13}  {}\n", "", "carousel", "cp", "cp/carousel", "");
-    for (const comparison_row& r : rows) {
-      const std::string ratio = r.ratio ? fmt::format("{:.2f}", *r.ratio) : std::string("-");
-      fmt::print("{:26}{:>14}{:>14}{:>13}  {}\n", r.name, amount(r.carousel, r.unit),
-                 amount(r.cp, r.unit), ratio, verdict(r));
-    }
-    for (const std::string& remark : c.remarks) fmt::print("note: {}\n", remark);
+nlohmann::json comparison_object(const comparison& c) {
+  auto table = nlohmann::json::array();
+  for (const comparison_row& r : rows_of(c)) {
+    nlohmann::json ratio;
+    if (r.ratio) ratio = *r.ratio;
+    table.push_back({{"name", r.name},
+                     {"unit", r.unit},
+                     {"carousel", r.carousel},
+                     {"cp", r.cp},
+                     {"cp_over_carousel", std::move(ratio)},
+                     {"winner", r.winner}});
   }
-  return c.failure.empty() ? 0 : 1;
+  return {{"ok", c.failure.empty()},
+          {"failure", c.failure},
+          {"commands", {{"carousel", c.carousel_command}, {"cp", c.cp_command}}},
+          {"medians", std::move(table)},
+          {"runs", {{"carousel", runs_of(c.carousel)}, {"cp", runs_of(c.cp)}}},
+          {"remarks", c.remarks}};
+}
+
+void print_comparison(const comparison& c) {
+  if (!c.failure.empty()) {
+    fmt::print(stderr, "carousel: no comparison: {}\n", c.failure);
+    return;
+  }
+  const comparison_run& copy = c.carousel.front();
+  fmt::print("`{}` against `{}`: {} files, {} bytes; medians of {} rounds\n",
+             fmt::join(c.carousel_command, " "), fmt::join(c.cp_command, " "), copy.files,
+             copy.bytes, c.carousel.size());
+  fmt::print("{:26}{:>14}{:>14}{:>13}  {}\n", "", "carousel", "cp", "cp/carousel", "");
+  for (const comparison_row& r : rows_of(c)) {
+    const std::string ratio = r.ratio ? fmt::format("{:.2f}", *r.ratio) : std::string("-");
+    fmt::print("{:26}{:>14}{:>14}{:>13}  {}\n", r.name, amount(r.carousel, r.unit),
+               amount(r.cp, r.unit), ratio, verdict(r));
+  }
+  for (const std::string& remark : c.remarks) fmt::print("note: {}\n", remark);
 }
 
 }  // namespace carousel::tool

@@ -1,234 +1,263 @@
 #include "copier.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <random>
-#include <ranges>
+#include <chrono>
+#include <system_error>
+#include <utility>
 
-#include "content.hpp"
-#include "digest.hpp"
 #include "interruption.hpp"
-#include "progress_line.hpp"
+#include "naming.hpp"
+
+// The command line, the tree, and the files in flight. What happens to one file is in file_copy.cpp.
 
 namespace carousel::tool {
 namespace {
 
-constexpr std::size_t temporary_stem_max = 230;  // with the dot and the suffix within NAME_MAX, 255
+constexpr std::size_t ended_bytes = 64;
+constexpr std::size_t reap_at_min = 256;
+constexpr std::chrono::milliseconds interruption_poll{50};
+/// How long operations that are in the kernel may go on after an interruption.
+constexpr std::chrono::seconds interruption_grace{2};
 
 std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
 
-std::filesystem::path temporary_beside(const std::filesystem::path& target) {
-  static std::random_device random;
-  const std::string stem = target.filename().native().substr(0, temporary_stem_max);
-  return target.parent_path() / fmt::format(".{}.carousel-{:08x}", stem, random());
-}
+std::string directory_path(const std::string& path) { return path.empty() ? "." : path; }
 
-/// Removes the temporary file unless it was renamed.
-class temporary {
- public:
-  explicit temporary(std::filesystem::path name) : name_(std::move(name)) {}
-  temporary(const temporary&) = delete;
-  temporary& operator=(const temporary&) = delete;
-  ~temporary() {
-    if (!name_.empty()) ::unlink(name_.c_str());
-  }
-  void keep() noexcept { name_.clear(); }
-
- private:
-  std::filesystem::path name_;
-};
-
-/// Owner before mode: chown(2) takes the set-user-ID bit away. Who may not give files away keeps them, without that bit.
-std::error_code set_attributes(int fd, const struct stat& about, bool preserve, unsigned umask) {
-  unsigned mode = about.st_mode & 0777U & ~umask;
-  if (preserve) {
-    mode = about.st_mode & 07777U;
-    if (::fchown(fd, about.st_uid, about.st_gid) != 0) mode &= 01777U;
-  }
-  if (::fchmod(fd, mode) != 0) return last_error();
-  const std::array<timespec, 2> times{about.st_atim, about.st_mtim};
-  if (preserve && ::futimens(fd, times.data()) != 0) return last_error();
-  return {};
-}
-
-bool inside(const std::filesystem::path& directory, const struct stat& ancestor) {
-  std::error_code ignored;
-  for (auto p = std::filesystem::weakly_canonical(directory, ignored);; p = p.parent_path()) {
-    struct stat s{};
-    if (::stat(p.c_str(), &s) == 0 && s.st_dev == ancestor.st_dev && s.st_ino == ancestor.st_ino)
-      return true;
-    if (p == p.parent_path()) return false;
-  }
+/// -1 and errno. Who may write to a directory need not be allowed to list it.
+int open_directory(const std::string& path) noexcept {
+  constexpr int flags = O_DIRECTORY | O_CLOEXEC;
+  const int fd = ::open(path.c_str(), O_RDONLY | flags);
+  return fd >= 0 || errno != EACCES ? fd : ::open(path.c_str(), O_PATH | flags);
 }
 
 }  // namespace
 
-copier::copier(copy_options options, fixed_buf_pool pool)
-    : options_(options), pool_(std::move(pool)), umask_(::umask(0)) {
-  ::umask(umask_);
-}
+copier::copier(const copy_options& options, copy_buffers buffers, copy_report& report)
+    : options_(options),
+      attributes_{options.attributes(), options.archive},
+      buffers_(std::move(buffers)),
+      report_(report),
+      walk_(attributes_, options.sync, report, line_,
+            [this](std::shared_ptr<place> where, directory_entry entry) {
+              return visit(std::move(where), std::move(entry));
+            }),
+      ended_(fixed_buf_pool::make({{ended_bytes, 1}}).value()),
+      reap_at_(reap_at_min) {}
 
-void copier::refuse(const path& where, const std::string& why) {
-  report_.errors.push_back(fmt::format("'{}': {}", where.native(), why));
-}
-void copier::fail(const char* what, const path& where, const std::error_code& why) {
-  refuse(where, fmt::format("cannot {}: {}", what, why.message()));
-}
-
-bool copier::refuse_same(const path& target, const struct stat& source, const path& named) {
-  struct stat s{};
-  if (::stat(target.c_str(), &s) != 0 && ::lstat(target.c_str(), &s) != 0) return false;
-  if (s.st_dev != source.st_dev || s.st_ino != source.st_ino) return false;
-  refuse(named, fmt::format("is the same file as '{}'", target.native()));
-  return true;
-}
-
-task<> copier::run(std::vector<path> sources, path target) {
-  report_.fixed = pool_.register_buffers() && pool_.registered() == registration::fixed;
-  const bool into = std::filesystem::is_directory(target);
-  if (sources.size() > 1 && !into) {
-    refuse(target, "is not a directory");
-    co_return;
+task<> copier::run() {
+  auto running = ended_.try_next(ended_bytes);
+  all_ = spawn(
+      [this](std::optional<fixed_buf> held) -> task<> {
+        co_await copy_all();
+        held.reset();
+      },
+      std::move(running));
+  auto guard = spawn([this] { return give_up_when_interrupted(); });
+  {
+    const auto ended = co_await ended_.next(ended_bytes);
+    (void)ended;
   }
-  auto progress = spawn([this] { return show_progress(); });
-  for (path& source : sources) {
-    path name = source.filename().empty() ? source.parent_path().filename() : source.filename();
-    // Named: g++ 12 destroys the temporaries of ?: twice when they are arguments inside a co_await.
-    path named = target;
-    if (into) named /= name;
-    co_await copy_one(std::move(source), std::move(named), !options_.recursive);
+  guard.abort();
+  report_.buffers = buffers_.registered();
+  auto all = std::move(*all_);
+  try {
+    co_await std::move(all);
+  } catch (const std::system_error& e) {
+    if (e.code() != errc::canceled) throw;
   }
-  for (auto& t : tasks_) co_await std::move(t);
-  progress.abort();
-  // Last made first: what is written into a directory changes its times.
-  for (const auto& d : directories_ | std::views::reverse) finish_directory(d);
 }
 
-task<> copier::copy_one(path source, path target, bool follow) {
-  if (interrupted()) co_return;
+/// Aborts what does not end by itself: its temporary files go away with it.
+task<> copier::give_up_when_interrupted() {
+  while (interrupted() == 0) co_await sleep_for(interruption_poll);
+  co_await sleep_for(interruption_grace);
+  for (auto& f : files_) f.abort();
+  all_->abort();
+}
+
+task<> copier::copy_all() {
+  std::vector<std::string> sources = options_.names;
+  auto to = find_destination(sources);
+  if (!to) co_return;
+  for (const std::string& source : sources) {
+    if (interrupted() != 0) break;
+    co_await copy_named(*to, source);
+  }
+  while (!files_.empty()) {
+    auto last = std::move(files_.back());
+    files_.pop_back();
+    co_await std::move(last);
+  }
+  if (!options_.sync) co_return;
+  const auto synced = co_await to->where.sync();
+  if (!synced) report_.fail("sync", directory_path(to->prefix), synced.error());
+}
+
+// The command line.
+
+/// An error was reported.
+result<copier::destination> copier::find_destination(std::vector<std::string>& sources) {
+  std::string named = options_.into;
+  if (named.empty()) {
+    named = std::move(sources.back());
+    sources.pop_back();
+  }
+  if (!options_.as_file) {
+    const int fd = open_directory(named);
+    if (fd >= 0) return destination{directory::from_fd(fd), named, {}};
+    const std::error_code why = last_error();
+    const bool must_be = !options_.into.empty() || sources.size() > 1;
+    const bool absent = why == std::errc::no_such_file_or_directory;
+    if (must_be || (!absent && why != std::errc::not_a_directory)) {
+      report_.fail("copy into", named, why);
+      return std::unexpected(why);
+    }
+  }
+  if (options_.as_file && sources.size() > 1) {
+    report_.refuse(named, "cannot be the name of several copies");
+    return std::unexpected(make_error_code(errc::not_supported));
+  }
+  split_name parts = split(named);
+  const int fd = open_directory(directory_path(parts.directory));
+  if (fd < 0) {
+    const std::error_code why = last_error();
+    report_.fail("open the directory", directory_path(parts.directory), why);
+    return std::unexpected(why);
+  }
+  return destination{directory::from_fd(fd), std::move(parts.directory), std::move(parts.name)};
+}
+
+task<> copier::copy_named(const destination& to, const std::string& source) {
+  split_name parts = split(source);
+  const int fd = ::open(directory_path(parts.directory).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) co_return report_.fail("read", source, last_error());
+  auto top = std::make_shared<place>(nullptr, directory::from_fd(fd), to.where);
+  top->source_name = parts.directory;
+  top->target_name = to.prefix;
+  top->inherits_acl = attributes_.preserve && gives_acl(to.where.fd());
+  const bool follow = options_.follows_named_links();
   struct stat about{};
-  if ((follow ? ::stat(source.c_str(), &about) : ::lstat(source.c_str(), &about)) != 0) {
-    fail("read", source, last_error());
-  } else if (refuse_same(target, about, source)) {
-  } else if (S_ISDIR(about.st_mode) && !options_.recursive) {
-    refuse(source, "is a directory; -r or -a copies directories");
-  } else if (S_ISDIR(about.st_mode)) {
-    co_await copy_directory(std::move(source), std::move(target), about);
-  } else if (S_ISLNK(about.st_mode)) {
-    copy_link(source, target, about);
-  } else if (!S_ISREG(about.st_mode)) {
-    refuse(source, "is a FIFO, a socket or a device; these are not copied");
-  } else {
-    auto lease = co_await pool_.next(options_.buffer_size);
-    if (!lease) co_return fail("copy", source, lease.error());
-    tasks_.push_back(
-        spawn([this](path s, path t,
-                     fixed_buf l) { return copy_file(std::move(s), std::move(t), std::move(l)); },
-              std::move(source), std::move(target), std::move(*lease)));
+  if (::fstatat(fd, parts.name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+    co_return report_.fail("read", source, last_error());
+  std::string target = to.name;
+  if (target.empty()) target = without_slashes(parts.name);
+  if (S_ISDIR(about.st_mode)) {
+    top->source_id = identity_of(about);
+    if (target != "." && target != "..") target = without_slashes(target);
+  } else if (target.ends_with('/')) {
+    co_return report_.refuse(target_path(*top, target), "is no directory to copy into");
   }
-}
-
-task<> copier::copy_directory(path source, path target, struct stat about) {
-  if (inside(target.parent_path().empty() ? "." : target.parent_path(), about)) {
-    refuse(source, fmt::format("cannot be copied into itself, '{}'", target.native()));
+  if (!names_no_child(target) && !named_.insert(target).second)
+    co_return report_.refuse(source, "would overwrite " + shell_quoted(target_path(*top, target)) +
+                                         ", which was just made");
+  if (S_ISDIR(about.st_mode)) {
+    co_await copy_named_directory(std::move(top), std::move(parts.name), std::move(target));
     co_return;
   }
-  const bool made = ::mkdir(target.c_str(), 0700) == 0;
+  handles open{top->source, top->target};
+  file_job job{top, std::move(open), std::move(parts.name), std::move(target), follow, {}};
+  ++top->pending;
+  if (S_ISREG(about.st_mode)) {
+    co_await start(std::move(job));
+  } else if (S_ISLNK(about.st_mode)) {
+    copy_symlink(job);
+  } else {
+    report_.refuse(source, "is a FIFO, a socket or a device; these are not copied");
+  }
+}
+
+task<> copier::copy_named_directory(std::shared_ptr<place> top, std::string name,
+                                    std::string target) {
+  const std::string source = source_path(*top, name);
+  if (!options_.directories())
+    co_return report_.refuse(source, "is a directory; -r or -a copies directories");
   struct stat there{};
-  if (!made && (::lstat(target.c_str(), &there) != 0 || !S_ISDIR(there.st_mode)))
-    co_return fail("create the directory", target, std::make_error_code(std::errc::file_exists));
-  ++report_.directories;
-  if (made || options_.preserve) directories_.push_back({target, about});
-  auto entries = co_await directory::list(source);
-  if (!entries) co_return fail("list", source, entries.error());
-  for (const directory_entry& e : *entries) {
-    path from = source / e.name;
-    path to = target / e.name;
-    co_await copy_one(std::move(from), std::move(to), false);
-  }
+  const bool exists = ::fstatat(top->target.fd(), target.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
+  if ((exists && identity_of(there) == top->source_id) ||
+      is_inside(top->target.fd(), top->source_id))
+    co_return report_.refuse(
+        source, "cannot be copied into itself, " + shell_quoted(target_path(*top, target)));
+  co_await walk_.run(std::move(top), std::move(name), std::move(target));
 }
 
-task<> copier::show_progress() {
-  if (options_.quiet || ::isatty(STDERR_FILENO) == 0) co_return;
-  const progress_line line;
+// The tree.
+
+task<> copier::visit(std::shared_ptr<place> where, directory_entry entry) {
+  using std::filesystem::file_type;
+  handles open{where->source, where->target};
+  file_job job{where, std::move(open), entry.name, entry.name, false, {}};
+  if (entry.type == file_type::unknown) {
+    struct stat about{};
+    (void)::fstatat(where->source.fd(), entry.name.c_str(), &about, AT_SYMLINK_NOFOLLOW);
+    if (S_ISREG(about.st_mode) || about.st_mode == 0) entry.type = file_type::regular;
+    if (S_ISLNK(about.st_mode)) entry.type = file_type::symlink;
+  }
+  if (entry.type == file_type::regular) {
+    co_await start(std::move(job));
+    co_return;
+  }
+  if (entry.type == file_type::symlink) {
+    copy_symlink(job);
+  } else {
+    report_.refuse(source_path(*where, entry.name),
+                   "is a FIFO, a socket or a device; these are not copied");
+  }
+  co_await walk_.leave(std::move(where), std::move(job.open));
+}
+
+task<> copier::start(file_job job) {
+  auto permit = co_await buffers_.small();
+  if (!permit) {
+    report_.fail("copy", source_path(*job.where, job.source_name), permit.error());
+    co_await walk_.leave(std::move(job.where), std::move(job.open));
+    co_return;
+  }
+  files_.push_back(
+      spawn([this](file_job j, fixed_buf p) { return copy_file(std::move(j), std::move(p)); },
+            std::move(job), std::move(*permit)));
+  if (files_.size() >= reap_at_) co_await reap();
+}
+
+/// Forgets the tasks that have ended, so that a tree of any size needs little memory.
+task<> copier::reap() {
+  std::vector<join_handle<void>> running;
+  for (auto& f : std::exchange(files_, {})) {
+    if (f.done()) {
+      co_await std::move(f);
+    } else {
+      running.push_back(std::move(f));
+    }
+  }
+  files_ = std::move(running);
+  reap_at_ = files_.size() + reap_at_min;
+}
+
+void copier::copy_symlink(const file_job& job) {
+  const std::string source = source_path(*job.where, job.source_name);
+  struct stat about{};
+  if (::fstatat(job.open.source.fd(), job.source_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0)
+    return report_.fail("read", source, last_error());
+  if (in_the_way(job, about)) return;
+  std::string text(static_cast<std::size_t>(about.st_size) + 1, '\0');
   for (;;) {
-    line.show(report_.files, report_.bytes);
-    co_await sleep_for(std::chrono::milliseconds(100));
+    const ssize_t n =
+        ::readlinkat(job.open.source.fd(), job.source_name.c_str(), text.data(), text.size());
+    if (n < 0) return report_.fail("read the link", source, last_error());
+    if (static_cast<std::size_t>(n) < text.size()) {
+      text.resize(static_cast<std::size_t>(n));
+      break;
+    }
+    text.resize(text.size() * 2);  // it has grown, or its size was not told
   }
-}
-
-void copier::finish_directory(const finished_directory& d) {
-  const int fd = ::open(d.target.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) return fail("open", d.target, last_error());
-  if (const auto why = set_attributes(fd, d.about, options_.preserve, umask_); why)
-    fail("set the attributes of", d.target, why);
-  if (options_.sync && ::fsync(fd) != 0) fail("sync", d.target, last_error());
-  ::close(fd);
-}
-
-void copier::copy_link(const path& source, const path& target, const struct stat& about) {
-  std::error_code why;
-  const path to = std::filesystem::read_symlink(source, why);
-  if (why) return fail("read the link", source, why);
-  const path name = temporary_beside(target);
-  temporary guard(name);
-  if (::symlink(to.c_str(), name.c_str()) != 0) return fail("link", target, last_error());
-  if (options_.preserve) {
-    const std::array<timespec, 2> times{about.st_atim, about.st_mtim};
-    (void)::lchown(name.c_str(), about.st_uid, about.st_gid);
-    if (::utimensat(AT_FDCWD, name.c_str(), times.data(), AT_SYMLINK_NOFOLLOW) != 0)
-      return fail("set the times of", target, last_error());
-  }
-  if (::rename(name.c_str(), target.c_str()) != 0) return fail("rename to", target, last_error());
-  guard.keep();
-  ++report_.links;
-}
-
-task<> copier::copy_file(path source, path target, fixed_buf lease) {
-  // Followed only where the walk has followed; O_NONBLOCK: a FIFO that was put there meanwhile must not block the open.
-  const int flags = O_NONBLOCK | (options_.recursive ? O_NOFOLLOW : 0);
-  auto from = co_await file::open(source, open_options{}.custom_flags(flags));
-  if (!from) co_return fail("open", source, from.error());
-  struct stat before{};
-  if (::fstat(from->fd(), &before) != 0) co_return fail("read", source, last_error());
-  if (!S_ISREG(before.st_mode)) co_return refuse(source, "is not a regular file any more");
-  ::fcntl(from->fd(), F_SETFL, 0);
-  const path name = temporary_beside(target);
-  // Creating and renaming a name are short work in memory, for which io_uring would wake a worker thread each. Reads and writes,
-  // which can take long, go through the ring.
-  const int created =
-      ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (created < 0) co_return fail("create", target, last_error());
-  file to = file::from_fd(created);
-  temporary guard(name);
-  const open_pair files{*from, to, source, name, before};
-  auto filled = co_await copy_content(files, pool_, std::move(lease), report_.bytes);
-  if (!filled.res) co_return fail("copy", source, filled.res.error());
-  if (options_.verify) {
-    auto verified = co_await verify_copy(*from, to, std::move(filled.buf));
-    filled.buf = std::move(verified.buf);
-    if (!verified.res) co_return fail("verify the copy of", source, verified.res.error());
-  }
-  if (const auto why = set_attributes(to.fd(), before, options_.preserve, umask_); why)
-    co_return fail("set the attributes of", target, why);
-  if (options_.sync) {
-    const auto synced = co_await to.sync_all();
-    if (!synced) co_return fail("sync", target, synced.error());
-  }
-  struct stat after{};
-  if (::fstat(from->fd(), &after) == 0 && after.st_size != before.st_size)
-    refuse(source, "changed its size while it was copied");
-  auto closing = std::move(to).close();
-  const auto closed = co_await std::move(closing);
-  if (!closed) co_return fail("close", target, closed.error());
-  if (::rename(name.c_str(), target.c_str()) != 0)
-    co_return fail("rename to", target, last_error());
-  guard.keep();
-  ++report_.files;
+  const auto made = land_symlink(job.open.target, job.target_name, text, !options_.no_clobber,
+                                 attributes_.preserve ? &about : nullptr);
+  if (!made)
+    return report_.fail("make the link", target_path(*job.where, job.target_name), made.error());
+  ++report_.symlinks;
+  tell(job);
 }
 
 }  // namespace carousel::tool

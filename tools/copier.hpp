@@ -1,68 +1,87 @@
 #pragma once
 
-#include <sys/stat.h>
-
-#include <cstdint>
-#include <filesystem>
+#include <expected>
+#include <memory>
+#include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
+#include "buffers.hpp"
 #include "carousel/carousel.hpp"
+#include "copy_options.hpp"
+#include "descriptors.hpp"
+#include "hard_links.hpp"
+#include "landing.hpp"
+#include "report.hpp"
+#include "walk.hpp"
 
 namespace carousel::tool {
 
-struct copy_options {
-  bool recursive = false;
-  bool preserve = false;  ///< owner, permissions and times; without it: mode & ~umask
-  bool sync = false;
-  bool verify = false;
-  bool quiet = false;  ///< no progress on a terminal
-  std::size_t buffers = 32;
-  std::size_t buffer_size = std::size_t{1} << 20U;
-};
-
-struct copy_report {
-  std::uint64_t files = 0;
-  std::uint64_t directories = 0;
-  std::uint64_t links = 0;
-  std::uint64_t bytes = 0;
-  bool fixed = false;
-  std::vector<std::string> errors;
-};
-
-/// Copies trees. A lease of the pool is the permit of one file: as many files are in flight as there are buffers, each is
-/// read into and written from its own lease, and a large one borrows more only when they are free.
+/// Copies files and trees, many files at once. A small buffer is the permit of one file, so the buffers bound what is in
+/// flight: memory, descriptors and operations.
 class copier {
  public:
-  using path = std::filesystem::path;
-
-  copier(copy_options options, fixed_buf_pool pool);
-  /// Sources into `target`, as cp(1) names them.
-  task<> run(std::vector<path> sources, path target);
-  copy_report& report() noexcept { return report_; }
+  copier(const copy_options& options, copy_buffers buffers, copy_report& report);
+  /// The sources to the destination, as cp(1) names them. What fails is in the report, and the rest goes on.
+  task<> run();
 
  private:
-  struct finished_directory {
-    path target;
+  struct destination {
+    directory where;
+    std::string prefix;  ///< what begins a path in messages
+    std::string name;    ///< of the copy; empty: that of the source
+  };
+  /// Both ends of one file, open.
+  struct open_file {
+    descriptor_line::holder holds;
+    file from;
+    landing to;
     struct stat about;
   };
+  struct open_failure {
+    std::error_code why;  ///< none: it was said, or nothing is to be done
+    bool at_target = false;
+  };
+  using opened = std::expected<open_file, open_failure>;
 
-  task<> copy_one(path source, path target, bool follow);
-  task<> copy_directory(path source, path target, struct stat about);
-  task<> copy_file(path source, path target, fixed_buf lease);
-  void copy_link(const path& source, const path& target, const struct stat& about);
-  task<> show_progress();
-  void finish_directory(const finished_directory& d);
-  bool refuse_same(const path& target, const struct stat& source, const path& named);
-  void fail(const char* what, const path& where, const std::error_code& why);
-  void refuse(const path& where, const std::string& why);
+  // The command line.
+  task<> copy_all();
+  task<> give_up_when_interrupted();
+  result<destination> find_destination(std::vector<std::string>& sources);
+  task<> copy_named(const destination& to, const std::string& source);
+  task<> copy_named_directory(std::shared_ptr<place> top, std::string name, std::string target);
 
-  copy_options options_;
-  fixed_buf_pool pool_;
-  copy_report report_;
-  unsigned umask_;
-  std::vector<join_handle<void>> tasks_;
-  std::vector<finished_directory> directories_;
+  // The tree.
+  task<> visit(std::shared_ptr<place> where, directory_entry entry);
+  task<> start(file_job job);
+  task<> reap();
+
+  // One file.
+  task<> copy_file(file_job job, fixed_buf permit);
+  task<bool> copy_one(file_job& job, fixed_buf& permit);
+  task<std::optional<open_file>> open(file_job& job);
+  task<opened> try_open(file_job& job);
+  bool is_settled(file_job& job, const struct stat& about);
+  bool in_the_way(const file_job& job, const struct stat& about);
+  bool link_again(const file_job& job, const hard_links::copied& first);
+  task<bool> fill(const file_job& job, open_file& ends, fixed_buf& permit);
+  task<bool> land(const file_job& job, open_file& ends);
+  void copy_symlink(const file_job& job);
+  void tell(const file_job& job) const;
+
+  const copy_options& options_;
+  attribute_options attributes_;
+  copy_buffers buffers_;
+  copy_report& report_;
+  descriptor_line line_;
+  walk walk_;
+  hard_links links_;
+  fixed_buf_pool ended_;  ///< its one lease is with the task that copies
+  std::optional<join_handle<void>> all_;
+  std::vector<join_handle<void>> files_;
+  std::size_t reap_at_;
+  std::unordered_set<std::string> named_;  ///< targets of sources that the command line names
 };
 
 }  // namespace carousel::tool

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -21,6 +20,8 @@
 
 #include "carousel/carousel.hpp"
 #include "make_runtime.hpp"
+#include "memlock.hpp"
+#include "ring_flags.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -32,35 +33,13 @@ constexpr std::size_t tried_buffer_bytes = std::size_t{1} << 20U;
 
 std::string error_text(int error) { return std::generic_category().message(error); }
 
-std::string user_name() {
-  const uid_t user = ::getuid();
-  // limits.conf takes a range of numbers for users without a name.
-  const passwd* entry = ::getpwuid(user);
-  return entry != nullptr ? std::string(entry->pw_name) : fmt::format("{0}:{0}", user);
-}
-
 rlimit limit_of(auto which) {
   rlimit limit{};
   ::getrlimit(which, &limit);
   return limit;
 }
 
-std::string kib(rlim_t bytes) {
-  return bytes == RLIM_INFINITY ? "unlimited" : fmt::format("{} KiB", bytes / 1024);
-}
-
-/// What to type, given how far this user may go alone.
-std::string memlock_fix() {
-  const rlimit limit = limit_of(RLIMIT_MEMLOCK);
-  const bool alone = limit.rlim_max == RLIM_INFINITY || limit.rlim_max / 1024 >= wanted_memlock_kib;
-  const std::string now = fmt::format("`ulimit -l {}`", wanted_memlock_kib);
-  const std::string line = fmt::format("`{} hard memlock {}` in /etc/security/limits.conf",
-                                       user_name(), wanted_memlock_kib);
-  const char* const unit = "`LimitMEMLOCK=128M` in a systemd unit";
-  if (alone || ::geteuid() == 0)
-    return fmt::format("{} in this shell; to keep it: {}; or {}", now, line, unit);
-  return fmt::format("as root write {}, log in again, then {}; or {}", line, now, unit);
-}
+std::string memlock_fix() { return tool::memlock_fix(wanted_memlock_kib); }
 
 finding check_kernel() {
   utsname name{};
@@ -95,6 +74,20 @@ finding check_io_uring(const result<runtime>& made) {
         "profile (docker run --security-opt seccomp=PROFILE.json), or in SELinux";
   if (why == errc::memlock_limit) fix = memlock_fix();
   return {health::fail, "io_uring", why.message(), std::move(fix)};
+}
+
+finding check_ring_flags(bool has_ring) {
+  const char* const name = "ring flags";
+  if (!has_ring)
+    return {health::warn, name, "not tried, for want of a ring",
+            "put io_uring right first, then run this again"};
+  const ring_flags found = probe_ring_flags();
+  if (found.refused.empty())
+    return {health::ok, name, fmt::format("{}", fmt::join(found.taken, ", ")), {}};
+  return {
+      health::warn, name,
+      fmt::format("this kernel does not take {}; it works without", fmt::join(found.refused, ", ")),
+      "install Linux 6.1 or later: completions then interrupt the program less"};
 }
 
 finding check_switch(bool has_ring) {
@@ -135,20 +128,21 @@ void check_memory(std::vector<finding>& findings, result<runtime>& made) {
   const bool enough =
       limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur / 1024 >= wanted_memlock_kib;
   if (enough) {
-    findings.push_back({health::ok, limit_name, kib(limit.rlim_cur), {}});
+    findings.push_back({health::ok, limit_name, kib_text(limit.rlim_cur), {}});
   } else if (tried && *tried) {
     findings.push_back({health::ok,
                         limit_name,
-                        fmt::format("{}, {}", kib(limit.rlim_cur),
+                        fmt::format("{}, {}", kib_text(limit.rlim_cur),
                                     limit.rlim_cur < tried_buffers * tried_buffer_bytes
                                         ? "which does not bind this process (CAP_IPC_LOCK)"
                                         : "enough for 64 MiB of buffers"),
                         {}});
   } else {
-    findings.push_back({health::warn, limit_name,
-                        fmt::format("{} (hard limit {}), less than {} KiB", kib(limit.rlim_cur),
-                                    kib(limit.rlim_max), wanted_memlock_kib),
-                        memlock_fix()});
+    findings.push_back(
+        {health::warn, limit_name,
+         fmt::format("{} (hard limit {}), less than {} KiB", kib_text(limit.rlim_cur),
+                     kib_text(limit.rlim_max), wanted_memlock_kib),
+         memlock_fix()});
   }
 
   if (!tried) {
@@ -281,6 +275,7 @@ std::vector<finding> examine(const std::string& path) {
   std::vector<finding> findings;
   findings.push_back(check_kernel());
   findings.push_back(check_io_uring(made));
+  findings.push_back(check_ring_flags(made.has_value()));
   findings.push_back(check_switch(made.has_value()));
   check_memory(findings, made);
   findings.push_back(check_files());

@@ -2,8 +2,9 @@
 
 namespace carousel::tool {
 
-/// SIGINT and SIGTERM are noted; the second one ends the process.
-void note_interruptions();
+/// SIGINT and SIGTERM are noted; the second one ends the process. A file that would exceed RLIMIT_FSIZE is an error of the
+/// write, not a signal.
+void handle_signals();
 /// The signal that came, or 0.
 int interrupted() noexcept;
 

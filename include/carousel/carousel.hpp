@@ -2,6 +2,7 @@
 
 // Everything: the pool, the registry, the runtime and files.
 
+#include "carousel/abandon_after.hpp"           // IWYU pragma: export
 #include "carousel/buf/arena.hpp"               // IWYU pragma: export
 #include "carousel/buf/buf_slice.hpp"           // IWYU pragma: export
 #include "carousel/buf/fixed_buf.hpp"           // IWYU pragma: export
@@ -16,6 +17,11 @@
 #include "carousel/result.hpp"                  // IWYU pragma: export
 #include "carousel/runtime.hpp"                 // IWYU pragma: export
 #include "carousel/spawn.hpp"                   // IWYU pragma: export
+#include "carousel/stop_on.hpp"                 // IWYU pragma: export
+#include "carousel/stop_requested.hpp"          // IWYU pragma: export
 #include "carousel/task.hpp"                    // IWYU pragma: export
 #include "carousel/time/sleep.hpp"              // IWYU pragma: export
+#include "carousel/timeout.hpp"                 // IWYU pragma: export
+#include "carousel/when_all.hpp"                // IWYU pragma: export
+#include "carousel/when_any.hpp"                // IWYU pragma: export
 #include "carousel/yield.hpp"                   // IWYU pragma: export

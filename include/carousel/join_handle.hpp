@@ -18,6 +18,10 @@ inline constexpr bool is_result<std::expected<T, std::error_code>> = true;
 /// `co_await std::move(handle)` gives the task's value or rethrows its exception. An aborted task gives errc::canceled: as the
 /// value if T is a result, as std::system_error otherwise. Dropping the handle detaches the task: it goes on alone, and an
 /// exception that nobody can receive any more ends the process with a sentence.
+///
+/// A request to stop (timeout, stop_on, when_any) does not reach into the task. It ends the waiting in the same words as an
+/// abort, and detaches the task, if T is a result or void; for any other T, a buf_result above all, the join waits on, because
+/// what the task brings would be lost.
 template <class T>
 class join_handle {
   using record = detail::task_outcome<T>;
@@ -44,8 +48,10 @@ class join_handle {
   }
 
  private:
-  struct awaiter : detail::waiter {
+  struct awaiter : detail::scope_link, detail::waiter {
+    static constexpr bool stoppable = std::is_void_v<T> || detail::is_result<T>;
     record* joined;
+    bool stopped = false;
     explicit awaiter(record* adopted) noexcept : joined(adopted) {}
     ~awaiter() {
       joined->joiner = nullptr;
@@ -54,17 +60,26 @@ class join_handle {
     bool await_ready() const noexcept { return joined->finished || joined->aborted; }
     void await_suspend(std::coroutine_handle<> h) noexcept {
       detail::context& here = detail::this_context();
-      suspend(h, here.task, detail::wait_kind::join);
+      detail::suspend(
+          here, *this, *this, h, detail::wait_kind::join,
+          [](detail::scope_link& self) noexcept { static_cast<awaiter&>(self).stop(); });
       joined->joiner = this;
       joined->joiner_queue = &here.ready;
+      if (here.stopped()) stop();
+    }
+    void stop() noexcept {
+      if (!stoppable || joined->joiner == nullptr) return;  // on its way already
+      joined->joiner_queue->push_back(*std::exchange(joined->joiner, nullptr));
+      stopped = true;
     }
     T await_resume() {
-      if (joined->aborted) {
+      if (joined->aborted || (stopped && !joined->finished)) {
         if constexpr (detail::is_result<T>) {
           return std::unexpected(make_error_code(errc::canceled));
         } else {
-          throw std::system_error(make_error_code(errc::canceled),
-                                  "a task that was joined was aborted");
+          throw std::system_error(
+              make_error_code(errc::canceled),
+              stopped ? "a join was stopped" : "a task that was joined was aborted");
         }
       }
       if (joined->failure) std::rethrow_exception(std::exchange(joined->failure, nullptr));

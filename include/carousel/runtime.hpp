@@ -70,7 +70,15 @@ class runtime {
   }
 
   /// One turn without waiting, for programs with a loop of their own: runs what is ready, submits, takes what has completed.
+  /// Call it again when event_fd() is readable, or when may_wait() has passed.
   [[nodiscard]] result<> poll();
+  /// An eventfd for a poll set: readable, until it is read, when the kernel has something for the next poll(). The ring's own
+  /// descriptor does not wake an epoll. Made at the first call; the runtime closes it.
+  /// Errors: shut_down, too_many_files_open, what the kernel says to a registration.
+  [[nodiscard]] result<int> event_fd();
+  /// How long a program may wait for event_fd() before it must call poll(): 0 when a task is ready, until the next timer, or
+  /// nanoseconds::max() when only the kernel or another thread can wake a task.
+  [[nodiscard]] std::chrono::nanoseconds may_wait() const noexcept;
 
   /// Ends the runtime: tasks are destroyed, their operations cancelled, and everything the kernel held comes back before the
   /// rings are unmapped. Past the deadline what is still in the kernel is reported on stderr and its memory is leaked, never

@@ -6,12 +6,12 @@ namespace carousel {
 
 namespace detail {
 
-class [[nodiscard]] yield_awaiter : waiter {
+class [[nodiscard]] yield_awaiter : scope_link, waiter {
  public:
   static bool await_ready() noexcept { return false; }
   void await_suspend(std::coroutine_handle<> h) noexcept {
     context& here = this_context();
-    suspend(h, here.task, wait_kind::yield);
+    detail::suspend(here, *this, *this, h, wait_kind::yield);
     here.ready.push_back(*this);
   }
   static void await_resume() noexcept {}

@@ -14,6 +14,7 @@ const char* name_of(opcode code) noexcept {
     case opcode::async_cancel: return "async_cancel";
     case opcode::fallocate: return "fallocate";
     case opcode::openat: return "openat";
+    case opcode::openat2: return "openat2";
     case opcode::close: return "close";
     case opcode::statx: return "statx";
     case opcode::read: return "read";

@@ -4,7 +4,7 @@ namespace carousel {
 namespace {
 
 /// Suspends until the last lease of a closed pool is back and the kernel has let go of its memory.
-class returned_awaiter : detail::buffer_waiter {
+class returned_awaiter : detail::scope_link, detail::buffer_waiter {
  public:
   explicit returned_awaiter(detail::buf_collection& closing) noexcept { pool = &closing; }
   returned_awaiter(const returned_awaiter&) = delete;
@@ -14,7 +14,7 @@ class returned_awaiter : detail::buffer_waiter {
   bool await_ready() const noexcept { return pool->all_returned(); }
   void await_suspend(std::coroutine_handle<> h) noexcept {
     detail::context& here = detail::this_context();
-    suspend(h, here.task, detail::wait_kind::pool_close);
+    detail::suspend(here, *this, *this, h, detail::wait_kind::pool_close);
     write_reason = [](const detail::parked_waiter& w, std::FILE* out) {
       const auto& self = static_cast<const returned_awaiter&>(w);
       std::fprintf(out, "waits to close a pool of which %zu buffers are still leased:\n",
@@ -38,24 +38,31 @@ bool next_operation::await_suspend(std::coroutine_handle<> h) {
   pool = pool_.operator->();
   if (pool->closed()) {
     failure = errc::pool_closed;
-    return detail::give_way(here, *this, h);
+    return detail::give_way(here, *this, *this, h);
+  }
+  if (here.stopped()) {
+    failure = errc::canceled;
+    return detail::give_way(here, *this, *this, h);
   }
   class_ = pool->find(capacity_);
   if (class_ == nullptr) {
     failure = errc::no_such_capacity;
-    return detail::give_way(here, *this, h);
+    return detail::give_way(here, *this, *this, h);
   }
   granted = pool->take(*class_);
-  if (granted != nullptr) return detail::give_way(here, *this, h);
+  if (granted != nullptr) return detail::give_way(here, *this, *this, h);
   if (class_->quarantined == class_->total) {
     failure = errc::stale_buffer;
-    return detail::give_way(here, *this, h);
+    return detail::give_way(here, *this, *this, h);
   }
   if (until_ && *until_ <= here.io->now()) {
     failure = errc::timed_out;
-    return detail::give_way(here, *this, h);
+    return detail::give_way(here, *this, *this, h);
   }
-  suspend(h, here.task, detail::wait_kind::buffer);
+  detail::suspend(here, *this, *this, h, detail::wait_kind::buffer,
+                  [](detail::scope_link& self) noexcept {
+                    static_cast<next_operation&>(self).leave_line(errc::canceled);
+                  });
   write_reason = [](const detail::parked_waiter& w, std::FILE* out) {
     const auto& self = static_cast<const next_operation&>(w);
     std::fprintf(out, "waits for a buffer of %zu bytes; all %u of them are leased:\n",
@@ -64,17 +71,22 @@ bool next_operation::await_suspend(std::coroutine_handle<> h) {
   };
   if (until_) {
     expire = [](detail::timer_node& timer) noexcept {
-      auto& self = static_cast<next_operation&>(timer);
-      if (self.granted != nullptr || self.failure) return;  // it is on its way already
-      self.detail::waiter::unlink();
-      self.list_hook<detail::parked_tag>::unlink();
-      self.failure = errc::timed_out;
-      self.queue->push_back(self);
+      static_cast<next_operation&>(timer).leave_line(errc::timed_out);
     };
     here.timers.arm(*this, *until_);
   }
   pool->wait(*this, here, *class_);
   return true;
+}
+
+void next_operation::leave_line(errc why) noexcept {
+  if (!list_hook<detail::parked_tag>::linked())
+    return;  // on its way already, or its runtime has ended
+  detail::waiter::unlink();
+  list_hook<detail::parked_tag>::unlink();
+  failure = why;
+  left_line_ = true;
+  queue->push_back(*this);
 }
 
 detail::buf_entry* next_operation::last_try() noexcept {

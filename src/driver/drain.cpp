@@ -47,6 +47,7 @@ void write_code_address(const void* address, std::FILE* out) {
 
 bool driver::drain(steady_time deadline) {
   waiting_.clear();
+  wake_.ending = true;
   for (slot* chunk : chunks_) {
     for (slot& s : std::span(chunk, chunk_slots)) {
       if (s.awaiter == nullptr) continue;

@@ -1,6 +1,7 @@
 #include "carousel/detail/driver.hpp"
 
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,18 +12,11 @@
 
 #include "carousel/detail/fork_epoch.hpp"
 #include "carousel/detail/operation.hpp"
+#include "driver/user_data.hpp"
 #include "ring/ring.hpp"
 
 namespace carousel::detail {
 namespace {
-
-/// user_data: what kind of completion it is (8 bits), the slot's index (24 bits), the slot's generation (32 bits).
-enum class completion_kind : std::uint8_t { operation = 1, cancel = 2 };
-
-constexpr std::uint64_t user_data_of(completion_kind kind, const slot& s) noexcept {
-  return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56U | std::uint64_t{s.index} << 32U |
-         s.generation;
-}
 
 /// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock between batches.
 constexpr unsigned cancels_per_enter = 64;
@@ -74,6 +68,7 @@ driver::~driver() {
     std::destroy_n(chunk, chunk_slots);
     ::operator delete(chunk, std::align_val_t{alignof(slot)});
   }
+  if (event_fd_ >= 0) ::close(event_fd_);
 }
 
 bool driver::supports(opcode code) const noexcept {
@@ -154,6 +149,26 @@ void driver::note_cancel(slot& s) noexcept {
   to_cancel_.push_back(s);
 }
 
+void driver::request_stop(operation_base& op, ready_queue& ready) noexcept {
+  if (op.at == nullptr) {
+    if (op.failed != 0 || !op.linked()) return;  // not in line
+    op.unlink();
+    op.failed = failure(errc::canceled);
+    ready.push_back(op);
+    return;
+  }
+  slot& s = *op.at;
+  if (s.state == slot_state::queued) {
+    withdraw(s, -ECANCELED, ready);
+  } else if (s.state == slot_state::submitted) {
+    note_cancel(s);
+  }
+}
+
+steady_time driver::wants_turn_at() const noexcept {
+  return to_recancel_.empty() ? steady_time::max() : recancel_at_;
+}
+
 // The turn.
 
 void driver::turn(ready_queue& ready, bool block, const steady_time* deadline) {
@@ -171,6 +186,7 @@ void driver::turn(ready_queue& ready, bool block, const steady_time* deadline) {
   }
   encode_queued(ready);
   if (!to_cancel_.empty()) encode_cancels();
+  if (wake_.fd >= 0 && !encode_wake()) block = false;
   enter(ready, block && ready.empty() && to_cancel_.empty() && queue_.empty(), deadline);
   if (!to_drop_.empty()) dispose_dropped();
   buffers_.settle();
@@ -266,12 +282,17 @@ void driver::check_enter(int result, ready_queue& ready) {
 void driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
   ring_->take_back([&](std::uint64_t user_data) {
     --in_kernel_;
+    if (kind_of(user_data) == completion_kind::wake) {
+      (user_data == wake_user_data ? wake_.reading : wake_.canceled) = false;
+      return;
+    }
     slot* s = find(user_data);
     if (s == nullptr) return;
-    if (static_cast<completion_kind>(user_data >> 56U) == completion_kind::operation) {
+    if (kind_of(user_data) == completion_kind::operation) {
       withdraw(*s, error, ready);
     } else if (!s->linked() &&
                (s->state == slot_state::submitted || s->state == slot_state::orphaned)) {
+      // Linked: it was taken back just before, and is on its way out.
       to_cancel_.push_back(*s);
     }
   });
@@ -292,7 +313,7 @@ unsigned driver::reap(ready_queue& ready) {
 void driver::on_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags,
                            ready_queue& ready) {
   slot* s = find(user_data);
-  switch (static_cast<completion_kind>(user_data >> 56U)) {
+  switch (kind_of(user_data)) {
     case completion_kind::operation:
       if (s != nullptr && (s->state == slot_state::submitted || s->state == slot_state::orphaned)) {
         on_operation(*s, res, flags, ready);
@@ -303,6 +324,10 @@ void driver::on_completion(std::uint64_t user_data, std::int32_t res, std::uint3
       --in_kernel_;
       if (s != nullptr)
         on_cancel(*s, res);  // else the operation is over, and the slot may serve another
+      return;
+    case completion_kind::wake:
+      --in_kernel_;
+      if (user_data == wake_user_data) wake_.reading = false;
       return;
   }
   ++counters_.stray;
@@ -317,6 +342,9 @@ void driver::on_operation(slot& s, std::int32_t res, std::uint32_t flags,
   --in_kernel_;
   if (res == -ECANCELED && !s.stop_wanted) [[unlikely]]
     res = unasked_cancel;
+  // An open or a read by a worker may answer a cancel with the kernel's own restart codes.
+  if (s.stop_wanted && (res == -EINTR || (res <= -512 && res >= -516))) [[unlikely]]
+    res = -ECANCELED;
   finish(s, res, ready);
 }
 
@@ -347,6 +375,7 @@ void driver::on_cancel(slot& s, std::int32_t res) noexcept {
   // ENOENT and EALREADY do not mean finished: a read that a device or a worker executes answers so, and completes later.
   if (s.state != slot_state::orphaned && s.state != slot_state::submitted) return;
   if (res != -ENOENT && res != -EALREADY) return;
+  if (s.linked()) return;  // its own completion came just before, and it is on its way out
   if (to_recancel_.empty()) {
     recancel_after_ = std::clamp(recancel_after_ * 2, std::chrono::milliseconds{10},
                                  std::chrono::milliseconds{1000});

@@ -2,23 +2,22 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
 #include <string_view>
 
-#include "carousel/fs/file.hpp"
 #include "carousel/yield.hpp"
 
 namespace carousel {
 namespace {
 
-constexpr std::size_t names_per_turn = 1024;
+using detail::opcode;
+using std::filesystem::path;
 
-detail::request at_cwd(detail::request req) noexcept {
-  req.fd = AT_FDCWD;
-  return req;
-}
+constexpr std::size_t names_per_turn = 1024;
+constexpr std::uint32_t rename_noreplace = 1;  // RENAME_NOREPLACE
 
 std::filesystem::file_type type_of(unsigned char d_type) noexcept {
   using enum std::filesystem::file_type;
@@ -34,17 +33,143 @@ std::filesystem::file_type type_of(unsigned char d_type) noexcept {
   }
 }
 
-}  // namespace
-
-detail::operation<detail::path_call> directory::create(const std::filesystem::path& path,
-                                                       unsigned mode) {
+detail::operation<detail::path_call> by_path(const path& name, detail::request req) {
   return detail::operation(
-      detail::path_call{.req = at_cwd({.code = detail::opcode::mkdirat, .length = mode}),
-                        .names = {path.native(), {}},
-                        .held = {}});
+      detail::path_call{{{}, true, {name.native(), {}}}, req, false, false, {}});
 }
 
-task<result<>> directory::create_all(std::filesystem::path path, unsigned mode) {
+detail::operation<detail::path_call> in(detail::fd_ref where, const path& name,
+                                        detail::request req) {
+  return detail::operation(
+      detail::path_call{{{std::move(where)}, false, {name.native(), {}}}, req, false, false, {}});
+}
+
+detail::operation<detail::path_call> between(detail::fd_ref where, const path& name,
+                                             detail::fd_ref there, const path& second,
+                                             detail::request req) {
+  return detail::operation(
+      detail::path_call{{{std::move(where)}, false, {name.native(), second.native()}},
+                        req,
+                        true,
+                        true,
+                        std::move(there)});
+}
+
+struct close_stream {
+  void operator()(DIR* stream) const noexcept { closedir(stream); }
+};
+
+/// Of a descriptor that it owns, or of -1 and errno.
+task<result<std::vector<directory_entry>>> entries_of(int fd) {
+  if (fd < 0) co_return std::unexpected(detail::kernel_error(-errno));
+  const std::unique_ptr<DIR, close_stream> stream(fdopendir(fd));
+  if (stream == nullptr) {
+    const int why = errno;
+    ::close(fd);
+    co_return std::unexpected(detail::kernel_error(-why));
+  }
+  std::vector<directory_entry> entries;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = readdir(stream.get());
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    entries.push_back(
+        {.name = std::string(name), .inode = entry->d_ino, .type = type_of(entry->d_type)});
+    if (entries.size() % names_per_turn == 0) co_await yield();
+  }
+  if (errno != 0) co_return std::unexpected(detail::kernel_error(-errno));
+  co_return entries;
+}
+
+/// A descriptor with a position of its own.
+task<result<std::vector<directory_entry>>> list_open(detail::fd_ref where) {
+  if (!where) co_return std::unexpected(std::make_error_code(std::errc::bad_file_descriptor));
+  const int again = ::openat(where->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  co_return co_await entries_of(again);
+}
+
+}  // namespace
+
+detail::operation<detail::open_call<directory>> directory::open(const path& path,
+                                                                open_options options) {
+  return detail::operation(
+      detail::open_call<directory>{{{{}, true, {path.native(), {}}}, options.directory(true), {}}});
+}
+
+directory directory::from_fd(int fd) {
+  return directory(detail::fd_ref(new detail::descriptor(fd)));
+}
+
+detail::operation<detail::open_call<file>> directory::open_file(const path& name,
+                                                                open_options options) const {
+  return detail::operation(
+      detail::open_call<file>{{{{file_}, false, {name.native(), {}}}, options, {}}});
+}
+
+detail::operation<detail::open_call<directory>> directory::open_directory(
+    const path& name, open_options options) const {
+  return detail::operation(detail::open_call<directory>{
+      {{{file_}, false, {name.native(), {}}}, options.directory(true), {}}});
+}
+
+detail::operation<detail::path_call> directory::make_directory(const path& name,
+                                                               unsigned mode) const {
+  return in(file_, name, {.code = opcode::mkdirat, .length = mode});
+}
+
+detail::operation<detail::path_call> directory::remove_file(const path& name) const {
+  return in(file_, name, {.code = opcode::unlinkat});
+}
+
+detail::operation<detail::path_call> directory::remove_directory(const path& name) const {
+  return in(file_, name, {.code = opcode::unlinkat, .op_flags = AT_REMOVEDIR});
+}
+
+detail::operation<detail::path_call> directory::rename(const path& from, const directory& there,
+                                                       const path& to, bool replace) const {
+  return between(file_, from, there.file_, to,
+                 {.code = opcode::renameat, .op_flags = replace ? 0 : rename_noreplace});
+}
+
+detail::operation<detail::path_call> directory::symlink(const path& target,
+                                                        const path& name) const {
+  return detail::operation(detail::path_call{{{file_}, false, {target.native(), name.native()}},
+                                             {.code = opcode::symlinkat},
+                                             true,
+                                             false,
+                                             {}});
+}
+
+detail::operation<detail::path_call> directory::hard_link(const path& existing,
+                                                          const directory& there,
+                                                          const path& name) const {
+  return between(file_, existing, there.file_, name, {.code = opcode::linkat});
+}
+
+detail::operation<detail::info_call> directory::info() const {
+  return detail::operation(detail::info_call{{{file_}, false, {}}, true, true, {}});
+}
+
+detail::operation<detail::info_call> directory::info(const path& name, bool follow) const {
+  return detail::operation(
+      detail::info_call{{{file_}, false, {name.native(), {}}}, false, follow, {}});
+}
+
+task<result<std::vector<directory_entry>>> directory::list() const { return list_open(file_); }
+
+detail::operation<detail::file_call> directory::sync() const {
+  return detail::operation(detail::file_call{{file_}, {.code = opcode::fsync}, {}});
+}
+
+// By path.
+
+detail::operation<detail::path_call> directory::create(const path& path, unsigned mode) {
+  return by_path(path, {.code = opcode::mkdirat, .length = mode});
+}
+
+task<result<>> directory::create_all(path path, unsigned mode) {
   if (path.empty())
     co_return std::unexpected(std::make_error_code(std::errc::no_such_file_or_directory));
   std::filesystem::path prefix;
@@ -62,37 +187,20 @@ task<result<>> directory::create_all(std::filesystem::path path, unsigned mode) 
   co_return std::unexpected(std::make_error_code(std::errc::not_a_directory));
 }
 
-detail::operation<detail::path_call> directory::remove(const std::filesystem::path& path) {
-  return detail::operation(
-      detail::path_call{.req = at_cwd({.code = detail::opcode::unlinkat, .op_flags = AT_REMOVEDIR}),
-                        .names = {path.native(), {}},
-                        .held = {}});
+detail::operation<detail::path_call> directory::remove(const path& path) {
+  return by_path(path, {.code = opcode::unlinkat, .op_flags = AT_REMOVEDIR});
 }
 
-detail::operation<detail::path_call> directory::rename(const std::filesystem::path& from,
-                                                       const std::filesystem::path& to) {
+detail::operation<detail::path_call> directory::rename(const path& from, const path& to) {
   return file::rename(from, to);
 }
 
-task<result<std::vector<directory_entry>>> directory::list(std::filesystem::path path) {
+task<result<std::vector<directory_entry>>> directory::list(path path) {
   if (const detail::failure_code error = detail::paths{path.native(), {}}.check(); error != 0) {
     co_return std::unexpected(detail::to_error(error));
   }
-  const auto close = [](DIR* d) { closedir(d); };
-  const std::unique_ptr<DIR, decltype(close)> stream(opendir(path.c_str()), close);
-  if (stream == nullptr) co_return std::unexpected(detail::kernel_error(-errno));
-  std::vector<directory_entry> entries;
-  for (;;) {
-    errno = 0;
-    const dirent* entry = readdir(stream.get());
-    if (entry == nullptr) break;
-    const std::string_view name = entry->d_name;
-    if (name == "." || name == "..") continue;
-    entries.push_back({.name = std::string(name), .type = type_of(entry->d_type)});
-    if (entries.size() % names_per_turn == 0) co_await yield();
-  }
-  if (errno != 0) co_return std::unexpected(detail::kernel_error(-errno));
-  co_return entries;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  co_return co_await entries_of(fd);
 }
 
 }  // namespace carousel

@@ -1,6 +1,7 @@
 #include "carousel/fs/file.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ class closing_fd {
 };
 
 struct close_call {
+  static constexpr bool runs_on = true;
   using resources = closing_fd;
   using output = result<>;
   closing_fd held;
@@ -55,8 +57,8 @@ struct close_call {
   }
 };
 
-/// Suspends until no operation holds the file.
-class unused_awaiter : detail::waiter {
+/// Suspends until no operation holds the file, or until it is asked to stop; gives true if it was not.
+class unused_awaiter : detail::scope_link, detail::waiter {
  public:
   explicit unused_awaiter(detail::descriptor& file) noexcept : file_(file) {}
   unused_awaiter(const unused_awaiter&) = delete;
@@ -65,13 +67,24 @@ class unused_awaiter : detail::waiter {
   bool await_ready() const noexcept { return file_.started == 0; }
   void await_suspend(std::coroutine_handle<> h) noexcept {
     detail::context& here = detail::this_context();
-    suspend(h, here.task, detail::wait_kind::file_close);
+    detail::suspend(
+        here, *this, *this, h, detail::wait_kind::file_close,
+        [](detail::scope_link& self) noexcept { static_cast<unused_awaiter&>(self).stop(); });
     file_.closer_queue = &here.ready;
-    file_.closer = this;
+    if (here.stopped()) {
+      here.ready.push_back(*this);
+    } else {
+      file_.closer = this;
+    }
   }
-  static void await_resume() noexcept {}
+  bool await_resume() const noexcept { return file_.started == 0; }
 
  private:
+  void stop() noexcept {
+    if (file_.closer != this) return;  // on its way already
+    file_.closer = nullptr;
+    file_.closer_queue->push_back(*this);
+  }
   detail::descriptor& file_;
 };
 
@@ -89,7 +102,8 @@ task<result<>> close_file(detail::fd_ref file) {
   if (!file || file->closed)
     co_return std::unexpected(std::make_error_code(std::errc::bad_file_descriptor));
   file->closed = true;
-  co_await unused_awaiter(*file.get());
+  const bool unused = co_await unused_awaiter(*file.get());
+  if (!unused) co_return std::unexpected(make_error_code(errc::canceled));
   if (file->table != nullptr) file->table->leave(*file.get());
   co_return co_await close_operation(std::exchange(file->fd, -1));
 }
@@ -130,46 +144,58 @@ file_info::time_point time_of(const statx_timestamp& t) noexcept {
 
 detail::path_call name_call(detail::request req, const std::filesystem::path& first,
                             const std::filesystem::path* second = nullptr) {
-  req.fd = AT_FDCWD;
-  return {.req = req,
-          .names = {first.native(), second != nullptr ? second->native() : std::string()},
-          .two_paths = second != nullptr,
-          .held = {}};
+  detail::paths names{first.native(), second != nullptr ? second->native() : std::string()};
+  return {{{}, true, std::move(names)}, req, second != nullptr, false, {}};
 }
 
 }  // namespace
 
 namespace detail {
 
-failure_code open_call::check(const driver&) const noexcept {
-  const result<int> flags = options.flags();
-  return flags ? names.check() : failure(std::errc::invalid_argument);
+failure_code open_base::check(const driver& io) const noexcept {
+  if (options.resolve_flags() != 0 && !io.supports(opcode::openat2))
+    return failure(errc::not_supported);
+  return options.flags() ? check_path() : failure(std::errc::invalid_argument);
 }
 
-void open_call::encode(driver& io, slot& s) const {
-  (void)names.encode(io, s);
-  s.req.code = opcode::openat;
-  s.req.fd = AT_FDCWD;
-  s.req.length = options.mode_bits();
-  s.req.op_flags = static_cast<std::uint32_t>(*options.flags());
+void open_base::encode(driver& io, slot& s) const {
+  const auto flags = static_cast<std::uint32_t>(*options.flags());
+  const std::uint64_t resolve = options.resolve_flags();
+  (void)names.encode(io, s, resolve != 0 ? sizeof(open_how) : 0);
+  s.req.fd = AT_FDCWD;  // unless start() aims it at the directory
+  if (resolve == 0) {
+    s.req.code = opcode::openat;
+    s.req.length = options.mode_bits();
+    s.req.op_flags = flags;
+    return;
+  }
+  const bool creates = (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) != 0;
+  const open_how how{
+      .flags = flags, .mode = creates ? options.mode_bits() : 0U, .resolve = resolve};
+  std::memcpy(s.side, &how, sizeof how);
+  s.req.code = opcode::openat2;
+  s.req.length = sizeof how;
+  s.req.offset = reinterpret_cast<std::uintptr_t>(s.side);
 }
 
-result<carousel::file> open_call::complete(std::int32_t res, nothing&, slot&) {
+result<fd_ref> open_base::opened(std::int32_t res, bool direct) {
   if (res < 0) return std::unexpected(kernel_error(res));
   try {
-    return carousel::file::from_fd(res);
+    fd_ref made(new descriptor(res));
+    if (direct) made->learn_alignment();
+    return made;
   } catch (...) {
     ::close(res);
     throw;
   }
 }
 
-void open_call::discard(std::int32_t res, nothing&) noexcept {
+void open_base::discard(std::int32_t res, nothing&) noexcept {
   if (res >= 0) ::close(res);
 }
 
 failure_code info_call::check(const driver&) const noexcept {
-  return of_open_file ? check_file() : names.check();
+  return of_open_file ? check_file() : check_path();
 }
 
 void info_call::encode(driver& io, slot& s) const {
@@ -207,10 +233,9 @@ result<file_info> info_call::complete(std::int32_t res, nothing&, slot& s) noexc
 
 }  // namespace detail
 
-detail::operation<detail::open_call> file::open(const std::filesystem::path& path,
-                                                open_options options) {
-  return detail::operation(
-      detail::open_call{.names = {path.native(), {}}, .options = options, .held = {}});
+detail::operation<detail::open_call<file>> file::open(const std::filesystem::path& path,
+                                                      open_options options) {
+  return detail::operation(detail::open_call<file>{{{{}, true, {path.native(), {}}}, options, {}}});
 }
 
 file file::from_fd(int fd) {
@@ -238,11 +263,11 @@ detail::operation<detail::file_call> file::allocate(std::uint64_t offset, std::u
 task<result<>> file::truncate(std::uint64_t size) const { return truncate_file(file_, size); }
 
 detail::operation<detail::info_call> file::info() const {
-  return detail::operation(detail::info_call{{file_}, true, {}, true, {}});
+  return detail::operation(detail::info_call{{{file_}, false, {}}, true, true, {}});
 }
 
 detail::operation<detail::info_call> file::info(const std::filesystem::path& path, bool follow) {
-  return detail::operation(detail::info_call{{}, false, {path.native(), {}}, follow, {}});
+  return detail::operation(detail::info_call{{{}, true, {path.native(), {}}}, false, follow, {}});
 }
 
 task<result<>> file::close() && { return close_file(std::exchange(file_, {})); }

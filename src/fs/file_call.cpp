@@ -1,5 +1,6 @@
 #include "carousel/detail/file_call.hpp"
 
+#include <fcntl.h>
 #include <linux/limits.h>
 
 #include <cstring>
@@ -21,6 +22,14 @@ std::uint64_t paths::encode(driver& io, slot& s, std::size_t reserve) const {
   std::memcpy(after, second.c_str(), second.size() + 1);
   s.req.address = reinterpret_cast<std::uintptr_t>(block);
   return reinterpret_cast<std::uintptr_t>(after);
+}
+
+void path_call::encode(driver& io, slot& s) const {
+  s.req = req;
+  s.req.fd = AT_FDCWD;  // unless start() aims it at the directory
+  const std::uint64_t second = names.encode(io, s);
+  if (two_paths) s.req.offset = second;
+  if (two_directories) s.req.length = static_cast<std::uint32_t>(held->fd);
 }
 
 }  // namespace carousel::detail

@@ -1,6 +1,7 @@
 #include "carousel/fs/open_options.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 
 namespace carousel {
 
@@ -16,7 +17,13 @@ result<int> open_options::flags() const noexcept {
   if (create_) flags |= O_CREAT;
   if (create_new_) flags |= O_CREAT | O_EXCL;
   if (direct_) flags |= O_DIRECT;
+  if (directory_) flags |= O_DIRECTORY;
   return flags;
+}
+
+std::uint64_t open_options::resolve_flags() const noexcept {
+  return (beneath_ ? std::uint64_t{RESOLVE_BENEATH} : 0U) |
+         (no_symlinks_ ? std::uint64_t{RESOLVE_NO_SYMLINKS} : 0U);
 }
 
 }  // namespace carousel

@@ -34,10 +34,14 @@ void loop::turn(const task_record* until) {
   inline_budget = inline_awaits_per_turn;
   run_ready();
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a task may have forked
+  // What had completed by then has been delivered: a result beats a deadline or a stop of the same turn. And a deadline that
+  // was set just now leaves its operation one chance to complete.
+  timers.expire(reaped_at_);
+  remote.deliver();
   const bool block = until != nullptr && !until->finished && !until->aborted;
   if (block && ready.empty() && timers.empty() && finished_.empty() && io->idle()) {
     if (tasks_.empty()) return;
-    report_stall();
+    if (!remote.hopeful()) report_stall();
   }
   if (timers.empty()) {
     io->turn(ready, block, nullptr);
@@ -45,29 +49,53 @@ void loop::turn(const task_record* until) {
   }
   const steady_time deadline = timers.earliest();
   io->turn(ready, block, &deadline);
-  timers.expire(io->now());
+  reaped_at_ = io->now();
+}
+
+std::chrono::nanoseconds loop::may_wait() const noexcept {
+  if (!ready.empty()) return std::chrono::nanoseconds::zero();
+  const steady_time next =
+      std::min(timers.empty() ? steady_time::max() : timers.earliest(), io->wants_turn_at());
+  if (next == steady_time::max()) return std::chrono::nanoseconds::max();
+  const steady_time now = io->now();
+  return std::max(next, now) - now;
 }
 
 void loop::run_ready() {
-  // Only those that are ready now: what they make ready runs after the kernel has been looked after.
-  ready_queue batch;
-  batch.splice_back(ready);
-  while (!batch.empty()) resume(batch.pop_front());
+  // Only those that are ready now: what they make ready runs after the kernel has been looked after. An exception of a
+  // coroutine of the user's own leaves the others of its batch to the next turn.
+  struct batch_of_one_turn {
+    ready_queue& later;
+    ready_queue waiters;
+    ~batch_of_one_turn() {
+      waiters.splice_back(later);
+      later.splice_back(waiters);
+    }
+  } batch{ready, {}};
+  batch.waiters.splice_back(ready);
+  while (!batch.waiters.empty()) resume(batch.waiters.pop_front());
 }
 
 void loop::resume(waiter& w) {
   task_base* const runner = std::exchange(w.task, nullptr);  // the waiter's reference is ours now
-  auto* const record = static_cast<task_record*>(runner);
+  struct turn_of_one_coroutine {
+    loop& self;
+    task_record* record;
+    ~turn_of_one_coroutine() {
+      if (record != nullptr) {
+        record->running = false;
+        if (record->abort_wanted) record->abort();
+      }
+      if (!self.finished_.empty()) self.bury_finished();
+      self.task = nullptr;
+      self.scope = nullptr;
+      if (record != nullptr) record->release();
+    }
+  } const at_exit{*this, static_cast<task_record*>(runner)};
   task = runner;
-  if (record != nullptr) record->running = true;
+  scope = w.link != nullptr ? std::exchange(w.link, nullptr)->leave() : nullptr;
+  if (at_exit.record != nullptr) at_exit.record->running = true;
   w.handle.resume();
-  if (record != nullptr) {
-    record->running = false;
-    if (record->abort_wanted) record->abort();
-  }
-  if (!finished_.empty()) bury_finished();
-  task = nullptr;
-  if (runner != nullptr) runner->release();
 }
 
 void loop::bury_finished() noexcept {
@@ -94,6 +122,7 @@ bool loop::shut_down(std::chrono::nanoseconds deadline) {
   const entered here(*this);
   ending_ = true;
   while (!tasks_.empty()) tasks_.front().abort();
+  remote.close();
   // What is left waits in coroutines of the user's own that no task owns. They stay suspended, and nobody will wake them.
   while (!parked.empty()) {
     parked_waiter& w = parked.pop_front();

@@ -22,6 +22,8 @@ class loop : public context {
   void task_finished(task_record& record) noexcept;
   /// False: the kernel still holds operations past the deadline; the driver is leaked.
   [[nodiscard]] bool shut_down(std::chrono::nanoseconds deadline);
+  /// How long nothing but a completion needs a turn.
+  [[nodiscard]] std::chrono::nanoseconds may_wait() const noexcept;
 
   /// It was made before a fork() whose child this process is.
   [[nodiscard]] bool inherited() const noexcept { return forks_ != forks; }
@@ -44,6 +46,7 @@ class loop : public context {
   std::unique_ptr<driver> driver_;
   list<task_record, tasks_tag> tasks_;
   list<task_record, tasks_tag> finished_;
+  steady_time reaped_at_ = steady_time::min();  ///< when the last turn had taken the completions
   std::uint32_t last_id_ = 0;
   bool ending_ = false;
   unsigned forks_ = forks;

@@ -51,6 +51,15 @@ result<> runtime::poll() {
   return {};
 }
 
+result<int> runtime::event_fd() {
+  if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
+  return loop_->io->event_fd();
+}
+
+std::chrono::nanoseconds runtime::may_wait() const noexcept {
+  return loop_ == nullptr ? std::chrono::nanoseconds::max() : loop_->may_wait();
+}
+
 result<> runtime::shutdown(std::chrono::nanoseconds deadline) {
   if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
   const bool drained = loop_->shut_down(deadline);

@@ -40,6 +40,9 @@ class kernel {
   /// Puts `fd` at `index` of the file table; -1 clears it.
   [[nodiscard]] virtual int update_file(unsigned index, int fd) noexcept = 0;
 
+  /// The kernel adds 1 to this eventfd when a completion is posted or wants an enter to be posted.
+  [[nodiscard]] virtual int register_eventfd(int) noexcept { return -EOPNOTSUPP; }
+
   /// The clock of every deadline: enter()'s timeout, timers, what the loop waits for.
   [[nodiscard]] virtual std::chrono::steady_clock::time_point now() const noexcept = 0;
   /// The same, a few milliseconds behind for a fraction of the cost.

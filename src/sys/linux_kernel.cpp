@@ -221,6 +221,8 @@ class linux_kernel final : public kernel {
     return ::io_uring_register_files_update(&ring_, index, &fd, 1);
   }
 
+  int register_eventfd(int fd) noexcept override { return ::io_uring_register_eventfd(&ring_, fd); }
+
   std::chrono::steady_clock::time_point now() const noexcept override {
     return std::chrono::steady_clock::now();
   }

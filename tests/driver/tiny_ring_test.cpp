@@ -126,7 +126,7 @@ TEST(tiny_ring, a_task_that_dies_in_the_line_leaves_it) {
 }
 
 TEST(tiny_ring, concurrent_reads_go_out_together) {
-  runtime rt = runtime::make().value();
+  runtime rt = test::make_runtime().value();
   rt.block_on([&]() -> task<> {
     const auto opened = co_await file::open("/dev/zero");
     const runtime_stats before = rt.stats();

@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 #include <carousel/carousel.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <stop_token>
+#include <tuple>
 #include <utility>
 
 #include "support/run.hpp"
@@ -143,6 +146,57 @@ TEST_F(allocation, none_in_a_round_of_a_read_that_is_aborted) {
       });
       co_await yield();
       reader.abort();
+    }
+    EXPECT_EQ(allocations - before, 0U);
+  });
+}
+
+TEST_F(allocation, none_in_a_round_of_a_timeout_that_passes_and_one_that_does_not) {
+  run([]() -> task<> {
+    const auto pool = fixed_buf_pool::make({{bytes, 1}}).value();
+    const auto zeroes = co_await file::open("/dev/zero");
+    auto lease = pool.try_next(bytes);
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = allocations;
+      auto r = co_await timeout(std::chrono::hours(1), zeroes->read_at(std::move(*lease), 0));
+      lease = std::move(r.buf);
+      const auto refused = co_await timeout(std::chrono::nanoseconds(0), pool.next(bytes));
+      EXPECT_FALSE(refused);
+    }
+    EXPECT_EQ(allocations - before, 0U);
+  });
+}
+
+TEST_F(allocation, none_in_a_round_of_stop_on_and_abandon_after) {
+  run([]() -> task<> {
+    const auto pool = fixed_buf_pool::make({{bytes, 1}}).value();
+    const auto held = pool.try_next(bytes);
+    const std::stop_source never;
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = allocations;
+      (void)co_await abandon_after(std::chrono::nanoseconds(0), pool.next(bytes));
+      (void)co_await stop_on(never.get_token(), sleep_for(std::chrono::nanoseconds(0)));
+    }
+    EXPECT_EQ(allocations - before, 0U);
+  });
+}
+
+TEST_F(allocation, none_in_a_round_of_when_all_and_when_any) {
+  run([]() -> task<> {
+    const auto pool = fixed_buf_pool::make({{bytes, 2}}).value();
+    const auto zeroes = co_await file::open("/dev/zero");
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = allocations;
+      auto a = pool.try_next(bytes);
+      auto b = pool.try_next(bytes);
+      auto both =
+          co_await when_all(zeroes->read_at(std::move(*a), 0), zeroes->read_at(std::move(*b), 0));
+      const auto r = co_await when_any(pool.next(bytes), number(1),
+                                       zeroes->read_at(std::move(std::get<0>(both).buf), 0));
+      EXPECT_LT(r.first, 3U);
     }
     EXPECT_EQ(allocations - before, 0U);
   });

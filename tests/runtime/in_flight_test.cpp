@@ -87,7 +87,7 @@ TEST(in_flight, an_aborted_plain_read_keeps_its_memory_until_it_is_over_and_take
 
 TEST(in_flight, an_operation_aborted_before_its_submission_never_reaches_the_kernel) {
   const pipe_pair pipe;
-  runtime rt = runtime::make().value();
+  runtime rt = test::make_runtime().value();
   const auto pool = fixed_buf_pool::make({{small, 1}}).value();
   auto body = [&]() -> task<> {
     EXPECT_TRUE(pool.register_buffers());

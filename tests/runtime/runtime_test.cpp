@@ -2,6 +2,7 @@
 #include <carousel/carousel.hpp>
 
 #include <chrono>
+#include <coroutine>
 #include <cstddef>
 #include <functional>
 #include <stdexcept>
@@ -154,6 +155,48 @@ TEST(runtime, poll_turns_it_from_a_loop_of_the_programs_own) {
   pipe.put("polled");
   while (got.empty()) EXPECT_TRUE(rt.poll());
   EXPECT_EQ(got, "polled");
+}
+
+/// A coroutine of the user's own that lets its exceptions out, into whoever resumes it.
+struct throws_out {
+  struct promise_type {
+    throws_out get_return_object() noexcept {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    static std::suspend_never initial_suspend() noexcept { return {}; }
+    static std::suspend_always final_suspend() noexcept { return {}; }
+    static void return_void() noexcept {}
+    static void unhandled_exception() { throw; }
+  };
+  std::coroutine_handle<promise_type> h;
+};
+
+TEST(runtime, an_exception_that_escapes_from_a_foreign_coroutine_loses_nobody_elses_turn) {
+  runtime rt = runtime::make().value();
+  throws_out thrower;
+  const auto throws = []() -> throws_out {
+    co_await yield();
+    throw std::runtime_error("out of the loop");
+  };
+  std::string order;
+  auto begin = [&]() -> task<> {
+    (void)spawn(write_name, 'a', 2, std::ref(order));
+    thrower = throws();  // stands between the two
+    (void)spawn(write_name, 'b', 2, std::ref(order));
+    co_return;
+  };
+  std::string said;
+  for (int i = 0; i < 5; ++i) {
+    try {
+      if (i == 0) rt.block_on(begin());
+      EXPECT_TRUE(rt.poll());
+    } catch (const std::runtime_error& e) {
+      said += e.what();
+    }
+  }
+  EXPECT_EQ(said, "out of the loop");
+  EXPECT_EQ(order, "abab");
+  thrower.h.destroy();
 }
 
 TEST(runtime, is_movable_with_its_tasks) {

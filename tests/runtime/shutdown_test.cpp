@@ -139,7 +139,7 @@ TEST(shutdown, leaves_other_foreign_coroutines_harmless) {
   });
   sleeper.destroy();
   joiner.destroy();
-  runtime rt = runtime::make().value();
+  runtime rt = test::make_runtime().value();
   auto body = [&]() -> task<> {
     (void)spawn([&ready]() -> task<> {
       ready = yield_alone();
@@ -159,7 +159,7 @@ task<> hold(logged kept) {
 
 TEST(shutdown, destroys_the_tasks_and_leaves_an_empty_runtime) {
   int ended = 0;
-  runtime rt = runtime::make().value();
+  runtime rt = test::make_runtime().value();
   auto body = [&]() -> task<> {
     for (int i = 0; i < 3; ++i) (void)spawn(hold, logged(ended));
     co_await yield();
@@ -199,7 +199,7 @@ TEST(shutdown, destroys_what_is_spawned_meanwhile) {
 }
 
 TEST(shutdown_death, block_on_afterwards_says_so) {
-  runtime rt = runtime::make().value();
+  runtime rt = test::make_runtime().value();
   EXPECT_TRUE(rt.shutdown(std::chrono::seconds(5)));
   EXPECT_DEATH(rt.block_on(nothing()), "this runtime was moved from or shut down");
 }

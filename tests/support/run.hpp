@@ -4,12 +4,14 @@
 
 #include <system_error>
 
+#include "support/make_runtime.hpp"
+
 namespace carousel::test {
 
 /// Runs the task that f() returns in a runtime of its own, and gives its value.
 template <class F>
 auto run(F f, runtime_options options = {}) {
-  runtime rt = runtime::make(options).value();
+  runtime rt = make_runtime(options).value();
   return rt.block_on(f());
 }
 

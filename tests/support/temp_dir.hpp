@@ -13,8 +13,9 @@ namespace carousel::test {
 /// An empty directory that goes away with its content.
 class temp_dir {
  public:
-  temp_dir() {
-    std::string name = (std::filesystem::temp_directory_path() / "carousel.XXXXXX").string();
+  temp_dir() : temp_dir(std::filesystem::temp_directory_path()) {}
+  explicit temp_dir(const std::filesystem::path& parent) {
+    std::string name = (parent / "carousel.XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) {
       throw std::system_error(errno, std::generic_category(), "mkdtemp");
     }

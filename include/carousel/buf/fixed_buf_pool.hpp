@@ -19,8 +19,10 @@ namespace carousel {
 ///
 /// Waiters of one class are served strictly in the order in which they began to wait, each directly by the check-in that frees
 /// a buffer. Destroying the waiting coroutine takes it out of the line; a buffer that was granted to it goes to the next one.
-/// Errors: no_such_capacity (at once), pool_closed, timed_out, stale_buffer (every buffer of this capacity is quarantined).
-class [[nodiscard]] next_operation : detail::buffer_waiter, detail::timer_node {
+/// A request to stop takes it out of the line as well, unless it was granted a buffer by then.
+/// Errors: no_such_capacity (at once), pool_closed, timed_out, canceled, stale_buffer (every buffer of this capacity is
+/// quarantined).
+class [[nodiscard]] next_operation : detail::scope_link, detail::buffer_waiter, detail::timer_node {
  public:
   next_operation(detail::collection_ref pool, std::size_t capacity,
                  std::optional<detail::steady_time> until) noexcept
@@ -34,19 +36,21 @@ class [[nodiscard]] next_operation : detail::buffer_waiter, detail::timer_node {
   static constexpr bool await_ready() noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> h);
   result<fixed_buf> await_resume() noexcept {
-    if (granted == nullptr && failure == errc::timed_out) granted = last_try();
+    if (granted == nullptr && left_line_) granted = last_try();
     if (granted == nullptr) return std::unexpected(failure);
     return result<fixed_buf>(std::in_place, fixed_buf(*std::exchange(granted, nullptr)));
   }
 
  private:
-  /// A buffer that came back in the turn in which the time ran out is not refused.
+  void leave_line(errc why) noexcept;
+  /// A buffer that came back in the turn in which the time ran out or the stop came is not refused.
   [[nodiscard]] detail::buf_entry* last_try() noexcept;
 
   detail::collection_ref pool_;
   std::size_t capacity_;
   std::optional<detail::steady_time> until_;
   detail::buf_collection::size_class* class_ = nullptr;
+  bool left_line_ = false;  ///< before it was granted anything
 };
 
 /// A set of interchangeable buffers in capacity classes, handed out as leases and registered with the kernel as a whole.
@@ -124,6 +128,7 @@ class fixed_buf_pool {
   }
 
  private:
+  friend struct detail::collection_probe;
   explicit fixed_buf_pool(detail::buf_collection* adopted) noexcept : pool_(adopted) {}
   static result<fixed_buf_pool> adopt(result<detail::buf_collection*> made) {
     if (!made) return std::unexpected(made.error());

@@ -46,6 +46,7 @@ class fixed_buf_registry {
   [[nodiscard]] std::size_t count() const noexcept { return buffers_->count(); }
 
  private:
+  friend struct detail::collection_probe;
   explicit fixed_buf_registry(detail::buf_collection* adopted) noexcept : buffers_(adopted) {}
   static result<fixed_buf_registry> adopt(result<detail::buf_collection*> made) {
     if (!made) return std::unexpected(made.error());

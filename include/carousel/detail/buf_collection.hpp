@@ -22,6 +22,7 @@ class fixed_buf;
 namespace carousel::detail {
 
 struct fixed_access;
+struct collection_probe;  // of the tests
 
 class buf_collection;
 
@@ -187,6 +188,7 @@ class buf_collection final : registered_memory {
   void write_leases(std::FILE* out, const size_class* only) const;
 
  private:
+  friend struct collection_probe;
   buf_collection(std::unique_ptr<buf_storage> storage, pool_options options) noexcept;
   ~buf_collection();
   void add(const raw_buffer& buffer);

@@ -2,6 +2,7 @@
 
 #include "carousel/detail/assert.hpp"
 #include "carousel/detail/parked_waiter.hpp"
+#include "carousel/detail/remote_queue.hpp"
 #include "carousel/detail/timer_queue.hpp"
 #include "carousel/detail/waiter.hpp"
 
@@ -14,9 +15,14 @@ struct context {
   ready_queue ready;
   timer_queue timers;
   list<parked_waiter, parked_tag> parked;
+  remote_queue remote;
   driver* io = nullptr;
-  task_base* task = nullptr;  ///< the task that runs now
-  int inline_budget = 0;      ///< awaits that may still finish without suspending in this turn
+  task_base* task = nullptr;    ///< the task that runs now
+  stop_scope* scope = nullptr;  ///< the innermost one that the running coroutine is in
+  int inline_budget = 0;        ///< awaits that may still finish without suspending in this turn
+
+  /// What begins now ends at once with errc::canceled.
+  [[nodiscard]] bool stopped() const noexcept { return scope != nullptr && scope->stopped(); }
 };
 
 /// Set by the runtime inside block_on and poll only.
@@ -35,13 +41,26 @@ inline constinit thread_local context* current_context = nullptr;
 /// The time of the runtime that turns on this thread, outside of one that of the process: what deadlines are made from.
 [[nodiscard]] steady_time now() noexcept;
 
+/// What a suspension point does that a request to stop does not concern.
+inline void ignore_stop(scope_link&) noexcept {}
+
+/// Notes that coroutine `h` waits at `self`, and how it is asked to stop. Every await_suspend calls it first.
+inline void suspend(context& here, waiter& self, scope_link& link, std::coroutine_handle<> h,
+                    wait_kind what, void (*stop)(scope_link&) noexcept = &ignore_stop) noexcept {
+  self.suspend(h, here.task, what);
+  if (here.scope == nullptr) [[likely]]
+    return;
+  here.scope->enter(link, stop);
+  self.link = &link;
+}
+
 /// An await that has its answer at once still gives way when the turn's budget is used up, so that a coroutine whose awaits
 /// all finish inline starves neither submission nor its neighbours.
 /// Returns what await_suspend returns: true when the coroutine was queued instead.
-[[nodiscard]] inline bool give_way(context& here, waiter& self,
+[[nodiscard]] inline bool give_way(context& here, waiter& self, scope_link& link,
                                    std::coroutine_handle<> h) noexcept {
   if (--here.inline_budget > 0) return false;
-  self.suspend(h, here.task, wait_kind::yield);
+  suspend(here, self, link, h, wait_kind::yield);
   here.ready.push_back(self);
   return true;
 }

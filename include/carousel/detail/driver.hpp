@@ -82,6 +82,9 @@ class driver {
   }
   /// The awaiter of an operation dies: withdraw it, make it an orphan, or dispose of its result.
   void drop(slot& s) noexcept;
+  /// The operation shall end: out of the line or off the submit list as cancelled at once, in the kernel by a cancel and with
+  /// its own last completion. What is on its way already is left alone.
+  void request_stop(operation_base& op, ready_queue& ready) noexcept;
   /// A recycled block that lives as long as the slot's operation. Throws std::bad_alloc.
   [[nodiscard]] std::byte* side_block(slot& s, std::size_t bytes) { return blocks_.take(s, bytes); }
 
@@ -95,8 +98,15 @@ class driver {
   void turn(ready_queue& ready, bool block, const steady_time* deadline);
   /// No operation is queued, in line or in the kernel.
   [[nodiscard]] bool idle() const noexcept {
-    return in_kernel_ == 0 && queue_.empty() && waiting_.empty();
+    return in_kernel_ == static_cast<std::size_t>(wake_.reading) && queue_.empty() &&
+           waiting_.empty();
   }
+  /// From now on a write to this eventfd ends a wait of the loop. It must stay open as long as the driver.
+  void watch(int wake_fd) noexcept { wake_.fd = wake_fd; }
+  /// When turn() must be called at the latest, if the kernel wakes nobody before.
+  [[nodiscard]] steady_time wants_turn_at() const noexcept;
+  /// An eventfd that the kernel writes to when the ring has something for us; made at the first call.
+  [[nodiscard]] result<int> event_fd() noexcept;
   /// The end: every operation becomes an orphan and is cancelled; returns when the kernel has let go of all of them, or at
   /// the deadline. False: some are stuck.
   [[nodiscard]] bool drain(steady_time deadline);
@@ -120,6 +130,7 @@ class driver {
   void start_waiting() noexcept;
   void encode_queued(ready_queue& ready);
   void encode_cancels();
+  [[nodiscard]] bool encode_wake() noexcept;
   void enter(ready_queue& ready, bool block, const steady_time* deadline);
   void check_enter(int result, ready_queue& ready);
   void withdraw_unsubmitted(int error, ready_queue& ready) noexcept;
@@ -162,6 +173,17 @@ class driver {
   unsigned turns_until_clock_ = 0;
   std::uint32_t coarse_ms_ =
       0;  ///< a recent time: when operations are submitted need not be known exactly
+
+  /// The read that waits for other threads. Its eight bytes are the kernel's while it is there, like a slot.
+  struct wake_read {
+    std::uint64_t bytes = 0;
+    int fd = -1;           ///< -1: nobody outside can wake us
+    bool reading = false;  ///< counted in in_kernel_
+    bool ending = false;
+    bool canceled = false;
+  };
+  wake_read wake_;
+  int event_fd_ = -1;
 
   // What operations refer to by index or by address.
   side_blocks blocks_;

@@ -38,31 +38,39 @@ struct paths {
   [[nodiscard]] std::uint64_t encode(driver& io, slot& s, std::size_t reserve = 0) const;
 };
 
-/// An operation on names: mkdirat, unlinkat, renameat, symlinkat, linkat.
-struct path_call {
-  request req;
+/// An operation on a path that is relative to an open directory, `file`, or to the current one.
+struct path_operation : file_operation {
+  bool from_current = true;
   paths names;
-  bool two_paths = false;
-
-  using resources = nothing;
-  using output = result<>;
-  resources held;
   static constexpr bool plain_descriptor = true;
 
-  [[nodiscard]] static descriptor* take_file() noexcept { return nullptr; }
-  [[nodiscard]] failure_code check(const driver& io) const noexcept {
-    if (!io.supports(req.code)) return failure(errc::not_supported);
+  [[nodiscard]] failure_code check_path() const noexcept {
+    if (!from_current) {
+      if (const failure_code error = check_file()) return error;
+    }
     return names.check();
   }
-  void encode(driver& io, slot& s) const {
-    s.req = req;
-    const std::uint64_t second = names.encode(io, s);
-    if (two_paths) s.req.offset = second;
-  }
+};
 
-  static output complete(std::int32_t res, nothing&, slot&) noexcept { return file_call::of(res); }
-  static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
-  static void discard(std::int32_t, nothing&) noexcept {}
+/// An operation on names: mkdirat, unlinkat, renameat, symlinkat, linkat.
+struct path_call : path_operation {
+  request req;  ///< length: AT_FDCWD, where the second path is relative to the current directory
+  bool two_paths = false;
+  bool two_directories = false;  ///< the second path is relative to `held`
+
+  using resources = fd_ref;
+  using output = result<>;
+  resources held;
+
+  [[nodiscard]] failure_code check(const driver& io) const noexcept {
+    if (!io.supports(req.code)) return failure(errc::not_supported);
+    if (two_directories && (!held || held->closed)) return failure(std::errc::bad_file_descriptor);
+    return check_path();
+  }
+  void encode(driver& io, slot& s) const;
+
+  static output complete(std::int32_t res, fd_ref&, slot&) noexcept { return file_call::of(res); }
+  static output fail(std::error_code error, fd_ref&&) noexcept { return std::unexpected(error); }
 };
 
 }  // namespace carousel::detail

@@ -11,9 +11,9 @@ namespace carousel::detail {
 
 /// The part of an awaiter that the driver sees.
 struct operation_base : waiter {
-  driver* io = nullptr;  ///< set when it is awaited; moved_from() when it must not be any more
-  slot* at = nullptr;    ///< null before the start, after the end, and when the runtime has ended
   failure_code failed = 0;  ///< why it never started
+  driver* io = nullptr;     ///< set when it is awaited; moved_from() when it must not be any more
+  slot* at = nullptr;  ///< null before the start, after the end, and when the runtime has ended
   void (*begin)(operation_base&, driver&) = nullptr;
 
   ~operation_base() {
@@ -35,8 +35,9 @@ struct operation_base : waiter {
 ///
 ///   lent       a lent_memory of the resources: what the detectors and the quarantine do with it
 ///   item()     takes a completion that announces another one, while somebody waits
+///   runs_on    true for what a request to stop does not concern: closing
 template <class Op>
-class [[nodiscard]] operation : operation_base {
+class [[nodiscard]] operation : scope_link, operation_base {
   using resources = typename Op::resources;
   using output = typename Op::output;
   static_assert(
@@ -64,8 +65,9 @@ class [[nodiscard]] operation : operation_base {
     CAROUSEL_ASSERT(io == nullptr, "an operation is awaited once, and not after it was moved from");
     io = here.io;
     failed = op_.check(*io);
-    if (failed != 0) return give_way(here, *this, h);
-    suspend(h, here.task, wait_kind::operation);
+    if (stoppable && failed == 0 && here.stopped()) failed = failure(errc::canceled);
+    if (failed != 0) return give_way(here, *this, *this, h);
+    detail::suspend(here, *this, *this, h, wait_kind::operation, &stop_this);
     if (io->has_slot()) {
       start(*io);
     } else {
@@ -96,6 +98,13 @@ class [[nodiscard]] operation : operation_base {
   }
 
  private:
+  static constexpr bool stoppable = !requires { Op::runs_on; };
+  static void stop_this(scope_link& link) noexcept {
+    if constexpr (stoppable) {
+      auto& self = static_cast<operation&>(link);
+      self.io->request_stop(self, this_context().ready);
+    }
+  }
   /// After standing in line: what held at the await may not hold any more.
   void start_late(driver& driver) {
     failed = op_.check(driver);

@@ -20,6 +20,7 @@ enum class opcode : std::uint8_t {
   statx = 21,         // 5.6
   read = 22,          // 5.6
   write = 23,         // 5.6
+  openat2 = 28,       // 5.6
   renameat = 35,      // 5.11
   unlinkat = 36,      // 5.11
   mkdirat = 37,       // 5.15

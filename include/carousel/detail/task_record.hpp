@@ -41,6 +41,23 @@ struct task_record : task_base, list_hook<tasks_tag>, recycled {
   void destroy_frame() noexcept;
 };
 
+/// Lets f(), which destroys something inside the task `owner` (or null), return before an abort of the task from a destructor
+/// takes effect.
+template <class F>
+void destroy_within(task_base* owner, F f) noexcept {
+  auto* const record = static_cast<task_record*>(owner);
+  if (record == nullptr) {
+    f();
+    return;
+  }
+  record->retain();
+  record->running = true;
+  f();
+  record->running = false;
+  if (record->abort_wanted) record->abort();
+  record->release();
+}
+
 template <class T>
 struct task_outcome : task_record {
   std::optional<T> value;

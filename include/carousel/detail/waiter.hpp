@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "carousel/detail/list.hpp"
+#include "carousel/detail/stop_scope.hpp"
 
 namespace carousel::detail {
 
@@ -43,15 +44,17 @@ struct task_base {
 /// itself out of either when the coroutine is destroyed: nobody ever resumes a dead coroutine.
 struct waiter : list_hook<ready_tag> {
   std::coroutine_handle<> handle;
-  task_base* task = nullptr;  ///< in whose name it waits (a counted reference)
+  task_base* task = nullptr;   ///< in whose name it waits (a counted reference)
+  scope_link* link = nullptr;  ///< its place in a scope, while it waits inside of one
   wait_kind kind = wait_kind::yield;
 
   waiter() = default;
   ~waiter() {
+    if (link != nullptr) link->leave();
     if (task != nullptr) task->release();
   }
 
-  /// Notes that coroutine `h`, running in the name of `current`, waits here. Every await_suspend calls it first.
+  /// Notes that coroutine `h`, running in the name of `current`, waits here.
   void suspend(std::coroutine_handle<> h, task_base* current, wait_kind what) noexcept {
     handle = h;
     kind = what;

@@ -1,21 +1,80 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "carousel/detail/file_call.hpp"
+#include "carousel/fs/file.hpp"
 #include "carousel/task.hpp"
 
 namespace carousel {
 
 struct directory_entry {
   std::string name;
+  std::uint64_t inode;              ///< reading files in this order spares a disk many movements
   std::filesystem::file_type type;  ///< unknown where the file system does not say
 };
 
-/// Operations on directories by their path. Paths are copied.
-struct directory {
+/// An open directory. A value is a handle, as a file is: copies are the same open directory, and the last one closes it; an
+/// operation in flight holds it open too. Not thread-safe.
+///
+/// What is relative to it stays in it whatever happens to its own path meanwhile, and names one component at a time cannot be
+/// led astray by a symbolic link that appears on the way. Names may be longer paths as well, and absolute ones ignore the
+/// directory, as in openat(2); open_options::beneath forbids both ways out. Paths are copied.
+///
+/// Any operation may fail with bad_file_descriptor (the handle is empty), canceled, not_supported (Linux before 5.15), and
+/// what the kernel says. Cancelling does not undo: whoever destroys the coroutine that waits does not learn whether the name
+/// was made.
+class directory {
+ public:
+  /// An empty handle, which every operation refuses.
+  directory() = default;
+  /// Awaited: gives result<directory>. Error: not_a_directory.
+  static detail::operation<detail::open_call<directory>> open(const std::filesystem::path& path,
+                                                              open_options options = {});
+  /// Takes ownership of an open descriptor of a directory.
+  [[nodiscard]] static directory from_fd(int fd);
+  /// The descriptor, still owned by the directory: for calls that the library does not have. -1 for an empty handle.
+  [[nodiscard]] int fd() const noexcept { return file_ ? file_->fd : -1; }
+
+  /// Awaited: gives result<file>, or result<directory>.
+  [[nodiscard]] detail::operation<detail::open_call<file>> open_file(
+      const std::filesystem::path& name, open_options options = {}) const;
+  [[nodiscard]] detail::operation<detail::open_call<directory>> open_directory(
+      const std::filesystem::path& name, open_options options = {}) const;
+  /// mkdir(2); `mode` is before the umask. Error: file_exists.
+  detail::operation<detail::path_call> make_directory(const std::filesystem::path& name,
+                                                      unsigned mode = 0777) const;
+  /// unlink(2): anything but a directory.
+  detail::operation<detail::path_call> remove_file(const std::filesystem::path& name) const;
+  /// rmdir(2): an empty directory.
+  detail::operation<detail::path_call> remove_directory(const std::filesystem::path& name) const;
+  /// Renames `from` here to `to` there, replacing a file of that name atomically unless `replace` is false (file_exists).
+  detail::operation<detail::path_call> rename(const std::filesystem::path& from,
+                                              const directory& there,
+                                              const std::filesystem::path& to,
+                                              bool replace = true) const;
+  /// Makes `name` here a symbolic link with the text `target`.
+  detail::operation<detail::path_call> symlink(const std::filesystem::path& target,
+                                               const std::filesystem::path& name) const;
+  /// Gives the file `existing` here, or a symbolic link itself, the further name `name` there.
+  detail::operation<detail::path_call> hard_link(const std::filesystem::path& existing,
+                                                 const directory& there,
+                                                 const std::filesystem::path& name) const;
+  /// Awaited: gives result<file_info> of the directory, or of a name in it; of a symbolic link, the link itself unless `follow`.
+  [[nodiscard]] detail::operation<detail::info_call> info() const;
+  [[nodiscard]] detail::operation<detail::info_call> info(const std::filesystem::path& name,
+                                                          bool follow = true) const;
+  /// The names in it without "." and "..", in no particular order. io_uring has no such operation: this reads in blocking
+  /// calls, and lets other tasks run between batches of names.
+  [[nodiscard]] task<result<std::vector<directory_entry>>> list() const;
+  /// fsync(2): makes the names in it durable, those of new and renamed files too.
+  [[nodiscard]] detail::operation<detail::file_call> sync() const;
+
+  // By path, without opening a directory first. Paths are copied.
+
   /// mkdir(2); `mode` is before the umask. Error: file_exists.
   static detail::operation<detail::path_call> create(const std::filesystem::path& path,
                                                      unsigned mode = 0777);
@@ -25,9 +84,13 @@ struct directory {
   static detail::operation<detail::path_call> remove(const std::filesystem::path& path);
   static detail::operation<detail::path_call> rename(const std::filesystem::path& from,
                                                      const std::filesystem::path& to);
-  /// The names in the directory without "." and "..", in no particular order. io_uring has no such operation: this reads in
-  /// blocking calls, and lets other tasks run between batches of names.
   static task<result<std::vector<directory_entry>>> list(std::filesystem::path path);
+
+ private:
+  friend struct detail::open_call<directory>;
+  explicit directory(detail::fd_ref adopted) noexcept : file_(std::move(adopted)) {}
+
+  detail::fd_ref file_;
 };
 
 }  // namespace carousel

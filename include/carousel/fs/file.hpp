@@ -13,7 +13,10 @@
 
 namespace carousel {
 
+class directory;
+
 namespace detail {
+template <class Opened>
 struct open_call;
 struct info_call;
 }  // namespace detail
@@ -37,8 +40,8 @@ class file {
 
  public:
   /// Awaited: gives result<file>. The path is copied.
-  static detail::operation<detail::open_call> open(const std::filesystem::path& path,
-                                                   open_options options = {});
+  static detail::operation<detail::open_call<file>> open(const std::filesystem::path& path,
+                                                         open_options options = {});
   /// Takes ownership of an open descriptor: a file, a pipe, a terminal.
   [[nodiscard]] static file from_fd(int fd);
   /// The descriptor, still owned by the file: for calls that the library does not have. -1 once closed.
@@ -135,7 +138,8 @@ class file {
                                                    bool follow = true);
 
   /// Closes the file for all its handles: no operation starts any more, those in flight are waited for, and the error of
-  /// close(2), which a network file system may give for earlier writes, is returned.
+  /// close(2), which a network file system may give for earlier writes, is returned. A request to stop ends the waiting with
+  /// errc::canceled, and the last of those operations closes the file.
   task<result<>> close() &&;
 
   // Names.
@@ -151,7 +155,8 @@ class file {
                                                      bool replace = true);
 
  private:
-  friend struct detail::open_call;
+  friend class directory;
+  friend struct detail::open_call<file>;
   explicit file(detail::fd_ref adopted) noexcept : file_(std::move(adopted)) {}
 
   template <dir D, bool Fixed, class B>
@@ -173,34 +178,41 @@ class file {
 
 namespace detail {
 
-struct open_call {
-  paths names;
+struct open_base : path_operation {
   open_options options;
 
   using resources = nothing;
-  using output = result<carousel::file>;
   resources held;
-  static constexpr bool plain_descriptor = true;
 
-  [[nodiscard]] static descriptor* take_file() noexcept { return nullptr; }
   [[nodiscard]] failure_code check(const driver& io) const noexcept;
   void encode(driver& io, slot& s) const;
 
-  static output complete(std::int32_t res, nothing&, slot&);
-  static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
+  /// The descriptor that the kernel made, or its error. Throws std::bad_alloc, with the descriptor closed.
+  static result<fd_ref> opened(std::int32_t res, bool direct);
   static void discard(std::int32_t res,
                       nothing&) noexcept;  ///< closes a file that nobody waits for
 };
 
-struct info_call : file_operation {
+/// Opens a path as a file or as a directory.
+template <class Opened>
+struct open_call : open_base {
+  using output = result<Opened>;
+
+  output complete(std::int32_t res, nothing&, slot&) const {
+    result<fd_ref> made = opened(res, options.is_direct());
+    if (!made) return std::unexpected(made.error());
+    return Opened(std::move(*made));
+  }
+  static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
+};
+
+struct info_call : path_operation {
   bool of_open_file = false;  ///< else of the path
-  paths names;
   bool follow = true;
 
   using resources = nothing;
   using output = result<file_info>;
   resources held;
-  static constexpr bool plain_descriptor = true;  // statx refuses an index of the file table
 
   [[nodiscard]] failure_code check(const driver&) const noexcept;
   void encode(driver& io, slot& s) const;

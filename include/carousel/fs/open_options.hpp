@@ -25,12 +25,22 @@ class open_options {
   constexpr open_options& direct(bool on) noexcept { return direct_ = on, *this; }
   /// Permission bits of a file that is created, before the umask. Default 0666.
   constexpr open_options& mode(std::uint32_t bits) noexcept { return mode_ = bits, *this; }
+  /// The path stays below the directory that it is relative to: an absolute path, a ".." that leads out of it and a symbolic
+  /// link that does are the error cross_device_link. For paths that come from outside.
+  constexpr open_options& beneath(bool on) noexcept { return beneath_ = on, *this; }
+  /// No part of the path may be a symbolic link, not only the last: error too_many_symbolic_link_levels.
+  constexpr open_options& no_symlinks(bool on) noexcept { return no_symlinks_ = on, *this; }
+  /// Only a directory will do: error not_a_directory. directory::open sets it itself.
+  constexpr open_options& directory(bool on) noexcept { return directory_ = on, *this; }
   /// More flags of open(2), O_NOFOLLOW for instance.
   constexpr open_options& custom_flags(int flags) noexcept { return custom_ = flags, *this; }
 
   /// The flags for open(2). Error: invalid_argument when create, create_new or truncate lack what they need.
   [[nodiscard]] result<int> flags() const noexcept;
   [[nodiscard]] constexpr std::uint32_t mode_bits() const noexcept { return mode_; }
+  [[nodiscard]] constexpr bool is_direct() const noexcept { return direct_; }
+  /// The RESOLVE_ flags for openat2(2); 0: open(2) will do.
+  [[nodiscard]] std::uint64_t resolve_flags() const noexcept;
 
  private:
   bool read_ = false;
@@ -40,6 +50,9 @@ class open_options {
   bool create_ = false;
   bool create_new_ = false;
   bool direct_ = false;
+  bool directory_ = false;
+  bool beneath_ = false;
+  bool no_symlinks_ = false;
   std::uint32_t mode_ = 0666;
   int custom_ = 0;
 };

@@ -9,7 +9,7 @@ namespace carousel {
 
 namespace detail {
 
-class [[nodiscard]] sleep_awaiter : waiter, timer_node {
+class [[nodiscard]] sleep_awaiter : scope_link, waiter, timer_node {
  public:
   explicit sleep_awaiter(steady_time until) noexcept { deadline = until; }
   sleep_awaiter(sleep_awaiter&& inert) noexcept { deadline = inert.deadline; }
@@ -17,18 +17,36 @@ class [[nodiscard]] sleep_awaiter : waiter, timer_node {
   static bool await_ready() noexcept { return false; }
   void await_suspend(std::coroutine_handle<> h) {
     context& here = this_context();
-    suspend(h, here.task, wait_kind::timer);
+    detail::suspend(here, *this, *this, h, wait_kind::timer,
+                    [](scope_link& self) noexcept { static_cast<sleep_awaiter&>(self).stop(); });
+    if (here.stopped()) {
+      stopped_ = true;
+      here.ready.push_back(*this);
+      return;
+    }
     expire = [](timer_node& self) noexcept {
       this_context().ready.push_back(static_cast<sleep_awaiter&>(self));
     };
     here.timers.arm(*this, deadline);
   }
   static void await_resume() noexcept {}
+  /// A request to stop ended it before its time.
+  [[nodiscard]] bool ended_early() const noexcept { return stopped_; }
+
+ private:
+  void stop() noexcept {
+    if (!armed()) return;
+    cancel();
+    stopped_ = true;
+    this_context().ready.push_back(*this);
+  }
+  bool stopped_ = false;
 };
 
 }  // namespace detail
 
-/// Suspends until the time is reached; a time in the past lets the others run once. Destroying the coroutine disarms it.
+/// Suspends until the time is reached; a time in the past lets the others run once. Destroying the coroutine disarms it, and
+/// a request to stop (timeout, stop_on, when_any) ends it early: see stop_requested().
 inline detail::sleep_awaiter sleep_until(std::chrono::steady_clock::time_point when) noexcept {
   return detail::sleep_awaiter(when);
 }

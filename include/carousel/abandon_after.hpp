@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <optional>
+#include <utility>
+
+#include "carousel/detail/deadline.hpp"
+#include "carousel/detail/task_record.hpp"
+#include "carousel/detail/verb_output.hpp"
+
+namespace carousel {
+
+/// What abandon_after() returns; awaited once.
+///
+/// The operation resumes the awaiting coroutine itself. If the time is up first, the operation is destroyed there and then,
+/// between turns, and this object, which waits in the coroutine's name as well, resumes it instead.
+template <class Op>
+class [[nodiscard]] abandon_after_operation : detail::scope_link,
+                                              detail::waiter,
+                                              detail::timer_node {
+  using inner_output = typename detail::inner_await<Op>::output;
+  using output = typename detail::verb_output<inner_output>::without_buffer;
+
+ public:
+  abandon_after_operation(std::chrono::nanoseconds duration, Op op) noexcept
+      : duration_(duration), inner_(std::in_place, std::move(op)) {}
+  abandon_after_operation(abandon_after_operation&& inert) noexcept
+      : duration_(inert.duration_), inner_(std::move(inert.inner_)) {}
+  abandon_after_operation& operator=(abandon_after_operation&&) = delete;
+  ~abandon_after_operation() = default;
+
+  static constexpr bool await_ready() noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> h) {
+    detail::context& here = detail::this_context();
+    if (const auto until = detail::deadline_in(duration_); until != detail::no_deadline) {
+      expire = [](timer_node& timer) noexcept {
+        auto& self = static_cast<abandon_after_operation&>(timer);
+        detail::this_context().ready.push_back(self);
+        detail::destroy_within(self.task, [&] { self.inner_.reset(); });
+      };
+      here.timers.arm(*this, until);
+    }
+    detail::suspend(here, *this, *this, h, detail::wait_kind::timer);
+    return inner_->start(h);
+  }
+  output await_resume() {
+    timer_node::cancel();
+    if (!inner_) return abandoned();
+    auto r = detail::finish_inner(*inner_, detail::this_context().stopped(), errc::canceled);
+    if constexpr (std::is_same_v<decltype(r), output>) {
+      return r;
+    } else {
+      return output(std::move(r.res), std::move(r.buf));
+    }
+  }
+
+ private:
+  static output abandoned() {
+    if constexpr (requires(output r) { r.buf; }) {
+      return output(std::unexpected(make_error_code(errc::timed_out)), std::nullopt);
+    } else {
+      return std::unexpected(make_error_code(errc::timed_out));
+    }
+  }
+
+  std::chrono::nanoseconds duration_;
+  std::optional<detail::inner_await<Op>> inner_;
+};
+
+/// Goes on without `op` when `duration` has passed since it was awaited: for operations that nobody can stop, such as a read
+/// that a device works on. Gives what `op` gives, with the buffer as std::optional<B>: errc::timed_out comes without it.
+///
+/// An abandoned operation is cancelled behind our back; its buffer returns to its pool with its last completion, and what it
+/// brings is lost. An abandoned task is destroyed, its operations are abandoned in this way; an abandoned join detaches the task
+/// that it waited for. A request to stop from outside reaches `op`, as it would without this verb. Durations as in timeout().
+template <class Rep, class Period, class Op>
+abandon_after_operation<Op> abandon_after(std::chrono::duration<Rep, Period> duration,
+                                          Op op) noexcept {
+  return {detail::saturated(duration), std::move(op)};
+}
+
+}  // namespace carousel

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <coroutine>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include "carousel/detail/inner_scope.hpp"
+#include "carousel/detail/remote_queue.hpp"
+#include "carousel/detail/verb_output.hpp"
+
+namespace carousel {
+
+/// What stop_on() returns; awaited once.
+///
+///   before the await          inert; a token that was stopped by then makes the operation end at once
+///   armed                     a stop_callback stands at the token. On the loop's thread, inside the runtime, it stops the scope
+///                             itself; on any other it posts the node, and the loop stops the scope in its next turn
+///   ended, destroyed, or the  the callback is taken from the token first, which waits for one that is running elsewhere; then
+///   runtime is shut down      the node is taken back, so that nobody refers to this object any more
+template <class Op>
+class [[nodiscard]] stop_on_operation : detail::remote_node {
+  using output = typename detail::verb_output<typename detail::inner_await<Op>::output>::type;
+
+ public:
+  stop_on_operation(std::stop_token token, Op op) noexcept
+      : token_(std::move(token)), inner_(std::move(op)) {}
+  stop_on_operation(stop_on_operation&& inert) noexcept
+      : token_(std::move(inert.token_)), inner_(std::move(inert.inner_)) {}
+  stop_on_operation& operator=(stop_on_operation&&) = delete;
+  ~stop_on_operation() { disarm(); }
+
+  static constexpr bool await_ready() noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> h) {
+    detail::context& here = detail::this_context();
+    scope_.begin(here);
+    if (token_.stop_requested()) {
+      scope_.request_stop();
+    } else if (token_.stop_possible()) {
+      arm(here);
+    }
+    const bool waits = inner_.start(h);
+    if (waits) scope_.step_out(here);
+    return waits;
+  }
+  output await_resume() {
+    disarm();
+    const detail::inner_scope::ending at_exit(scope_);
+    return detail::finish_inner(inner_, scope_.stopped(), errc::canceled);
+  }
+
+ private:
+  struct notify {
+    stop_on_operation& self;
+    void operator()() const noexcept {
+      if (detail::current_context == self.context_) {
+        self.scope_.request_stop();
+      } else {
+        self.context_->remote.post(self);
+      }
+    }
+  };
+
+  void arm(detail::context& here) {
+    context_ = &here;
+    fire = [](remote_node& node) noexcept {
+      static_cast<stop_on_operation&>(node).scope_.request_stop();
+    };
+    silence = [](remote_node& node) noexcept {
+      static_cast<stop_on_operation&>(node).callback_.reset();
+    };
+    hopeful = [](const remote_node& node) noexcept {
+      const std::stop_token& token = static_cast<const stop_on_operation&>(node).token_;
+      return token.stop_possible() && !token.stop_requested();
+    };
+    here.remote.arm(*this, here);
+    callback_.emplace(token_, notify{*this});
+  }
+  void disarm() noexcept {
+    callback_.reset();
+    if (is_armed()) context_->remote.disarm(*this);
+  }
+
+  std::stop_token token_;
+  detail::context* context_ = nullptr;
+  detail::inner_scope scope_;
+  detail::inner_await<Op> inner_;
+  std::optional<std::stop_callback<notify>> callback_;
+};
+
+/// Asks `op` to stop when somebody asks the token's source to, on whatever thread. It then ends with errc::canceled in place of
+/// its result and gives its buffer back, unless it completed first: then its data is the answer. The rules are those of
+/// timeout(); a loop that only waits for such a stop is not stalled.
+///
+/// Throws std::system_error from the await if the process has no descriptor left for the loop's first stop_on (an eventfd).
+/// Destroying the awaiting coroutine destroys `op`; it waits for a stop that is being handed over on another thread just then.
+template <class Op>
+stop_on_operation<Op> stop_on(std::stop_token token, Op op) noexcept {
+  return {std::move(token), std::move(op)};
+}
+
+}  // namespace carousel

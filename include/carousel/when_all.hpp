@@ -1,0 +1,37 @@
+#pragma once
+
+#include <coroutine>
+#include <utility>
+
+#include "carousel/detail/branch.hpp"
+
+namespace carousel {
+
+/// What when_all() returns; awaited once.
+template <class... Ops>
+class [[nodiscard]] when_all_operation {
+ public:
+  explicit when_all_operation(Ops&&... ops) noexcept : branches_(false, std::move(ops)...) {}
+
+  static constexpr bool await_ready() noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> h) { return branches_.start(h); }
+  auto await_resume() { return branches_.finish(); }
+
+ private:
+  detail::branches<Ops...> branches_;
+};
+
+/// Awaits all of them at the same time, in one task, and gives their results in order:
+/// `auto [a, b] = co_await when_all(file.read_at(std::move(x), 0), file.read_at(std::move(y), 4096))`. An operation that gives
+/// nothing is a std::monostate there. They begin in the order of the arguments.
+///
+/// Each is an operation, pool.next(), a sleep, a join handle, a task or another verb. When a task throws, the others are asked
+/// to stop and awaited, then the exception is rethrown; their results are dropped, which sends leases back to their pools. A
+/// second exception is written to stderr. A request to stop from outside reaches all of them. Destroying the awaiting coroutine
+/// destroys them all.
+template <class... Ops>
+when_all_operation<Ops...> when_all(Ops... ops) noexcept {
+  return when_all_operation<Ops...>(std::move(ops)...);
+}
+
+}  // namespace carousel

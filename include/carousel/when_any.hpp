@@ -1,0 +1,57 @@
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <tuple>
+#include <utility>
+
+#include "carousel/detail/branch.hpp"
+
+namespace carousel {
+
+/// `auto [first, results] = co_await when_any(...)`: which one ended first, counted from 0, and what each of them gave.
+template <class... R>
+struct when_any_result {
+  std::size_t first;
+  std::tuple<R...> results;
+
+  // Not an aggregate, for the same reason as buf_result.
+  when_any_result(std::size_t index, std::tuple<R...> all) noexcept
+      : first(index), results(std::move(all)) {}
+};
+
+/// What when_any() returns; awaited once.
+template <class... Ops>
+class [[nodiscard]] when_any_operation {
+  template <class... R>
+  static when_any_result<R...> with_first(std::size_t first, std::tuple<R...> all) noexcept {
+    return when_any_result<R...>(first, std::move(all));
+  }
+
+ public:
+  explicit when_any_operation(Ops&&... ops) noexcept : branches_(true, std::move(ops)...) {}
+
+  static constexpr bool await_ready() noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> h) { return branches_.start(h); }
+  auto await_resume() {
+    auto results = branches_.finish();
+    return with_first(branches_.first(), std::move(results));
+  }
+
+ private:
+  detail::branches<Ops...> branches_;
+};
+
+/// Awaits all of them until one has ended, asks the others to stop, and waits for those too: each gives a result and its
+/// buffer back. A loser says errc::canceled, or brings data that came before the stop: look at every result, not at the first
+/// one only. Asking to stop has the rules of timeout(); one that cannot be stopped is waited for.
+///
+/// They begin in the order of the arguments; one that ends at once makes the rest end as cancelled. An operation that gives
+/// nothing is a std::monostate in `results`. An exception ends it like a result, and is rethrown when the others have ended,
+/// as when_all() does. Destroying the awaiting coroutine destroys them all.
+template <class... Ops>
+when_any_operation<Ops...> when_any(Ops... ops) noexcept {
+  return when_any_operation<Ops...>(std::move(ops)...);
+}
+
+}  // namespace carousel

@@ -1,0 +1,155 @@
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "fake/kernel.hpp"
+
+// How the fake kernel ends operations: what is due, in which order, and into which queue.
+
+namespace carousel::fake {
+namespace {
+
+constexpr int outside_wait_ms = 10'000;
+
+}  // namespace
+
+void kernel::progress() {
+  for (unsigned posted = 0; posted < options_.batch_max;) {
+    std::vector<op_list::iterator> due = candidates();
+    if (due.empty()) return;
+    bool any = false;
+    while (!due.empty() && posted < options_.batch_max) {
+      const std::size_t pick = random_.chance(options_.reorder)
+                                   ? static_cast<std::size_t>(random_.below(due.size()))
+                                   : 0;
+      const auto chosen = due[pick];
+      due.erase(due.begin() + static_cast<std::ptrdiff_t>(pick));
+      if (!step(chosen)) continue;
+      any = true;
+      ++posted;
+    }
+    if (!any) return;
+  }
+}
+
+/// What could complete now, the longest due first.
+std::vector<kernel::op_list::iterator> kernel::candidates() {
+  std::vector<op_list::iterator> due;
+  std::vector<op_list::iterator> armed;
+  std::vector<pollfd> files;
+  for (auto op = operations_.begin(); op != operations_.end(); ++op) {
+    if (op->due > now_) continue;
+    if (op->at == stage::armed) {
+      armed.push_back(op);
+      files.push_back({.fd = op->file->fd(), .events = events_of(*op), .revents = 0});
+    } else {
+      due.push_back(op);
+    }
+  }
+  if (!files.empty() && poll(files.data(), files.size(), 0) > 0) {
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      if (files[i].revents != 0) due.push_back(armed[i]);
+    }
+  }
+  std::ranges::sort(due, [](const auto& a, const auto& b) {
+    return a->due != b->due ? a->due < b->due : a->id < b->id;
+  });
+  return due;
+}
+
+/// False if it has to go on waiting.
+bool kernel::step(op_list::iterator self) {
+  operation& op = *self;
+  if (op.at == stage::armed || op.at == stage::waiting) {
+    check_lent(op);
+    const std::optional<std::int32_t> res = execute(op);
+    if (!res) return false;
+    op.res = *res;
+  }
+  complete(self, op.res);
+  return true;
+}
+
+void kernel::complete(op_list::iterator self, std::int32_t res) {
+  operation& op = *self;
+  note(op.id, "completed with", res);
+  if (!op.lent.empty()) {
+    check_lent(op);
+    if (res >= 0 && op.stores) store(op, res);
+    for (const iovec& piece : op.lent) lent_.give_back(piece);
+  }
+  if (res == -EPIPE && !options_.no_nosignal && (op.entry.op_flags & sys::rwf_nosignal) == 0 &&
+      op.number() != op_send) {
+    (void)misuse(op, "a write without RWF_NOSIGNAL raised SIGPIPE", res);
+  }
+  const sys::cqe done{.user_data = op.entry.user_data, .res = res, .flags = 0};
+  operations_.erase(self);
+  post(done);
+}
+
+/// The memory is as it was when it was lent: nobody has freed it, and nobody but the kernel has written there.
+void kernel::check_lent(const operation& op) {
+  for (std::size_t i = 0; i < op.lent.size(); ++i) {
+    const iovec& piece = op.lent[i];
+    if (piece.iov_len == 0) continue;
+    if (op.declarations[i] != declared_memory::find(piece.iov_base, piece.iov_len))
+      trace_.fail(op.id, "memory was freed while the kernel had it");
+    if (late_) continue;  // it may be kept, but not mapped any more
+    if (op.declarations[i] == 0 && !is_mapped(piece.iov_base, piece.iov_len))
+      trace_.fail(op.id, "memory was freed while the kernel had it");
+  }
+  if (!late_ && fingerprint(op.lent) != op.content)
+    trace_.fail(op.id, "memory was written while the kernel had it");
+}
+
+void kernel::store(operation& op, std::int32_t res) {
+  if (op.staged == nullptr) return;
+  const std::byte* from = op.staged->first;
+  auto left = op.code == detail::opcode::statx ? op.staged->bytes : static_cast<std::size_t>(res);
+  for (const iovec& piece : op.lent) {
+    const std::size_t n = std::min(left, piece.iov_len);
+    (late_ ? copy_bytes_if_mapped : copy_bytes)(static_cast<std::byte*>(piece.iov_base), from, n);
+    from += n;
+    left -= n;
+  }
+}
+
+void kernel::post(const sys::cqe& done) {
+  if (!overflow_.empty() || visible() == cqes_.size()) {
+    overflow_.push_back(done);
+    sq_flags_ |= sys::sq_cq_overflow;
+    return;
+  }
+  cqes_[cq_tail_ & (cqes_.size() - 1)] = done;
+  ++cq_tail_;
+}
+
+void kernel::flush_overflow() {
+  while (!overflow_.empty() && visible() < cqes_.size()) {
+    cqes_[cq_tail_ & (cqes_.size() - 1)] = overflow_.front();
+    ++cq_tail_;
+    overflow_.pop_front();
+  }
+  if (overflow_.empty()) sq_flags_ &= ~sys::sq_cq_overflow;
+}
+
+void kernel::set_taskrun_flag() {
+  // A file may become ready between two enters, when nothing runs here: a flag too many does no harm.
+  const bool waiting =
+      std::ranges::any_of(operations_, [&](const operation& op) { return op.due <= now_; });
+  sq_flags_ = waiting ? sq_flags_ | sys::sq_taskrun : sq_flags_ & ~sys::sq_taskrun;
+}
+
+/// Waits until somebody outside the runtime makes a file ready; false if nobody is there, or comes.
+bool kernel::wait_outside() const {
+  if (options_.closed_world) return false;
+  std::vector<pollfd> files;
+  for (const operation& op : operations_) {
+    if (op.at == stage::armed)
+      files.push_back({.fd = op.file->fd(), .events = events_of(op), .revents = 0});
+  }
+  return !files.empty() && poll(files.data(), files.size(), outside_wait_ms) > 0;
+}
+
+}  // namespace carousel::fake

@@ -1,0 +1,251 @@
+#include "fake/kernel.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstdint>
+
+namespace carousel::fake {
+namespace {
+
+using detail::opcode;
+
+constexpr unsigned sq_entries_max = 32'768;
+constexpr std::size_t table_max = 16'384;
+constexpr std::size_t buffer_bytes_max = std::size_t{1} << 30U;
+
+std::chrono::steady_clock::time_point first_moment(const kernel_options& options) {
+  // A test beside which others act makes deadlines from the clock of the process.
+  if (!options.closed_world) return std::chrono::steady_clock::now();
+  return std::chrono::steady_clock::time_point(std::chrono::hours(1000));
+}
+
+}  // namespace
+
+kernel::kernel(const kernel_options& options)
+    : options_(options), random_(options.seed), start_(first_moment(options)), now_(start_) {
+  trace_.set_options(options.describe());
+}
+
+kernel::~kernel() {
+  if (has_table_) check_table();
+  if (operations_.empty()) return;
+  trace_.fail(operations_.front().id, "the ring was closed with operations in flight");
+}
+
+result<sys::ring_view> kernel::setup(unsigned entries) {
+  const unsigned sq_entries = std::bit_ceil(std::clamp(entries, 1U, sq_entries_max));
+  sqes_.resize(sq_entries);
+  cqes_.resize(options_.small_cq ? sq_entries : sq_entries * 2);
+  return sys::ring_view{
+      .sq_head = &sq_head_,
+      .sq_tail = &sq_tail_,
+      .sq_flags = &sq_flags_,
+      .sq_entries = sq_entries,
+      .sqes = sqes_.data(),
+      .cq_head = &cq_head_,
+      .cq_tail = &cq_tail_,
+      .cq_entries = static_cast<std::uint32_t>(cqes_.size()),
+      .cqes = cqes_.data(),
+  };
+}
+
+bool kernel::supports(std::uint8_t code) const noexcept {
+  return code <= static_cast<unsigned>(opcode::ftruncate);
+}
+
+// Tables.
+
+int kernel::register_buffers(std::span<const iovec> buffers) noexcept {
+  if (has_table_) return -EBUSY;
+  if (buffers.empty() || buffers.size() > table_max) return -EINVAL;
+  std::vector<std::uint64_t> declarations;
+  for (const iovec& b : buffers) {
+    if (b.iov_base == nullptr && b.iov_len == 0) {
+      declarations.push_back(0);
+      continue;
+    }
+    const auto begin = reinterpret_cast<std::uintptr_t>(b.iov_base);
+    if (b.iov_len == 0 || b.iov_len > buffer_bytes_max) return -EFAULT;
+    if (begin + b.iov_len < begin) return -EOVERFLOW;
+    declarations.push_back(declared_memory::find(b.iov_base, b.iov_len));
+    if (options_.closed_world && declarations.back() == 0)
+      trace_.fail(0, "memory was registered that is nobody's buffer");
+    if (declarations.back() == 0 && !is_writable(b.iov_base, b.iov_len)) return -EFAULT;
+  }
+  if (random_.chance(options_.refused_buffers)) return random_.chance(500) ? -ENOMEM : -EPERM;
+  has_table_ = true;
+  table_.assign(buffers.begin(), buffers.end());
+  table_declarations_ = std::move(declarations);
+  note(0, "registered buffers", static_cast<std::int64_t>(table_.size()));
+  return 0;
+}
+
+/// Registered memory is pinned: it must still be what it was, or somebody else uses it by now.
+void kernel::check_table() const {
+  if (!options_.closed_world) return;
+  for (std::size_t i = 0; i < table_.size(); ++i) {
+    if (declared_memory::find(table_[i].iov_base, table_[i].iov_len) == table_declarations_[i])
+      continue;
+    trace_.fail(0, "memory was freed while it was registered");
+  }
+}
+
+int kernel::unregister_buffers() noexcept {
+  if (!has_table_) return -ENXIO;
+  const auto user = std::ranges::find_if(operations_, [](const operation& op) {
+    return op.code == opcode::read_fixed || op.code == opcode::write_fixed;
+  });
+  if (user != operations_.end() && options_.strict) {
+    trace_.fail(user->id,
+                "unregister_buffers() with an operation in flight blocks up to Linux 6.12");
+  }
+  check_table();
+  has_table_ = false;
+  table_.clear();
+  note(0, "unregistered the buffers");
+  return 0;
+}
+
+int kernel::register_files(unsigned count) noexcept {
+  if (!files_.empty()) return -EBUSY;
+  if (random_.chance(options_.refused_files)) return -EMFILE;
+  files_.resize(count);
+  return 0;
+}
+
+int kernel::update_file(unsigned index, int fd) noexcept {
+  if (files_.empty()) return -ENXIO;
+  if (index >= files_.size()) return -EINVAL;
+  if (fd == -1) {
+    files_[index] = nullptr;
+    return 1;
+  }
+  if (random_.chance(options_.refused_files)) return -ENOMEM;
+  files_[index] = holder_.hold(fd);
+  return files_[index] != nullptr ? 1 : -EBADF;
+}
+
+// The system call.
+
+int kernel::enter_indirect(unsigned to_submit, unsigned min_complete, unsigned flags,
+                           const std::chrono::nanoseconds* timeout) noexcept {
+  if (observer_) observer_();
+  now_ += some_time(options_.turn_max);
+  if (random_.chance(options_.refused)) {
+    static constexpr int errors[] = {-EAGAIN, -EBUSY, -ENOMEM, -EINTR};
+    const int error = errors[random_.below(std::size(errors))];
+    note(0, "enter refused", error);
+    return error;
+  }
+  if (random_.chance(options_.denied)) {
+    note(0, "enter denied");
+    return -EPERM;
+  }
+  const unsigned queued = std::min(to_submit, sq_tail_ - sq_head_);
+  const bool cut = queued > 1 && random_.chance(options_.partial);
+  const unsigned submitted =
+      consume(cut ? 1 + static_cast<unsigned>(random_.below(queued - 1)) : queued);
+  int result = static_cast<int>(submitted);
+  if (!cut && (flags & sys::enter_getevents) != 0) {
+    result = wait(min_complete, timeout, submitted);
+  } else if (options_.posts_early) {
+    progress();
+  }
+  set_taskrun_flag();
+  return result;
+}
+
+int kernel::wait(unsigned min_complete, const std::chrono::nanoseconds* timeout,
+                 unsigned submitted) {
+  using clock = std::chrono::steady_clock;
+  const clock::time_point deadline =
+      timeout != nullptr && *timeout < clock::time_point::max() - now_ ? now_ + *timeout
+                                                                       : clock::time_point::max();
+  const unsigned wanted = std::min(min_complete, static_cast<unsigned>(cqes_.size()));
+  const auto result = [&](int error) {  // a submission hides how the wait ended
+    return submitted != 0 ? static_cast<int>(submitted) : error;
+  };
+  for (;;) {
+    flush_overflow();
+    progress();
+    if (visible() >= wanted) return static_cast<int>(submitted);
+    if (random_.chance(options_.signals)) {
+      note(0, "a signal ended the wait");
+      return result(-EINTR);
+    }
+    clock::time_point next = clock::time_point::max();
+    for (const operation& op : operations_) {
+      if (op.due > now_) next = std::min(next, op.due);
+    }
+    if (next <= deadline && next != clock::time_point::max()) {
+      now_ = next;
+    } else if (deadline != clock::time_point::max()) {
+      now_ = deadline;
+      progress();
+      return visible() >= wanted ? static_cast<int>(submitted) : result(-ETIME);
+    } else if (!wait_outside()) {
+      trace_.fail(operations_.empty() ? 0 : operations_.front().id,
+                  "the loop waits for completions that nothing can bring");
+    }
+  }
+}
+
+std::chrono::nanoseconds kernel::some_time(std::chrono::nanoseconds highest) {
+  return std::chrono::nanoseconds(random_.below(static_cast<std::uint64_t>(highest.count())));
+}
+
+void kernel::note(std::uint64_t operation, const char* what, std::int64_t detail) {
+  trace_.add(now_ - start_, operation, what, detail);
+}
+
+std::int32_t kernel::misuse(const operation& op, std::string_view sentence,
+                            std::int32_t error) const {
+  if (options_.strict) trace_.fail(op.id, sentence);
+  return error;
+}
+
+// What tests do.
+
+bool kernel::uses_file(ino_t inode) const noexcept {
+  if (sq_head_ != sq_tail_)
+    return true;  // an entry that an enter left in the queue may name any file
+  return std::ranges::any_of(operations_, [&](const operation& op) {
+    return op.file != nullptr && op.file->inode() == inode;
+  });
+}
+
+bool kernel::writes_to(ino_t inode, std::uint64_t begin, std::uint64_t end) const noexcept {
+  if (sq_head_ != sq_tail_) return true;
+  return std::ranges::any_of(operations_, [&](const operation& op) {
+    if (op.file == nullptr || op.file->inode() != inode || op.stores || op.lent.empty())
+      return false;
+    std::uint64_t last = op.entry.offset;
+    for (const iovec& piece : op.lent) last += piece.iov_len;
+    return op.entry.offset < end && begin < last;
+  });
+}
+
+void kernel::release_stuck() noexcept {
+  options_.stuck = 0;
+  for (operation& op : operations_) {
+    if (!op.stuck) continue;
+    op.stuck = false;
+    op.at = stage::waiting;
+    op.due = now_;
+  }
+}
+
+void kernel::finish_late() {
+  release_stuck();
+  late_ = true;
+  options_.batch_max = static_cast<unsigned>(operations_.size()) + 1;
+  for (operation& op : operations_) op.due = now_;
+  progress();
+  // What waits for somebody else stays so until the process ends; its memory is not asked for any more.
+  for (const operation& op : operations_) check_lent(op);
+  operations_.clear();
+  files_.clear();
+}
+
+}  // namespace carousel::fake

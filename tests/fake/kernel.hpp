@@ -1,0 +1,131 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "fake/held_file.hpp"
+#include "fake/kernel_options.hpp"
+#include "fake/memory.hpp"
+#include "fake/operation.hpp"
+#include "fake/random.hpp"
+#include "fake/trace.hpp"
+#include "sys/kernel.hpp"
+
+namespace carousel::fake {
+
+/// The second implementation of the seam: io_uring as an ordinary object, over the process's real descriptors, with a clock
+/// of its own. One seed decides when, in which order and with what every operation completes; each thing that it may do was
+/// seen on a real kernel. It watches what the library lends it: buffers that are touched, freed or lent twice before the last
+/// completion end the test with the operation's history.
+class kernel final : public sys::kernel {
+ public:
+  explicit kernel(const kernel_options& options);
+  kernel(const kernel&) = delete;
+  kernel& operator=(const kernel&) = delete;
+  ~kernel() override;
+
+  result<sys::ring_view> setup(unsigned entries) override;
+  bool supports(std::uint8_t opcode) const noexcept override;
+  bool has_nosignal() const noexcept override { return !options_.no_nosignal; }
+  int register_buffers(std::span<const iovec> buffers) noexcept override;
+  int unregister_buffers() noexcept override;
+  int register_files(unsigned count) noexcept override;
+  int update_file(unsigned index, int fd) noexcept override;
+  std::chrono::steady_clock::time_point now() const noexcept override { return now_; }
+  void pause(std::chrono::nanoseconds duration) noexcept override { now_ += duration; }
+
+  // What a test may ask and do.
+
+  [[nodiscard]] std::size_t in_flight() const noexcept { return operations_.size(); }
+  /// The operation in flight that has borrowed some of this memory; 0 if none has.
+  [[nodiscard]] std::uint64_t borrower(const void* first, std::size_t bytes) const noexcept {
+    return lent_.holder(first, bytes);
+  }
+  [[nodiscard]] bool uses_file(ino_t inode) const noexcept;
+  /// A write to this part of the file is in flight.
+  [[nodiscard]] bool writes_to(ino_t inode, std::uint64_t begin, std::uint64_t end) const noexcept;
+  /// Stuck operations end from now on like any other.
+  void release_stuck() noexcept;
+  /// A runtime ended without waiting: what was in flight ends now, and stores into the memory that it had borrowed.
+  void finish_late();
+  /// Called at the beginning of each enter.
+  void set_observer(std::function<void()> f) { observer_ = std::move(f); }
+  /// What a failure prints besides the options.
+  void describe(const std::string& more) {
+    trace_.set_options(options_.describe() + "\n  " + more);
+  }
+  [[noreturn]] void fail(std::string_view sentence) const { trace_.fail(0, sentence); }
+
+ private:
+  using op_list = std::list<operation>;
+
+  int enter_indirect(unsigned to_submit, unsigned min_complete, unsigned flags,
+                     const std::chrono::nanoseconds* timeout) noexcept override;
+
+  // Submission.
+  unsigned consume(unsigned count);
+  void submit(const sys::sqe& entry);
+  [[nodiscard]] std::int32_t prepare(operation& op);
+  [[nodiscard]] std::int32_t take_file(operation& op);
+  [[nodiscard]] std::int32_t take_memory(operation& op);
+  [[nodiscard]] std::int32_t take_fixed(operation& op);
+  void take_paths(operation& op);
+  [[nodiscard]] std::int32_t lend(operation& op);
+  void schedule(op_list::iterator op);
+  [[nodiscard]] std::int32_t injected(const operation& op);
+  void cancel(operation& request);
+
+  // Completion.
+  void progress();
+  [[nodiscard]] std::vector<op_list::iterator> candidates();
+  bool step(op_list::iterator op);
+  void complete(op_list::iterator op, std::int32_t res);
+  void store(operation& op, std::int32_t res);
+  void check_lent(const operation& op);
+  void post(const sys::cqe& done);
+  void flush_overflow();
+  [[nodiscard]] int wait(unsigned min_complete, const std::chrono::nanoseconds* timeout,
+                         unsigned submitted);
+  [[nodiscard]] bool wait_outside() const;
+  void set_taskrun_flag();
+  [[nodiscard]] unsigned visible() const noexcept { return cq_tail_ - cq_head_; }
+  [[nodiscard]] std::chrono::nanoseconds some_time(std::chrono::nanoseconds highest);
+  void note(std::uint64_t operation, const char* what, std::int64_t detail = 0);
+  /// A failure if the library promises that this never happens, else the kernel's error.
+  std::int32_t misuse(const operation& op, std::string_view sentence, std::int32_t error) const;
+  void check_table() const;
+
+  kernel_options options_;
+  random random_;
+  trace trace_;
+  std::chrono::steady_clock::time_point start_;
+  std::chrono::steady_clock::time_point now_;
+  std::function<void()> observer_;
+
+  // The queues. The library writes sq_tail_ and cq_head_.
+  std::vector<sys::sqe> sqes_;
+  std::vector<sys::cqe> cqes_;
+  std::uint32_t sq_head_ = 0;
+  std::uint32_t sq_tail_ = 0;
+  std::uint32_t sq_flags_ = 0;
+  std::uint32_t cq_head_ = 0;
+  std::uint32_t cq_tail_ = 0;
+  std::deque<sys::cqe> overflow_;
+
+  bool late_ = false;   ///< the runtime has ended
+  op_list operations_;  ///< in flight, in the order of their submission
+  std::uint64_t last_id_ = 0;
+  lent_memory lent_;
+  file_holder holder_;
+  bool has_table_ = false;
+  std::vector<iovec> table_;
+  std::vector<std::uint64_t> table_declarations_;
+  std::vector<std::shared_ptr<held_file>> files_;
+};
+
+}  // namespace carousel::fake

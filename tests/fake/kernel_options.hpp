@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace carousel::fake {
+
+/// What a fake kernel does beyond answering at once and in order. The default has no surprises; chances are per mille.
+struct kernel_options {
+  std::uint64_t seed = 0;
+
+  // Completion: when and in which order.
+  unsigned async = 0;                     ///< file operations that run beside the submitter
+  unsigned reorder = 0;                   ///< completions that do not wait for older ones
+  std::chrono::nanoseconds delay_max{0};  ///< of each operation and of each answer to a cancel
+  unsigned batch_max = 1U << 20U;         ///< completions that one enter posts
+  bool posts_early = false;               ///< completions are visible without entering for them
+  bool small_cq = false;                  ///< as many completion entries as submission entries
+  std::chrono::nanoseconds turn_max{0};   ///< time that passes in an enter
+
+  // Completion: with what.
+  unsigned shortened = 0;    ///< transfers that move fewer bytes than they could
+  unsigned failed = 0;       ///< EIO, ENOSPC, ENOMEM
+  unsigned interrupted = 0;  ///< EINTR, EAGAIN
+  unsigned canceled = 0;     ///< ECANCELED though nobody cancelled, as when no worker can be had
+  unsigned stuck = 0;        ///< file operations that end only when the test lets them
+
+  // Cancels.
+  unsigned cancel_restarts = 0;  ///< workers that a cancel interrupts: -512 or EINTR
+
+  // enter.
+  unsigned refused = 0;  ///< EAGAIN, EBUSY, ENOMEM or EINTR before anything was submitted
+  unsigned denied = 0;   ///< EPERM, as a filter answers
+  unsigned partial = 0;  ///< fewer entries are consumed than there are
+  unsigned signals = 0;  ///< waits that a signal ends
+
+  // Tables.
+  unsigned refused_buffers = 0;  ///< ENOMEM, EPERM
+  unsigned refused_files = 0;    ///< the file table as a whole, and each entry
+  bool no_nosignal = false;      ///< a kernel before RWF_NOSIGNAL
+
+  /// What the library promises never to do is a failure instead of the kernel's error.
+  bool strict = true;
+  /// The test has declared all buffers, uses open descriptors only, and nobody outside the runtime makes one ready: anything
+  /// else is a failure too, a wait for nothing included.
+  bool closed_world = false;
+
+  /// Every kind of surprise, each with a chance that the seed decides.
+  [[nodiscard]] static kernel_options from_seed(std::uint64_t seed);
+  /// Only what must not change any result: delays, order, refused and partial enters, signals.
+  [[nodiscard]] static kernel_options benign(std::uint64_t seed);
+  [[nodiscard]] std::string describe() const;
+};
+
+}  // namespace carousel::fake

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "carousel/detail/request.hpp"
+#include "fake/held_file.hpp"
+#include "sys/abi.hpp"
+
+namespace carousel::fake {
+
+/// Opcodes beyond those that the library has a name for.
+inline constexpr unsigned op_poll_add = 6;
+inline constexpr unsigned op_accept = 13;
+inline constexpr unsigned op_send = 26;
+inline constexpr unsigned op_recv = 27;
+inline constexpr unsigned op_shutdown = 34;
+inline constexpr unsigned op_socket = 45;
+
+/// Where an operation is between its submission and its completion.
+enum class stage : std::uint8_t {
+  armed,    ///< waits until its file is ready; a cancel ends it
+  waiting,  ///< stands in line for a worker; a cancel ends it
+  running,  ///< its effect has happened, its completion has not; a cancel finds it and does nothing
+  finished,  ///< the result is known and comes when it is due
+};
+
+/// Memory for what a read brings before it is stored, aligned for O_DIRECT.
+struct aligned_bytes {
+  explicit aligned_bytes(std::size_t n)
+      : first(static_cast<std::byte*>(::operator new(n, std::align_val_t{4096}))), bytes(n) {}
+  aligned_bytes(const aligned_bytes&) = delete;
+  aligned_bytes& operator=(const aligned_bytes&) = delete;
+  ~aligned_bytes() { ::operator delete(first, std::align_val_t{4096}); }
+  std::byte* first;
+  std::size_t bytes;
+};
+
+/// One submission queue entry after the kernel has taken it, with all that the kernel copies at that moment.
+struct operation {
+  std::uint64_t id = 0;
+  sys::sqe entry{};
+  detail::opcode code{};
+  [[nodiscard]] unsigned number() const noexcept { return static_cast<unsigned>(code); }
+  stage at = stage::finished;
+  std::chrono::steady_clock::time_point due{};
+  std::int32_t res = 0;
+  bool stuck = false;
+  std::size_t limit = SIZE_MAX;  ///< bytes that this transfer moves at most
+
+  std::shared_ptr<held_file> file;
+  std::string path;
+  std::string second_path;
+
+  std::vector<iovec>
+      lent;  ///< memory that the kernel reads (a write), or stores into when the operation completes
+  bool stores = false;
+  std::uint64_t content = 0;                ///< fingerprint of the lent memory
+  std::vector<std::uint64_t> declarations;  ///< of each piece, where they are checked
+  std::unique_ptr<aligned_bytes> staged;    ///< what will be stored, or was sent
+};
+
+/// Does what the operation asks for, with the system calls that the kernel's own code would end in, and without waiting.
+/// Nothing if it would have to wait. What a read brings is staged, not stored.
+[[nodiscard]] std::optional<std::int32_t> execute(operation& op);
+
+/// Operations that may have to wait for somebody else.
+[[nodiscard]] bool may_wait(const operation& op) noexcept;
+/// The events that poll(2) knows them by.
+[[nodiscard]] short events_of(const operation& op) noexcept;
+
+}  // namespace carousel::fake

@@ -1,0 +1,254 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "fake/kernel.hpp"
+
+// How the fake kernel takes a submission queue entry: what it copies, what it borrows, and what the seed has in store for it.
+
+namespace carousel::fake {
+namespace {
+
+using detail::opcode;
+
+constexpr unsigned pieces_max = 1024;
+
+template <class T>
+T* pointer(std::uint64_t address) noexcept {
+  return reinterpret_cast<T*>(static_cast<std::uintptr_t>(address));
+}
+
+bool is_read(const operation& op) noexcept {
+  return op.code == opcode::read || op.code == opcode::read_fixed || op.code == opcode::readv ||
+         op.number() == op_recv;
+}
+
+bool is_write(const operation& op) noexcept {
+  return op.code == opcode::write || op.code == opcode::write_fixed || op.code == opcode::writev ||
+         op.number() == op_send;
+}
+
+bool has_path(const operation& op) noexcept {
+  switch (op.code) {
+    case opcode::openat:
+    case opcode::statx:
+    case opcode::renameat:
+    case opcode::unlinkat:
+    case opcode::mkdirat:
+    case opcode::symlinkat:
+    case opcode::linkat: return true;
+    default: return false;
+  }
+}
+
+bool has_file(const operation& op) noexcept {
+  if (op.code == opcode::statx) return (op.entry.op_flags & AT_EMPTY_PATH) != 0;
+  return !has_path(op) && op.code != opcode::nop && op.code != opcode::close &&
+         op.number() != op_socket;
+}
+
+}  // namespace
+
+unsigned kernel::consume(unsigned count) {
+  for (unsigned i = 0; i < count; ++i) {
+    const sys::sqe entry = sqes_[sq_head_ & (sqes_.size() - 1)];
+    ++sq_head_;
+    submit(entry);
+  }
+  return count;
+}
+
+void kernel::submit(const sys::sqe& entry) {
+  operation& op = operations_.emplace_back();
+  op.id = ++last_id_;
+  op.entry = entry;
+  op.code = static_cast<opcode>(entry.opcode);
+  op.due = now_;
+  note(op.id, "submitted, opcode", entry.opcode);
+  const auto self = std::prev(operations_.end());
+  if (op.code == opcode::async_cancel) {
+    cancel(op);
+    if (random_.chance(options_.async)) {
+      op.due = now_ + some_time(options_.delay_max);
+    } else {
+      complete(self, op.res);
+    }
+    return;
+  }
+  if (const std::int32_t error = prepare(op); error != 0) {
+    op.lent.clear();
+    complete(self, error);
+    return;
+  }
+  schedule(self);
+}
+
+std::int32_t kernel::prepare(operation& op) {
+  if (has_file(op)) {
+    if (const std::int32_t error = take_file(op); error != 0) return error;
+  }
+  if (op.code == opcode::close && options_.closed_world && fcntl(op.entry.fd, F_GETFD) < 0)
+    trace_.fail(op.id, "a descriptor was closed that is not open");
+  if (has_path(op)) take_paths(op);
+  if (const std::int32_t error = take_memory(op); error != 0) return error;
+  return lend(op);
+}
+
+std::int32_t kernel::take_file(operation& op) {
+  if ((op.entry.flags & detail::sqe_fixed_file) != 0) {
+    const auto index = static_cast<std::uint32_t>(op.entry.fd);
+    if (index < files_.size()) op.file = files_[index];
+    if (op.file == nullptr)
+      return misuse(op, "an operation named an empty entry of the file table", -EBADF);
+    return 0;
+  }
+  op.file = holder_.hold(op.entry.fd);
+  if (op.file == nullptr && options_.closed_world)
+    trace_.fail(op.id, "an operation named a descriptor that is not open");
+  return op.file != nullptr ? 0 : -EBADF;
+}
+
+void kernel::take_paths(operation& op) {
+  const auto copy = [&](std::uint64_t address) -> std::string {
+    const char* text = pointer<const char>(address);
+    if (!is_mapped(text, 1) || is_poisoned(text, 1))
+      trace_.fail(op.id, "a path was gone when the kernel copied it");
+    return text;
+  };
+  op.path = copy(op.entry.address);
+  if (op.code == opcode::renameat || op.code == opcode::symlinkat || op.code == opcode::linkat)
+    op.second_path = copy(op.entry.offset);
+}
+
+std::int32_t kernel::take_memory(operation& op) {
+  op.stores = is_read(op);
+  if (op.code == opcode::statx) {
+    op.stores = true;
+    op.lent = {{.iov_base = pointer<void>(op.entry.offset), .iov_len = sizeof(struct statx)}};
+    return 0;
+  }
+  if (!is_read(op) && !is_write(op)) return 0;
+  const bool is_socket_call = op.number() == op_send || op.number() == op_recv;
+  if (!is_socket_call && (op.entry.op_flags & ~sys::rwf_nosignal) != 0) return -EOPNOTSUPP;
+  if (!is_socket_call && op.entry.op_flags != 0 && options_.no_nosignal)
+    return misuse(op, "a flag was used that this kernel does not know", -EOPNOTSUPP);
+  if (op.code == opcode::readv || op.code == opcode::writev) {
+    if (op.entry.length > pieces_max) return -EINVAL;
+    const iovec* first = pointer<const iovec>(op.entry.address);
+    const std::size_t bytes = op.entry.length * sizeof(iovec);
+    if (!is_mapped(first, bytes) || is_poisoned(first, bytes))
+      return misuse(op, "an array of iovecs was gone when the kernel copied it", -EFAULT);
+    op.lent.assign(first, first + op.entry.length);
+    return 0;
+  }
+  op.lent = {{.iov_base = pointer<void>(op.entry.address), .iov_len = op.entry.length}};
+  if (op.code == opcode::read_fixed || op.code == opcode::write_fixed) return take_fixed(op);
+  return 0;
+}
+
+std::int32_t kernel::take_fixed(operation& op) {
+  if (!has_table_ || op.entry.buf_index >= table_.size())
+    return misuse(op, "a fixed operation named no registered buffer", -EFAULT);
+  const iovec& buffer = table_[op.entry.buf_index];
+  const auto begin = reinterpret_cast<std::uintptr_t>(buffer.iov_base);
+  const bool inside = op.entry.address >= begin && op.entry.length <= buffer.iov_len &&
+                      op.entry.address - begin <= buffer.iov_len - op.entry.length;
+  if (buffer.iov_base == nullptr || !inside)
+    return misuse(op, "a fixed operation reached outside its registered buffer", -EFAULT);
+  return 0;
+}
+
+std::int32_t kernel::lend(operation& op) {
+  for (const iovec& piece : op.lent) {
+    const std::uint64_t declaration = declared_memory::find(piece.iov_base, piece.iov_len);
+    if (piece.iov_len == 0) {
+      op.declarations.push_back(0);
+      continue;
+    }
+    if (declaration == 0 && options_.closed_world && op.code != opcode::statx)
+      trace_.fail(op.id, "an operation was lent memory that is nobody's buffer");
+    if (declaration == 0 && !is_mapped(piece.iov_base, piece.iov_len))
+      return misuse(op, "an operation was lent memory that is gone", -EFAULT);
+    op.declarations.push_back(declaration);
+  }
+  for (const iovec& piece : op.lent) {
+    if (const std::uint64_t other = lent_.lend(piece, op.id); other != 0) {
+      note(op.id, "wants memory that is lent to operation", static_cast<std::int64_t>(other));
+      trace_.fail(op.id, "two operations in flight were lent the same memory");
+    }
+  }
+  op.content = fingerprint(op.lent);
+  return 0;
+}
+
+/// An error out of nowhere, for operations that real kernels fail so; 0 mostly.
+std::int32_t kernel::injected(const operation& op) {
+  if (op.code == opcode::nop || op.number() == op_poll_add) return 0;
+  if (random_.chance(options_.interrupted)) return random_.chance(700) ? -EINTR : -EAGAIN;
+  if (random_.chance(options_.canceled)) return -ECANCELED;
+  if (!random_.chance(options_.failed)) return 0;
+  if (op.code == opcode::close) return -EIO;
+  return is_write(op) && random_.chance(500) ? -ENOSPC : random_.chance(500) ? -EIO : -ENOMEM;
+}
+
+void kernel::schedule(op_list::iterator self) {
+  operation& op = *self;
+  const bool waits = may_wait(op);
+  if (const std::int32_t error = injected(op); error != 0) {
+    // Whatever close answers, the number is free, unless it was never begun.
+    if (op.code == opcode::close && error != -ECANCELED) (void)execute(op);
+    op.res = error;
+    op.due = now_ + some_time(options_.delay_max);
+    return;
+  }
+  const bool direct = op.file != nullptr && op.file->is_seekable() && op.file->is_direct();
+  if ((is_read(op) || is_write(op)) && !direct && random_.chance(options_.shortened))
+    op.limit = 1 + random_.below(op.lent.empty() ? 1 : op.lent.front().iov_len);
+  if (!waits && op.code != opcode::nop && random_.chance(options_.stuck)) {
+    note(op.id, "is stuck");
+    op.stuck = true;
+    op.at = stage::running;
+    op.due = std::chrono::steady_clock::time_point::max();
+    return;
+  }
+  op.at = waits ? stage::armed : stage::waiting;
+  if (random_.chance(options_.async)) {
+    op.due = now_ + some_time(options_.delay_max);
+    if (waits || random_.chance(500)) return;
+    op.at = stage::running;
+    op.res = execute(op).value_or(-EAGAIN);
+    note(op.id, "runs, result to come", op.res);
+    return;
+  }
+  (void)step(self);
+}
+
+void kernel::cancel(operation& request) {
+  const auto target = std::ranges::find_if(operations_, [&](const operation& op) {
+    return op.entry.user_data == request.entry.address && op.code != opcode::async_cancel;
+  });
+  request.at = stage::finished;
+  if (target == operations_.end() || target->at == stage::finished) {
+    request.res = -ENOENT;
+  } else if (target->at == stage::running) {
+    request.res = random_.chance(500) ? -ENOENT : -EALREADY;
+  } else if (target->at == stage::waiting && random_.chance(options_.cancel_restarts)) {
+    request.res =
+        -EALREADY;  // a worker that can be interrupted; a close is done by then all the same
+    if (target->code == opcode::close) (void)execute(*target);
+    target->res = random_.chance(500) ? -512 : -EINTR;
+    target->at = stage::finished;
+    target->due = now_ + some_time(options_.delay_max);
+  } else {
+    request.res = 0;
+    target->res = -ECANCELED;
+    target->at = stage::finished;
+    target->due = now_ + some_time(options_.delay_max);
+  }
+  if (target != operations_.end()) note(target->id, "cancel asked, answer", request.res);
+}
+
+}  // namespace carousel::fake

@@ -1,0 +1,122 @@
+#include <algorithm>
+#include <vector>
+
+#include "random/world.hpp"
+
+// The task that starts the others and disturbs them.
+
+namespace carousel::random_test {
+namespace {
+
+constexpr unsigned turns_max = 100'000;
+
+void register_one(world& w, pool_model& p) {
+  const result<> done = p.handle().register_buffers();
+  if (done) {
+    w.require(w.registered == nullptr && !p.closed(), "two pools are registered at once");
+    w.registered = &p;
+    p.note_registration();
+    return;
+  }
+  const std::error_code error = done.error();
+  if (p.closed()) return w.require(error == errc::pool_closed, "a closed pool says something else");
+  if (w.registered != nullptr)
+    return w.require(error == errc::already_registered || error == errc::busy,
+                     "a second registration was refused for a wrong reason");
+  if (error == errc::busy) return;  // operations still use the pool that was there before
+  w.require((error == errc::memlock_limit || error == std::errc::operation_not_permitted) &&
+                w.options.refused_buffers != 0,
+            "registration failed for no reason");
+}
+
+void unregister_one(world& w, pool_model& p) {
+  const result<> done = p.handle().unregister_buffers();
+  w.require(done.has_value() == (w.registered == &p),
+            "unregister_buffers is wrong about what is registered");
+  if (!done)
+    return w.require(done.error() == errc::not_registered, "unregister_buffers gave a wrong error");
+  w.registered = nullptr;
+  p.note_registration();
+}
+
+task<> close_one(world& w, pool_model& p) {
+  if (p.closed()) co_return;
+  p.note_closed();
+  if (w.registered == &p) {
+    w.registered = nullptr;
+    p.note_registration();
+  }
+  fixed_buf_pool handle = p.handle();
+  const auto closed = co_await std::move(handle).close();
+  w.require(closed.has_value(), "a pool could not be closed");
+  w.require(p.leased() == 0, "a pool closed while leases were out");
+}
+
+/// Puts bytes into the pipes that tasks read, takes them out of those that tasks write.
+void serve_pipes(world& w) {
+  for (shadow_pipe& pipe : w.pipes) {
+    w.require(pipe.serve(w.random.below(2000)), "wrong bytes came out of a pipe");
+  }
+}
+
+struct crew {
+  std::vector<join_handle<void>> all;
+
+  void start(world& w, unsigned actions) { all.push_back(spawn(actor, std::ref(w), actions)); }
+  void abort_one(world& w) {
+    if (all.empty()) return;
+    const std::size_t victim = w.random.below(all.size());
+    all[victim].abort();
+    all[victim] = std::move(all.back());
+    all.pop_back();
+  }
+  [[nodiscard]] bool done() const {
+    return std::ranges::all_of(all, [](const auto& one) { return one.done(); });
+  }
+};
+
+void disturb(world& w, crew& actors, std::vector<join_handle<void>>& closers, unsigned actions) {
+  switch (w.random.below(16)) {
+    case 0:
+    case 1: register_one(w, w.some_pool()); break;
+    case 2: unregister_one(w, w.some_pool()); break;
+    case 3:
+    case 4: actors.abort_one(w); break;
+    case 5: actors.start(w, actions); break;
+    case 6:
+      if (w.random.below(20) == 0)
+        closers.push_back(spawn(close_one, std::ref(w), std::ref(w.some_pool())));
+      break;
+    default: serve_pipes(w); break;
+  }
+}
+
+}  // namespace
+
+task<> controller(world& w, plan p) {
+  crew actors;
+  std::vector<join_handle<void>> crowd;
+  std::vector<join_handle<void>> closers;
+  if (w.random.below(4) != 0) register_one(w, w.some_pool());
+  for (unsigned i = 0; i < p.crowd; ++i) crowd.push_back(spawn(wait_in_crowd, std::ref(w)));
+  for (unsigned i = 0; i < p.actors; ++i) actors.start(w, p.actions);
+  for (unsigned step = 0; step < p.steps; ++step) {
+    disturb(w, actors, closers, p.actions);
+    if (w.random.below(3) == 0) {
+      co_await sleep_for(std::chrono::microseconds(w.random.below(2000)));
+    } else {
+      co_await yield();
+    }
+  }
+  if (!p.finish) co_return;
+  w.kernel->release_stuck();
+  for (auto& one : crowd) one.abort();
+  for (unsigned turn = 0; !actors.done(); ++turn) {
+    w.require(turn < turns_max, "tasks do not come to an end");
+    serve_pipes(w);
+    co_await sleep_for(std::chrono::microseconds(w.random.below(2000)));
+  }
+  for (auto& one : closers) co_await std::move(one);
+}
+
+}  // namespace carousel::random_test

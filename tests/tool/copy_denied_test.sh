@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# usage: copy_denied_test.sh CAROUSEL HELPERS
+# Without io_uring, without registration, without descriptors.
+. "$(dirname "$0")/lib.sh"
+head -c 20000000 /dev/urandom >large
+mkdir tree && for i in {1..200}; do echo "$i" >tree/$i; done
+
+if [[ -x $helpers/deny_io_uring ]] && "$helpers/deny_io_uring" EPERM buffers true; then
+  for error in EPERM ENOSYS; do
+    run "$helpers/deny_io_uring" $error setup "$carousel" cp large copy
+    check "where io_uring is denied with $error nothing starts" test $status = 2
+    check "nothing is written" not test -e copy
+    check "and the reason is said" says "cannot use io_uring: "
+  done
+  run "$helpers/deny_io_uring" EPERM setup "$carousel" cp large copy
+  check "a filter is named" says seccomp
+  for error in EPERM ENOMEM; do
+    run "$helpers/deny_io_uring" $error buffers "$carousel" cp --json large copy
+    check "where registration is denied with $error copies work" test $status = 0
+    check "exactly" cmp large copy
+    check "and it is said" says "the kernel does not register"
+    check "in JSON too" test "$(json out 'o["registration"], len(o["notes"])')" = "('plain', 1)"
+  done
+  run "$helpers/deny_io_uring" EPERM buffers "$carousel" cp -r tree tree2
+  check "small files need no registration" not says "note:" >/dev/null
+else
+  echo "SKIPPED: no seccomp here"
+fi
+
+unprivileged=()
+if is_root; then
+  chmod 755 . && mkdir work && chown 65534:65534 work
+  unprivileged=(setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --inh-caps=-all)
+fi
+cp "$carousel" program && chmod 755 program
+mkdir -p work
+run prlimit --memlock=65536:65536 "${unprivileged[@]}" ./program cp large work/plain
+check "64 KiB of lockable memory are enough to copy" test $status = 0
+check "exactly" cmp large work/plain
+check "the limit is named" says "RLIMIT_MEMLOCK is 64 KiB"
+check "with the line that helps" says "hard memlock 33792"
+run prlimit --memlock=8388608:8388608 "${unprivileged[@]}" ./program cp --json --buffers 4 large work/fixed
+check "where the limit is enough the buffers are registered" test "$(json out 'o["registration"]')" = fixed
+
+# UndefinedBehaviorSanitizer opens a pipe to look at an object, and takes it for a bad one when there is no descriptor.
+if grep -qa __ubsan_handle "$carousel"; then finish; fi
+for limit in 15 20 24 40; do
+  run prlimit --nofile=$limit:$limit "$carousel" cp -a tree "few$limit"
+  check "$limit descriptors are enough" test $status = 0
+  check "nothing is missing" same_content tree "few$limit"
+done
+mkdir -p deep/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20/21
+for d in deep deep/1 deep/1/2/3 deep/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17; do cp large $d/; done
+run prlimit --nofile=20:20 "$carousel" cp -a deep few
+check "for a deep tree with large files too" test $status = 0
+check "nothing is missing" same_content deep few
+finish

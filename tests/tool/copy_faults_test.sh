@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# usage: copy_faults_test.sh CAROUSEL HELPERS
+# Files that fail while they are read or written: what cannot be copied is said, and has no final name.
+. "$(dirname "$0")/lib.sh"
+is_root || skip "mounting FUSE file systems needs root"
+[[ -x $helpers/fault_fs && -c /dev/fuse ]] || skip "no FUSE here"
+mkdir f
+"$helpers/fault_fs" f -f -s >fuse-out 2>&1 &
+mounts+=("$dir/f")
+for ((i = 0; i < 200; ++i)); do
+  [[ -e f/ok ]] && break
+  sleep 0.05
+done
+[[ -e f/ok ]] || skip "the FUSE file system did not come: $(cat fuse-out)"
+python3 -c 'import sys; sys.stdout.write("".join(chr(97 + i % 23) for i in range(1 << 20)))' >expected
+
+for name in ok short eintr_once no_size; do
+  check "a file that is $name is copied" ends_with 0 f/$name $name
+  check "exactly" cmp expected $name
+done
+check "a file whose holes are a lie is copied" ends_with 0 -a f/lies_hole lies
+check "without zeros in place of data" cmp expected lies
+for name in read_eio eintr; do
+  check "$name is an error" ends_with 1 f/$name $name
+  check "and no copy" not test -e $name
+done
+check "a read error names file, place and reason" ends_with 1 f/read_eio out-of-it
+check "all three" says "cannot read, at byte 65536, 'f/read_eio': Input/output error"
+check "a file that is shorter than its size is an error" ends_with 1 f/shrunk shrunk
+check "which says how short" says "'f/shrunk' has no more than 300000 of its 1048576 bytes"
+check "and no copy padded with zeros" not test -e shrunk
+check "of a file that grows the part that it had is copied" ends_with 0 f/grown grown
+check "exactly" cmp <(head -c 524288 expected) grown
+check "one bad file does not stop the others" ends_with 1 f/read_eio f/ok f/short .
+check "they are whole" cmp expected short
+
+for bytes in 5000 300000 1048576; do
+  head -c $bytes expected >source
+  check "$bytes bytes are written in short pieces" ends_with 0 source f/write_short
+  check "all of them" cmp source f/write_short
+  for name in write_eio close_eio rename_eio times_eio; do
+    check "$name with $bytes bytes is an error" ends_with 1 -p source f/$name
+    check "and no copy" not test -e f/$name
+    check "nothing temporary either" test -z "$(ls -A f | grep carousel)"
+  done
+  check "sync_eio with --sync is an error" ends_with 1 --sync source f/sync_eio
+  check "and no copy" not test -e f/sync_eio
+  check "--verify sees that storage lies" ends_with 1 --verify source f/corrupts
+  check "and no copy is left" not test -e f/corrupts
+done
+head -c 200000 expected >source
+check "a full store is an error" ends_with 1 source f/write_enospc
+check "that names target, place and reason" \
+  says "cannot write, at byte 0, 'f/write_enospc': No space left on device"
+echo old >f/old_close_eio
+check "what exists survives a copy that fails" ends_with 1 source f/old_close_eio
+check "whole" grep -qx old f/old_close_eio
+check "-n works where no rename has such a flag" ends_with 0 -n source f/new
+check "and copies" cmp source f/new
+
+lines=$(wc -l <fuse-out)
+check "with --sync a copy is made durable" ends_with 0 --sync source f/durable
+check "before its rename, and the directory after it" \
+  test "$(tail -n +$((lines + 1)) fuse-out | tr '\n' ,)" = "sync file,rename,sync directory,"
+
+"$carousel" cp f/hangs hung 2>err &
+pid=$!
+for ((i = 0; i < 200; ++i)); do # until it reads
+  grep -qs . "/proc/$pid/fdinfo/"* 2>/dev/null && [[ $(ls -l "/proc/$pid/fd" 2>/dev/null) == *f/hangs* ]] && break
+  sleep 0.05
+done
+kill -INT $pid
+wait $pid
+check "an interruption ends a copy whose source hangs" test $? = 130
+check "and leaves nothing" not test -e hung
+umount -l f
+check "no temporary file is left" no_leftovers
+finish

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# usage: copy_killed_test.sh CAROUSEL
+# A copy that is killed at any time leaves each file as it was or as it was to be.
+. "$(dirname "$0")/lib.sh"
+mkdir old new
+for i in {1..20}; do
+  head -c 60000 /dev/zero | tr '\0' "o" >old/$i
+  head -c 60000 /dev/zero | tr '\0' "n" >new/$i
+done
+head -c 9000000 /dev/zero | tr '\0' o >old/large
+head -c 9000000 /dev/zero | tr '\0' n >new/large
+sums=$(md5sum old/1 new/1 old/large new/large | cut -c1-32 | sort)
+all_whole() {
+  local found
+  found=$(md5sum target/* | cut -c1-32 | sort -u)
+  [[ -z $(comm -23 <(echo "$found") <(echo "$sums" | sort -u)) ]] && [[ $(ls target | wc -l) -eq 21 ]]
+}
+is_new() { diff -r new target; }
+mkdir target && cp old/* target
+broken=0 killed=0
+for ((i = 0; i < 30; ++i)); do
+  cp old/* target
+  "$carousel" cp new/* target >/dev/null 2>&1 &
+  pid=$!
+  sleep "0.0$((i % 10))$((RANDOM % 10))"
+  kill -9 $pid 2>/dev/null
+  wait $pid
+  [[ $? -eq 137 ]] && killed=$((killed + 1))
+  all_whole || broken=$((broken + 1))
+done 2>/dev/null
+check "30 copies were killed at different times, $killed of them on the way" test $killed -gt 0
+check "each file was old or new, and whole" test $broken = 0
+check "what they left, if anything, can be told by its name" \
+  test -z "$(find target -mindepth 1 ! -name '.*.carousel-*' ! -regex 'target/[0-9a-z]+')"
+rm -f target/.*.carousel-*
+check "the next copy makes all of it new" ends_with 0 new/* target
+check "exactly" is_new
+
+# A named pipe of progress: the copy is interrupted when it has begun.
+mkdir big && for i in {1..40}; do cp new/large big/$i; done
+for signal in INT TERM; do
+  rm -rf out-$signal
+  "$carousel" cp --sync -r big out-$signal >/dev/null 2>err &
+  pid=$!
+  for ((i = 0; i < 400; ++i)); do
+    [[ -e out-$signal/big ]] || [[ -n $(ls out-$signal 2>/dev/null) ]] && break
+    sleep 0.01
+  done
+  kill -$signal $pid
+  wait $pid
+  check "SIG$signal ends a copy with its status" test $? = $((128 + $(kill -l $signal)))
+  check "what is there is whole" test -z "$(for f in out-$signal/*; do cmp "$f" new/large; done 2>&1)"
+  check "some of it is not there" test "$(ls out-$signal | wc -l)" -lt 40
+  check "no temporary file is left" no_leftovers
+done
+finish

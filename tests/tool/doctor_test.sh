@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# usage: doctor_test.sh CAROUSEL HELPERS
+# `carousel doctor` says what is missing and how to get it, and fails when nothing would work.
+. "$(dirname "$0")/lib.sh"
+fact() { python3 -c 'import json, sys; print(next((c["status"] + "|" + c["fact"] + "|" + c["fix"] for c in json.load(open("out"))["checks"] if c["name"] == sys.argv[1]), "no such check"))' "$1"; }
+has() { # CHECK PATTERN
+  local line
+  line=$(fact "$1")
+  [[ $line =~ $2 ]] || { echo "$line"; false; }
+}
+
+run "$carousel" doctor .
+check "doctor ends well where io_uring works" test $status = 0
+check "with a line per requirement" test "$(grep -cE '^(ok|warn|FAIL) ' out)" -ge 7
+run "$carousel" doctor --json .
+check "--json is one object" is_one_json_object out
+for name in kernel io_uring 'ring flags' kernel.io_uring_disabled 'locked memory limit' 'registered buffers' 'open files limit' 'huge pages' O_DIRECT; do
+  check "$name is looked at" not has "$name" 'no such check'
+done
+check "every check that fails has a fix, the others none" \
+  test "$(json out 'all((c["status"] == "ok") == (c["fix"] == "") for c in o["checks"])')" = True
+run "$carousel" doctor --json missing
+check "a path that does not exist fails" has O_DIRECT "^FAIL.*'missing'"
+check "with status 1" test $status = 1
+run "$carousel" doctor --json /proc
+check "a file system without O_DIRECT is a warning" has O_DIRECT '^warn.*(refuses|not tried)'
+run prlimit --nofile=100:100 "$carousel" doctor --json .
+check "a small limit of open files is a warning" has 'open files limit' '^warn.100, less than 1024.*ulimit -n 1024'
+
+unprivileged=()
+if is_root; then unprivileged=(setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --inh-caps=-all); fi
+cp "$carousel" program && chmod 755 program .
+run prlimit --memlock=65536:65536 "${unprivileged[@]}" ./program doctor --json .
+check "too little lockable memory is a warning" has 'locked memory limit' '^warn.64 KiB'
+check "with the line that changes it" has 'locked memory limit' 'as root write `.* hard memlock [0-9]+` in /etc/security/limits.conf.*ulimit -l'
+check "registration is tried and refused" has 'registered buffers' '^warn.plain: the kernel refused 64 buffers of 1 MiB \(RLIMIT_MEMLOCK\)'
+check "which is no failure" test $status = 0
+run prlimit --memlock=0:0 "${unprivileged[@]}" ./program doctor --json .
+if [[ $(fact io_uring) == FAIL* ]]; then
+  check "without any lockable memory there is no ring" has io_uring 'hard memlock'
+  check "which is a failure" test $status = 1
+fi
+
+if [[ -x $helpers/deny_io_uring ]] && "$helpers/deny_io_uring" EPERM setup true; then
+  run "$helpers/deny_io_uring" EPERM setup "$carousel" doctor --json .
+  check "a filter that denies io_uring is a failure" has io_uring '^FAIL.*seccomp'
+  check "with the way out" has io_uring 'docker run --security-opt seccomp='
+  check "with status 1" test $status = 1
+  run "$helpers/deny_io_uring" ENOSYS setup "$carousel" doctor --json .
+  check "a kernel without io_uring is a failure" has io_uring '^FAIL'
+  run "$helpers/deny_io_uring" EPERM buffers "$carousel" doctor --json .
+  check "a filter that denies registration is a warning" has 'registered buffers' '^warn.*io_uring_register'
+  check "which is no failure" test $status = 0
+else
+  echo "SKIPPED: no seccomp here"
+fi
+if is_root && mount_new ram -t ramfs ramfs; then
+  run "$carousel" doctor --json ram
+  check "ramfs refuses O_DIRECT" has O_DIRECT '^warn.*refuses it.*ext4'
+fi
+finish

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "carousel/carousel.hpp"
+
+namespace carousel::tool {
+
+/// EMFILE and ENFILE: not an error of the file, and over when others have closed theirs.
+[[nodiscard]] bool out_of_descriptors(const std::error_code& why) noexcept;
+
+/// The line of those who found no descriptor. Who stands in it has closed his own; the first in line tries again until the
+/// files in flight have given back enough.
+class descriptor_line {
+ public:
+  descriptor_line();
+
+  /// Descriptors of one file that is being copied. They were all closed when this dies.
+  class holder {
+   public:
+    explicit holder(descriptor_line& line) noexcept : line_(&line) { ++line_->holders_; }
+    holder(holder&& other) noexcept : line_(std::exchange(other.line_, nullptr)) {}
+    holder& operator=(holder&&) = delete;
+    ~holder() {
+      if (line_ != nullptr) --line_->holders_;
+    }
+
+   private:
+    descriptor_line* line_;
+  };
+
+  /// One stay in the line, to be kept until the descriptors are open.
+  class stay {
+   public:
+    /// Waits for another try. False when nobody is left who could give any back, and the system has none for a second.
+    task<bool> wait(descriptor_line& line);
+
+   private:
+    std::optional<fixed_buf> first_;
+    int tries_alone_ = 0;
+  };
+
+ private:
+  fixed_buf_pool turns_;  ///< one lease: who has it is the first in line
+  std::size_t holders_ = 0;
+};
+
+}  // namespace carousel::tool

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <string>
+
+#include "carousel/carousel.hpp"
+
+namespace carousel::tool {
+
+/// The copy of a file until it is whole. Where the file system can, it has no name at all before that, so that nothing is left
+/// of a copy that is killed; elsewhere it has a temporary one beside the final name, which goes away with this object.
+class landing {
+ public:
+  /// `mode` is before the umask. A `guarded` file is for its owner only as long as it has a name that is not the final one.
+  static result<landing> make(directory where, std::string name, unsigned mode, bool guarded);
+  landing(landing&& other) noexcept;
+  landing& operator=(landing&&) = delete;
+  ~landing();
+
+  /// Open for reading and writing.
+  [[nodiscard]] const file& opened() const noexcept { return file_; }
+
+  /// Gives the file its name, in one step: what had that name before is replaced, a symbolic link too. Not when `replace` is
+  /// false: then the error is file_exists. A file with a temporary name is closed first, for the errors of that.
+  task<result<>> publish(bool replace);
+
+ private:
+  landing(directory where, std::string name, std::string temporary, file made) noexcept;
+  [[nodiscard]] result<> link_unnamed(bool replace);
+  [[nodiscard]] result<> rename_temporary(bool replace);
+
+  directory where_;
+  std::string name_;
+  std::string temporary_;  ///< to be removed; empty when there is none
+  file file_;
+};
+
+/// Makes a symbolic link under a temporary name and gives it its name in one step.
+result<> land_symlink(const directory& where, const std::string& name, const std::string& text,
+                      bool replace, const struct stat* attributes_of);
+
+/// Makes `name` a further name of a file.
+result<> land_hard_link(const directory& of, const std::string& existing, const directory& where,
+                        const std::string& name, bool replace);
+
+}  // namespace carousel::tool

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "carousel/fs/directory.hpp"
+
+namespace carousel::tool {
+
+/// What makes two names the same file.
+struct identity {
+  dev_t device = 0;
+  ino_t inode = 0;
+  friend auto operator<=>(const identity&, const identity&) = default;
+};
+[[nodiscard]] inline identity identity_of(const struct stat& about) noexcept {
+  return {about.st_dev, about.st_ino};
+}
+struct hash_identity {
+  std::size_t operator()(const identity& id) const noexcept {
+    return std::hash<std::uint64_t>()(id.inode * 31 + id.device);
+  }
+};
+
+/// A directory of the source and the one that it becomes. Neither has a path: a tree may be deeper than any path is long, and
+/// a name that is looked up again may be somebody else's by then. Descriptors may be closed meanwhile and opened again from a
+/// neighbour in the tree, which must find the same directories.
+struct place {
+  std::shared_ptr<place>
+      parent;  ///< null at the top, whose directories hold the first source and its copy
+  std::string source_name;  ///< in the parent; at the top, what begins a path in messages
+  std::string target_name;
+  directory source;  ///< empty when closed
+  directory target;
+  identity source_id;
+  identity target_id;
+  struct stat about{};        ///< of the source
+  bool fresh = false;         ///< the target was made by this copy: nothing can be in the way there
+  bool inherits_acl = false;  ///< what is made in the target gets access rules from it
+  std::size_t pending = 1;    ///< entries that are not finished, and the walk itself
+
+  place(const place&) = delete;
+  place& operator=(const place&) = delete;
+  /// Without recursion: the last one of a deep tree may take all above it along.
+  ~place() {
+    while (parent && parent.use_count() == 1) parent = std::exchange(parent->parent, nullptr);
+  }
+  place(std::shared_ptr<place> above, directory from, directory to) noexcept
+      : parent(std::move(above)), source(std::move(from)), target(std::move(to)) {}
+};
+
+/// For messages: the path of a name in the place, in the words of the command line.
+[[nodiscard]] std::string source_path(const place& where, std::string_view name);
+[[nodiscard]] std::string target_path(const place& where, std::string_view name);
+
+/// The two sides of a place.
+enum class side : bool { source, target };
+
+[[nodiscard]] const directory& empty_directory() noexcept;
+
+/// Opens one side again: through ".." of `below`, one of its children, when that is not empty, or else by the names that lead
+/// to it from the nearest place above that is open. Error: no_such_file_or_directory when what is found there is another one.
+[[nodiscard]] result<> reopen(place& where, side which, const directory& below = empty_directory());
+
+/// Whether the directory is `other` or somewhere below it.
+[[nodiscard]] bool is_inside(int directory_fd, const identity& other) noexcept;
+
+}  // namespace carousel::tool

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "carousel/buf/pool_options.hpp"
+
+namespace carousel::tool {
+
+/// What a copy has done, and what went wrong: each sentence goes to stderr when it is known.
+class copy_report {
+ public:
+  std::uint64_t files = 0;
+  std::uint64_t directories = 0;
+  std::uint64_t symlinks = 0;
+  std::uint64_t hard_links = 0;  ///< further names of files that were copied
+  std::uint64_t skipped = 0;     ///< kept, because -n says so
+  std::uint64_t bytes = 0;
+  registration buffers = registration::none;  ///< of the large ones; none: they were not needed
+
+  /// "cannot WHAT 'WHERE': WHY."
+  void fail(std::string_view what, std::string_view where, const std::error_code& why);
+  /// "'WHERE' WHY."
+  void refuse(std::string_view where, std::string_view why);
+  /// Not an error; said once.
+  void note(std::string text);
+  [[nodiscard]] bool failed() const noexcept { return errors_ != 0; }
+
+  /// Called before anything is written to the terminal.
+  std::function<void()> before_output = [] {};
+
+  /// Members of the one JSON object.
+  [[nodiscard]] nlohmann::json object(double seconds) const;
+  /// One line on stdout.
+  void print(double seconds) const;
+
+ private:
+  void error(std::string sentence);
+
+  std::uint64_t errors_ = 0;
+  std::vector<std::string> first_errors_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace carousel::tool
