@@ -169,7 +169,7 @@ struct file_operation {
 
   [[nodiscard]] descriptor* take_file() noexcept { return file.release(); }
   [[nodiscard]] failure_code check_file() const noexcept {
-    CAROUSEL_ASSERT(file, "this file was moved from or closed");
+    CAROUSEL_ASSERT(file, "this file or directory was moved from or closed");
     return file->closed ? failure(std::errc::bad_file_descriptor) : 0;
   }
   /// Opcodes that refuse an index of the file table say true.
