@@ -16,7 +16,7 @@ namespace {
 class thread_pool final : public engine {
  public:
   thread_pool(const plan& p, int fd)
-      : plan_(p), fd_(fd), memory_(p.block * p.depth), gate_(p.depth + 1) {
+      : plan_(p), fd_(fd), memory_(p.block * p.depth), gate_(p.depth) {
     for (unsigned i = 1; i < p.depth; ++i) {
       threads_.emplace_back([this, i] {
         for (;;) {
@@ -30,7 +30,7 @@ class thread_pool final : public engine {
   }
   ~thread_pool() override {
     work_ = nullptr;
-    if (!threads_.empty()) (void)gate_.arrive(2);
+    if (!threads_.empty()) (void)gate_.arrive();
     threads_.clear();
   }
 
