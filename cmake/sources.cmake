@@ -132,6 +132,12 @@ set(carousel_benchmarks
     bench/common/machine.cpp
     bench/common/report.cpp
     bench/common/rounds.cpp
+    bench/nop/by_carousel.cpp
+    bench/nop/by_hand.cpp
+    bench/nop/main.cpp
+    bench/pool/main.cpp
+    bench/task/by_asio.cpp
+    bench/task/main.cpp
     bench/transfer/by_asio.cpp
     bench/transfer/by_carousel.cpp
     bench/transfer/by_fio.cpp
