@@ -129,5 +129,19 @@ set(carousel_examples
     examples/own_memory.cpp)
 
 set(carousel_benchmarks
-    bench/pool.cpp
-    bench/read_fixed.cpp)
+    bench/common/machine.cpp
+    bench/common/report.cpp
+    bench/common/rounds.cpp
+    bench/nop/by_carousel.cpp
+    bench/nop/by_hand.cpp
+    bench/nop/main.cpp
+    bench/pool/main.cpp
+    bench/task/by_asio.cpp
+    bench/task/main.cpp
+    bench/transfer/by_asio.cpp
+    bench/transfer/by_carousel.cpp
+    bench/transfer/by_fio.cpp
+    bench/transfer/by_hand.cpp
+    bench/transfer/by_threads.cpp
+    bench/transfer/main.cpp
+    bench/transfer/work.cpp)

@@ -9,6 +9,7 @@
 
 #include "carousel/detail/driver.hpp"
 #include "carousel/detail/operation.hpp"
+#include "driver/turn.hpp"
 #include "ring/ring.hpp"
 
 // The end of a driver: first everything is cancelled and awaited; what the kernel does not let go of by the deadline is named

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "carousel/detail/keep_for_ever.hpp"
+#include "driver/turn.hpp"
 
 namespace carousel::detail {
 namespace {
@@ -22,61 +23,7 @@ loop::entered::entered(loop& l) noexcept {
   current_context = &l;
 }
 
-void loop::run(task_record& until) {
-  const entered here(*this);
-  adopt(until);
-  while (!until.finished && !until.aborted) turn(&until);
-  // What ended with it leaves for the kernel now: nobody may turn the loop for a while.
-  turn(nullptr);
-}
-
-void loop::turn(const task_record* until) {
-  inline_budget = inline_awaits_per_turn;
-  run_ready();
-  CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a task may have forked
-  // What had completed by then has been delivered: a result beats a deadline or a stop of the same turn. And a deadline that
-  // was set just now leaves its operation one chance to complete.
-  timers.expire(reaped_at_);
-  remote.deliver();
-  const bool block = until != nullptr && !until->finished && !until->aborted;
-  if (block && ready.empty() && timers.empty() && finished_.empty() && io->idle()) {
-    if (tasks_.empty()) return;
-    if (!remote.hopeful()) report_stall();
-  }
-  if (timers.empty()) {
-    io->turn(ready, block, nullptr);
-    return;
-  }
-  const steady_time deadline = timers.earliest();
-  io->turn(ready, block, &deadline);
-  reaped_at_ = io->now();
-}
-
-std::chrono::nanoseconds loop::may_wait() const noexcept {
-  if (!ready.empty()) return std::chrono::nanoseconds::zero();
-  const steady_time next =
-      std::min(timers.empty() ? steady_time::max() : timers.earliest(), io->wants_turn_at());
-  if (next == steady_time::max()) return std::chrono::nanoseconds::max();
-  const steady_time now = io->now();
-  return std::max(next, now) - now;
-}
-
-void loop::run_ready() {
-  // Only those that are ready now: what they make ready runs after the kernel has been looked after. An exception of a
-  // coroutine of the user's own leaves the others of its batch to the next turn.
-  struct batch_of_one_turn {
-    ready_queue& later;
-    ready_queue waiters;
-    ~batch_of_one_turn() {
-      waiters.splice_back(later);
-      later.splice_back(waiters);
-    }
-  } batch{ready, {}};
-  batch.waiters.splice_back(ready);
-  while (!batch.waiters.empty()) resume(batch.waiters.pop_front());
-}
-
-void loop::resume(waiter& w) {
+[[gnu::always_inline]] inline void loop::resume(waiter& w) {
   task_base* const runner = std::exchange(w.task, nullptr);  // the waiter's reference is ours now
   struct turn_of_one_coroutine {
     loop& self;
@@ -96,6 +43,62 @@ void loop::resume(waiter& w) {
   scope = w.link != nullptr ? std::exchange(w.link, nullptr)->leave() : nullptr;
   if (at_exit.record != nullptr) at_exit.record->running = true;
   w.handle.resume();
+}
+
+[[gnu::always_inline]] inline void loop::run_ready() {
+  // Only those that are ready now: what they make ready runs after the kernel has been looked after. An exception of a
+  // coroutine of the user's own leaves the others of its batch to the next turn.
+  struct batch_of_one_turn {
+    ready_queue& later;
+    ready_queue waiters;
+    ~batch_of_one_turn() {
+      waiters.splice_back(later);
+      later.splice_back(waiters);
+    }
+  } batch{ready, {}};
+  batch.waiters.splice_back(ready);
+  while (!batch.waiters.empty()) resume(batch.waiters.pop_front());
+}
+
+[[gnu::always_inline]] inline void loop::turn_once(const task_record* until) {
+  inline_budget = inline_awaits_per_turn;
+  run_ready();
+  CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a task may have forked
+  // What had completed by then has been delivered: a result beats a deadline or a stop of the same turn. And a deadline that
+  // was set just now leaves its operation one chance to complete.
+  if (!timers.empty()) timers.expire(reaped_at_);
+  remote.deliver();
+  const bool block = until != nullptr && !until->finished && !until->aborted;
+  if (block && ready.empty() && timers.empty() && finished_.empty() && io->idle()) {
+    if (tasks_.empty()) return;
+    if (!remote.hopeful()) report_stall();
+  }
+  if (timers.empty()) {
+    io->turn(ready, block, nullptr);
+    return;
+  }
+  const steady_time deadline = timers.earliest();
+  io->turn(ready, block, &deadline);
+  reaped_at_ = io->now();
+}
+
+void loop::run(task_record& until) {
+  const entered here(*this);
+  adopt(until);
+  while (!until.finished && !until.aborted) turn_once(&until);
+  // What ended with it leaves for the kernel now: nobody may turn the loop for a while.
+  turn(nullptr);
+}
+
+void loop::turn(const task_record* until) { turn_once(until); }
+
+std::chrono::nanoseconds loop::may_wait() const noexcept {
+  if (!ready.empty()) return std::chrono::nanoseconds::zero();
+  const steady_time next =
+      std::min(timers.empty() ? steady_time::max() : timers.earliest(), io->wants_turn_at());
+  if (next == steady_time::max()) return std::chrono::nanoseconds::max();
+  const steady_time now = io->now();
+  return std::max(next, now) - now;
 }
 
 void loop::bury_finished() noexcept {

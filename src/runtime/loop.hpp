@@ -38,6 +38,8 @@ class loop : public context {
   };
 
  private:
+  // Inlined into run(): see driver/turn.hpp.
+  void turn_once(const task_record* until);
   void run_ready();
   void resume(waiter& w);
   void bury_finished() noexcept;

@@ -72,6 +72,7 @@ TEST(stop_on, one_stop_from_another_thread_ends_a_thousand_operations) {
   run([&]() -> task<> {
     const file end = pipe.reader();
     std::vector<join_handle<void>> all;
+    all.reserve(1'000);
     for (int i = 0; i < 1'000; ++i) {
       all.push_back(spawn([&]() -> task<> {
         const auto r = co_await stop_on(source.get_token(), end.read(room()));

@@ -45,6 +45,7 @@ TEST(stop_scope, several_coroutines_of_the_users_own_are_all_stopped) {
     std::vector<std::size_t> got(10);
     const auto fan_out = [&]() -> task<result<>> {
       std::vector<foreign> all;
+      all.reserve(errors.size());
       for (std::size_t i = 0; i < errors.size(); ++i)
         all.push_back(read_once(end, errors[i], got[i]));
       co_await sleep_for(hours(1));

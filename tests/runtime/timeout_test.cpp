@@ -386,6 +386,7 @@ TEST(timeout, of_reads_that_stand_in_line_for_a_slot_ends_them) {
   run(
       [&]() -> task<> {
         std::vector<join_handle<void>> all;
+        all.reserve(600);
         for (int i = 0; i < 600; ++i) {
           all.push_back(spawn([&]() -> task<> {
             const auto r = co_await timeout(soon, pipe.reader().read(room()));

@@ -133,6 +133,7 @@ class driver {
   [[nodiscard]] bool encode_wake() noexcept;
   void enter(ready_queue& ready, bool block, const steady_time* deadline);
   void check_enter(int result, ready_queue& ready);
+  void on_refusal(int result, ready_queue& ready);
   void withdraw_unsubmitted(int error, ready_queue& ready) noexcept;
   void withdraw(slot& s, int error, ready_queue& ready) noexcept;
   unsigned reap(ready_queue& ready);

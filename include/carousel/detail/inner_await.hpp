@@ -61,21 +61,21 @@ class inner_await<Op> {
   }
   inner_await& operator=(inner_await&&) = delete;
   ~inner_await() {
-    if (started_) std::destroy_at(&awaiter_);
+    if (started_) std::destroy_at(&live);
   }
   using output = decltype(std::declval<awaiter&>().await_resume());
 
   [[nodiscard]] bool start(std::coroutine_handle<> h) {
-    ::new (static_cast<void*>(&awaiter_)) awaiter(std::move(op_).operator co_await());
+    ::new (static_cast<void*>(&live)) awaiter(std::move(op_).operator co_await());
     started_ = true;
-    return start_awaiter(awaiter_, h);
+    return start_awaiter(live, h);
   }
-  output finish() { return awaiter_.await_resume(); }
+  output finish() { return live.await_resume(); }
 
  private:
   Op op_;
   union {
-    awaiter awaiter_;
+    awaiter live;
   };
   bool started_ = false;
 };

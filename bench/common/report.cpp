@@ -1,0 +1,46 @@
+#include "common/report.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace bench {
+namespace {
+
+nlohmann::json json_of(const spread& s) {
+  return {{"median", s.median}, {"low", s.low}, {"high", s.high}};
+}
+
+}  // namespace
+
+void print(const result_sheet& sheet, bool json) {
+  if (json) {
+    auto rivals = nlohmann::json::array();
+    for (const standing& s : sheet.standings) {
+      rivals.push_back({{"name", s.name},
+                        {"rate", json_of(s.rate)},
+                        {"ratio", json_of(s.ratio)},
+                        {"cpu_us", s.cpu_us}});
+    }
+    const nlohmann::json object = {
+        {"workload", sheet.workload},
+        {"title", sheet.title},
+        {"unit", sheet.unit},
+        {"cpu", sheet.clock == cpu_clock::process ? "process" : "system"},
+        {"pinned", sheet.pinned},
+        {"rounds", sheet.rounds},
+        {"notes", sheet.notes},
+        {"rivals", std::move(rivals)}};
+    fmt::print("{}\n", object.dump());
+    return;
+  }
+  fmt::print("{} ({} rounds{})\n", sheet.title, sheet.rounds, sheet.pinned ? ", one CPU" : "");
+  fmt::print("  {:<28}{:>14}{:>14}{:>9}  {}\n", "", sheet.unit, "CPU us/op", "ratio", "low-high");
+  for (const standing& s : sheet.standings) {
+    fmt::print("  {:<28}{:>14.{}f}{:>14.3f}{:>9.3f}  {:.3f}-{:.3f}\n", s.name, s.rate.median,
+               s.rate.median < 100 ? 3 : 0, s.cpu_us, s.ratio.median, s.ratio.low, s.ratio.high);
+  }
+  for (const std::string& note : sheet.notes) fmt::print("  {}\n", note);
+}
+
+}  // namespace bench

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/rounds.hpp"
+
+namespace bench {
+
+/// What was compared, for the table and for scripts/bench.
+struct result_sheet {
+  std::string workload;  ///< the program: "transfer"
+  std::string title;     ///< the case, in words: "random reads of 4 KiB, page cache, depth 32"
+  std::string unit = "ops/s";
+  cpu_clock clock = cpu_clock::process;
+  bool pinned = false;
+  unsigned rounds = 0;
+  std::vector<std::string> notes{};  ///< rivals that could not take part, and why
+  std::vector<standing> standings{};
+};
+
+/// A table on stdout, or one line of JSON.
+void print(const result_sheet& sheet, bool json);
+
+}  // namespace bench

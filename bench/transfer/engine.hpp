@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "common/rounds.hpp"
+#include "transfer/work.hpp"
+
+namespace bench {
+
+/// A rival of the workload `transfer`.
+class engine {
+ public:
+  virtual ~engine() = default;
+  /// Does the next `count` transfers of the work with its depth in flight, and checks each.
+  virtual void run(std::uint64_t count, work& w) = 0;
+  /// What it measured itself in that run; nothing if the caller's clock is right.
+  [[nodiscard]] virtual std::optional<slice> own_figures() const { return std::nullopt; }
+};
+
+struct memory_kind {
+  bool registered = true;
+  bool huge = false;  ///< on transparent huge pages
+  bool kept =
+      false;  ///< Carousel: each task keeps its lease instead of going through the pool each time
+};
+
+// `fd` is open as the plan says, and stays the caller's.
+std::unique_ptr<engine> by_hand(const plan& p, int fd, memory_kind memory);
+std::unique_ptr<engine> by_carousel(const plan& p, int fd, memory_kind memory);
+std::unique_ptr<engine> by_asio(const plan& p, int fd, bool coroutines);
+std::unique_ptr<engine> by_threads(const plan& p, int fd);
+std::unique_ptr<engine> by_fio(const plan& p);
+
+}  // namespace bench
