@@ -11,7 +11,10 @@ set_target_properties(carousel PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 
 include(CTest)
 add_subdirectory(examples)
-add_subdirectory(bench)
+# A sanitizer's build says nothing about speed.
+if(NOT CAROUSEL_SANITIZE)
+  add_subdirectory(bench)
+endif()
 if(BUILD_TESTING)
   add_subdirectory(tests)
 endif()
