@@ -196,7 +196,7 @@ task<int> read_unregistered() {
 
 TEST(limits, a_filter_on_registering_leaves_the_rest_working) {
   constexpr unsigned register_buffers = 0;
-  for (const unsigned error : {EPERM, ENOMEM, ENOSYS}) {
+  for (const unsigned error : {unsigned{EPERM}, unsigned{ENOMEM}, unsigned{ENOSYS}}) {
     const child_end one = in_child([&] {
       if (!test::refuse({{SYS_io_uring_register, error, register_buffers}})) return skip;
       return run(read_unregistered);
