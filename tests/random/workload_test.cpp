@@ -1,6 +1,7 @@
-#include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -9,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "fake/kernel.hpp"
 #include "random/world.hpp"
@@ -51,25 +53,36 @@ void close_others(const std::set<int>& before) {
   after.fail(0, sentence);
 }
 
-/// Keeps stderr quiet for a while.
+/// Keeps stderr quiet for a while. What the library says there is shown if it stops the process.
 class silence {
  public:
-  explicit silence(bool on) noexcept : saved_(on ? dup(STDERR_FILENO) : -1) {
+  explicit silence(bool on) noexcept {
     if (!on) return;
-    const int nothing = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-    dup2(nothing, STDERR_FILENO);
-    ::close(nothing);
+    shown_ = dup(STDERR_FILENO);
+    kept_ = memfd_create("silenced", MFD_CLOEXEC);
+    dup2(kept_, STDERR_FILENO);
   }
   silence(const silence&) = delete;
   silence& operator=(const silence&) = delete;
   ~silence() {
-    if (saved_ < 0) return;
-    dup2(saved_, STDERR_FILENO);
-    ::close(saved_);
+    if (shown_ < 0) return;
+    dup2(shown_, STDERR_FILENO);
+    ::close(std::exchange(shown_, -1));
+    ::close(kept_);
+  }
+  /// For a signal handler.
+  static void break_off() noexcept {
+    if (shown_ < 0) return;
+    dup2(shown_, STDERR_FILENO);
+    std::array<char, 512> some{};
+    off_t at = 0;
+    for (ssize_t n = 0; (n = pread(kept_, some.data(), some.size(), at)) > 0; at += n)
+      (void)!::write(STDERR_FILENO, some.data(), static_cast<std::size_t>(n));
   }
 
  private:
-  int saved_;
+  static inline int shown_ = -1;
+  static inline int kept_ = -1;
 };
 
 void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool verbose) {
@@ -123,6 +136,7 @@ bool take(std::string_view argument, std::string_view name, std::uint64_t& value
 
 /// Says how to run it again when the library itself stops the process.
 void on_abort(int) {
+  silence::break_off();
   const std::string& command = fake::trace::replay_command();
   (void)!::write(STDERR_FILENO, command.data(), command.size());
   (void)!::write(STDERR_FILENO, "\n", 1);
