@@ -17,6 +17,6 @@ endif()
 # Sanitizers must see the library and the program too, hence before any target.
 if(CAROUSEL_DEV_MODE AND CAROUSEL_SANITIZE)
   add_compile_options(-fsanitize=${CAROUSEL_SANITIZE} -fno-sanitize-recover=all
-                      -fno-omit-frame-pointer -O1)
+                      -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${CAROUSEL_SANITIZE})
 endif()

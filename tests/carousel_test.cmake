@@ -5,6 +5,9 @@
 # NAME.on_fake: the whole program on the fake kernel without surprises; `fake_seeds` moreover NAME.on_fake:N, with delays,
 # refused and cut enters and signals that must not change any result.
 
+# What ThreadSanitizer is to look at.
+add_custom_target(tests_with_threads)
+
 function(carousel_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;LABELS")
   if(NOT arg_SOURCES)
@@ -36,6 +39,9 @@ function(carousel_test name)
   endif()
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   carousel_warnings(${target})
+  if("threads" IN_LIST arg_LABELS)
+    add_dependencies(tests_with_threads ${target})
+  endif()
 
   gtest_discover_tests(${target} TEST_LIST ${target}_cases DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
   # gtest_discover_tests() takes one label only; ctest reads this file after its list of cases.
