@@ -132,9 +132,19 @@ set(carousel_benchmarks
     bench/common/machine.cpp
     bench/common/report.cpp
     bench/common/rounds.cpp
+    bench/common/work.cpp
+    bench/copy/by_carousel.cpp
+    bench/copy/by_cp.cpp
+    bench/copy/by_hand.cpp
+    bench/copy/main.cpp
     bench/nop/by_carousel.cpp
     bench/nop/by_hand.cpp
     bench/nop/main.cpp
+    bench/open/by_calls.cpp
+    bench/open/by_carousel.cpp
+    bench/open/by_hand.cpp
+    bench/open/files.cpp
+    bench/open/main.cpp
     bench/pool/main.cpp
     bench/task/by_asio.cpp
     bench/task/main.cpp
@@ -142,6 +152,6 @@ set(carousel_benchmarks
     bench/transfer/by_carousel.cpp
     bench/transfer/by_fio.cpp
     bench/transfer/by_hand.cpp
+    bench/transfer/by_liar.cpp
     bench/transfer/by_threads.cpp
-    bench/transfer/main.cpp
-    bench/transfer/work.cpp)
+    bench/transfer/main.cpp)

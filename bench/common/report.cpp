@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
+
+#include "common/machine.hpp"
 
 namespace bench {
 namespace {
@@ -13,8 +16,8 @@ nlohmann::json json_of(const spread& s) {
 
 }  // namespace
 
-void print(const result_sheet& sheet, bool json) {
-  if (json) {
+void print(const result_sheet& sheet, const std::string& json_file) {
+  if (!json_file.empty()) {
     auto rivals = nlohmann::json::array();
     for (const standing& s : sheet.standings) {
       rivals.push_back({{"name", s.name},
@@ -29,10 +32,12 @@ void print(const result_sheet& sheet, bool json) {
         {"cpu", sheet.clock == cpu_clock::process ? "process" : "system"},
         {"pinned", sheet.pinned},
         {"rounds", sheet.rounds},
+        {"reference", sheet.standings.front().name},
         {"notes", sheet.notes},
         {"rivals", std::move(rivals)}};
-    fmt::print("{}\n", object.dump());
-    return;
+    std::ofstream file(json_file, std::ios::app);
+    file << object.dump() << '\n';
+    if (!file.flush()) fail(json_file + " cannot be written");
   }
   fmt::print("{} ({} rounds{})\n", sheet.title, sheet.rounds, sheet.pinned ? ", one CPU" : "");
   fmt::print("  {:<28}{:>14}{:>14}{:>9}  {}\n", "", sheet.unit, "CPU us/op", "ratio", "low-high");

@@ -19,7 +19,7 @@ struct result_sheet {
   std::vector<standing> standings{};
 };
 
-/// A table on stdout, or one line of JSON.
-void print(const result_sheet& sheet, bool json);
+/// A table on stdout; and if `json_file` is not empty, one more line of JSON at its end.
+void print(const result_sheet& sheet, const std::string& json_file);
 
 }  // namespace bench

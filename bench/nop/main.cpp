@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   using namespace bench;
   schedule when;
   std::vector<unsigned> batches{1, 32, 256};
-  bool json = false;
+  std::string json_file;
   bool quick = false;
   std::string only;
   std::uint64_t count = 0;
@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
   app.add_option("--batch", batches, "operations in flight")->delimiter(',');
   app.add_option("--rounds", when.rounds);
   app.add_option("--slice", when.slice_seconds, "seconds");
-  app.add_flag("--json", json);
+  app.add_option("--json", json_file, "add a line of JSON to this file");
   app.add_flag("--quick", quick, "prove that it works; the figures mean nothing");
   app.add_option("--only", only, "run --count NOPs by this rival and print nothing, for profilers")
       ->check(CLI::IsMember({"hand", "carousel"}));
@@ -44,6 +44,6 @@ int main(int argc, char** argv) {
         compare({{"liburing by hand", timed(sheet.clock, [&](std::uint64_t n) { hand->run(n); })},
                  {"Carousel", timed(sheet.clock, [&](std::uint64_t n) { ours->run(n); })}},
                 when);
-    print(sheet, json);
+    print(sheet, json_file);
   }
 }

@@ -30,6 +30,7 @@ auto transfer_at(const file& f, fixed_buf lease, std::uint64_t offset) {
 template <bool Writes, bool Fixed>
 task<> mover(const file& f, const fixed_buf_pool& pool, std::uint64_t& left, work& w, bool keep) {
   const std::size_t block = w.what().block;
+  // With fewer buffers than tasks, the last ones may get theirs when all is done.
   auto lease = *co_await pool.next(block);
   while (left > 0) {
     --left;
@@ -59,7 +60,7 @@ class carousel_tasks final : public engine {
         memory_(memory),
         runtime_(runtime::make().value()),
         pool_(fixed_buf_pool::make(
-                  {{p.block, p.depth}},
+                  {{p.block, memory.buffers == 0 ? p.depth : memory.buffers}},
                   {.huge = memory.huge ? huge_pages::transparent : huge_pages::never})
                   .value()),
         file_(file::from_fd(::dup(fd))) {
@@ -67,10 +68,10 @@ class carousel_tasks final : public engine {
       if (self.memory_.registered &&
           (!self.pool_.register_buffers() || self.pool_.registered() != registration::fixed))
         fail("the kernel refused to register the buffers (see ulimit -l)");
-      for (unsigned i = 0; i < self.plan_.depth; ++i) {
-        // All pages are there before the first slice.
-        self.first_touch_.push_back(*self.pool_.try_next(self.plan_.block));
-        self.first_touch_.back().resize(self.plan_.block);
+      // All pages are there before the first slice.
+      while (auto lease = self.pool_.try_next(self.plan_.block)) {
+        lease->resize(self.plan_.block);
+        self.first_touch_.push_back(std::move(*lease));
       }
       self.first_touch_.clear();
       co_return;

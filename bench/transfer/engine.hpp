@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "common/rounds.hpp"
-#include "transfer/work.hpp"
+#include "common/work.hpp"
 
 namespace bench {
 
@@ -22,9 +22,14 @@ class engine {
 struct memory_kind {
   bool registered = true;
   bool huge = false;  ///< on transparent huge pages
-  bool kept =
-      false;  ///< Carousel: each task keeps its lease instead of going through the pool each time
+  /// Carousel: each task keeps its lease instead of going through the pool each time.
+  bool kept = false;
+  /// Carousel: of the pool; 0: as many as tasks. With fewer they wait for each other.
+  unsigned buffers = 0;
 };
+
+/// What a broken rival does wrong, once in each run.
+enum class fault : std::uint8_t { short_transfer, wrong_bytes, lost_write };
 
 // `fd` is open as the plan says, and stays the caller's.
 std::unique_ptr<engine> by_hand(const plan& p, int fd, memory_kind memory);
@@ -32,5 +37,7 @@ std::unique_ptr<engine> by_carousel(const plan& p, int fd, memory_kind memory);
 std::unique_ptr<engine> by_asio(const plan& p, int fd, bool coroutines);
 std::unique_ptr<engine> by_threads(const plan& p, int fd);
 std::unique_ptr<engine> by_fio(const plan& p);
+/// Does all as it should but for one fault: the comparison must refuse to give it a figure.
+std::unique_ptr<engine> by_liar(const plan& p, int fd, fault what);
 
 }  // namespace bench

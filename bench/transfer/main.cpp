@@ -18,7 +18,7 @@ struct options {
   plan what;
   schedule when;
   bool pinned = false;
-  bool json = false;
+  std::string json_file;
   bool quick = false;
   std::string title;
   std::vector<std::string> rivals = {"hand", "carousel",        "kept",
@@ -55,6 +55,12 @@ std::unique_ptr<engine> make(const std::string& name, std::string& shown, const 
     shown = "Carousel, huge pages";
     return by_carousel(p, fd, {.huge = true});
   }
+  if (name == "carousel-8-buffers" || name == "carousel-1-buffer") {
+    const unsigned buffers = name == "carousel-1-buffer" ? 1 : 8;
+    shown = fmt::format("Carousel, {} tasks share {} buffer{}", p.depth, buffers,
+                        buffers == 1 ? "" : "s");
+    return by_carousel(p, fd, {.buffers = buffers});
+  }
   if (name == "asio") {
     shown = "Asio, callbacks";
     return by_asio(p, fd, false);
@@ -72,6 +78,9 @@ std::unique_ptr<engine> make(const std::string& name, std::string& shown, const 
     shown = "fio";
     return by_fio(p);
   }
+  if (name == "short") return by_liar(p, fd, fault::short_transfer);
+  if (name == "wrong") return by_liar(p, fd, fault::wrong_bytes);
+  if (name == "lost") return by_liar(p, fd, fault::lost_write);
   fail("there is no rival " + name);
 }
 
@@ -112,7 +121,7 @@ options parsed(int argc, char** argv) {
   app.add_option("--slice", o.when.slice_seconds, "seconds");
   app.add_option("--rivals", o.rivals)->delimiter(',');
   app.add_option("--title", o.title);
-  app.add_flag("--json", o.json);
+  app.add_option("--json", o.json_file, "add a line of JSON to this file");
   app.add_flag("--quick", o.quick, "prove that it works; the figures mean nothing");
   try {
     app.parse(argc, argv);
@@ -124,7 +133,12 @@ options parsed(int argc, char** argv) {
   o.what.zeroes = o.what.path == "/dev/zero";
   if (o.quick) o.when = {.rounds = 1, .slice_seconds = 0.002};
   if (o.title.empty()) {
-    o.title = fmt::format("{} {}s of {}, depth {}{}", order, kind, size_of(o.what.block),
+    const bool device = std::filesystem::is_block_file(o.what.path);
+    const char* where = device          ? "block device"
+                        : o.what.zeroes ? "/dev/zero"
+                        : o.what.direct ? "disk"
+                                        : "page cache";
+    o.title = fmt::format("{} {}s of {}, {}, depth {}{}", order, kind, size_of(o.what.block), where,
                           o.what.depth, o.what.direct ? ", O_DIRECT" : "");
   }
   return o;
@@ -163,5 +177,5 @@ int main(int argc, char** argv) {
     rivals.push_back(rival_of(e, std::move(shown), w, clock));
   }
   sheet.standings = compare(rivals, o.when);
-  print(sheet, o.json);
+  print(sheet, o.json_file);
 }

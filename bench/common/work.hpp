@@ -10,7 +10,7 @@
 
 namespace bench {
 
-/// One case of the workload `transfer`.
+/// Transfers of the blocks of one file: a case of the workload `transfer`, or a side of `copy`.
 struct plan {
   std::string path;
   bool writes = false;

@@ -1,4 +1,4 @@
-#include "transfer/work.hpp"
+#include "common/work.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
