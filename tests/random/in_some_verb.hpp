@@ -47,9 +47,9 @@ struct time_limit {
   detail::steady_time over_at;
 };
 
-/// Awaits an operation, mostly inside of a verb. `asked`: the verb itself has ended it early, for a reason.
+/// As in_some_verb().
 template <class Op, class Output = decltype(std::declval<Op&>().await_resume())>
-task<Output> in_some_verb(world& w, Op op, bool& asked) {
+task<Output> in_drawn_verb(world& w, Op op, bool& asked) {
   switch (w.random.below(8)) {
     case 0: {
       const time_limit limit(w);
@@ -89,6 +89,15 @@ task<Output> in_some_verb(world& w, Op op, bool& asked) {
     }
     default: co_return co_await std::move(op);
   }
+}
+
+/// Awaits an operation, mostly inside of a verb. `asked`: the verb itself has ended it early, for a reason.
+template <class Op, class Output = decltype(std::declval<Op&>().await_resume())>
+task<Output> in_some_verb(world& w, Op op, bool& asked) {
+  const bool stopped = stop_requested();
+  auto r = co_await in_drawn_verb(w, std::move(op), asked);
+  w.require(!stopped || error_of(r), "an operation ran in a task that was asked to stop");
+  co_return r;
 }
 
 }  // namespace carousel::random_test
