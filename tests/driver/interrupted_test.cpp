@@ -53,7 +53,7 @@ TEST(interrupted, by_our_own_cancel_is_cancelled) {
           co_return error_of(r.res);
         },
         std::move(from), source.get_token());
-    co_await yield();
+    for (int i = 0; i < 2; ++i) co_await yield();  // now the kernel has it
     source.request_stop();
     const std::error_code told = co_await std::move(reading);
     EXPECT_TRUE(told == errc::canceled || !told) << told.message();
