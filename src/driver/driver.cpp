@@ -132,6 +132,7 @@ void driver::drop(slot& s) noexcept {
 
 void driver::note_cancel(slot& s) noexcept {
   if (std::exchange(s.stop_wanted, true)) return;
+  recancel_after_ = {};  // the pauses that others have grown to are not for this one
   to_cancel_.push_back(s);
 }
 
@@ -234,7 +235,7 @@ void driver::on_cancel(slot& s, std::int32_t res) noexcept {
   if (s.state != slot_state::orphaned && s.state != slot_state::submitted) return;
   if (res != -ENOENT && res != -EALREADY) return;
   if (s.linked()) return;  // its own completion came just before, and it is on its way out
-  if (to_recancel_.empty()) {
+  if (to_recancel_.empty() || recancel_after_ == recancel_after_.zero()) {
     recancel_after_ = std::clamp(recancel_after_ * 2, std::chrono::milliseconds{10},
                                  std::chrono::milliseconds{1000});
     recancel_at_ = ring_->kernel().now() + recancel_after_;
@@ -248,7 +249,6 @@ void driver::dispose_dropped() noexcept {
     s.kind->dispose(s);
     release(s);
   }
-  if (to_recancel_.empty() && to_cancel_.empty()) recancel_after_ = {};
 }
 
 }  // namespace carousel::detail

@@ -129,6 +129,8 @@ inline constexpr unsigned turns_between_clocks = 16;
   if (ring_->unsubmitted() != 0 && submits_until_probe_ == 0) {
     check_enter(ring_->enter(0, false), ready);
     if (reap(ready) != 0 || !ready.empty() || in_kernel_ == 0) return;
+    if (refused_enters_ != 0)
+      return;  // cancels, or the read that others wake us by, may be to be sent again
     submits_until_probe_ = submits_between_probes;
   } else if (ring_->has_completions()) {
     (void)reap(ready);

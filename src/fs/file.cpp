@@ -51,7 +51,8 @@ struct close_call {
   static output fail(std::error_code error, closing_fd&&) noexcept {
     return std::unexpected(error);
   }
-  /// Whatever close answers, the number is free again, unless it has not been executed.
+  /// Whatever close answers, the number is free again, unless it has not been executed. A ring with restrictions that exclude
+  /// closing cannot be told from a file system's own EACCES: the number is left alone then, as closing it twice may hit another.
   static void discard(std::int32_t res, closing_fd& lent) noexcept {
     if (!detail::never_ran(res)) lent.release();
   }

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "fake/kernel.hpp"
+#include "runtime/loop.hpp"
 #include "runtime/runtime_access.hpp"
 #include "support/temp_dir.hpp"
 
@@ -54,6 +56,33 @@ TEST(cancel_race, a_cancel_that_comes_too_late_is_harmless_in_any_order) {
                     .turn_max = std::chrono::microseconds(40)},
                    path);
   }
+}
+
+task<> read_for_long(file from) {
+  const auto r =
+      co_await timeout(std::chrono::milliseconds(1), from.read_at(std::vector<char>(1), 0));
+}
+
+TEST(cancel_race, a_cancel_is_repeated_soon_also_while_an_older_one_is_repeated_rarely) {
+  const test::temp_dir dir;
+  const file from = file::from_fd(::open(dir.make("file", "x").c_str(), O_RDONLY | O_CLOEXEC));
+  auto made = std::make_unique<fake::kernel>(fake::kernel_options{.stuck = 1000});
+  fake::kernel& kernel = *made;
+  runtime rt = detail::runtime_access::make(std::move(made), {}).value();
+  const detail::driver& io = *detail::runtime_access::loop_of(rt)->io;
+  rt.block_on([&]() -> task<> {
+    auto older = spawn(read_for_long, from);
+    co_await sleep_for(
+        std::chrono::seconds(60));  // by then its cancel is repeated once in a second
+    const auto before = io.counters().cancels;
+    EXPECT_LT(before, 80U);
+    auto newer = spawn(read_for_long, from);
+    co_await sleep_for(std::chrono::milliseconds(100));
+    EXPECT_GE(io.counters().cancels - before, 4U);
+    kernel.release_stuck();
+    co_await std::move(older);
+    co_await std::move(newer);
+  }());
 }
 
 TEST(cancel_race, a_denied_enter_takes_back_an_operation_together_with_its_cancel) {

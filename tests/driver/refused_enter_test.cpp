@@ -4,8 +4,10 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -146,6 +148,51 @@ TEST(refused_enter, a_close_that_never_ran_leaves_no_descriptor) {
     }());
   }
   EXPECT_EQ(test::open_fds(), before);
+}
+
+TEST(refused_enter, a_cancel_that_was_taken_back_is_sent_before_the_next_wait) {
+  const pipe_pair pipe;
+  const auto m = std::make_shared<meddling>();
+  runtime rt = make_meddled(m);
+  // Submitting without waiting is tried in every 33rd wait, and then the cancel is lost before the wait.
+  for (int round = 0; round < 70; ++round) {
+    rt.block_on([&]() -> task<> {
+      std::stop_source source;
+      auto reading = spawn(
+          [](file from, std::stop_token token) -> task<std::error_code> {
+            const auto r = co_await stop_on(token, from.read(std::vector<char>(4)));
+            co_return error_of(r.res);
+          },
+          pipe.reader(), source.get_token());
+      for (int i = 0; i < 3; ++i) co_await yield();
+      m->refuse = [next = m->enters + 1](unsigned n) {
+        return n == next ? std::optional(-EPERM) : std::nullopt;
+      };
+      source.request_stop();
+      EXPECT_EQ(co_await std::move(reading), errc::canceled);
+      m->refuse = nullptr;
+    }());
+  }
+}
+
+TEST(refused_enter, a_stop_from_another_thread_is_heard_after_one_that_took_its_read_back) {
+  const pipe_pair pipe;
+  const auto m = std::make_shared<meddling>();
+  runtime rt = make_meddled(m);
+  rt.block_on([&]() -> task<> {
+    auto other = spawn(read_once, pipe.reader());  // so that the loop waits in the kernel
+    for (int i = 0; i < 3; ++i) co_await yield();
+    std::stop_source source;
+    m->refuse = [&source, next = m->enters + 1](unsigned n) {
+      if (n == next) return std::optional(-EPERM);
+      std::jthread([&] { source.request_stop(); }).join();
+      return std::optional<int>();
+    };
+    const auto r = co_await stop_on(source.get_token(), sleep_for(std::chrono::hours(1)));
+    EXPECT_EQ(error_of(r), errc::canceled);
+    m->refuse = nullptr;
+    other.abort();
+  }());
 }
 
 TEST(refused_enter, a_timer_still_ends_a_wait) {

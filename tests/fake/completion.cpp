@@ -1,4 +1,5 @@
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -66,8 +67,17 @@ bool kernel::step(op_list::iterator self) {
     const std::optional<std::int32_t> res = execute(op);
     if (!res) return false;
     op.res = *res;
+    if (announce(op)) return true;
   }
   complete(self, op.res);
+  return true;
+}
+
+bool kernel::announce(const operation& op) {
+  const bool goes_on = op.number() == op_accept && (op.entry.ioprio & accept_multishot) != 0;
+  if (!goes_on || op.res < 0 || !overflow_.empty() || visible() == cqes_.size()) return false;
+  note(op.id, "goes on after", op.res);
+  post({.user_data = op.entry.user_data, .res = op.res, .flags = sys::cqe_more});
   return true;
 }
 
@@ -115,7 +125,13 @@ void kernel::store(operation& op, std::int32_t res) {
   }
 }
 
+void kernel::signal() const noexcept {
+  const std::uint64_t one = 1;
+  if (event_fd_ >= 0) (void)!::write(event_fd_, &one, sizeof one);
+}
+
 void kernel::post(const sys::cqe& done) {
+  signal();
   if (!overflow_.empty() || visible() == cqes_.size()) {
     overflow_.push_back(done);
     sq_flags_ |= sys::sq_cq_overflow;
@@ -134,10 +150,11 @@ void kernel::flush_overflow() {
   if (overflow_.empty()) sq_flags_ &= ~sys::sq_cq_overflow;
 }
 
-void kernel::set_taskrun_flag() {
+void kernel::flag_pending_work() {
   // A file may become ready between two enters, when nothing runs here: a flag too many does no harm.
   const bool waiting =
       std::ranges::any_of(operations_, [&](const operation& op) { return op.due <= now_; });
+  if (waiting) signal();
   sq_flags_ = waiting ? sq_flags_ | sys::sq_taskrun : sq_flags_ & ~sys::sq_taskrun;
 }
 

@@ -1,5 +1,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 
 #include "fake/kernel.hpp"
 #include "ring/ring.hpp"
+#include "support/accept_call.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/temp_dir.hpp"
 
@@ -51,6 +54,15 @@ class bench {
       }
       (void)enter(1);
     }
+  }
+  /// What has completed so far, each with whether it announces another one.
+  std::vector<std::pair<std::int32_t, bool>> completions() {
+    (void)enter(0);
+    std::vector<std::pair<std::int32_t, bool>> all;
+    ring_->reap([&](std::uint64_t, std::int32_t res, std::uint32_t flags) {
+      all.emplace_back(res, (flags & sys::cqe_more) != 0);
+    });
+    return all;
   }
   int run(const request& req) {
     start(req, ++last_);
@@ -363,6 +375,46 @@ TEST(conformance, a_full_submission_queue_takes_no_more) {
         note(a, "submitted", b.enter(0));
       },
       4);
+}
+
+TEST(conformance, an_accept_that_goes_on_announces_the_next_completion_until_it_is_cancelled) {
+  same_on_both([](bench& b, answers& a) {
+    const test::tcp_listener listener;
+    const detail::fd_ref socket = listener.ref();
+    request accept{.code = opcode::accept, .fd = socket->fd};
+    accept.ioprio = 1;
+    accept.op_flags = SOCK_CLOEXEC;
+    b.start(accept, 1);
+    const auto take = [&] {
+      for (const auto& [res, more] : b.completions()) {
+        note(a, res >= 0 ? "a descriptor, more" : "an error, more", more);
+        if (res < 0) note(a, "error", res);
+        if (res > 0) ::close(res);
+      }
+    };
+    take();
+    for (int i = 0; i < 3; ++i) {
+      const int client = listener.connect();
+      take();
+      ::close(client);
+    }
+    b.start({.code = opcode::async_cancel, .address = 1}, 2);
+    take();
+  });
+}
+
+TEST(conformance, an_eventfd_counts_when_there_is_something_to_reap) {
+  same_on_both([](bench& b, answers& a) {
+    const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    note(a, "register", b.kernel().register_eventfd(fd));
+    note(a, "twice", b.kernel().register_eventfd(fd));
+    note(a, "not a descriptor", b.kernel().register_eventfd(-1) < 0);
+    std::uint64_t count = 0;
+    note(a, "nothing yet", ::read(fd, &count, sizeof count));
+    note(a, "nop", b.run({.code = opcode::nop}));
+    note(a, "now", ::read(fd, &count, sizeof count));
+    ::close(fd);
+  });
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "fake/kernel.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <bit>
 #include <cerrno>
@@ -28,6 +31,7 @@ kernel::kernel(const kernel_options& options)
 }
 
 kernel::~kernel() {
+  if (event_fd_ >= 0) ::close(event_fd_);
   if (has_table_) check_table();
   if (operations_.empty()) return;
   trace_.fail(operations_.front().id, "the ring was closed with operations in flight");
@@ -126,6 +130,12 @@ int kernel::update_file(unsigned index, int fd) noexcept {
   return files_[index] != nullptr ? 1 : -EBADF;
 }
 
+int kernel::register_eventfd(int fd) noexcept {
+  if (event_fd_ >= 0) return -EBUSY;
+  event_fd_ = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  return event_fd_ >= 0 ? 0 : -EBADF;
+}
+
 // The system call.
 
 int kernel::enter_indirect(unsigned to_submit, unsigned min_complete, unsigned flags,
@@ -152,7 +162,7 @@ int kernel::enter_indirect(unsigned to_submit, unsigned min_complete, unsigned f
   } else if (options_.posts_early) {
     progress();
   }
-  set_taskrun_flag();
+  flag_pending_work();
   return result;
 }
 

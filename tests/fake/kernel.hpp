@@ -36,6 +36,8 @@ class kernel final : public sys::kernel {
   int unregister_buffers() noexcept override;
   int register_files(unsigned count) noexcept override;
   int update_file(unsigned index, int fd) noexcept override;
+  /// Adds 1 where the kernel would; what becomes ready while nobody enters is announced by the next enter only.
+  int register_eventfd(int fd) noexcept override;
   std::chrono::steady_clock::time_point now() const noexcept override { return now_; }
   void pause(std::chrono::nanoseconds duration) noexcept override { now_ += duration; }
 
@@ -87,12 +89,15 @@ class kernel final : public sys::kernel {
   void complete(op_list::iterator op, std::int32_t res);
   void store(operation& op, std::int32_t res);
   void check_lent(const operation& op);
+  /// Posts a completion that announces another one. False: there is no room for it, and it must be the last.
+  [[nodiscard]] bool announce(const operation& op);
   void post(const sys::cqe& done);
+  void signal() const noexcept;
   void flush_overflow();
   [[nodiscard]] int wait(unsigned min_complete, const std::chrono::nanoseconds* timeout,
                          unsigned submitted);
   [[nodiscard]] bool wait_outside() const;
-  void set_taskrun_flag();
+  void flag_pending_work();
   [[nodiscard]] unsigned visible() const noexcept { return cq_tail_ - cq_head_; }
   [[nodiscard]] std::chrono::nanoseconds some_time(std::chrono::nanoseconds highest);
   void note(std::uint64_t operation, const char* what, std::int64_t detail = 0);
@@ -116,6 +121,7 @@ class kernel final : public sys::kernel {
   std::uint32_t cq_head_ = 0;
   std::uint32_t cq_tail_ = 0;
   std::deque<sys::cqe> overflow_;
+  int event_fd_ = -1;  ///< a duplicate
 
   bool late_ = false;   ///< the runtime has ended
   op_list operations_;  ///< in flight, in the order of their submission

@@ -25,6 +25,8 @@ inline constexpr unsigned op_recv = 27;
 inline constexpr unsigned op_shutdown = 34;
 inline constexpr unsigned op_socket = 45;
 
+inline constexpr unsigned accept_multishot = 1;  ///< of ioprio
+
 /// Where an operation is between its submission and its completion.
 enum class stage : std::uint8_t {
   armed,    ///< waits until its file is ready; a cancel ends it

@@ -205,7 +205,9 @@ void kernel::schedule(op_list::iterator self) {
     return;
   }
   const bool direct = op.file != nullptr && op.file->is_seekable() && op.file->is_direct();
-  if ((is_read(op) || is_write(op)) && !direct && random_.chance(options_.shortened))
+  // An eventfd, which has no type, moves its eight bytes or none.
+  const bool whole = direct || (op.file != nullptr && op.file->type() == 0);
+  if ((is_read(op) || is_write(op)) && !whole && random_.chance(options_.shortened))
     op.limit = 1 + random_.below(op.lent.empty() ? 1 : op.lent.front().iov_len);
   if (!waits && op.code != opcode::nop && random_.chance(options_.stuck)) {
     note(op.id, "is stuck");

@@ -1,7 +1,11 @@
 #include <gtest/gtest.h>
 #include <carousel/carousel.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/content.hpp"
@@ -53,6 +57,48 @@ TEST_F(direct_io, aligned_transfers_work) {
     EXPECT_EQ(error_of(written.res), std::error_code{});
   });
   EXPECT_EQ(content_of(path_), std::string(block, 'c') + std::string(block, 'b') + "tail");
+}
+
+/// Whoever has a buffer after the device is through with it is alone with it.
+void use_as_mine(fixed_buf& lease, char mark) {
+  lease.clear();
+  lease.resize(lease.capacity());
+  std::ranges::fill(lease.bytes(), static_cast<std::byte>(mark));
+}
+[[nodiscard]] bool is_mine(const fixed_buf& lease, char mark) {
+  return std::ranges::all_of(lease.bytes(),
+                             [mark](std::byte b) { return b == static_cast<std::byte>(mark); });
+}
+
+TEST_F(direct_io, a_read_that_was_abandoned_keeps_its_buffer_until_the_device_is_through) {
+  constexpr std::size_t large = 1U << 20U;
+  const auto path = dir_.make("large", std::string(large, 'x'));
+  run([&]() -> task<> {
+    const auto pool = fixed_buf_pool::make({{large, 2}}).value();
+    EXPECT_TRUE(pool.register_buffers());
+    const auto opened = co_await file::open(path, open_options{}.direct(true));
+    const file& f = opened.value();
+    int abandoned = 0;
+    for (int round = 0; round < 10; ++round) {
+      auto reading = f.read_fixed_at((co_await pool.next(large)).value(), 0);
+      auto r = co_await abandon_after(std::chrono::nanoseconds(round % 2), std::move(reading));
+      if (r.res) {
+        EXPECT_EQ(*r.res, large);
+        continue;
+      }
+      EXPECT_EQ(error_of(r.res), errc::timed_out);
+      EXPECT_FALSE(r.buf);
+      ++abandoned;
+      // Both buffers are in hand only when the device is through with the first one.
+      auto one = (co_await pool.next(large)).value();
+      auto two = (co_await pool.next(large)).value();
+      use_as_mine(one, 'm');
+      use_as_mine(two, 'm');
+      co_await sleep_for(std::chrono::milliseconds(1));
+      EXPECT_TRUE(is_mine(one, 'm') && is_mine(two, 'm'));
+    }
+    EXPECT_GT(abandoned, 0);
+  });
 }
 
 TEST_F(direct_io, a_length_off_the_grid_is_misaligned) {

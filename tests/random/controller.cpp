@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <iterator>
+#include <thread>
 #include <vector>
 
 #include "random/world.hpp"
@@ -10,8 +12,8 @@ namespace {
 
 constexpr unsigned turns_max = 100'000;
 
-void register_one(world& w, pool_model& p) {
-  const result<> done = p.handle().register_buffers();
+void register_one(world& w, collection_model& p) {
+  const result<> done = p.register_buffers();
   if (done) {
     w.require(w.registered == nullptr && !p.closed(), "two pools are registered at once");
     w.registered = &p;
@@ -29,8 +31,8 @@ void register_one(world& w, pool_model& p) {
             "registration failed for no reason");
 }
 
-void unregister_one(world& w, pool_model& p) {
-  const result<> done = p.handle().unregister_buffers();
+void unregister_one(world& w, collection_model& p) {
+  const result<> done = p.unregister_buffers();
   w.require(done.has_value() == (w.registered == &p),
             "unregister_buffers is wrong about what is registered");
   if (!done)
@@ -59,6 +61,18 @@ void serve_pipes(world& w) {
   }
 }
 
+/// Stops one stop_on that is awaited, from this thread or from another one.
+void stop_one(world& w) {
+  if (w.sources.empty()) return;
+  std::stop_source source =
+      *std::next(w.sources.begin(), static_cast<std::ptrdiff_t>(w.random.below(w.sources.size())));
+  if (w.random.below(4) == 0) {
+    std::thread([&] { source.request_stop(); }).join();
+  } else {
+    source.request_stop();
+  }
+}
+
 struct crew {
   std::vector<join_handle<void>> all;
 
@@ -76,10 +90,10 @@ struct crew {
 };
 
 void disturb(world& w, crew& actors, std::vector<join_handle<void>>& closers, unsigned actions) {
-  switch (w.random.below(16)) {
+  switch (w.random.below(18)) {
     case 0:
-    case 1: register_one(w, w.some_pool()); break;
-    case 2: unregister_one(w, w.some_pool()); break;
+    case 1: register_one(w, w.some_collection()); break;
+    case 2: unregister_one(w, w.some_collection()); break;
     case 3:
     case 4: actors.abort_one(w); break;
     case 5: actors.start(w, actions); break;
@@ -87,6 +101,8 @@ void disturb(world& w, crew& actors, std::vector<join_handle<void>>& closers, un
       if (w.random.below(20) == 0)
         closers.push_back(spawn(close_one, std::ref(w), std::ref(w.some_pool())));
       break;
+    case 7:
+    case 8: stop_one(w); break;
     default: serve_pipes(w); break;
   }
 }
@@ -97,7 +113,7 @@ task<> controller(world& w, plan p) {
   crew actors;
   std::vector<join_handle<void>> crowd;
   std::vector<join_handle<void>> closers;
-  if (w.random.below(4) != 0) register_one(w, w.some_pool());
+  if (w.random.below(4) != 0) register_one(w, w.some_collection());
   for (unsigned i = 0; i < p.crowd; ++i) crowd.push_back(spawn(wait_in_crowd, std::ref(w)));
   for (unsigned i = 0; i < p.actors; ++i) actors.start(w, p.actions);
   for (unsigned step = 0; step < p.steps; ++step) {

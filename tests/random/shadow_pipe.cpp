@@ -65,6 +65,12 @@ shadow_pipe::turn::turn(shadow_pipe& owner) noexcept : owner_(owner) {
   position_ = owner.role_ == role::library_reads ? owner.served_ - inside : owner.served_ + inside;
 }
 
+std::uint64_t shadow_pipe::turn::moved() const noexcept {
+  const std::size_t inside = owner_.inside();
+  return owner_.role_ == role::library_reads ? owner_.served_ - inside - position_
+                                             : owner_.served_ + inside - position_;
+}
+
 void shadow_pipe::turn::fill(std::span<std::byte> bytes) const noexcept {
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = byte_at(position_ + i);
 }

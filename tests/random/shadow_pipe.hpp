@@ -39,7 +39,8 @@ class shadow_pipe {
     ~turn() { owner_.in_use_ = false; }
     void fill(std::span<std::byte> bytes) const noexcept;
     [[nodiscard]] bool matches(std::span<const std::byte> bytes) const noexcept;
-    void advance(std::size_t n) noexcept { position_ += n; }
+    /// Bytes that went through since then.
+    [[nodiscard]] std::uint64_t moved() const noexcept;
 
    private:
     shadow_pipe& owner_;

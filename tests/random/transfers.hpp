@@ -4,14 +4,14 @@
 #include <span>
 #include <vector>
 
-#include "random/world.hpp"
+#include "random/in_some_verb.hpp"
 
 namespace carousel::random_test {
 
 /// Whether a fixed operation may say not_registered: it asks when it starts, and composite ones ask again.
 struct registration_watch {
-  explicit registration_watch(const pool_model& p) noexcept
-      : pool(p), epoch(p.epoch()), was_registered(p.handle().registered() != registration::none) {}
+  explicit registration_watch(const collection_model& p) noexcept
+      : pool(p), epoch(p.epoch()), was_registered(p.registered() != registration::none) {}
   void require_right(const world& w, std::error_code error) const {
     const bool refused = error == errc::not_registered;
     if (epoch == pool.epoch())
@@ -19,7 +19,7 @@ struct registration_watch {
                 "a fixed operation does not know whether its pool is registered");
     if (error && !refused) w.require_injected(error);
   }
-  const pool_model& pool;
+  const collection_model& pool;
   unsigned epoch;
   bool was_registered;
 };
@@ -28,11 +28,6 @@ template <class B>
 std::vector<std::byte> copy_of(const B& buf) {
   using traits = buf_traits<B>;
   return {traits::data(buf), traits::data(buf) + traits::size(buf)};
-}
-
-template <class T>
-std::error_code error_of(const result<T>& r) {
-  return r ? std::error_code{} : r.error();
 }
 
 /// After a write: the data is in the file up to the count, and the buffer's fill is what it was.
@@ -80,16 +75,17 @@ task<B> write_plain(world& w, shadow_file& f, shadow_file::region& where, B buf,
     w.require(copy_of(r.buf) == sent, "a write changed its buffer");
     co_return std::move(r.buf);
   }
-  auto r = co_await f.handle().write_at(std::move(buf), where.begin());
+  bool asked = false;
+  auto r = co_await in_some_verb(w, f.handle().write_at(std::move(buf), where.begin()), asked);
   settle_write(w, where, sent, r.res, false);
-  if (!r.res) w.require_injected(r.res.error());
+  if (!r.res && !asked) w.require_injected(r.res.error());
   w.require(copy_of(r.buf) == sent, "a write changed its buffer");
   co_return std::move(r.buf);
 }
 
 template <class B>
-task<B> write_registered(world& w, pool_model& p, shadow_file& f, shadow_file::region& where, B buf,
-                         bool all) {
+task<B> write_registered(world& w, collection_model& p, shadow_file& f, shadow_file::region& where,
+                         B buf, bool all) {
   const std::vector<std::byte> sent = copy_of(buf);
   const registration_watch watch(p);
   where.begin_write();
@@ -100,9 +96,11 @@ task<B> write_registered(world& w, pool_model& p, shadow_file& f, shadow_file::r
     w.require(copy_of(r.buf) == sent, "a write changed its buffer");
     co_return std::move(r.buf);
   }
-  auto r = co_await f.handle().write_fixed_at(std::move(buf), where.begin());
+  bool asked = false;
+  auto r =
+      co_await in_some_verb(w, f.handle().write_fixed_at(std::move(buf), where.begin()), asked);
   settle_write(w, where, sent, r.res, false);
-  watch.require_right(w, error_of(r.res));
+  watch.require_right(w, asked ? std::error_code{} : error_of(r));
   w.require(copy_of(r.buf) == sent, "a write changed its buffer");
   co_return std::move(r.buf);
 }
@@ -141,15 +139,16 @@ task<B> read_plain(world& w, shadow_file& f, shadow_file::region& where, B buf, 
     if (!r.res && r.res.error() != errc::end_of_file) w.require_injected(r.res.error());
     co_return std::move(r.buf);
   }
-  auto r = co_await f.handle().read_at(std::move(buf), where.begin());
+  bool asked = false;
+  auto r = co_await in_some_verb(w, f.handle().read_at(std::move(buf), where.begin()), asked);
   settle_read(w, where, r.buf, r.res, before);
-  if (!r.res) w.require_injected(r.res.error());
+  if (!r.res && !asked) w.require_injected(r.res.error());
   co_return std::move(r.buf);
 }
 
 template <class B>
-task<B> read_registered(world& w, pool_model& p, shadow_file& f, shadow_file::region& where, B buf,
-                        bool exact) {
+task<B> read_registered(world& w, collection_model& p, shadow_file& f, shadow_file::region& where,
+                        B buf, bool exact) {
   const std::vector<std::byte> before = copy_of(buf);
   const registration_watch watch(p);
   if (exact && before.empty()) {
@@ -159,9 +158,10 @@ task<B> read_registered(world& w, pool_model& p, shadow_file& f, shadow_file::re
     watch.require_right(w, ended ? std::error_code{} : error_of(r.res));
     co_return std::move(r.buf);
   }
-  auto r = co_await f.handle().read_fixed_at(std::move(buf), where.begin());
+  bool asked = false;
+  auto r = co_await in_some_verb(w, f.handle().read_fixed_at(std::move(buf), where.begin()), asked);
   settle_read(w, where, r.buf, r.res, before);
-  watch.require_right(w, error_of(r.res));
+  watch.require_right(w, asked ? std::error_code{} : error_of(r));
   co_return std::move(r.buf);
 }
 
@@ -177,15 +177,15 @@ struct way {
 };
 
 template <class B>
-task<B> write_lease_so(world& w, pool_model& p, shadow_file& f, shadow_file::region& where, B buf,
-                       way how) {
+task<B> write_lease_so(world& w, collection_model& p, shadow_file& f, shadow_file::region& where,
+                       B buf, way how) {
   if (how.fixed) co_return co_await write_registered(w, p, f, where, std::move(buf), how.all);
   co_return co_await write_plain(w, f, where, std::move(buf), how.all);
 }
 
 template <class B>
-task<B> read_lease_so(world& w, pool_model& p, shadow_file& f, shadow_file::region& where, B buf,
-                      way how) {
+task<B> read_lease_so(world& w, collection_model& p, shadow_file& f, shadow_file::region& where,
+                      B buf, way how) {
   if (how.fixed) co_return co_await read_registered(w, p, f, where, std::move(buf), how.all);
   co_return co_await read_plain(w, f, where, std::move(buf), how.all);
 }

@@ -41,18 +41,20 @@ task<> write_pieces(world& w, shadow_file& f, shadow_file::region& where) {
     w.require(joined(r.buf) == sent, "a write changed its buffers");
     co_return;
   }
-  auto r = co_await f.handle().writev_at(std::move(bufs), where.begin());
+  bool asked = false;
+  auto r = co_await in_some_verb(w, f.handle().writev_at(std::move(bufs), where.begin()), asked);
   settle_write(w, where, sent, r.res, false);
-  if (!r.res) w.require_injected(r.res.error());
+  if (!r.res && !asked) w.require_injected(r.res.error());
   w.require(joined(r.buf) == sent, "a write changed its buffers");
 }
 
 task<> read_pieces(world& w, shadow_file& f, shadow_file::region& where) {
   auto bufs = pieces(w, where.size(), false);
-  auto r = co_await f.handle().readv_at(std::move(bufs), where.begin());
+  bool asked = false;
+  auto r = co_await in_some_verb(w, f.handle().readv_at(std::move(bufs), where.begin()), asked);
   const std::vector<std::byte> came = joined(r.buf);
   if (!r.res) {
-    w.require_injected(r.res.error());
+    if (!asked) w.require_injected(r.res.error());
     w.require(came.empty(), "a read that failed changed the fill");
     co_return;
   }
@@ -114,6 +116,15 @@ class own_pool {
   fixed_buf_pool pool_;
 };
 
+/// A request to stop ends the waiting, and leaves the task alone.
+task<> join(world& w, join_handle<void> child) {
+  try {
+    co_await std::move(child);
+  } catch (const std::system_error& e) {
+    w.require(e.code() == errc::canceled && stop_requested(), "a join ended for no reason");
+  }
+}
+
 task<> read_into(world& w, fixed_buf lease) {
   auto r = co_await w.some_file().handle().read_fixed_at(std::move(lease), 0);
   if (r.res || r.res.error() == errc::not_registered) co_return;
@@ -127,7 +138,7 @@ task<> use_own_pool(world& w) {
   for (auto turns = 1 + w.random.below(3); turns > 0; --turns) co_await yield();
   if (w.random.below(2) == 0) reader.abort();
   mine.reset();
-  if (!reader.done()) co_await std::move(reader);
+  if (!reader.done()) co_await join(w, std::move(reader));
 }
 
 task<> use_names(world& w) {
@@ -177,8 +188,10 @@ task<> use_pipe(world& w) {
   shadow_pipe::turn turn(pipe);
   tracked_bytes buf(1 + w.random.below(600));
   if (pipe.kind() == shadow_pipe::role::library_reads) {
-    auto r = co_await pipe.handle().read(std::move(buf));
-    if (!r.res) w.require_injected(r.res.error());
+    bool asked = false;
+    auto r = co_await in_some_verb(w, pipe.handle().read(std::move(buf)), asked);
+    if (!r.res && !asked) w.require_injected(r.res.error());
+    w.require(turn.moved() == r.res.value_or(0), "a read lost bytes of a pipe");
     if (!r.res) co_return;
     w.require(*r.res != 0 && r.buf.size() == *r.res,
               "a read from a pipe moved a wrong number of bytes");
@@ -187,8 +200,10 @@ task<> use_pipe(world& w) {
   }
   turn.fill(buf.all());
   buf.set_size(buf.capacity());
-  auto r = co_await pipe.handle().write(std::move(buf));
-  if (!r.res) w.require_injected(r.res.error());
+  bool asked = false;
+  auto r = co_await in_some_verb(w, pipe.handle().write(std::move(buf)), asked);
+  if (!r.res && !asked) w.require_injected(r.res.error());
+  w.require(turn.moved() == r.res.value_or(0), "a write is wrong about what went into a pipe");
 }
 
 task<> use_tasks(world& w) {
@@ -197,7 +212,7 @@ task<> use_tasks(world& w) {
   switch (w.random.below(3)) {
     case 0: child.abort(); break;
     case 1: std::move(child).detach(); break;
-    default: co_await std::move(child); break;
+    default: co_await join(w, std::move(child)); break;
   }
 }
 
@@ -208,7 +223,10 @@ task<> wait_in_crowd(world& w) {
 
 task<> actor(world& w, unsigned actions) {
   for (; actions > 0; --actions) {
-    switch (w.random.below(11)) {
+    switch (w.random.below(14)) {
+      case 13: co_await use_verbs(w); break;
+      case 12: co_await use_verbs(w); break;
+      case 11: co_await use_registry(w); break;
       case 10: co_await use_own_pool(w); break;
       case 0: co_await use_names(w); break;
       case 1: co_await use_pipe(w); break;

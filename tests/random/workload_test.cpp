@@ -99,6 +99,8 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
     w.kernel->describe("plan: " + p.describe());
     runtime rt = detail::runtime_access::make(std::move(made_kernel), p.runtime).value();
     w.driver = detail::runtime_access::loop_of(rt)->io;
+    // The read that waits for other threads stores into the driver itself.
+    fake::declared_memory::declare(w.driver, sizeof *w.driver);
     w.kernel->set_observer([&w] { w.require_laws(); });
     rt.block_on(controller(w, p));
     for (shadow_file& f : w.files) f.close_handle();
@@ -114,11 +116,15 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
       w.require_laws();
       w.kernel->finish_late();
     }
+    fake::declared_memory::forget(w.driver);
     if (!w.held.empty()) fail(options, p, "a task lives on after the runtime's end");
     for (const pool_model& pool : w.pools) {
       if (drained && pool.leased() != 0)
         fail(options, p, "a lease has not come back though nothing is in flight");
     }
+    if (drained && w.registry.leased() != 0)
+      fail(options, p, "a lease of the registry has not come back though nothing is in flight");
+    if (!w.sources.empty()) fail(options, p, "an awaiter lives on after the runtime's end");
   }
   std::filesystem::remove_all(scratch);
   if (!drained) return close_others(before);

@@ -36,7 +36,7 @@ std::string plan::describe() const {
 }
 
 world::world(std::uint64_t seed, const fake::kernel_options& o, std::filesystem::path where)
-    : random(seed ^ 0x3071d), options(o), scratch(std::move(where)) {
+    : random(seed ^ 0x3071d), options(o), scratch(std::move(where)), registry(random) {
   const auto pools_wanted = 1 + random.below(2);
   for (std::uint64_t i = 0; i < pools_wanted; ++i) pools.emplace_back(random, random.below(3) != 0);
   for (int i = 0; i < 2; ++i) files.emplace_back(scratch / ("f" + std::to_string(i)), random);
@@ -45,6 +45,8 @@ world::world(std::uint64_t seed, const fake::kernel_options& o, std::filesystem:
 }
 
 void world::require_injected(std::error_code error) const {
+  if (error == errc::canceled)
+    return require(stop_requested(), "an operation was canceled though nobody asked for it");
   if (error == errc::no_worker)
     return require(options.canceled != 0, "an operation was canceled for no reason");
   if (error == std::errc::io_error || error == std::errc::no_space_on_device ||
@@ -60,6 +62,7 @@ void world::require_injected(std::error_code error) const {
 
 void world::require_laws() const {
   for (const pool_model& pool : pools) pool.check(*kernel, held);
+  registry.check(*kernel, held);
   require(driver->counters().stray == 0, "a completion named no live operation");
 }
 

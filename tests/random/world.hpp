@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <list>
 #include <optional>
+#include <stop_token>
 #include <system_error>
 #include <utility>
 
@@ -37,9 +39,14 @@ struct world {
   void require(bool holds, const char* sentence) const {
     if (!holds) kernel->fail(sentence);
   }
-  /// The fake kernel has been told to give such errors.
+  /// The fake kernel has been told to give such errors, or a verb around the running task has asked it to stop.
   void require_injected(std::error_code error) const;
   void require_laws() const;
+  /// A pool, or the registry.
+  [[nodiscard]] collection_model& some_collection() {
+    const auto n = random.below(pools.size() + 1);
+    return n == pools.size() ? static_cast<collection_model&>(registry) : pools[n];
+  }
   [[nodiscard]] pool_model& some_pool() { return pools[random.below(pools.size())]; }
   [[nodiscard]] shadow_file& some_file() { return files[random.below(files.size())]; }
   [[nodiscard]] std::filesystem::path new_name() {
@@ -53,11 +60,13 @@ struct world {
   fake::kernel* kernel = nullptr;
   detail::driver* driver = nullptr;
   std::deque<pool_model> pools;
+  registry_model registry;
   std::deque<shadow_file> files;
   std::deque<shadow_pipe> pipes;
   shadow_pipe silent{shadow_pipe::role::library_reads};
   in_hand held;
-  const void* registered = nullptr;  ///< a pool_model, or a pool that a task has for itself
+  const void* registered = nullptr;  ///< a collection_model, or a pool that a task has for itself
+  std::list<std::stop_source> sources;  ///< of the stop_on that are awaited
 };
 
 /// A lease in a task's hand.
@@ -104,11 +113,13 @@ task<> controller(world& w, plan p);
 
 // The things that actors do.
 task<> use_lease(world& w);
+task<> use_registry(world& w);
 task<> use_own_pool(world& w);
 task<> use_plain_buffers(world& w);
 task<> use_names(world& w);
 task<> use_pipe(world& w);
 task<> use_tasks(world& w);
+task<> use_verbs(world& w);
 task<> wait_in_crowd(world& w);
 
 /// A lease of the pool, by one of the ways there are; nothing if there was none to be had.

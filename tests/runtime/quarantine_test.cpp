@@ -1,7 +1,10 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <carousel/carousel.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <fstream>
@@ -235,6 +238,52 @@ TEST_F(quarantine, the_destructor_has_a_deadline_too) {
       {.shutdown_deadline = deadline});
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("the kernel does not let go"));
   EXPECT_EQ(pool.quarantined(), 1U);
+}
+
+/// Returns when what was asked of the file before has been answered: every read takes the same time.
+void wait_for_late_answers(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  char some = 0;
+  EXPECT_EQ(::read(fd, &some, 1), 1);
+  ::close(fd);
+}
+
+TEST_F(quarantine, a_late_answer_touches_nothing_and_brings_nothing_back) {
+  const auto pool = fixed_buf_pool::make({{block, 2}}).value();
+  std::optional<fixed_buf> neighbour = pool.try_next(block);
+  neighbour->resize(block);
+  const std::byte* lost = nullptr;
+  (void)said_at_shutdown(2, [&]() -> task<> {
+    EXPECT_TRUE(pool.register_buffers());
+    auto slow = pool.try_next(block).value();
+    lost = slow.spare().data();
+    (void)spawn(read_fixed_for_ever, mount.path("slow"), std::move(slow));
+    co_return;
+  });
+  EXPECT_EQ(pool.quarantined(), 1U);
+  wait_for_late_answers(mount.path("slow"));
+  EXPECT_EQ(access_at(lost), "---p");
+  EXPECT_EQ(pool.quarantined(), 1U);
+  EXPECT_FALSE(pool.try_next(block));
+  EXPECT_EQ(std::ranges::count(neighbour->bytes(), std::byte{0}),
+            static_cast<std::ptrdiff_t>(block));
+}
+
+TEST_F(quarantine, a_read_that_was_abandoned_gives_its_buffer_back_with_its_late_answer) {
+  const auto pool = fixed_buf_pool::make({{block, 1}}).value();
+  test::run([&]() -> task<> {
+    EXPECT_TRUE(pool.register_buffers());
+    const file from = (co_await file::open(mount.path("slow"))).value();
+    auto reading = from.read_fixed_at(pool.try_next(block).value(), 0);
+    const auto left = co_await abandon_after(std::chrono::milliseconds(1), std::move(reading));
+    EXPECT_EQ(error_of(left.res), errc::timed_out);
+    EXPECT_FALSE(left.buf);
+    EXPECT_FALSE(pool.try_next(block));  // the file system may still write into it
+    const auto back = co_await pool.next(block);
+    EXPECT_TRUE(back);
+    EXPECT_EQ(back->size(), 0U);
+  });
+  EXPECT_EQ(pool.quarantined(), 0U);
 }
 
 TEST_F(quarantine, an_operation_that_ends_before_the_deadline_is_no_case_of_it) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -19,6 +20,9 @@ struct meddling {
   unsigned pauses = 0;
   /// Called for each enter with its number from 1; a value is what enter answers without the kernel.
   std::function<std::optional<int>(unsigned)> refuse;
+  /// Operations that the kernel does not execute, and what it answers to them: as a ring with restrictions does (-EACCES), or one
+  /// that does not know them (-EINVAL).
+  std::map<detail::opcode, int> refused;
   /// Completions that are put behind those of the kernel after the next enter.
   std::vector<sys::cqe> forged;
   std::vector<sys::cqe> seen;  ///< all that the kernel gave
@@ -67,11 +71,16 @@ class meddling_kernel final : public sys::kernel {
     if (m_->refuse) {
       if (const std::optional<int> answer = m_->refuse(m_->enters)) return *answer;
     }
+    swap_refused();
     const int done = real_->enter(to_submit, min_complete, flags, timeout);
     std::uint32_t head = *real_view_.cq_head;
     const std::uint32_t tail = std::atomic_ref(*real_view_.cq_tail).load();
     for (; head != tail; ++head) {
-      const sys::cqe& real = real_view_.cqes[head & (real_view_.cq_entries - 1)];
+      sys::cqe real = real_view_.cqes[head & (real_view_.cq_entries - 1)];
+      if (const auto told = answers_.find(real.user_data); told != answers_.end()) {
+        real.res = told->second;
+        answers_.erase(told);
+      }
       m_->seen.push_back(real);
       put(real);
     }
@@ -79,11 +88,25 @@ class meddling_kernel final : public sys::kernel {
     for (const sys::cqe& forged : std::exchange(m_->forged, {})) put(forged);
     return done;
   }
+  /// The kernel gets an operation that does nothing in the place of one that is refused.
+  void swap_refused() {
+    const std::uint32_t tail = *real_view_.sq_tail;
+    for (std::uint32_t at = *real_view_.sq_head; at != tail; ++at) {
+      sys::sqe& entry = real_view_.sqes[at & (real_view_.sq_entries - 1)];
+      const auto found = m_->refused.find(static_cast<detail::opcode>(entry.opcode));
+      if (found == m_->refused.end()) continue;
+      answers_[entry.user_data] = found->second;
+      const std::uint64_t name = entry.user_data;
+      entry = sys::sqe{};  // a nop
+      entry.user_data = name;
+    }
+  }
   void put(const sys::cqe& one) noexcept { cqes_[tail_++ & (cq_entries - 1)] = one; }
 
   std::shared_ptr<meddling> m_;
   std::unique_ptr<sys::kernel> real_;
   sys::ring_view real_view_;
+  std::map<std::uint64_t, int> answers_;  ///< to operations that were refused
   std::uint32_t head_ = 0;
   std::uint32_t tail_ = 0;
   std::array<sys::cqe, cq_entries> cqes_{};

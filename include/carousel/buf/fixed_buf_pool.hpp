@@ -19,7 +19,9 @@ namespace carousel {
 ///
 /// Waiters of one class are served strictly in the order in which they began to wait, each directly by the check-in that frees
 /// a buffer. Destroying the waiting coroutine takes it out of the line; a buffer that was granted to it goes to the next one.
-/// A request to stop takes it out of the line as well, unless it was granted a buffer by then.
+/// A request to stop takes it out of the line as well, unless it was granted a buffer by then. Whoever leaves the line early
+/// takes a buffer that came back in that very turn, if nobody stands in line; several do so in the order in which they left it,
+/// that of their deadlines.
 /// Errors: no_such_capacity (at once), pool_closed, timed_out, canceled, stale_buffer (every buffer of this capacity is
 /// quarantined).
 class [[nodiscard]] next_operation : detail::scope_link, detail::buffer_waiter, detail::timer_node {
@@ -121,7 +123,9 @@ class fixed_buf_pool {
 
   /// Closes the pool for all its handles when awaited: waiters get pool_closed, no new lease is given, the registration ends.
   /// Finishes when the last lease is back and the kernel has let go; close<B>() then gives the memory of from() back as
-  /// result<std::vector<B>>, or the error stale_buffer when some of it is quarantined. A lease that the awaiting task holds itself is never back: the loop's report will say so.
+  /// result<std::vector<B>>, or the error stale_buffer when some of it is quarantined. A lease that the awaiting task holds itself is
+  /// never back: the loop's report will say so. Closing goes on when it is asked to stop: the operations that hold leases are
+  /// what to stop. Destroying the awaiting coroutine leaves the pool closed.
   template <class B = void>
   auto close() && {
     return close_and_wait<B>(std::exchange(pool_, detail::collection_ref(nullptr)));
