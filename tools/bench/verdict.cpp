@@ -1,0 +1,162 @@
+#include "bench/verdict.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "bench/units.hpp"
+
+namespace carousel::tool::bench {
+namespace {
+
+/// Claims of one block size that found the same.
+struct group {
+  std::size_t block_bytes;
+  finding found;
+  std::string depths;  ///< " at depth 32", or empty when that is said of all depths
+  std::vector<spread> ratios;
+};
+
+std::vector<group> grouped(std::span<const claim> claims) {
+  std::vector<group> groups;
+  for (const claim& c : claims) {
+    const auto same = [&](const group& g) {
+      return g.block_bytes == c.block_bytes && g.found == c.found;
+    };
+    if (std::ranges::any_of(groups, same)) continue;
+    group made{.block_bytes = c.block_bytes, .found = c.found, .depths = {}, .ratios = {}};
+    std::vector<std::string> depths;
+    std::size_t of_block = 0;
+    for (const claim& other : claims) {
+      if (other.block_bytes != c.block_bytes) continue;
+      ++of_block;
+      if (other.found != c.found) continue;
+      depths.push_back(std::to_string(other.depth));
+      made.ratios.push_back(other.ratio);
+    }
+    if (depths.size() != of_block) made.depths = " at depth " + enumeration(depths);
+    groups.push_back(std::move(made));
+  }
+  return groups;
+}
+
+/// The smallest and the largest of some value of the ratios, as "18" or "18 to 25".
+template <class Value>
+std::string range_text(const group& g, int decimals, Value value) {
+  std::vector<double> all;
+  all.reserve(g.ratios.size());
+  for (const spread& s : g.ratios) all.push_back(value(s));
+  const auto [least, most] = std::ranges::minmax(all);
+  const std::string from = fmt::format("{:.{}f}", least, decimals);
+  const std::string to = fmt::format("{:.{}f}", most, decimals);
+  return from == to ? from : from + " to " + to;
+}
+
+double percent_off(const spread& s) { return std::abs(s.median - 1) * 100; }
+
+std::string noise_text(const group& g) {
+  double most = 0;
+  for (const spread& s : g.ratios) most = std::max(most, noise_of(s));
+  return fmt::format("±{:.0f} %", std::ceil(most * 100));
+}
+
+std::string block_text(const group& g) { return size_text(g.block_bytes) + g.depths; }
+
+std::string cpu_text(const group& g, bool first, const char* more) {
+  return fmt::format("{} %{}{} per {} read{}", range_text(g, 0, percent_off), more,
+                     first ? " CPU" : "", size_text(g.block_bytes), g.depths);
+}
+
+std::string rate_text(const group& g, const char* word) {
+  const auto times = [](const spread& s) { return s.median; };
+  const std::string reads = fmt::format("{} reads{}", size_text(g.block_bytes), g.depths);
+  if (std::ranges::all_of(g.ratios, [](const spread& s) { return s.median >= 2; }))
+    return fmt::format("{} {} times as fast", reads, range_text(g, 1, times));
+  return fmt::format("{} {} % {}", reads, range_text(g, 0, percent_off), word);
+}
+
+/// Of the groups that found this, each as text.
+template <class Text>
+std::string listed(const std::vector<group>& groups, finding found, Text text) {
+  std::vector<std::string> parts;
+  for (const group& g : groups) {
+    if (g.found == found) parts.push_back(text(g, parts.empty()));
+  }
+  return enumeration(parts);
+}
+
+void add_clause(std::vector<std::string>& clauses, const std::string& list, const char* pattern) {
+  if (!list.empty()) clauses.push_back(fmt::format(fmt::runtime(pattern), list));
+}
+
+std::string sentence(const std::string& subject, metric of, std::span<const claim> claims) {
+  const auto groups = grouped(claims);
+  const bool cpu = of == metric::cpu;
+  const auto list = [&](finding found, const char* word) {
+    return listed(groups, found, [&](const group& g, bool first) {
+      return cpu ? cpu_text(g, first, word) : rate_text(g, word);
+    });
+  };
+  const auto blocks = [](const group& g, bool) { return block_text(g); };
+  const auto with_noise = [](const group& g, bool) {
+    return fmt::format("{} ({})", block_text(g), noise_text(g));
+  };
+  std::vector<std::string> clauses;
+  if (cpu) {
+    add_clause(clauses, list(finding::less, ""), "saves {} here");
+    add_clause(clauses, list(finding::more, " more"), "costs {}");
+    add_clause(clauses, listed(groups, finding::slight, blocks),
+               "changes the CPU per read by less than 3 % at {}");
+  } else {
+    add_clause(clauses, list(finding::more, "faster"), "makes {}");
+    add_clause(clauses, list(finding::less, "slower"), "makes {}");
+    add_clause(clauses, listed(groups, finding::slight, blocks),
+               "changes the rate by less than 3 % at {}");
+  }
+  const char* const none = !clauses.empty() ? "changes nothing that can be told from noise at {}"
+                           : cpu            ? "saves no CPU here that can be told from noise at {}"
+                                            : "does not change the rate beyond noise at {}";
+  add_clause(clauses, listed(groups, finding::none, with_noise), none);
+  add_clause(clauses, listed(groups, finding::unclear, with_noise),
+             cpu ? "has an effect on CPU, if any, that is lost in noise at {}"
+                 : "has an effect on the rate, if any, that is lost in noise at {}");
+  return fmt::format("{} {}.", subject, enumeration(clauses));
+}
+
+std::string subject_of(const claim& c) {
+  switch (c.about) {
+    case question::registration: return "Registration";
+    case question::registration_on_huge: return "On huge pages registration";
+    case question::huge_pages: break;
+  }
+  return fmt::format("Reading into huge pages instead of 4 KiB ones, by {} reads,",
+                     c.what.how == verb::fixed ? "fixed" : "plain");
+}
+
+}  // namespace
+
+std::vector<std::string> verdict(std::span<const claim> claims) {
+  std::vector<std::string> sentences;
+  const auto is_about_registration = [](const claim& c) { return c.about != question::huge_pages; };
+  if (std::ranges::none_of(claims, is_about_registration))
+    sentences.emplace_back("Of registration nothing can be said: there were no fixed reads.");
+  if (std::ranges::any_of(claims, [](const claim& c) { return std::isinf(c.ratio.high); })) {
+    const unsigned needed = pairs_needed(error_of_all / static_cast<double>(claims.size()));
+    sentences.push_back(fmt::format(
+        "So few rounds cannot tell a difference from chance: --rounds {} would.", needed));
+    return sentences;
+  }
+  for (std::size_t i = 0; i < claims.size();) {
+    std::size_t end = i;
+    while (end < claims.size() && claims[end].about == claims[i].about &&
+           claims[end].of == claims[i].of)
+      ++end;
+    const std::string subject = claims[i].of == metric::cpu ? subject_of(claims[i]) : "It";
+    sentences.push_back(sentence(subject, claims[i].of, claims.subspan(i, end - i)));
+    i = end;
+  }
+  return sentences;
+}
+
+}  // namespace carousel::tool::bench
