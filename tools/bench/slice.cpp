@@ -37,7 +37,7 @@ struct run {
   clock::time_point until;
   std::size_t next = 0;
   std::uint64_t reads = 0;
-  std::string failure;
+  std::string failure = {};
 
   std::uint32_t next_place() noexcept {
     const std::uint32_t place = plan.order[next];

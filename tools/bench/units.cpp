@@ -20,11 +20,14 @@ std::string size_text(std::uint64_t bytes) {
 
 std::string number_text(double value) {
   const int decimals = value < 10 ? 2 : value < 100 ? 1 : 0;
-  std::string text = fmt::format("{:.{}f}", value, decimals);
-  if (decimals == 0) {
-    for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, " ");
+  const std::string text = fmt::format("{:.{}f}", value, decimals);
+  if (decimals != 0) return text;
+  std::string spaced;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i != 0 && (text.size() - i) % 3 == 0) spaced += ' ';
+    spaced += text[i];
   }
-  return text;
+  return spaced;
 }
 
 }  // namespace carousel::tool::bench
