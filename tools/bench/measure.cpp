@@ -27,6 +27,11 @@ using fractional_seconds = std::chrono::duration<double>;
 /// Of the time for measuring, the part that reading a block set may take as well.
 constexpr double block_set_part = 0.02;
 
+/// Each buffer is read into once at least, however short a slice should be; so rounds are given up where they take too long,
+/// but not those without which nothing could be said.
+constexpr double overrun_max = 1.3;
+constexpr unsigned rounds_enough = 13;
+
 nanoseconds to_nanoseconds(double seconds) {
   return duration_cast<nanoseconds>(fractional_seconds(seconds));
 }
@@ -110,10 +115,18 @@ class session {
     for (const variant who : variants_now()) made.variants.push_back({who, {}, {}});
     const double slices = (wanted_.rounds + 1) * static_cast<double>(made.variants.size());
     made.slice_seconds = wanted_.seconds / cells_ / slices;
+    const auto late =
+        std::chrono::steady_clock::now() + to_nanoseconds(overrun_max * wanted_.seconds / cells_);
     // The first round warms up, and compares every block that it reads.
     for (unsigned round = 0; round <= wanted_.rounds; ++round) {
       if (auto failed = play_round(made, blocks, round); !failed.empty()) return failed;
       if (interrupted() != 0) return {};
+      if (round >= rounds_enough && round < wanted_.rounds &&
+          std::chrono::steady_clock::now() >= late) {
+        note(fmt::format("{} at depth {} had {} rounds: single reads take long here",
+                         size_text(made.block_bytes), made.depth, round));
+        break;
+      }
     }
     found_.cells.push_back(std::move(made));
     return {};

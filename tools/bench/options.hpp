@@ -14,7 +14,7 @@ struct options {
   bool direct = false;  ///< with O_DIRECT, or not at all; neither: O_DIRECT where it is possible
   std::vector<std::size_t> blocks = {4096, 65536, 1048576};  ///< in bytes
   std::vector<unsigned> depths = {1, 32};
-  unsigned rounds = 15;  ///< that count; one before them does not
+  unsigned rounds = 31;  ///< that count; one before them does not
   double seconds = 25;   ///< of measuring, all together
   std::uint64_t seed = 1;
   bool json = false;

@@ -30,84 +30,112 @@ std::string bar(double part, std::size_t width) {
   return text + eighths.at(filled % 8);
 }
 
-struct column {
-  const char* title;
-  std::size_t width;
-  std::string (*value)(const series&, std::size_t block_bytes);
-};
-
 std::string latency_text(const series& s, double part) {
   return number_text(static_cast<double>(s.latency.percentile_ns(part)) / 1e3);
 }
 
-// The most wanted first: a narrow page has no room for the rest.
+struct column {
+  const char* title;
+  std::size_t width;
+  unsigned rank;  ///< the columns of the lowest ranks are there as far as the page is wide
+  std::string (*value)(const series&, std::size_t block_bytes);
+};
+
 constexpr std::array<column, 8> columns = {{
-    {"reads/s", 10,
+    {"reads/s", 10, 0,
      [](const series& s, std::size_t) { return number_text(median(s, metric::rate)); }},
-    {"CPU µs", 9, [](const series& s, std::size_t) { return number_text(median(s, metric::cpu)); }},
-    {"GiB/s", 8,
+    {"GiB/s", 7, 2,
      [](const series& s, std::size_t block_bytes) {
        constexpr double gib = 1U << 30U;
        return number_text(median(s, metric::rate) * static_cast<double>(block_bytes) / gib);
      }},
-    {"p50 µs", 9, [](const series& s, std::size_t) { return latency_text(s, 0.5); }},
-    {"p99 µs", 9, [](const series& s, std::size_t) { return latency_text(s, 0.99); }},
-    {"p90 µs", 9, [](const series& s, std::size_t) { return latency_text(s, 0.9); }},
-    {"p99.9 µs", 10, [](const series& s, std::size_t) { return latency_text(s, 0.999); }},
-    {"max µs", 10,
-     [](const series& s, std::size_t) {
-       return number_text(static_cast<double>(s.latency.max_ns()) / 1e3);
-     }},
+    {"CPU µs", 8, 1,
+     [](const series& s, std::size_t) { return number_text(median(s, metric::cpu)); }},
+    {"p50 µs", 8, 3, [](const series& s, std::size_t) { return latency_text(s, 0.5); }},
+    {"p90 µs", 8, 6, [](const series& s, std::size_t) { return latency_text(s, 0.9); }},
+    {"p99 µs", 8, 4, [](const series& s, std::size_t) { return latency_text(s, 0.99); }},
+    {"p99.9 µs", 9, 5, [](const series& s, std::size_t) { return latency_text(s, 0.999); }},
+    {"max µs", 9, 7, [](const series& s, std::size_t) { return latency_text(s, 1); }},
 }};
 constexpr std::size_t name_width = 20;
+
+/// How the page is divided: the columns up to a rank, and what is left for bars, perhaps nothing.
+struct layout {
+  unsigned ranks = 0;
+  std::size_t bar = 0;
+
+  explicit layout(std::size_t page_width) noexcept {
+    std::size_t used = name_width;
+    for (; ranks < columns.size(); ++ranks) {
+      const auto* next = std::ranges::find(columns, ranks, &column::rank);
+      if (used + next->width + bar_min > page_width) break;
+      used += next->width;
+    }
+    if (used + bar_min <= page_width) bar = std::min(page_width - used - 2, bar_max);
+  }
+};
 
 const char* word(finding found) {
   switch (found) {
     case finding::less: return "less";
     case finding::more: return "more";
     case finding::slight: return "under 3 %";
-    case finding::none: return "no difference beyond noise";
-    case finding::unclear: return "lost in noise";
+    case finding::none: return "same";
+    case finding::unclear: return "noise";
   }
   return "";
 }
 
-std::string claim_line(const claim& c) {
-  const char* const what = c.about == question::registration           ? "fixed / plain"
-                           : c.about == question::registration_on_huge ? "the same, huge pages"
-                                                                       : "huge / 4 KiB pages";
-  return fmt::format("  {:21}{} {:.2f} [{:.2f} to {:.2f}]: {}\n", what,
-                     c.of == metric::cpu ? "CPU" : "rate", c.ratio.median, c.ratio.low,
-                     c.ratio.high, word(c.found));
+const char* name_of(question about) {
+  switch (about) {
+    case question::registration: return "fixed/plain";
+    case question::registration_on_huge: return "same on huge";
+    case question::huge_pages: return "huge/4 KiB";
+  }
+  return "";
 }
 
-void add_cell(std::string& text, const report& r, const cell& c, unsigned width) {
-  std::size_t shown = 0;
-  std::size_t used = name_width;
-  while (shown < columns.size() && used + columns.at(shown).width + bar_min + 2 <= width)
-    used += columns.at(shown++).width;
-  // What does not get a bar may still get the columns.
-  while (shown < columns.size() && used + columns.at(shown).width <= width &&
-         width < used + bar_min)
-    used += columns.at(shown++).width;
-  const std::size_t bar_width = width > used + bar_min ? std::min(width - used - 2, bar_max) : 0;
+void add_claims(std::string& text, const report& r, const cell& c) {
+  std::string line;
+  const claim* before = nullptr;
+  const auto end_line = [&] {
+    if (before == nullptr) return;
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  };
+  for (const claim& each : r.claims) {
+    if (each.block_bytes != c.block_bytes || each.depth != c.depth) continue;
+    if (before == nullptr || before->about != each.about) {
+      end_line();
+      line = fmt::format("  {:13}", name_of(each.about));
+    }
+    before = &each;
+    line += fmt::format("  {} {:.2f} [{:.2f} {:.2f}] {:9}", each.of == metric::cpu ? "CPU" : "rate",
+                        each.ratio.median, each.ratio.low, each.ratio.high, word(each.found));
+  }
+  end_line();
+}
 
-  text += fmt::format("\n{} at depth {}\n{:{}}", size_text(c.block_bytes), c.depth, "", name_width);
-  for (std::size_t i = 0; i < shown; ++i)
-    text += fmt::format("{:>{}}", columns.at(i).title, columns.at(i).width);
-  text += bar_width != 0 ? "  CPU\n" : "\n";
+void add_cell(std::string& text, const report& r, const cell& c, std::size_t page_width) {
+  const layout on(page_width);
+  text += fmt::format("\n{:{}}", fmt::format("{}, depth {}", size_text(c.block_bytes), c.depth),
+                      name_width);
+  for (const column& each : columns) {
+    if (each.rank < on.ranks) text += fmt::format("{:>{}}", each.title, each.width);
+  }
+  text += on.bar != 0 ? "  CPU\n" : "\n";
   double most = 0;
   for (const series& s : c.variants) most = std::max(most, median(s, metric::cpu));
   for (const series& s : c.variants) {
     text += fmt::format("  {:{}}", name_of(s.who), name_width - 2);
-    for (std::size_t i = 0; i < shown; ++i)
-      text += fmt::format("{:>{}}", columns.at(i).value(s, c.block_bytes), columns.at(i).width);
-    if (bar_width != 0) text += fmt::format("  {}", bar(median(s, metric::cpu) / most, bar_width));
+    for (const column& each : columns) {
+      if (each.rank < on.ranks)
+        text += fmt::format("{:>{}}", each.value(s, c.block_bytes), each.width);
+    }
+    if (on.bar != 0) text += fmt::format("  {}", bar(median(s, metric::cpu) / most, on.bar));
     text += '\n';
   }
-  for (const claim& each : r.claims) {
-    if (each.block_bytes == c.block_bytes && each.depth == c.depth) text += claim_line(each);
-  }
+  add_claims(text, r, c);
 }
 
 std::string wrapped(std::string_view text, std::size_t width) {
@@ -155,9 +183,12 @@ std::string text_of(const report& r, page on) {
                           "process per read, its kernel workers included.",
                           r.rounds),
               width);
-  for (const std::string& note : r.notes) text += fmt::format("\n{}", wrapped(fmt::format("note: {}", note), width));
-  text += '\n';
-  text += wrapped(fmt::format("Verdict: {}", fmt::join(r.verdict, " ")), width);
+  for (const std::string& note : r.notes)
+    text += fmt::format("\n{}", wrapped(fmt::format("note: {}", note), width));
+  for (const std::string& said : r.verdict) {
+    text += '\n';
+    text += wrapped(&said == r.verdict.data() ? fmt::format("Verdict: {}", said) : said, width);
+  }
   return on.utf8 ? text : in_ascii(text);
 }
 

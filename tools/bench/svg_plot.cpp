@@ -26,6 +26,7 @@ constexpr double axis_width = 46;
 constexpr double plot_height = 150;
 constexpr double panel_height = plot_height + 44;
 constexpr double line_height = 18;
+constexpr double paragraph_gap = 5;
 constexpr std::size_t panels_per_band = 6;
 constexpr std::size_t panels_wide_min = 4;  ///< room for the title
 constexpr double bar_gap = 4;
@@ -151,7 +152,7 @@ std::string svg_of(const report& r) {
   std::string body;
   body += svg_text({margin, 34}, "Plain and fixed reads, on 4 KiB pages and on huge pages", "title",
                    "start");
-  double y = 54;
+  double y = 56;
   for (const std::string& line : lines_of(heading(r), characters)) {
     body += svg_text({margin, y}, line, "label", "start");
     y += line_height;
@@ -164,16 +165,17 @@ std::string svg_of(const report& r) {
     draw_band(body, {margin, y}, std::span(r.cells).subspan(i, count));
     y += band_height;
   }
-  y += 4;
+  y -= 8;
   std::vector<std::string> paragraphs = {
       fmt::format("Bars: medians of {} rounds; lines: their quartiles.", r.rounds)};
   paragraphs.insert(paragraphs.end(), r.notes.begin(), r.notes.end());
-  paragraphs.push_back(fmt::format("{}", fmt::join(r.verdict, " ")));
+  paragraphs.insert(paragraphs.end(), r.verdict.begin(), r.verdict.end());
   for (const std::string& paragraph : paragraphs) {
     for (const std::string& line : lines_of(paragraph, characters)) {
       body += svg_text({margin, y}, line, "label", "start");
       y += line_height;
     }
+    y += paragraph_gap;
   }
   return fmt::format(
              "<?xml version='1.0' encoding='UTF-8'?>\n<svg xmlns='http://www.w3.org/2000/svg' "

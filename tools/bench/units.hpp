@@ -7,7 +7,7 @@ namespace carousel::tool::bench {
 
 /// "4 KiB", "1.5 GiB", "700 bytes".
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
-/// Three digits that count: "0.28", "12.3", "15 083".
+/// With about three digits that count: "0.043", "0.28", "12.3", "15 083".
 [[nodiscard]] std::string number_text(double value);
 /// "a", "a and b", "a, b and c" of what is not empty.
 template <class Strings>

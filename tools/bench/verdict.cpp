@@ -55,9 +55,9 @@ std::string range_text(const group& g, int decimals, Value value) {
 
 double percent_off(const spread& s) { return std::abs(s.median - 1) * 100; }
 
-std::string noise_text(const group& g) {
+std::string noise_text(std::span<const spread> ratios) {
   double most = 0;
-  for (const spread& s : g.ratios) most = std::max(most, noise_of(s));
+  for (const spread& s : ratios) most = std::max(most, noise_of(s));
   return fmt::format("±{:.0f} %", std::ceil(most * 100));
 }
 
@@ -86,42 +86,62 @@ std::string listed(const std::vector<group>& groups, finding found, Text text) {
   return enumeration(parts);
 }
 
-void add_clause(std::vector<std::string>& clauses, const std::string& list, const char* pattern) {
-  if (!list.empty()) clauses.push_back(fmt::format(fmt::runtime(pattern), list));
-}
-
-std::string sentence(const std::string& subject, metric of, std::span<const claim> claims) {
-  const auto groups = grouped(claims);
-  const bool cpu = of == metric::cpu;
-  const auto list = [&](finding found, const char* word) {
-    return listed(groups, found, [&](const group& g, bool first) {
-      return cpu ? cpu_text(g, first, word) : rate_text(g, word);
-    });
+std::string differences(const std::vector<group>& groups, metric of) {
+  std::vector<std::string> clauses;
+  const auto add = [&](const char* before, const std::string& list, const char* after) {
+    if (!list.empty()) clauses.push_back(fmt::format("{}{}{}", before, list, after));
   };
   const auto blocks = [](const group& g, bool) { return block_text(g); };
-  const auto with_noise = [](const group& g, bool) {
-    return fmt::format("{} ({})", block_text(g), noise_text(g));
-  };
-  std::vector<std::string> clauses;
-  if (cpu) {
-    add_clause(clauses, list(finding::less, ""), "saves {} here");
-    add_clause(clauses, list(finding::more, " more"), "costs {}");
-    add_clause(clauses, listed(groups, finding::slight, blocks),
-               "changes the CPU per read by less than 3 % at {}");
+  if (of == metric::cpu) {
+    const auto less = [](const group& g, bool first) { return cpu_text(g, first, ""); };
+    const auto more = [](const group& g, bool first) { return cpu_text(g, first, " more"); };
+    add("saves ", listed(groups, finding::less, less), " here");
+    add("costs ", listed(groups, finding::more, more), " here");
   } else {
-    add_clause(clauses, list(finding::more, "faster"), "makes {}");
-    add_clause(clauses, list(finding::less, "slower"), "makes {}");
-    add_clause(clauses, listed(groups, finding::slight, blocks),
-               "changes the rate by less than 3 % at {}");
+    const auto faster = [](const group& g, bool) { return rate_text(g, "faster"); };
+    const auto slower = [](const group& g, bool) { return rate_text(g, "slower"); };
+    add("makes ", listed(groups, finding::more, faster), "");
+    add("makes ", listed(groups, finding::less, slower), "");
   }
-  const char* const none = !clauses.empty() ? "changes nothing that can be told from noise at {}"
-                           : cpu            ? "saves no CPU here that can be told from noise at {}"
-                                            : "does not change the rate beyond noise at {}";
-  add_clause(clauses, listed(groups, finding::none, with_noise), none);
-  add_clause(clauses, listed(groups, finding::unclear, with_noise),
-             cpu ? "has an effect on CPU, if any, that is lost in noise at {}"
-                 : "has an effect on the rate, if any, that is lost in noise at {}");
-  return fmt::format("{} {}.", subject, enumeration(clauses));
+  add(of == metric::cpu ? "changes the CPU per read by less than 3 % at "
+                        : "changes the rate by less than 3 % at ",
+      listed(groups, finding::slight, blocks), "");
+  return enumeration(clauses);
+}
+
+/// Each block size that shows no difference, with the noise; this is what the program is asked for first.
+std::string headline(const std::string& subject, const std::vector<group>& groups) {
+  const auto with_noise = [](const group& g, bool) {
+    return fmt::format("{} ({})", block_text(g), noise_text(g.ratios));
+  };
+  const std::string some = differences(groups, metric::cpu);
+  const std::string same = listed(groups, finding::none, with_noise);
+  const std::string unclear = listed(groups, finding::unclear, with_noise);
+  std::string text = subject;
+  if (!some.empty()) text += fmt::format(" {}", some);
+  if (!same.empty())
+    text += some.empty() ? fmt::format(" saves no CPU here that can be told from noise at {}", same)
+                         : fmt::format(", and nothing that can be told from noise at {}", same);
+  if (unclear.empty()) return text + ".";
+  if (some.empty() && same.empty())
+    return fmt::format("{} may save CPU here or cost it: noise hides that at {}.", subject,
+                       unclear);
+  return text + fmt::format("; noise hides what it may do at {}.", unclear);
+}
+
+std::string sentence(const std::string& subject, metric of, const std::vector<group>& groups) {
+  const std::string some = differences(groups, of);
+  std::vector<spread> rest;
+  for (const group& g : groups) {
+    if (g.found == finding::none || g.found == finding::unclear)
+      rest.insert(rest.end(), g.ratios.begin(), g.ratios.end());
+  }
+  if (some.empty())
+    return fmt::format("{} makes no difference to {} that can be told from noise (up to {}).",
+                       subject, of == metric::cpu ? "CPU per read" : "the rate", noise_text(rest));
+  if (rest.empty()) return fmt::format("{} {}.", subject, some);
+  return fmt::format("{} {}; elsewhere no difference can be told from noise (up to {}).", subject,
+                     some, noise_text(rest));
 }
 
 std::string subject_of(const claim& c) {
@@ -137,26 +157,34 @@ std::string subject_of(const claim& c) {
 }  // namespace
 
 std::vector<std::string> verdict(std::span<const claim> claims) {
-  std::vector<std::string> sentences;
+  std::vector<std::string> paragraphs;
   const auto is_about_registration = [](const claim& c) { return c.about != question::huge_pages; };
   if (std::ranges::none_of(claims, is_about_registration))
-    sentences.emplace_back("Of registration nothing can be said: there were no fixed reads.");
+    paragraphs.emplace_back("Of registration nothing can be said: there were no fixed reads.");
   if (std::ranges::any_of(claims, [](const claim& c) { return std::isinf(c.ratio.high); })) {
     const unsigned needed = pairs_needed(error_of_all / static_cast<double>(claims.size()));
-    sentences.push_back(fmt::format(
+    paragraphs.push_back(fmt::format(
         "So few rounds cannot tell a difference from chance: --rounds {} would.", needed));
-    return sentences;
+    return paragraphs;
   }
   for (std::size_t i = 0; i < claims.size();) {
     std::size_t end = i;
     while (end < claims.size() && claims[end].about == claims[i].about &&
            claims[end].of == claims[i].of)
       ++end;
-    const std::string subject = claims[i].of == metric::cpu ? subject_of(claims[i]) : "It";
-    sentences.push_back(sentence(subject, claims[i].of, claims.subspan(i, end - i)));
+    const claim& first = claims[i];
+    const auto groups = grouped(claims.subspan(i, end - i));
+    const bool cpu = first.of == metric::cpu;
+    const std::string subject = cpu ? subject_of(first) : "It";
+    if (!cpu)
+      paragraphs.back() += fmt::format(" {}", sentence(subject, first.of, groups));
+    else
+      paragraphs.push_back(first.about == question::registration
+                               ? headline(subject, groups)
+                               : sentence(subject, first.of, groups));
     i = end;
   }
-  return sentences;
+  return paragraphs;
 }
 
 }  // namespace carousel::tool::bench
