@@ -58,7 +58,8 @@ double percent_off(const spread& s) { return std::abs(s.median - 1) * 100; }
 std::string noise_text(std::span<const spread> ratios) {
   double most = 0;
   for (const spread& s : ratios) most = std::max(most, noise_of(s));
-  return fmt::format("±{:.0f} %", std::ceil(most * 100));
+  // Rounded up, but not where only the subtraction of doubles says so.
+  return fmt::format("±{:.0f} %", std::ceil(most * 100 - 1e-6));
 }
 
 std::string block_text(const group& g) { return size_text(g.block_bytes) + g.depths; }
