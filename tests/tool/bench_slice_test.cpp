@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 
 #include "bench/subject.hpp"
@@ -15,7 +17,6 @@
 namespace carousel::tool::bench {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
@@ -34,7 +35,7 @@ class bench_slice : public testing::Test {
     auto opened = subject::open(path_, how);
     ASSERT_TRUE(opened) << opened.error();
     subject_.emplace(std::move(*opened));
-    auto set = block_set::read(*subject_, block_bytes, 1, 10s);
+    auto set = block_set::read(*subject_, block_bytes, 1, std::chrono::seconds(10));
     ASSERT_TRUE(set) << set.error();
     blocks_.emplace(std::move(*set));
     order_ = shuffled(blocks_->size(), 2);
@@ -44,7 +45,8 @@ class bench_slice : public testing::Test {
     ASSERT_TRUE(stage_->set_up(block_bytes, depth));
   }
   auto slice(verb how, bool checks_each = false) {
-    return run_slice(*stage_, {*blocks_, order_, how, 1ms, checks_each}, latency_);
+    return run_slice(*stage_, {*blocks_, order_, how, std::chrono::milliseconds(1), checks_each},
+                     latency_);
   }
   std::vector<verb> verbs() const {
     return stage_->registered() ? std::vector{verb::plain, verb::fixed} : std::vector{verb::plain};

@@ -65,7 +65,7 @@ check "and not the others" test "$(grep -c ', depth 1' out)" = 1
 : >empty
 mkfifo fifo
 mkdir directory
-head -c 100 file >tiny
+head -c 100 original >tiny
 check "a missing file" refuses 1 "cannot read 'missing': No such file" missing
 check "an empty one" refuses 1 "'empty' is empty" empty
 check "one without a whole block" refuses 1 "'tiny' has 100 bytes, too few" tiny
