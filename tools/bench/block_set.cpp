@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <numeric>
 #include <random>
 #include <system_error>
 #include <utility>
@@ -58,7 +57,7 @@ ssize_t read_fully(int fd, std::span<std::byte> into, std::uint64_t offset) noex
 std::vector<std::uint32_t> shuffled(std::size_t n, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<std::uint32_t> order(n);
-  std::iota(order.begin(), order.end(), 0U);
+  for (std::size_t i = 0; i < n; ++i) order[i] = static_cast<std::uint32_t>(i);
   for (std::size_t left = n; left > 1; --left) std::swap(order[left - 1], order[random() % left]);
   return order;
 }

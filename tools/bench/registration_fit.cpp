@@ -66,6 +66,16 @@ std::expected<unsigned, std::string> registration_fit::set_up(std::size_t block_
   return at ? remember(depth) : at;
 }
 
+std::string registration_fit::renew(std::size_t block_bytes, unsigned depth) {
+  const bool small = small_fits();
+  const bool huge = huge_fits();
+  if (const auto made = try_depth(block_bytes, depth); !made)
+    return fmt::format("cannot make the buffers: {}", made.error().message());
+  if (small == small_fits() && huge == huge_fits()) return {};
+  const std::error_code& why = small && !small_fits() ? on_.small.refusal() : on_.huge->refusal();
+  return fmt::format("the kernel did not register the buffers again: {}", why.message());
+}
+
 std::string registration_fit::report() const {
   if (!refusal_) return {};
   std::vector<std::string> parts;

@@ -19,6 +19,9 @@ class registration_fit {
   /// on both kinds of pages, or at least those on ordinary ones. Where it registers none, the wanted one. The error is a sentence.
   std::expected<unsigned, std::string> set_up(std::size_t block_bytes, unsigned depth);
 
+  /// New buffers like those of the last set_up(), in other memory, or the sentence that says why there are none.
+  std::string renew(std::size_t block_bytes, unsigned depth);
+
   /// What is missing, why, and what to change; empty when all was registered.
   [[nodiscard]] std::string report() const;
 

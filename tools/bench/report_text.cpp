@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -24,7 +25,7 @@ double median(const series& s, metric of) { return quartiles(values(s, of)).medi
 /// A bar of eighths of a column.
 std::string bar(double part, std::size_t width) {
   constexpr std::array<const char*, 8> eighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const auto filled = static_cast<std::size_t>(part * static_cast<double>(width) * 8 + 0.5);
+  const auto filled = static_cast<std::size_t>(std::lround(part * static_cast<double>(width) * 8));
   std::string text;
   for (std::size_t i = 0; i < filled / 8; ++i) text += "█";
   return text + eighths.at(filled % 8);

@@ -20,7 +20,7 @@ std::string size_text(std::uint64_t bytes) {
 
 std::string number_text(double value) {
   const int decimals = value < 0.1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0;
-  const std::string text = fmt::format("{:.{}f}", value, decimals);
+  std::string text = fmt::format("{:.{}f}", value, decimals);
   if (decimals != 0) return text;
   std::string spaced;
   for (std::size_t i = 0; i < text.size(); ++i) {
