@@ -153,4 +153,11 @@ if is_root && mount_new ram -t tmpfs tmpfs; then
   bench ram/file "${quick[@]}"
   check "and is measured through the page cache" grep -q '^note: the file system has no device behind it: measured through the page cache' out
 fi
+if is_root && cp original image && device=$(losetup -f --show image 2>/dev/null); then
+  bench "$device" "${quick[@]}" --json
+  losetup -d "$device"
+  check "a block device is read too" test "$status $(json out 'o["file"]["file_system"], o["file"]["bytes"], len(o["cells"]) > 2')" = "0 ('block device', 2999808, True)"
+else
+  echo "SKIPPED: no loop devices here"
+fi
 finish

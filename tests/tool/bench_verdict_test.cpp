@@ -152,6 +152,17 @@ TEST(bench_comparison, huge_pages_are_judged_by_plain_reads_where_there_are_no_o
   EXPECT_EQ(claims[0].what, plain_huge);
 }
 
+TEST(bench_comparison, huge_pages_are_judged_by_the_same_reads_in_all_cells) {
+  const cell plain_only =
+      cell_of({steady(plain_small, 10, 100, 15), steady(plain_huge, 5, 200, 15)});
+  const cell full = cell_of({steady(plain_small, 10, 100, 15), steady(fixed_small, 8, 100, 15),
+                             steady(plain_huge, 5, 200, 15), steady(fixed_huge, 4, 300, 15)});
+  for (const claim& c : compare({full, plain_only})) {
+    if (c.about != question::huge_pages) continue;
+    EXPECT_EQ(c.what, plain_huge);
+  }
+}
+
 TEST(bench_comparison, a_variant_alone_is_compared_with_nothing) {
   EXPECT_THAT(compare({cell_of({steady(plain_small, 10, 100, 15)})}), IsEmpty());
 }

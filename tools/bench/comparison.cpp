@@ -10,8 +10,8 @@ namespace {
 
 using pair_of_series = std::pair<const series*, const series*>;
 
-/// Null pointers where there is nothing to compare.
-pair_of_series answer(const cell& c, question about) {
+/// Null pointers where there is nothing to compare. `how` are the reads by which pages are judged.
+pair_of_series answer(const cell& c, question about, verb how) {
   const auto both = [&](variant what, variant with) {
     const pair_of_series found{c.find(what), c.find(with)};
     return found.first != nullptr && found.second != nullptr ? found : pair_of_series{};
@@ -21,11 +21,7 @@ pair_of_series answer(const cell& c, question about) {
       return both({verb::fixed, pages::small}, {verb::plain, pages::small});
     case question::registration_on_huge:
       return both({verb::fixed, pages::huge}, {verb::plain, pages::huge});
-    case question::huge_pages: {
-      const auto fixed = both({verb::fixed, pages::huge}, {verb::fixed, pages::small});
-      return fixed.first != nullptr ? fixed
-                                    : both({verb::plain, pages::huge}, {verb::plain, pages::small});
-    }
+    case question::huge_pages: return both({how, pages::huge}, {how, pages::small});
   }
   return {};
 }
@@ -55,11 +51,16 @@ std::vector<claim> compare(const std::vector<cell>& cells) {
   constexpr std::array questions = {question::registration, question::registration_on_huge,
                                     question::huge_pages};
   constexpr std::array metrics = {metric::cpu, metric::rate};
+  const bool has_fixed = std::ranges::all_of(cells, [](const cell& c) {
+    return answer(c, question::huge_pages, verb::fixed).first != nullptr ||
+           answer(c, question::huge_pages, verb::plain).first == nullptr;
+  });
+  const verb how = has_fixed ? verb::fixed : verb::plain;
   std::vector<std::pair<claim, pair_of_series>> found;
   for (const question about : questions) {
     for (const metric of : metrics) {
       for (const cell& c : cells) {
-        const auto pair = answer(c, about);
+        const auto pair = answer(c, about, how);
         if (pair.first == nullptr || pair.first->rounds.empty()) continue;
         found.emplace_back(claim{.block_bytes = c.block_bytes,
                                  .depth = c.depth,

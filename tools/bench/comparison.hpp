@@ -12,7 +12,7 @@ namespace carousel::tool::bench {
 enum class question {
   registration,          ///< fixed with plain, on 4 KiB pages
   registration_on_huge,  ///< fixed with plain, on huge pages
-  huge_pages,  ///< huge pages with 4 KiB ones: fixed reads, or plain ones where there are no others
+  huge_pages,  ///< huge pages with 4 KiB ones: by fixed reads, or by plain ones if some cell has no others
 };
 enum class metric { cpu, rate };
 

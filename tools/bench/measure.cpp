@@ -77,6 +77,8 @@ class session {
     }
     on_.small.clear();
     if (on_.huge) on_.huge->clear();
+    if (!cut_short_.empty())
+      note(fmt::format("fewer rounds than wanted, for want of time: {}", enumeration(cut_short_)));
     if (auto said = fit_.report(); !said.empty()) found_.notes.push_back(std::move(said));
     return std::move(found_);
   }
@@ -123,8 +125,8 @@ class session {
       if (interrupted() != 0) return {};
       if (round >= rounds_enough && round < wanted_.rounds &&
           std::chrono::steady_clock::now() >= late) {
-        note(fmt::format("{} at depth {} had {} rounds: single reads take long here",
-                         size_text(made.block_bytes), made.depth, round));
+        cut_short_.push_back(
+            fmt::format("{} at depth {} ({})", size_text(made.block_bytes), made.depth, round));
         break;
       }
     }
@@ -195,6 +197,7 @@ class session {
   registration_fit fit_;
   status_line status_;
   outcome found_;
+  std::vector<std::string> cut_short_;  ///< cells with fewer rounds than wanted
   double cells_ = 1;
   double done_ = 0;
 };
