@@ -95,6 +95,26 @@ set(carousel_sources
 
 set(carousel_tool_sources
     tools/attributes.cpp
+    tools/bench/block_set.cpp
+    tools/bench/command.cpp
+    tools/bench/comparison.cpp
+    tools/bench/measure.cpp
+    tools/bench/options.cpp
+    tools/bench/page_kind.cpp
+    tools/bench/plot_file.cpp
+    tools/bench/registration_fit.cpp
+    tools/bench/report_json.cpp
+    tools/bench/report_text.cpp
+    tools/bench/slice.cpp
+    tools/bench/stage.cpp
+    tools/bench/statistics.cpp
+    tools/bench/status_line.cpp
+    tools/bench/subject.cpp
+    tools/bench/svg_plot.cpp
+    tools/bench/svg_text.cpp
+    tools/bench/text_lines.cpp
+    tools/bench/units.cpp
+    tools/bench/verdict.cpp
     tools/buffers.cpp
     tools/compare.cpp
     tools/comparison_report.cpp

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/command.hpp"
+#include "bench/options.hpp"
 #include "carousel/carousel.hpp"
 #include "copy_command.hpp"
 #include "copy_options.hpp"
@@ -32,6 +34,12 @@ int run(int argc, char** argv) {
   doctor->add_option("PATH", place, "where O_DIRECT is tried");
   doctor->add_flag("--json", json, "report as one JSON object");
 
+  carousel::tool::bench::options measured;
+  auto* bench = app.add_subcommand(
+      "bench",
+      "Say what registered buffers and huge pages do for reads of FILE, which is not changed");
+  carousel::tool::bench::add_options(*bench, measured);
+
   if (argc > 2 && std::string_view(argv[1]) == "cp") {
     const auto refused = carousel::tool::refused_option({argv + 2, argv + argc});
     if (!refused.empty()) {
@@ -48,6 +56,7 @@ int run(int argc, char** argv) {
   }
   if (doctor->parsed()) return carousel::tool::doctor(place, json);
   carousel::tool::handle_signals();
+  if (bench->parsed()) return carousel::tool::bench::command(measured);
   return carousel::tool::copy_command(options);
 }
 
