@@ -29,6 +29,8 @@ IN_CPP = [
     (re.compile(r"\bassert\("), "use CAROUSEL_ASSERT, which stays on"),
     (re.compile(r"#\s*(ifndef|define)\s+\w+_(HPP|H)_?$"), "use #pragma once"),
     (re.compile(r"\busing namespace std\b"), "name what you use of std"),
+    (re.compile(r"\b(if|while|switch) \((?:[^();]|\([^()]*\))*\bco_await\b"),
+     "g++ 12 resumes a coroutine from its start after co_await in a condition: give the result a name first"),
 ]
 
 
@@ -70,6 +72,8 @@ def self_test():
         ("docs/a.md", "# A\n\nsee /home/me/notes\n"),
         ("src/a.cpp", "#include <cassert>\n"),
         ("src/a.cpp", "void f() { assert(true); }\n"),
+        ("src/a.cpp", "if (!co_await f()) return;\n"),
+        ("src/a.cpp", "while (a(b) && co_await c) d();\n"),
         ("src/a.cpp", "int a; \n"),
         ("src/a.cpp", "int a;"),
         ("src/a.cpp", "\n" * (LINES_MAX + 1)),
@@ -81,7 +85,7 @@ def self_test():
         errors = check_text(path, text)
         assert len(errors) == 1, (path, text[:40], errors)
     good = [
-        ("src/a.cpp", 'static_assert(true);\nauto s = mktemp("a.XXXXXX");\n'),
+        ("src/a.cpp", 'static_assert(true);\nwhile (!a.done()) co_await b();\nauto s = mktemp("a.XXXXXX");\n'),
         ("a.md", "# A\n\n```sh\n# a comment\n```\n"),
     ]
     for path, text in good:

@@ -221,7 +221,9 @@ task<bool> takes_blocks(const file& f) {
 
 /// Where a file system refuses, the copy stays buffered.
 task<> go_direct(const content_ends& ends, chunked_copy& copy) {
-  if (!co_await takes_blocks(ends.from) || !co_await takes_blocks(ends.to)) co_return;
+  const bool reads_blocks = co_await takes_blocks(ends.from);
+  const bool writes_blocks = co_await takes_blocks(ends.to);
+  if (!reads_blocks || !writes_blocks) co_return;
   auto from = go_direct(ends.from);
   auto to = from ? go_direct(ends.to) : std::nullopt;
   if (!to) {

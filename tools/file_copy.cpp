@@ -69,7 +69,8 @@ task<> copier::copy_file(file_job first, fixed_buf permit) {
 task<bool> copier::copy_one(file_job& job, fixed_buf& permit) {
   auto ends = co_await open(job);
   if (!ends) co_return false;
-  if (!co_await fill(job, *ends, permit)) co_return false;
+  const bool filled = co_await fill(job, *ends, permit);
+  if (!filled) co_return false;
   co_return co_await land(job, *ends);
 }
 
@@ -81,7 +82,10 @@ task<std::optional<copier::open_file>> copier::open(file_job& job) {
     if (ends) co_return std::move(*ends);
     const open_failure failure = ends.error();
     if (!failure.why) co_return std::nullopt;
-    if (out_of_descriptors(failure.why) && co_await stay.wait(line_)) continue;
+    if (out_of_descriptors(failure.why)) {
+      const bool again = co_await stay.wait(line_);
+      if (again) continue;
+    }
     if (failure.at_target) {
       report_.fail("create", target_path(*job.where, job.target_name), failure.why);
     } else {

@@ -134,7 +134,8 @@ task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& p
     }
     if (!out_of_descriptors(why)) break;
     close_outer_levels(1);
-    if (!co_await stay.wait(line_)) break;
+    const bool again = co_await stay.wait(line_);
+    if (!again) break;
   }
   report_.fail(what, of_target ? target_path(*parent, target_name) : source_path(*parent, name),
                why);
@@ -147,7 +148,8 @@ task<result<std::vector<directory_entry>>> walk::list(const place& where) {
     auto entries = co_await where.source.list();
     if (entries || !out_of_descriptors(entries.error())) co_return entries;
     close_outer_levels(0);
-    if (!co_await stay.wait(line_)) co_return entries;
+    const bool again = co_await stay.wait(line_);
+    if (!again) co_return entries;
   }
 }
 
