@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "common/machine.hpp"
-
 namespace bench {
 namespace {
 
@@ -11,11 +9,17 @@ struct tally {
   std::vector<double> rates;
   std::vector<double> ratios;
   double cpu_seconds = 0;
+  std::optional<double> machine_seconds = 0.0;
   double operations = 0;
 
   void add(const slice& s, double count) {
     rates.push_back(count / s.seconds);
     cpu_seconds += s.cpu_seconds;
+    if (machine_seconds && s.machine_seconds) {
+      *machine_seconds += *s.machine_seconds;
+    } else {
+      machine_seconds.reset();
+    }
     operations += count;
   }
 };
@@ -31,10 +35,6 @@ std::uint64_t calibrate(const rival& first, double slice_seconds) {
 }
 
 }  // namespace
-
-double clock_seconds(cpu_clock clock) {
-  return clock == cpu_clock::process ? process_cpu_seconds() : system_cpu_seconds();
-}
 
 spread spread_of(std::vector<double> values) {
   if (values.empty()) return {};
@@ -70,10 +70,13 @@ std::vector<standing> compare(const std::vector<rival>& rivals, schedule when) {
   std::vector<standing> result;
   for (std::size_t i = 0; i < rivals.size(); ++i) {
     tally& t = tallies[i];
+    std::optional<double> machine_us;
+    if (t.machine_seconds) machine_us = *t.machine_seconds / t.operations * 1e6;
     result.push_back({.name = rivals[i].name,
                       .rate = spread_of(t.rates),
                       .ratio = spread_of(t.ratios),
-                      .cpu_us = t.cpu_seconds / t.operations * 1e6});
+                      .cpu_us = t.cpu_seconds / t.operations * 1e6,
+                      .machine_us = machine_us});
   }
   return result;
 }

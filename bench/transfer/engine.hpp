@@ -26,6 +26,8 @@ struct memory_kind {
   bool kept = false;
   /// Carousel: of the pool; 0: as many as tasks. With fewer they wait for each other.
   unsigned buffers = 0;
+  /// liburing by hand: without its functions around the system call.
+  bool inline_call = false;
 };
 
 /// What a broken rival does wrong, once in each run.
