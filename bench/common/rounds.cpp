@@ -50,22 +50,29 @@ std::vector<standing> compare(const std::vector<rival>& rivals, schedule when) {
   if (when.count == 0) when.count = calibrate(rivals.front(), when.slice_seconds);
   const auto count = static_cast<double>(when.count);
   std::vector<tally> tallies(rivals.size());
+  const std::size_t apart =
+      when.reference_between ? 1 : std::max<std::size_t>(rivals.size(), 2) - 1;
+  slice before = rivals.front().run(when.count);
   for (unsigned round = 0; round <= when.rounds; ++round) {
-    const bool counts = round != 0;
-    slice before = rivals.front().run(when.count);
-    if (counts) tallies.front().add(before, count);
-    for (std::size_t i = 1; i < rivals.size(); ++i) {
-      const slice mine = rivals[i].run(when.count);
+    std::size_t next = 1;
+    do {
+      std::vector<slice> others;
+      const std::size_t first = next;
+      for (; next < rivals.size() && next < first + apart; ++next)
+        others.push_back(rivals[next].run(when.count));
       const slice after = rivals.front().run(when.count);
-      if (counts) {
-        tallies[i].add(mine, count);
+      if (round != 0) {
         tallies.front().add(after, count);
-        tallies[i].ratios.push_back((before.seconds + after.seconds) / 2 / mine.seconds);
         // The first rival against itself: what the machine's noise alone does to a ratio.
         tallies.front().ratios.push_back(before.seconds / after.seconds);
+        for (std::size_t i = 0; i < others.size(); ++i) {
+          tallies[first + i].add(others[i], count);
+          tallies[first + i].ratios.push_back((before.seconds + after.seconds) / 2 /
+                                              others[i].seconds);
+        }
       }
       before = after;
-    }
+    } while (next < rivals.size());
   }
   std::vector<standing> result;
   for (std::size_t i = 0; i < rivals.size(); ++i) {

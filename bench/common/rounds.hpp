@@ -28,6 +28,9 @@ struct schedule {
   unsigned rounds = 15;         ///< that count; one more, the first, is dropped
   double slice_seconds = 0.06;  ///< of the first rival; the others do the same number of operations
   std::uint64_t count = 0;      ///< operations per slice; 0: found out from slice_seconds
+  /// The first rival runs between all others (A B A C A), so that each ratio is of neighbours; else, where a slice takes long,
+  /// once a round (A B C A).
+  bool reference_between = true;
 };
 
 struct spread {
@@ -45,8 +48,7 @@ struct standing {
   std::optional<double> machine_us;  ///< the same of all CPUs
 };
 
-/// Runs the rivals in turn in slices: the first one between all others (A B A C A), so that each ratio is of neighbours.
-/// The first rival is the one that the others are compared with.
+/// Runs the rivals in turn in slices, and compares all with the first one, with the mean of its slices before and after.
 std::vector<standing> compare(const std::vector<rival>& rivals, schedule when);
 
 /// How a rival that runs in this process, or as its child, is timed.

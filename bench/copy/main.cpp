@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   p.span = std::size_t{1} << 30U;
   schedule when;
   when.rounds = 5;
+  when.reference_between = false;
   std::string json_file;
   bool quick = false;
   CLI::App app{"Copies of one file with O_DIRECT by every rival, in turn"};
