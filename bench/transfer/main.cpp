@@ -82,6 +82,7 @@ std::unique_ptr<engine> make(const std::string& name, std::string& shown, const 
     shown = "fio";
     return by_fio(p);
   }
+  if (name == "failed") return by_liar(p, fd, fault::failed_transfer);
   if (name == "short") return by_liar(p, fd, fault::short_transfer);
   if (name == "wrong") return by_liar(p, fd, fault::wrong_bytes);
   if (name == "lost") return by_liar(p, fd, fault::lost_write);
