@@ -12,8 +12,9 @@ hand_ring::hand_ring() {
   check(io_uring_register_ring_fd(&ring_), "io_uring_register_ring_fd");
 }
 
-void hand_ring::register_file(int fd) {
-  check(io_uring_register_files(&ring_, &fd, 1), "io_uring_register_files");
+void hand_ring::register_files(std::initializer_list<int> fds) {
+  check(io_uring_register_files(&ring_, std::data(fds), static_cast<unsigned>(fds.size())),
+        "io_uring_register_files");
 }
 
 void hand_ring::register_empty_files(unsigned count) {
@@ -22,6 +23,7 @@ void hand_ring::register_empty_files(unsigned count) {
 
 void hand_ring::register_buffers(std::byte* first, std::size_t bytes, unsigned count) {
   std::vector<iovec> buffers;
+  buffers.reserve(count);
   for (unsigned i = 0; i < count; ++i) buffers.push_back({first + i * bytes, bytes});
   check(io_uring_register_buffers(&ring_, buffers.data(), count), "io_uring_register_buffers");
 }
