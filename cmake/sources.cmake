@@ -149,6 +149,7 @@ set(carousel_examples
     examples/own_memory.cpp)
 
 set(carousel_benchmarks
+    bench/common/hand_ring.cpp
     bench/common/machine.cpp
     bench/common/report.cpp
     bench/common/rounds.cpp

@@ -27,24 +27,45 @@ def colour(name):
 
 
 def micros(value):
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+    if value is None:
+        return ""
+    return f"{value:.0f} us" if value >= 100 else f"{value:.2g} us" if value < 1 else f"{value:.3g} us"
 
 
-def draw_sheet(axes, sheet):
+# Inches.
+ROW, TITLE, TICKS, TOP, BOTTOM, WIDTH = 0.155, 0.24, 0.17, 0.75, 0.25, 9
+LEFT, RIGHT = 2.15, 7.15
+COLUMNS = {"ratio": 7.28, "CPU": 7.75, "all CPUs": 8.35}
+
+
+def draw_sheet(figure, sheet, bottom, height, span):
+    total = figure.get_figheight()
+    axes = figure.add_axes((LEFT / WIDTH, bottom / total, (RIGHT - LEFT) / WIDTH, height / total))
+    axes.set_xscale("log")
+    axes.set_xlim(*span)
     rivals = sheet["rivals"]
+    axes.set_ylim(len(rivals) - 0.5, -0.5)
+    axes.axvspan(span[0], 1, color="#f6f8fa", linewidth=0, zorder=0)
+    axes.axvline(1, color="#24292f", linewidth=0.8)
     for row, rival in enumerate(rivals):
         ratio, shade = rival["ratio"], colour(rival["name"])
-        axes.plot([ratio["low"], ratio["high"]], [row, row], color=shade, linewidth=2, alpha=0.45, solid_capstyle="butt")
-        axes.plot(ratio["median"], row, "o", color=shade, markersize=5)
-        axes.annotate(f"{ratio['median']:.2f}", (1.01, row), xycoords=("axes fraction", "data"), va="center", fontsize=7,
-                      color=shade, fontweight="bold" if shade == OURS else "normal", annotation_clip=False)
-        axes.annotate(f"{micros(rival['cpu_us'])} us", (1.075, row), xycoords=("axes fraction", "data"), va="center",
-                      fontsize=7, color="#57606a", annotation_clip=False)
-    axes.axvline(1, color="#24292f", linewidth=0.8)
+        weight = "bold" if shade == OURS else "normal"
+        axes.plot([ratio["low"], ratio["high"]], [row, row], color=shade, linewidth=2.5, alpha=0.35, solid_capstyle="butt")
+        axes.plot(ratio["median"], row, "o", color=shade, markersize=4.5)
+        y = (bottom + height - ROW * (row + 0.5)) / total
+        for column, text in (("ratio", f"{ratio['median']:.2f}"), ("CPU", micros(rival["cpu_us"])),
+                             ("all CPUs", micros(rival.get("machine_us")))):
+            figure.text(COLUMNS[column] / WIDTH, y, text, va="center", fontsize=7, fontweight=weight,
+                        color=shade if column == "ratio" else "#57606a")
     axes.set_yticks(range(len(rivals)), [r["name"] for r in rivals], fontsize=7)
-    axes.set_ylim(len(rivals) - 0.5, -0.5)
-    axes.set_title(f"{sheet['title']}  (1 = {sheet['reference']})", fontsize=8, loc="left", pad=3)
-    axes.tick_params(axis="both", length=0)
+    for label, rival in zip(axes.get_yticklabels(), rivals):
+        label.set_fontweight("bold" if colour(rival["name"]) == OURS else "normal")
+    ticks = [t for t in (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 4, 8, 16, 32) if span[0] <= t <= span[1]]
+    axes.set_xticks(ticks, [f"{t:g}" for t in ticks], fontsize=6, color="#57606a")
+    axes.set_xticks([], minor=True)
+    axes.set_title(sheet["title"], fontsize=8, loc="left", pad=3, fontweight="bold")
+    axes.set_title(f"1 = {sheet['reference']}", fontsize=7, loc="right", pad=3, color="#57606a")
+    axes.tick_params(axis="both", length=0, pad=2)
     axes.grid(axis="x", color="#d0d7de", linewidth=0.5)
     axes.set_axisbelow(True)
     for side in axes.spines.values():
@@ -52,25 +73,25 @@ def draw_sheet(axes, sheet):
 
 
 def draw(sheets, machine, path):
-    rows = [len(s["rivals"]) for s in sheets]
-    height = 0.19 * sum(rows) + 0.42 * len(rows) + 1.1
-    figure, all_axes = plt.subplots(len(sheets), 1, sharex=True, squeeze=False, figsize=(9, height),
-                                    gridspec_kw={"height_ratios": rows})
-    for axes, sheet in zip(all_axes[:, 0], sheets):
-        draw_sheet(axes, sheet)
-    bottom = all_axes[-1, 0]
-    bottom.set_xscale("log")
+    heights = [ROW * len(s["rivals"]) for s in sheets]
+    total = TOP + BOTTOM + sum(h + TITLE + TICKS for h in heights)
+    figure = plt.figure(figsize=(WIDTH, total))
+    line = 1 / total
+    figure.text(0.015, 1 - 0.2 * line, f"Carousel {machine['commit']} and its rivals, in turn", fontsize=11, fontweight="bold",
+                va="center")
+    figure.text(0.015, 1 - 0.4 * line, f"{machine['kernel']}, {machine['cpus']} CPUs, {machine['cpu']}, {machine['compiler']}",
+                fontsize=7, color="#57606a", va="center")
+    figure.text(0.015, 1 - 0.55 * line, "Rate as a multiple of the reference's in the same round: median and range; right of 1 is "
+                "faster. The reference's own range is the noise.", fontsize=7, color="#57606a", va="center")
+    for column, left in COLUMNS.items():
+        figure.text(left / WIDTH, 1 - 0.72 * line, column, fontsize=7, color="#57606a", va="center")
     low = min(r["ratio"]["low"] for s in sheets for r in s["rivals"])
     high = max(r["ratio"]["high"] for s in sheets for r in s["rivals"])
-    ticks = [t for t in (0.01, 0.03, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16) if low * 0.5 <= t <= high * 2]
-    bottom.set_xticks(ticks, [f"{t:g}" for t in ticks], fontsize=8)
-    bottom.set_xticks([], minor=True)
-    bottom.set_xlim(low * 0.9, high * 1.1)
-    bottom.set_xlabel("rate, as a multiple of the first rival's in the same round: median and range; right is faster.   "
-                      "Columns: median; CPU time per operation", fontsize=8)
-    figure.suptitle(f"Carousel {machine['commit']} and its rivals: {machine['kernel']}, {machine['cpus']} CPUs, "
-                    f"{machine['cpu']}", fontsize=9, x=0.02, ha="left", y=1 - 0.15 / height)
-    figure.subplots_adjust(left=0.24, right=0.86, top=1 - 0.6 / height, bottom=0.55 / height, hspace=0.55)
+    at = total - TOP
+    for sheet, height in zip(sheets, heights):
+        at -= TITLE + height
+        draw_sheet(figure, sheet, at, height, (min(low * 0.9, 0.5), max(high * 1.1, 2)))
+        at -= TICKS
     figure.savefig(path, metadata={"Date": None, "Creator": None})
     text = path.read_text(encoding="utf-8")
     path.write_text("\n".join(line.rstrip() for line in text.splitlines()) + "\n", encoding="utf-8")

@@ -16,10 +16,10 @@ void pin_to_this_cpu();
 
 /// A monotonic clock, in seconds.
 double now_seconds();
-/// CPU time of all threads of this process, kernel workers of its rings included, in seconds.
+/// CPU time of all threads of this process, kernel workers of its rings included, and of its children that have ended.
 double process_cpu_seconds();
 /// Busy time of all CPUs since the machine started, in seconds, in steps of 10 ms: for work that the kernel does elsewhere.
-double system_cpu_seconds();
+double machine_cpu_seconds();
 
 /// Memory on pages of its own, all of them touched.
 class pages {

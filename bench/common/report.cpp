@@ -24,26 +24,31 @@ void print(const result_sheet& sheet, const std::string& json_file) {
                         {"rate", json_of(s.rate)},
                         {"ratio", json_of(s.ratio)},
                         {"cpu_us", s.cpu_us}});
+      if (!sheet.pinned && s.machine_us) rivals.back()["machine_us"] = *s.machine_us;
     }
     const nlohmann::json object = {
-        {"workload", sheet.workload},
-        {"title", sheet.title},
-        {"unit", sheet.unit},
-        {"cpu", sheet.clock == cpu_clock::process ? "process" : "system"},
-        {"pinned", sheet.pinned},
-        {"rounds", sheet.rounds},
-        {"reference", sheet.standings.front().name},
-        {"notes", sheet.notes},
-        {"rivals", std::move(rivals)}};
+        {"workload", sheet.workload}, {"title", sheet.title},
+        {"unit", sheet.unit},         {"pinned", sheet.pinned},
+        {"rounds", sheet.rounds},     {"reference", sheet.standings.front().name},
+        {"notes", sheet.notes},       {"rivals", std::move(rivals)}};
     std::ofstream file(json_file, std::ios::app);
     file << object.dump() << '\n';
     if (!file.flush()) fail(json_file + " cannot be written");
   }
   fmt::print("{} ({} rounds{})\n", sheet.title, sheet.rounds, sheet.pinned ? ", one CPU" : "");
-  fmt::print("  {:<28}{:>14}{:>14}{:>9}  {}\n", "", sheet.unit, "CPU us/op", "ratio", "low-high");
+  const auto row = [&](const auto&... cells) {
+    fmt::print("  {:<30}{:>11}{:>11}{:>{}}{:>9}  {}\n", cells...);
+  };
+  const int machine_width = sheet.pinned ? 0 : 11;
+  row("", sheet.unit, "CPU us/op", sheet.pinned ? "" : "all CPUs", machine_width, "ratio",
+      "low-high");
   for (const standing& s : sheet.standings) {
-    fmt::print("  {:<28}{:>14.{}f}{:>14.3f}{:>9.3f}  {:.3f}-{:.3f}\n", s.name, s.rate.median,
-               s.rate.median < 100 ? 3 : 0, s.cpu_us, s.ratio.median, s.ratio.low, s.ratio.high);
+    std::string machine;
+    if (!sheet.pinned) machine = s.machine_us ? fmt::format("{:.3f}", *s.machine_us) : "-";
+    row(s.name, fmt::format("{:.{}f}", s.rate.median, s.rate.median < 100 ? 3 : 0),
+        fmt::format("{:.3f}", s.cpu_us), machine, machine_width,
+        fmt::format("{:.3f}", s.ratio.median),
+        fmt::format("{:.3f}-{:.3f}", s.ratio.low, s.ratio.high));
   }
   for (const std::string& note : sheet.notes) fmt::print("  {}\n", note);
 }

@@ -12,8 +12,7 @@ struct result_sheet {
   std::string workload;  ///< the program: "transfer"
   std::string title;     ///< the case, in words: "random reads of 4 KiB, page cache, depth 32"
   std::string unit = "ops/s";
-  cpu_clock clock = cpu_clock::process;
-  bool pinned = false;
+  bool pinned = false;  ///< to one CPU; else the table has the CPU time of all CPUs too
   unsigned rounds = 0;
   std::vector<std::string> notes{};  ///< rivals that could not take part, and why
   std::vector<standing> standings{};

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "common/machine.hpp"
-
 namespace bench {
 namespace {
 
@@ -11,11 +9,17 @@ struct tally {
   std::vector<double> rates;
   std::vector<double> ratios;
   double cpu_seconds = 0;
+  std::optional<double> machine_seconds = 0.0;
   double operations = 0;
 
   void add(const slice& s, double count) {
     rates.push_back(count / s.seconds);
     cpu_seconds += s.cpu_seconds;
+    if (machine_seconds && s.machine_seconds) {
+      *machine_seconds += *s.machine_seconds;
+    } else {
+      machine_seconds.reset();
+    }
     operations += count;
   }
 };
@@ -32,10 +36,6 @@ std::uint64_t calibrate(const rival& first, double slice_seconds) {
 
 }  // namespace
 
-double clock_seconds(cpu_clock clock) {
-  return clock == cpu_clock::process ? process_cpu_seconds() : system_cpu_seconds();
-}
-
 spread spread_of(std::vector<double> values) {
   if (values.empty()) return {};
   std::ranges::sort(values);
@@ -50,30 +50,40 @@ std::vector<standing> compare(const std::vector<rival>& rivals, schedule when) {
   if (when.count == 0) when.count = calibrate(rivals.front(), when.slice_seconds);
   const auto count = static_cast<double>(when.count);
   std::vector<tally> tallies(rivals.size());
+  const std::size_t apart =
+      when.reference_between ? 1 : std::max<std::size_t>(rivals.size(), 2) - 1;
+  slice before = rivals.front().run(when.count);
   for (unsigned round = 0; round <= when.rounds; ++round) {
-    const bool counts = round != 0;
-    slice before = rivals.front().run(when.count);
-    if (counts) tallies.front().add(before, count);
-    for (std::size_t i = 1; i < rivals.size(); ++i) {
-      const slice mine = rivals[i].run(when.count);
+    std::size_t next = 1;
+    do {
+      std::vector<slice> others;
+      const std::size_t first = next;
+      for (; next < rivals.size() && next < first + apart; ++next)
+        others.push_back(rivals[next].run(when.count));
       const slice after = rivals.front().run(when.count);
-      if (counts) {
-        tallies[i].add(mine, count);
+      if (round != 0) {
         tallies.front().add(after, count);
-        tallies[i].ratios.push_back((before.seconds + after.seconds) / 2 / mine.seconds);
         // The first rival against itself: what the machine's noise alone does to a ratio.
         tallies.front().ratios.push_back(before.seconds / after.seconds);
+        for (std::size_t i = 0; i < others.size(); ++i) {
+          tallies[first + i].add(others[i], count);
+          tallies[first + i].ratios.push_back((before.seconds + after.seconds) / 2 /
+                                              others[i].seconds);
+        }
       }
       before = after;
-    }
+    } while (next < rivals.size());
   }
   std::vector<standing> result;
   for (std::size_t i = 0; i < rivals.size(); ++i) {
     tally& t = tallies[i];
+    std::optional<double> machine_us;
+    if (t.machine_seconds) machine_us = *t.machine_seconds / t.operations * 1e6;
     result.push_back({.name = rivals[i].name,
                       .rate = spread_of(t.rates),
                       .ratio = spread_of(t.ratios),
-                      .cpu_us = t.cpu_seconds / t.operations * 1e6});
+                      .cpu_us = t.cpu_seconds / t.operations * 1e6,
+                      .machine_us = machine_us});
   }
   return result;
 }

@@ -2,15 +2,20 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/machine.hpp"
+
 namespace bench {
 
-/// What a rival did in one slice. A rival that measures itself (another program) fills it in; for the others `time` does.
+/// What a rival did in one slice. A rival that measures itself (another program) fills it in; for the others `timed` does.
 struct slice {
   double seconds = 0;
-  double cpu_seconds = 0;
+  double cpu_seconds = 0;  ///< of this process, its kernel workers and its children
+  /// Of all CPUs: also what interrupts and the kernel's own threads do. In steps of 10 ms, so only the sum of many slices tells.
+  std::optional<double> machine_seconds{};
 };
 
 /// One way to do the work. `run(count)` does it `count` times and ends the program if any of it failed.
@@ -19,19 +24,13 @@ struct rival {
   std::function<slice(std::uint64_t count)> run;
 };
 
-enum class cpu_clock : std::uint8_t {
-  process,  ///< this process, its kernel workers included
-  system,   ///< all CPUs, for block devices and workers that belong to nobody
-};
-
-/// How a rival that runs in this process is timed.
-template <class F>
-std::function<slice(std::uint64_t)> timed(cpu_clock clock, F work);
-
 struct schedule {
   unsigned rounds = 15;         ///< that count; one more, the first, is dropped
   double slice_seconds = 0.06;  ///< of the first rival; the others do the same number of operations
   std::uint64_t count = 0;      ///< operations per slice; 0: found out from slice_seconds
+  /// The first rival runs between all others (A B A C A), so that each ratio is of neighbours; else, where a slice takes long,
+  /// once a round (A B C A).
+  bool reference_between = true;
 };
 
 struct spread {
@@ -43,26 +42,28 @@ spread spread_of(std::vector<double> values);
 
 struct standing {
   std::string name;
-  spread rate;    ///< operations per second
-  spread ratio;   ///< of its rate to the first rival's in the same round
-  double cpu_us;  ///< per operation, over all rounds
+  spread rate;                       ///< operations per second
+  spread ratio;                      ///< of its rate to the first rival's in the same round
+  double cpu_us;                     ///< per operation, over all rounds
+  std::optional<double> machine_us;  ///< the same of all CPUs
 };
 
-/// Runs the rivals in turn in slices: the first one between all others (A B A C A), so that each ratio is of neighbours.
-/// The first rival is the one that the others are compared with.
+/// Runs the rivals in turn in slices, and compares all with the first one, with the mean of its slices before and after.
 std::vector<standing> compare(const std::vector<rival>& rivals, schedule when);
 
-double clock_seconds(cpu_clock clock);
-double now_seconds();
-
+/// How a rival that runs in this process, or as its child, is timed.
 template <class F>
-std::function<slice(std::uint64_t)> timed(cpu_clock clock, F work) {
-  return [clock, work = std::move(work)](std::uint64_t count) mutable {
-    const double cpu = clock_seconds(clock);
+std::function<slice(std::uint64_t)> timed(F work) {
+  return [work = std::move(work)](std::uint64_t count) mutable {
+    const double machine = machine_cpu_seconds();
+    const double cpu = process_cpu_seconds();
     const double start = now_seconds();
     work(count);
     const double seconds = now_seconds() - start;
-    return slice{.seconds = seconds, .cpu_seconds = clock_seconds(clock) - cpu};
+    const double cpu_seconds = process_cpu_seconds() - cpu;
+    return slice{.seconds = seconds,
+                 .cpu_seconds = cpu_seconds,
+                 .machine_seconds = machine_cpu_seconds() - machine};
   };
 }
 

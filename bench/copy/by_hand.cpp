@@ -1,11 +1,11 @@
 // The copy that an expert writes on bare liburing: each block is read and written by the same fixed buffer, both files are
 // registered, and one call submits what there is and waits.
 
-#include <liburing.h>
+#include <unistd.h>
 
-#include <system_error>
 #include <vector>
 
+#include "common/hand_ring.hpp"
 #include "copy/engine.hpp"
 
 namespace bench {
@@ -19,21 +19,11 @@ class hand_copier final : public copier {
         fixed_(memory.registered),
         memory_(p.block * p.depth, memory.huge),
         offsets_(p.depth) {
-    io_uring_params params{};
-    params.flags =
-        IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
-    check(io_uring_queue_init_params(64, &ring_, &params), "io_uring_queue_init");
-    check(io_uring_register_ring_fd(&ring_), "io_uring_register_ring_fd");
-    const int both[2] = {files.in, files.out};
-    check(io_uring_register_files(&ring_, both, 2), "io_uring_register_files");
-    if (!fixed_) return;
-    std::vector<iovec> buffers;
-    for (unsigned i = 0; i < p.depth; ++i) buffers.push_back({buffer(i), p.block});
-    check(io_uring_register_buffers(&ring_, buffers.data(), p.depth), "io_uring_register_buffers");
+    if (p.depth > hand_ring::entries)
+      fail("the hand-written loop's ring is smaller than the depth");
+    ring_.register_files({files.in, files.out});
+    if (fixed_) ring_.register_buffers(memory_.data(), p.block, p.depth);
   }
-  hand_copier(const hand_copier&) = delete;
-  hand_copier& operator=(const hand_copier&) = delete;
-  ~hand_copier() override { io_uring_queue_exit(&ring_); }
 
   void run(work& source) override {
     const std::uint64_t count = source.lap();
@@ -42,38 +32,30 @@ class hand_copier final : public copier {
     for (; started < plan_.depth && started < count; ++started)
       read_next(static_cast<unsigned>(started), source);
     while (finished < count) {
-      check(io_uring_submit_and_wait(&ring_, 1), "io_uring_submit_and_wait");
-      unsigned head = 0;
-      unsigned seen = 0;
-      io_uring_cqe* cqe = nullptr;
-      io_uring_for_each_cqe(&ring_, head, cqe) {
-        const auto i = static_cast<unsigned>(cqe->user_data >> 1U);
-        source.check(cqe->res, buffer(i), offsets_[i]);
-        ++seen;
-        if ((cqe->user_data & 1U) == 0) {
+      ring_.submit_and_wait();
+      (void)ring_.reap([&](const io_uring_cqe& cqe) {
+        const auto i = static_cast<unsigned>(cqe.user_data >> 1U);
+        source.check(cqe.res, buffer(i), offsets_[i]);
+        if ((cqe.user_data & 1U) == 0) {
           write_back(i);
-          continue;
+          return;
         }
         ++finished;
         if (started < count) {
           ++started;
           read_next(i, source);
         }
-      }
-      io_uring_cq_advance(&ring_, seen);
+      });
     }
     if (::fdatasync(out_) != 0) fail_errno("fdatasync");
   }
 
  private:
-  static void check(int result, const char* what) {
-    if (result < 0) fail(what + (": " + std::generic_category().message(-result)));
-  }
   std::byte* buffer(unsigned i) noexcept { return memory_.data() + i * plan_.block; }
 
   void read_next(unsigned i, work& source) {
     offsets_[i] = source.next();
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
+    io_uring_sqe* sqe = ring_.next_sqe();
     const auto bytes = static_cast<unsigned>(plan_.block);
     if (fixed_) {
       io_uring_prep_read_fixed(sqe, 0, buffer(i), bytes, offsets_[i], static_cast<int>(i));
@@ -84,7 +66,7 @@ class hand_copier final : public copier {
     sqe->user_data = std::uint64_t{i} << 1U;
   }
   void write_back(unsigned i) {
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
+    io_uring_sqe* sqe = ring_.next_sqe();
     const auto bytes = static_cast<unsigned>(plan_.block);
     if (fixed_) {
       io_uring_prep_write_fixed(sqe, 1, buffer(i), bytes, offsets_[i], static_cast<int>(i));
@@ -100,7 +82,7 @@ class hand_copier final : public copier {
   bool fixed_;
   pages memory_;
   std::vector<std::uint64_t> offsets_;  ///< of the block in the buffer
-  io_uring ring_{};
+  liburing_ring ring_;
 };
 
 }  // namespace

@@ -13,6 +13,8 @@ class nop_engine {
 };
 
 std::unique_ptr<nop_engine> nops_by_hand(unsigned batch);
+/// The same without liburing's functions around the system call.
+std::unique_ptr<nop_engine> nops_by_inline_hand(unsigned batch);
 std::unique_ptr<nop_engine> nops_by_carousel(unsigned batch);
 
 }  // namespace bench

@@ -41,9 +41,7 @@ int main(int argc, char** argv) {
       .unit = "files/s",
       .pinned = true,
       .rounds = when.rounds};
-  const auto run = [&](reader& r) {
-    return timed(sheet.clock, [&](std::uint64_t n) { r.run(n, files); });
-  };
+  const auto run = [&](reader& r) { return timed([&](std::uint64_t n) { r.run(n, files); }); };
   sheet.standings = compare({{"liburing by hand", run(*hand)},
                              {"Carousel", run(*ours)},
                              {"open, pread, close", run(*calls)}},

@@ -2,15 +2,13 @@
 // descriptor, registered file, fixed buffers, one submission per batch. Cached transfers finish while they are submitted, so it
 // submits first and waits only if nothing is there; for a device one call submits and waits.
 
-#include <liburing.h>
-
-#include <system_error>
-
+#include "common/hand_ring.hpp"
 #include "transfer/engine.hpp"
 
 namespace bench {
 namespace {
 
+template <class Ring>
 class hand_loop final : public engine {
  public:
   hand_loop(const plan& p, int fd, memory_kind memory)
@@ -18,20 +16,11 @@ class hand_loop final : public engine {
         fixed_(memory.registered),
         memory_(p.block * p.depth, memory.huge),
         offsets_(p.depth) {
-    io_uring_params params{};
-    params.flags =
-        IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
-    check(io_uring_queue_init_params(256, &ring_, &params), "io_uring_queue_init");
-    check(io_uring_register_ring_fd(&ring_), "io_uring_register_ring_fd");
-    check(io_uring_register_files(&ring_, &fd, 1), "io_uring_register_files");
-    if (!fixed_) return;
-    std::vector<iovec> buffers;
-    for (unsigned i = 0; i < p.depth; ++i) buffers.push_back({buffer(i), p.block});
-    check(io_uring_register_buffers(&ring_, buffers.data(), p.depth), "io_uring_register_buffers");
+    if (p.depth > hand_ring::entries)
+      fail("the hand-written loop's ring is smaller than the depth");
+    ring_.register_files({fd});
+    if (fixed_) ring_.register_buffers(memory_.data(), p.block, p.depth);
   }
-  hand_loop(const hand_loop&) = delete;
-  hand_loop& operator=(const hand_loop&) = delete;
-  ~hand_loop() override { io_uring_queue_exit(&ring_); }
 
   void run(std::uint64_t count, work& w) override {
     std::uint64_t started = 0;
@@ -40,44 +29,34 @@ class hand_loop final : public engine {
       start(static_cast<unsigned>(started), w);
     while (finished < count) {
       submit();
-      unsigned head = 0;
-      unsigned seen = 0;
-      io_uring_cqe* cqe = nullptr;
-      io_uring_for_each_cqe(&ring_, head, cqe) {
-        const auto i = static_cast<unsigned>(cqe->user_data);
-        w.check(cqe->res, buffer(i), offsets_[i]);
-        ++seen;
+      finished += ring_.reap([&](const io_uring_cqe& cqe) {
+        const auto i = static_cast<unsigned>(cqe.user_data);
+        w.check(cqe.res, buffer(i), offsets_[i]);
         if (started < count) {
           start(i, w);
           ++started;
         }
-      }
-      io_uring_cq_advance(&ring_, seen);
-      finished += seen;
+      });
     }
   }
 
  private:
-  static void check(int result, const char* what) {
-    if (result < 0) fail(what + (": " + std::generic_category().message(-result)));
-  }
   std::byte* buffer(unsigned i) noexcept { return memory_.data() + i * plan_.block; }
 
   void submit() {
     if (plan_.direct) {
-      check(io_uring_submit_and_wait(&ring_, 1), "io_uring_submit_and_wait");
+      ring_.submit_and_wait();
       return;
     }
-    check(io_uring_submit(&ring_), "io_uring_submit");
-    if (io_uring_cq_ready(&ring_) == 0)
-      check(io_uring_submit_and_wait(&ring_, 1), "io_uring_submit_and_wait");
+    ring_.submit();
+    if (!ring_.any_completion()) ring_.submit_and_wait();
   }
 
   void start(unsigned i, work& w) {
     const std::uint64_t offset = w.next();
     offsets_[i] = offset;
     const auto bytes = static_cast<unsigned>(plan_.block);
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
+    io_uring_sqe* sqe = ring_.next_sqe();
     if (plan_.writes) {
       w.stamp(buffer(i), offset);
       if (fixed_) {
@@ -98,13 +77,14 @@ class hand_loop final : public engine {
   bool fixed_;
   pages memory_;
   std::vector<std::uint64_t> offsets_;  ///< of the transfer that uses the buffer
-  io_uring ring_{};
+  Ring ring_;
 };
 
 }  // namespace
 
 std::unique_ptr<engine> by_hand(const plan& p, int fd, memory_kind memory) {
-  return std::make_unique<hand_loop>(p, fd, memory);
+  if (memory.inline_call) return std::make_unique<hand_loop<inline_ring>>(p, fd, memory);
+  return std::make_unique<hand_loop<liburing_ring>>(p, fd, memory);
 }
 
 }  // namespace bench

@@ -17,8 +17,10 @@ class liar final : public engine {
     for (std::uint64_t i = 0; i < count; ++i) {
       const std::uint64_t offset = w.next();
       const bool lies = i == count / 2;
-      const std::int64_t moved = plan_.writes ? write_at(offset, w, lies) : read_at(offset, lies);
-      w.check(lies && fault_ == fault::short_transfer ? moved / 2 : moved, memory_.data(), offset);
+      std::int64_t moved = plan_.writes ? write_at(offset, w, lies) : read_at(offset, lies);
+      if (lies && fault_ == fault::failed_transfer) moved = -EIO;
+      if (lies && fault_ == fault::short_transfer) moved /= 2;
+      w.check(moved, memory_.data(), offset);
     }
   }
 

@@ -26,10 +26,12 @@ struct memory_kind {
   bool kept = false;
   /// Carousel: of the pool; 0: as many as tasks. With fewer they wait for each other.
   unsigned buffers = 0;
+  /// liburing by hand: without its functions around the system call.
+  bool inline_call = false;
 };
 
 /// What a broken rival does wrong, once in each run.
-enum class fault : std::uint8_t { short_transfer, wrong_bytes, lost_write };
+enum class fault : std::uint8_t { failed_transfer, short_transfer, wrong_bytes, lost_write };
 
 // `fd` is open as the plan says, and stays the caller's.
 std::unique_ptr<engine> by_hand(const plan& p, int fd, memory_kind memory);

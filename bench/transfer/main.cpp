@@ -21,7 +21,7 @@ struct options {
   std::string json_file;
   bool quick = false;
   std::string title;
-  std::vector<std::string> rivals = {"hand", "carousel",        "kept",
+  std::vector<std::string> rivals = {"hand", "hand-inline",     "carousel", "kept",
                                      "asio", "asio-coroutines", "threads"};
 };
 
@@ -30,6 +30,10 @@ std::unique_ptr<engine> make(const std::string& name, std::string& shown, const 
   if (name == "hand") {
     shown = "liburing by hand";
     return by_hand(p, fd, {});
+  }
+  if (name == "hand-inline") {
+    shown = "liburing, inline system call";
+    return by_hand(p, fd, {.inline_call = true});
   }
   if (name == "hand-plain") {
     shown = "liburing, not registered";
@@ -78,6 +82,7 @@ std::unique_ptr<engine> make(const std::string& name, std::string& shown, const 
     shown = "fio";
     return by_fio(p);
   }
+  if (name == "failed") return by_liar(p, fd, fault::failed_transfer);
   if (name == "short") return by_liar(p, fd, fault::short_transfer);
   if (name == "wrong") return by_liar(p, fd, fault::wrong_bytes);
   if (name == "lost") return by_liar(p, fd, fault::lost_write);
@@ -89,10 +94,10 @@ std::string size_of(std::size_t bytes) {
   return bytes >= 1024 ? fmt::format("{} KiB", bytes >> 10U) : fmt::format("{} B", bytes);
 }
 
-rival rival_of(std::shared_ptr<engine> e, std::string name, work& w, cpu_clock clock) {
-  return {.name = std::move(name), .run = [e = std::move(e), &w, clock](std::uint64_t count) {
+rival rival_of(std::shared_ptr<engine> e, std::string name, work& w) {
+  return {.name = std::move(name), .run = [e = std::move(e), &w](std::uint64_t count) {
             w.begin_slice();
-            slice s = timed(clock, [&](std::uint64_t n) { e->run(n, w); })(count);
+            slice s = timed([&](std::uint64_t n) { e->run(n, w); })(count);
             if (const auto own = e->own_figures()) {
               s = *own;
             } else if (w.what().writes) {
@@ -155,12 +160,8 @@ int main(int argc, char** argv) {
                                                  (o.what.direct ? O_DIRECT : 0));
   if (fd < 0) fail_errno(o.what.path);
 
-  const cpu_clock clock = o.pinned ? cpu_clock::process : cpu_clock::system;
-  result_sheet sheet{.workload = "transfer",
-                     .title = o.title,
-                     .clock = clock,
-                     .pinned = o.pinned,
-                     .rounds = o.when.rounds};
+  result_sheet sheet{
+      .workload = "transfer", .title = o.title, .pinned = o.pinned, .rounds = o.when.rounds};
   std::vector<rival> rivals;
   for (const std::string& name : o.rivals) {
     if (name == "fio" && std::system("command -v fio >/dev/null") != 0) {
@@ -174,7 +175,7 @@ int main(int argc, char** argv) {
       e->run(w.lap(), w);
       w.be_thorough(false);
     }
-    rivals.push_back(rival_of(e, std::move(shown), w, clock));
+    rivals.push_back(rival_of(e, std::move(shown), w));
   }
   sheet.standings = compare(rivals, o.when);
   print(sheet, o.json_file);

@@ -3,8 +3,8 @@
 
 Copies of a tree of 20,000 files of 8 KiB that are in the page cache, and of one file of 1 GiB that is not, by `carousel cp`, `cp`,
 `tar | tar` and `rsync`, in turn, each until syncfs has returned. A target is never deleted while others are timed: ext4 makes new
-files slowly after many were deleted. CPU is that of all processors, because kernel workers do part of the work. Everything is
-made below FOLDER, and deleted in the end.
+files slowly after many were deleted. CPU time is that of the programs, io_uring's workers included, and that of all processors,
+because the kernel's own workers do part of the work. Everything is made below FOLDER, and deleted in the end.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import ctypes
 import filecmp
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -33,6 +34,11 @@ def sync(folder):
 def busy_seconds():
     user, nice, system, _idle, _wait, irq, softirq = map(int, Path("/proc/stat").read_text().split()[1:8])
     return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def children_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def drop_pages(path):
@@ -74,16 +80,16 @@ def same(left, right):
 
 
 def copy(command, source, target, cold):
-    """Seconds and CPU seconds of one copy; ends the program if it failed or is not exact."""
+    """Seconds of one copy, CPU seconds of its programs and of all processors; ends the program if it failed or is not exact."""
     if cold:
         for path in source.iterdir():
             drop_pages(path)
     sync(source)
     words = [w.replace("SRC", str(source)).replace("DST", str(target)) for w in command]
-    cpu, start = busy_seconds(), time.monotonic()
+    cpu, machine, start = children_seconds(), busy_seconds(), time.monotonic()
     done = subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     sync(source)
-    took = time.monotonic() - start, busy_seconds() - cpu
+    took = time.monotonic() - start, children_seconds() - cpu, busy_seconds() - machine
     if done.returncode != 0:
         sys.exit(f"{' '.join(words)} failed, there is no rate to print:\n{done.stderr}")
     if not same(source, target):
@@ -100,26 +106,29 @@ def spread(values):
 def compare(title, unit, amount, source, work, programs, rounds, cold):
     seconds = {name: [] for name in programs}
     cpu = {name: 0.0 for name in programs}
+    machine = {name: 0.0 for name in programs}
     for turn in range(rounds + 1):
         for number, (name, command) in enumerate(programs.items()):
-            took, busy = copy(command, source, work / f"{source.name}-{turn}-{number}", cold)
+            took, used, busy = copy(command, source, work / f"{source.name}-{turn}-{number}", cold)
             if turn > 0:  # the first round warms up
                 seconds[name].append(took)
-                cpu[name] += busy
+                cpu[name] += used
+                machine[name] += busy
     first = seconds[next(iter(programs))]
-    return {"workload": "tree", "title": title, "unit": unit, "cpu": "system", "pinned": False, "rounds": rounds,
+    return {"workload": "tree", "title": title, "unit": unit, "pinned": False, "rounds": rounds,
             "reference": next(iter(programs)), "notes": [],
             "rivals": [{"name": name, "rate": spread([amount / s for s in seconds[name]]),
                         "ratio": spread([f / s for f, s in zip(first, seconds[name])]),
-                        "cpu_us": cpu[name] / rounds / amount * 1e6} for name in programs]}
+                        "cpu_us": cpu[name] / rounds / amount * 1e6,
+                        "machine_us": machine[name] / rounds / amount * 1e6} for name in programs]}
 
 
 def show(sheet):
     print(f"{sheet['title']} ({sheet['rounds']} rounds)")
-    print(f"  {'':<28}{sheet['unit']:>14}{'CPU us/op':>14}{'ratio':>9}  low-high")
+    print(f"  {'':<30}{sheet['unit']:>11}{'CPU us/op':>11}{'all CPUs':>11}{'ratio':>9}  low-high")
     for r in sheet["rivals"]:
         low, high = r["ratio"]["low"], r["ratio"]["high"]
-        print(f"  {r['name']:<28}{r['rate']['median']:>14.0f}{r['cpu_us']:>14.3f}{r['ratio']['median']:>9.3f}"
+        print(f"  {r['name']:<30}{r['rate']['median']:>11.0f}{r['cpu_us']:>11.3f}{r['machine_us']:>11.3f}{r['ratio']['median']:>9.3f}"
               f"  {low:.3f}-{high:.3f}", flush=True)
 
 
