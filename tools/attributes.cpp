@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "last_error.hpp"
 #include "naming.hpp"
 
 namespace carousel::tool {
@@ -18,8 +19,6 @@ namespace {
 constexpr const char* access_acl = "system.posix_acl_access";
 constexpr const char* default_acl = "system.posix_acl_default";
 constexpr std::size_t xattr_bytes_max = 65536;  // XATTR_LIST_MAX and XATTR_SIZE_MAX of the kernel
-
-std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
 
 bool none(int error) noexcept { return error == ENOTSUP || error == ENODATA || error == ENOSYS; }
 

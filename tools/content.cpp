@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -14,6 +13,7 @@
 
 #include "extents.hpp"
 #include "interruption.hpp"
+#include "last_error.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -45,8 +45,7 @@ result<> write(int fd, std::span<const std::byte> data, std::uint64_t at) {
       at += static_cast<std::uint64_t>(n);
       continue;
     }
-    const std::error_code why = n == 0 ? make_error_code(errc::write_zero)
-                                       : std::error_code(errno, std::generic_category());
+    const std::error_code why = n == 0 ? make_error_code(errc::write_zero) : last_error();
     if (!is_transient(why) || ++tries == transient_tries_max) return std::unexpected(why);
   }
   return {};
@@ -57,7 +56,7 @@ buf_result<std::size_t, fixed_buf> read_unsized(int fd, fixed_buf lease, std::ui
   lease.clear();
   const ssize_t n = ::pread(fd, lease.spare().data(), lease.capacity(), static_cast<off_t>(at));
   if (n < 0) {
-    const std::error_code why(errno, std::generic_category());
+    const std::error_code why = last_error();
     return {std::unexpected(why), std::move(lease)};
   }
   lease.commit(static_cast<std::size_t>(n));

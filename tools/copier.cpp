@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "interruption.hpp"
+#include "last_error.hpp"
 #include "naming.hpp"
 
 // The command line, the tree, and the files in flight. What happens to one file is in file_copy.cpp.
@@ -21,8 +22,6 @@ constexpr std::size_t reap_at_min = 256;
 constexpr std::chrono::milliseconds interruption_poll{50};
 /// How long operations that are in the kernel may go on after an interruption.
 constexpr std::chrono::seconds interruption_grace{2};
-
-std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
 
 std::string directory_path(const std::string& path) { return path.empty() ? "." : path; }
 

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -10,14 +9,13 @@
 #include "copier.hpp"
 #include "digest.hpp"
 #include "interruption.hpp"
+#include "last_error.hpp"
 #include "naming.hpp"
 
 // One file: both ends are opened, the content is copied, checked and given its attributes, and then it gets its name.
 
 namespace carousel::tool {
 namespace {
-
-std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
 
 /// Handles for somebody who waited without any; the place is left as it was.
 result<> open_handles(place& where, handles& open) {

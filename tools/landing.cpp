@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "attributes.hpp"
+#include "last_error.hpp"
 #include "naming.hpp"
 
 // Names are made and moved by ordinary system calls: io_uring hands each of them to a worker thread of the kernel, which
@@ -17,10 +18,6 @@
 
 namespace carousel::tool {
 namespace {
-
-result<> last_error() noexcept {
-  return std::unexpected(std::error_code(errno, std::generic_category()));
-}
 
 /// A file without a name gets one through its descriptor. Without privileges Linux before 6.10 asks for /proc.
 bool can_link_unnamed() noexcept {
@@ -41,17 +38,17 @@ result<> move_into_place(int directory, const std::string& temporary, const std:
     if (::renameat2(directory, temporary.c_str(), directory, name.c_str(), RENAME_NOREPLACE) == 0)
       return {};
     // Where the file system has no such rename, nothing had the name a moment ago.
-    if (errno != EINVAL) return last_error();
+    if (errno != EINVAL) return std::unexpected(last_error());
   }
   if (::renameat(directory, temporary.c_str(), directory, name.c_str()) == 0) return {};
-  return last_error();
+  return std::unexpected(last_error());
 }
 
 /// `make` makes the temporary name.
 template <class Make>
 result<> land_by_rename(int directory, const std::string& name, bool replace, Make make) {
   const std::string temporary = temporary_name(name);
-  if (make(temporary.c_str()) != 0) return last_error();
+  if (make(temporary.c_str()) != 0) return std::unexpected(last_error());
   auto moved = move_into_place(directory, temporary, name, replace);
   // Renaming a name of a file to another name of it does nothing at all.
   (void)::unlinkat(directory, temporary.c_str(), 0);
@@ -83,13 +80,13 @@ result<landing> landing::make(directory where, std::string name, unsigned mode, 
     // What file systems say that have no such thing.
     if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL &&
         errno != ENOSYS)
-      return std::unexpected(std::error_code(errno, std::generic_category()));
+      return std::unexpected(last_error());
   }
   std::string temporary = temporary_name(name);
   if (guarded) mode &= 0700U;
   const int fd =
       ::openat(where.fd(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (fd < 0) return std::unexpected(std::error_code(errno, std::generic_category()));
+  if (fd < 0) return std::unexpected(last_error());
   return landing(std::move(where), std::move(name), std::move(temporary), file::from_fd(fd));
 }
 
@@ -103,7 +100,7 @@ task<result<>> landing::publish(bool replace) {
 
 result<> landing::link_unnamed(bool replace) {
   if (link_descriptor(file_.fd(), where_.fd(), name_.c_str()) == 0) return {};
-  if (errno != EEXIST || !replace) return last_error();
+  if (errno != EEXIST || !replace) return std::unexpected(last_error());
   return land_by_rename(where_.fd(), name_, true, [&](const char* temporary) {
     return link_descriptor(file_.fd(), where_.fd(), temporary);
   });
@@ -127,7 +124,7 @@ result<> land_symlink(const directory& where, const std::string& name, const std
     return -1;
   };
   if (make(name.c_str()) == 0) return {};
-  if (errno != EEXIST || !replace) return last_error();
+  if (errno != EEXIST || !replace) return std::unexpected(last_error());
   return land_by_rename(where.fd(), name, true, make);
 }
 
@@ -137,7 +134,7 @@ result<> land_hard_link(const directory& of, const std::string& existing, const 
     return ::linkat(of.fd(), existing.c_str(), where.fd(), as, 0);
   };
   if (link(name.c_str()) == 0) return {};
-  if (errno != EEXIST || !replace) return last_error();
+  if (errno != EEXIST || !replace) return std::unexpected(last_error());
   return land_by_rename(where.fd(), name, true, link);
 }
 

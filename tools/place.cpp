@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "last_error.hpp"
+
 namespace carousel::tool {
 namespace {
 
@@ -75,7 +77,7 @@ result<> reopen(place& where, side which, const directory& below) {
     for (; (from->*open).fd() < 0 && from->parent; from = from->parent.get())
       names.push_back(&(from->*name));
     fd = descend((from->*open).fd(), names);
-    if (fd < 0) return std::unexpected(std::error_code(errno, std::generic_category()));
+    if (fd < 0) return std::unexpected(last_error());
   }
   where.*open = directory::from_fd(fd);
   if (is(fd, id)) return {};

@@ -4,18 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "interruption.hpp"
+#include "last_error.hpp"
 #include "naming.hpp"
 
 namespace carousel::tool {
 namespace {
 
 constexpr std::size_t levels_open = 16;
-
-std::error_code last_error() noexcept { return {errno, std::generic_category()}; }
 
 bool is_directory(const place& where, const directory_entry& entry) noexcept {
   if (entry.type != std::filesystem::file_type::unknown)

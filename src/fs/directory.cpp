@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "carousel/yield.hpp"
+#include "fs/file_type.hpp"
 
 namespace carousel {
 namespace {
@@ -18,20 +19,6 @@ using std::filesystem::path;
 
 constexpr std::size_t names_per_turn = 1024;
 constexpr std::uint32_t rename_noreplace = 1;  // RENAME_NOREPLACE
-
-std::filesystem::file_type type_of(unsigned char d_type) noexcept {
-  using enum std::filesystem::file_type;
-  switch (d_type) {
-    case DT_REG: return regular;
-    case DT_DIR: return directory;
-    case DT_LNK: return symlink;
-    case DT_BLK: return block;
-    case DT_CHR: return character;
-    case DT_FIFO: return fifo;
-    case DT_SOCK: return socket;
-    default: return unknown;
-  }
-}
 
 detail::operation<detail::path_call> by_path(const path& name, detail::request req) {
   return detail::operation(
@@ -76,7 +63,7 @@ task<result<std::vector<directory_entry>>> entries_of(int fd) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
     entries.push_back(
-        {.name = std::string(name), .inode = entry->d_ino, .type = type_of(entry->d_type)});
+        {.name = std::string(name), .inode = entry->d_ino, .type = type_of(DTTOIF(entry->d_type))});
     if (entries.size() % names_per_turn == 0) co_await yield();
   }
   if (errno != 0) co_return std::unexpected(detail::kernel_error(-errno));

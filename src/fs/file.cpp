@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "fs/file_type.hpp"
+
 namespace carousel {
 namespace {
 
@@ -122,20 +124,6 @@ task<result<>> truncate_file(detail::fd_ref file, std::uint64_t size) {
 detail::operation<detail::file_call> fsync_operation(detail::fd_ref file, std::uint32_t flags) {
   return detail::operation(
       detail::file_call{{std::move(file)}, {.code = detail::opcode::fsync, .op_flags = flags}, {}});
-}
-
-std::filesystem::file_type type_of(unsigned mode) noexcept {
-  using enum std::filesystem::file_type;
-  switch (mode & S_IFMT) {
-    case S_IFREG: return regular;
-    case S_IFDIR: return directory;
-    case S_IFLNK: return symlink;
-    case S_IFBLK: return block;
-    case S_IFCHR: return character;
-    case S_IFIFO: return fifo;
-    case S_IFSOCK: return socket;
-    default: return unknown;
-  }
 }
 
 file_info::time_point time_of(const statx_timestamp& t) noexcept {

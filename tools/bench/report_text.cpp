@@ -76,7 +76,7 @@ struct layout {
   }
 };
 
-const char* word(finding found) {
+const char* short_word(finding found) {
   switch (found) {
     case finding::less: return "less";
     case finding::more: return "more";
@@ -112,7 +112,7 @@ void add_claims(std::string& text, const report& r, const cell& c) {
     }
     before = &each;
     line += fmt::format("  {} {:.2f} [{:.2f} {:.2f}] {:9}", each.of == metric::cpu ? "CPU" : "rate",
-                        each.ratio.median, each.ratio.low, each.ratio.high, word(each.found));
+                        each.ratio.median, each.ratio.low, each.ratio.high, short_word(each.found));
   }
   end_line();
 }

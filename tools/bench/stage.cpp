@@ -2,13 +2,13 @@
 
 #include <fcntl.h>
 
-#include <cerrno>
 #include <cstring>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "bench/page_kind.hpp"
+#include "last_error.hpp"
 #include "make_runtime.hpp"
 
 namespace carousel::tool::bench {
@@ -41,7 +41,7 @@ result<stage> stage::make(int fd, pages kind, unsigned entries) {
   auto ring = make_runtime(entries);
   if (!ring) return std::unexpected(ring.error());
   const int again = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (again < 0) return std::unexpected(std::error_code(errno, std::generic_category()));
+  if (again < 0) return std::unexpected(last_error());
   return stage(std::move(*ring), file::from_fd(again), kind);
 }
 
