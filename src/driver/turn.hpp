@@ -102,17 +102,19 @@ inline constexpr unsigned turns_between_clocks = 16;
 
 [[gnu::always_inline]] inline void driver::encode_queued(ready_queue& ready) {
   while (!queue_.empty()) {
-    slot& s = queue_.front();
-    if (!ring_->push(s.req, user_data_of(completion_kind::operation, s))) {
+    unsigned room = ring_->room();
+    if (room == 0) [[unlikely]] {
       check_enter(ring_->enter(0, false), ready);
-      if (!s.linked()) return;  // it was withdrawn
-      if (!ring_->push(s.req, user_data_of(completion_kind::operation, s))) return;
+      room = ring_->room();
+      if (room == 0) return;
     }
-    s.unlink();
-    s.state = slot_state::submitted;
-    s.submitted_ms = coarse_ms_;
-    ++in_kernel_;
-    ++counters_.submitted;
+    const std::size_t count = queue_.take_front(room, [this](slot& s) {
+      ring_->encode(s.req, user_data_of(completion_kind::operation, s));
+      s.state = slot_state::submitted;
+      s.submitted_ms = coarse_ms_;
+    });
+    in_kernel_ += count;
+    counters_.submitted += count;
   }
 }
 

@@ -25,12 +25,18 @@ class ring {
 
   [[nodiscard]] sys::kernel& kernel() noexcept { return *kernel_; }
 
-  /// Encodes a request; false when the submission queue is full.
+  /// Requests that can be encoded before the next enter.
+  [[nodiscard]] unsigned room() const noexcept { return view_.sq_entries - unsubmitted(); }
+
+  /// Encodes a request; false when there is no room.
   [[nodiscard]] bool push(const request& req, std::uint64_t user_data) noexcept {
-    if (tail_ - std::atomic_ref(*view_.sq_head).load(std::memory_order_acquire) ==
-        view_.sq_entries) {
-      return false;
-    }
+    if (room() == 0) return false;
+    encode(req, user_data);
+    return true;
+  }
+
+  /// The same where there is room.
+  void encode(const request& req, std::uint64_t user_data) noexcept {
     view_.sqes[tail_ & (view_.sq_entries - 1)] = sys::sqe{
         .opcode = static_cast<std::uint8_t>(req.code),
         .flags = req.sqe_flags,
@@ -48,7 +54,6 @@ class ring {
         .pad = 0,
     };
     ++tail_;
-    return true;
   }
 
   /// Requests that the kernel has not consumed, those of an earlier enter that it refused included.
@@ -88,11 +93,14 @@ class ring {
   /// Calls `f(user_data, res, flags)` for each completion that is visible, at most a queue full. `f` must not enter.
   template <class F>
   unsigned reap(F f) {
+    // Kept apart from the members, which `f` could change for all that the compiler knows.
+    const sys::cqe* const cqes = view_.cqes;
+    const std::uint32_t mask = view_.cq_entries - 1;
     std::uint32_t head = *view_.cq_head;
     const std::uint32_t tail = std::atomic_ref(*view_.cq_tail).load(std::memory_order_acquire);
     const unsigned count = tail - head;
     for (; head != tail; ++head) {
-      const sys::cqe& done = view_.cqes[head & (view_.cq_entries - 1)];
+      const sys::cqe& done = cqes[head & mask];
       f(done.user_data, done.res, done.flags);
     }
     std::atomic_ref(*view_.cq_head).store(head, std::memory_order_release);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "carousel/detail/assert.hpp"
 
 namespace carousel::detail {
@@ -51,8 +53,13 @@ class list {
   void push_back(T& item) noexcept { insert_before(head_, item); }
   void push_front(T& item) noexcept { insert_before(*head_.next_, item); }
 
-  T& pop_front() noexcept { return take(front()); }
-  T& pop_back() noexcept { return take(back()); }
+  T& pop_front() noexcept {
+    hook* const first = head_.next_;
+    head_.next_ = first->next_;
+    first->next_->prev_ = &head_;
+    first->prev_ = first->next_ = nullptr;
+    return static_cast<T&>(*first);
+  }
 
   void clear() noexcept {
     while (!empty()) front().hook::unlink();
@@ -68,6 +75,22 @@ class list {
     other.head_.prev_ = other.head_.next_ = &other.head_;
   }
 
+  /// Unlinks up to `most` items from the front and calls `f` for each. `f` must not change the list.
+  template <class F>
+  std::size_t take_front(std::size_t most, F f) noexcept {
+    std::size_t taken = 0;
+    hook* first = head_.next_;
+    for (; first != &head_ && taken != most; ++taken) {
+      hook* const next = first->next_;
+      first->prev_ = first->next_ = nullptr;
+      f(static_cast<T&>(*first));
+      first = next;
+    }
+    head_.next_ = first;
+    first->prev_ = &head_;
+    return taken;
+  }
+
   /// `f` must not change the list.
   template <class F>
   void for_each(F f) {
@@ -81,10 +104,6 @@ class list {
     item.prev_ = next.prev_;
     next.prev_->next_ = &item;
     next.prev_ = &item;
-  }
-  static T& take(T& item) noexcept {
-    item.hook::unlink();
-    return item;
   }
 
   hook head_;
