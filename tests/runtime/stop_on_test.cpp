@@ -126,6 +126,38 @@ TEST(stop_on, a_stop_that_races_with_an_abort_is_harmless) {
   });
 }
 
+TEST(stop_on, a_stop_on_its_way_to_an_awaiter_that_dies_reaches_nobody) {
+  run([]() -> task<> {
+    const auto read = [](const pipe_pair& pipe, std::stop_token token,
+                         std::string& got) -> foreign {
+      const file end = pipe.reader();
+      const auto r = co_await stop_on(std::move(token), end.read(room()));
+      EXPECT_TRUE(r.res);
+      got = text_of(r.buf.bytes());
+    };
+    const pipe_pair pipe;
+    std::string lost;
+    std::stop_source source;
+    {
+      const foreign dies = read(pipe, source.get_token(), lost);
+      co_await yield();
+      std::jthread([&] { source.request_stop(); }).join();
+    }
+    // This one has the memory of the other, where the loop would look for the stop.
+    const pipe_pair quiet;
+    std::string got;
+    const std::stop_source nobody;
+    const foreign lives = read(quiet, nobody.get_token(), got);
+    co_await yield();
+    co_await yield();
+    EXPECT_EQ(got, "");
+    quiet.put("x");
+    for (int turns = 0; turns < 1000 && got.empty(); ++turns) co_await yield();
+    EXPECT_EQ(got, "x");
+    EXPECT_EQ(lost, "");
+  });
+}
+
 TEST(stop_on, a_token_that_was_stopped_before_ends_the_operation_before_the_kernel_hears_of_it) {
   const pipe_pair pipe;
   pipe.put("untouched");
