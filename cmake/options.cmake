@@ -14,6 +14,11 @@ if(PROJECT_IS_TOP_LEVEL AND NOT multi_config AND NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
 endif()
 
+# A unity build (CMAKE_UNITY_BUILD) includes what were files of their own, in each of which a name without linkage is well.
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wno-subobject-linkage)
+endif()
+
 # Sanitizers must see the library and the program too, hence before any target. The check of virtual tables opens a pipe to look
 # at an object, and takes the object for a bad one when there is no descriptor left, which is what some tests are about.
 if(CAROUSEL_DEV_MODE AND CAROUSEL_SANITIZE)

@@ -5,6 +5,14 @@
 # NAME.on_fake: the whole program on the fake kernel without surprises; `fake_seeds` moreover NAME.on_fake:N, with delays,
 # refused and cut enters and signals that must not change any result.
 
+# What nearly every test reads, compiled once; the library is there to keep it.
+file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/tests_precompiled.cpp "")
+add_library(tests_precompiled OBJECT ${CMAKE_CURRENT_BINARY_DIR}/tests_precompiled.cpp)
+target_link_libraries(tests_precompiled PRIVATE carousel_fake_kernel GTest::gmock)
+target_precompile_headers(tests_precompiled PRIVATE <gmock/gmock.h> <gtest/gtest.h> <carousel/carousel.hpp> <vector>)
+set_target_properties(tests_precompiled PROPERTIES CXX_EXTENSIONS OFF)
+carousel_warnings(tests_precompiled)
+
 # What ThreadSanitizer is to look at.
 add_custom_target(tests_with_threads)
 
@@ -38,6 +46,7 @@ function(carousel_test name)
     add_dependencies(${target} fuse_fault)
   endif()
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  target_precompile_headers(${target} REUSE_FROM tests_precompiled)
   carousel_warnings(${target})
   if("threads" IN_LIST arg_LABELS)
     add_dependencies(tests_with_threads ${target})
