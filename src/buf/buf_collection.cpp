@@ -114,9 +114,9 @@ result<buf_collection*> buf_collection::make(std::unique_ptr<buf_storage> storag
   if (buffers.empty() || !valid) return std::unexpected(make_error_code(errc::bad_buffer));
   auto* made = new buf_collection(std::move(storage), options);
   const collection_ref owner(made);
-  made->retain();
   made->entries_.reserve(buffers.size());
   for (const raw_buffer& b : buffers) made->add(b);
+  made->retain();
   return made;
 }
 

@@ -17,6 +17,15 @@ void descriptor::learn_alignment() noexcept {
   offset_align = about.stx_dio_offset_align;
 }
 
+fd_ref fd_ref::own(int fd) {
+  try {
+    return fd_ref(new descriptor(fd));
+  } catch (...) {
+    ::close(fd);
+    throw;
+  }
+}
+
 void descriptor::destroy(descriptor* d) noexcept {
   if (d->table != nullptr) d->table->leave(*d);
   if (d->fd >= 0) ::close(d->fd);

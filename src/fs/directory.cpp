@@ -46,15 +46,21 @@ struct close_stream {
   void operator()(DIR* stream) const noexcept { closedir(stream); }
 };
 
-/// Of a descriptor that it owns, or of -1 and errno.
-task<result<std::vector<directory_entry>>> entries_of(int fd) {
-  if (fd < 0) co_return std::unexpected(detail::kernel_error(-errno));
-  const std::unique_ptr<DIR, close_stream> stream(fdopendir(fd));
+using stream_ptr = std::unique_ptr<DIR, close_stream>;
+
+/// Takes ownership of the descriptor. Null, and errno, if it is -1 or no directory.
+stream_ptr stream_of(int fd) noexcept {
+  if (fd < 0) return nullptr;
+  stream_ptr stream(fdopendir(fd));
   if (stream == nullptr) {
     const int why = errno;
     ::close(fd);
-    co_return std::unexpected(detail::kernel_error(-why));
+    errno = why;
   }
+  return stream;
+}
+
+task<result<std::vector<directory_entry>>> entries_of(stream_ptr stream) {
   std::vector<directory_entry> entries;
   for (;;) {
     errno = 0;
@@ -73,8 +79,10 @@ task<result<std::vector<directory_entry>>> entries_of(int fd) {
 /// A descriptor with a position of its own.
 task<result<std::vector<directory_entry>>> list_open(detail::fd_ref where) {
   if (!where) co_return std::unexpected(std::make_error_code(std::errc::bad_file_descriptor));
-  const int again = ::openat(where->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  co_return co_await entries_of(again);
+  stream_ptr again = stream_of(::openat(where->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (again == nullptr) co_return std::unexpected(detail::kernel_error(-errno));
+  auto entries = entries_of(std::move(again));
+  co_return co_await std::move(entries);
 }
 
 }  // namespace
@@ -85,9 +93,7 @@ detail::operation<detail::open_call<directory>> directory::open(const path& path
       detail::open_call<directory>{{{{}, true, {path.native(), {}}}, options.directory(true), {}}});
 }
 
-directory directory::from_fd(int fd) {
-  return directory(detail::fd_ref(new detail::descriptor(fd)));
-}
+directory directory::from_fd(int fd) { return directory(detail::fd_ref::own(fd)); }
 
 detail::operation<detail::open_call<file>> directory::open_file(const path& name,
                                                                 open_options options) const {
@@ -186,8 +192,10 @@ task<result<std::vector<directory_entry>>> directory::list(path path) {
   if (const detail::failure_code error = detail::paths{path.native(), {}}.check(); error != 0) {
     co_return std::unexpected(detail::to_error(error));
   }
-  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  co_return co_await entries_of(fd);
+  stream_ptr stream = stream_of(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (stream == nullptr) co_return std::unexpected(detail::kernel_error(-errno));
+  auto entries = entries_of(std::move(stream));
+  co_return co_await std::move(entries);
 }
 
 }  // namespace carousel

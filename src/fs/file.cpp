@@ -169,14 +169,9 @@ void open_base::encode(driver& io, slot& s) const {
 
 result<fd_ref> open_base::opened(std::int32_t res, bool direct) {
   if (res < 0) return std::unexpected(kernel_error(res));
-  try {
-    fd_ref made(new descriptor(res));
-    if (direct) made->learn_alignment();
-    return made;
-  } catch (...) {
-    ::close(res);
-    throw;
-  }
+  fd_ref made = fd_ref::own(res);
+  if (direct) made->learn_alignment();
+  return made;
 }
 
 void open_base::discard(std::int32_t res, nothing&) noexcept {
@@ -228,7 +223,7 @@ detail::operation<detail::open_call<file>> file::open(const std::filesystem::pat
 }
 
 file file::from_fd(int fd) {
-  detail::fd_ref made(new detail::descriptor(fd));
+  detail::fd_ref made = detail::fd_ref::own(fd);
   made->learn_alignment();
   return file(std::move(made));
 }

@@ -3,16 +3,14 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <stop_token>
 #include <tuple>
 #include <utility>
 
+#include "support/counted_heap.hpp"
 #include "support/run.hpp"
 
-// A program in steady state does not call the heap. This file replaces the global operator new,
-// so it is a program of its own; a sanitizer has its own replacement, and the facts are skipped there.
+// A program in steady state does not call the heap. A sanitizer's own allocations count too, so there the facts are skipped.
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -28,34 +26,10 @@
 #define CAROUSEL_COUNTS_ALLOCATIONS 1
 #endif
 
-namespace {
-std::size_t allocations = 0;
-}
-
-#if CAROUSEL_COUNTS_ALLOCATIONS
-namespace {
-void* counted(std::size_t bytes, std::size_t alignment) {
-  ++allocations;
-  // aligned_alloc() wants a multiple of the alignment.
-  void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-}  // namespace
-
-void* operator new(std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return counted(bytes, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-#endif
-
 namespace carousel {
 namespace {
 
+using test::heap;
 using test::run;
 
 constexpr std::size_t bytes = 4096;
@@ -70,9 +44,9 @@ class allocation : public testing::Test {
 };
 
 TEST_F(allocation, is_seen_by_the_counter) {
-  const std::size_t before = allocations;
+  const std::size_t before = heap.allocations;
   ::operator delete(::operator new(100));
-  EXPECT_EQ(allocations - before, 1U);
+  EXPECT_EQ(heap.allocations - before, 1U);
 }
 
 TEST_F(allocation, none_in_a_round_of_lease_read_and_check_in) {
@@ -83,12 +57,12 @@ TEST_F(allocation, none_in_a_round_of_lease_read_and_check_in) {
     std::size_t before = 0;
     std::size_t got = 0;
     for (int i = 0; i < warm_up + rounds; ++i) {
-      if (i == warm_up) before = allocations;
+      if (i == warm_up) before = heap.allocations;
       auto lease = co_await pool.next(bytes);
       const auto r = co_await zeroes->read_fixed_at(std::move(*lease), 0);
       got += r.buf.size();
     }
-    EXPECT_EQ(allocations - before, 0U);
+    EXPECT_EQ(heap.allocations - before, 0U);
     EXPECT_EQ(got, bytes * (warm_up + rounds));
   });
 }
@@ -103,11 +77,11 @@ TEST_F(allocation, none_in_a_round_of_spawn_and_join) {
     std::size_t before = 0;
     long sum = 0;
     for (int i = 0; i < warm_up + rounds; ++i) {
-      if (i == warm_up) before = allocations;
+      if (i == warm_up) before = heap.allocations;
       auto h = spawn(number, 1);
       sum += co_await std::move(h);
     }
-    EXPECT_EQ(allocations - before, 0U);
+    EXPECT_EQ(heap.allocations - before, 0U);
     EXPECT_EQ(sum, warm_up + rounds);
   });
 }
@@ -117,7 +91,7 @@ TEST_F(allocation, none_in_a_round_of_waiting_for_a_buffer) {
     const auto pool = fixed_buf_pool::make({{bytes, 1}}).value();
     std::size_t before = 0;
     for (int i = 0; i < warm_up + rounds; ++i) {
-      if (i == warm_up) before = allocations;
+      if (i == warm_up) before = heap.allocations;
       auto waiter = spawn([&pool]() -> task<> {
         const auto lease = co_await pool.next(bytes);
         EXPECT_TRUE(lease);
@@ -128,7 +102,7 @@ TEST_F(allocation, none_in_a_round_of_waiting_for_a_buffer) {
       }
       co_await std::move(waiter);
     }
-    EXPECT_EQ(allocations - before, 0U);
+    EXPECT_EQ(heap.allocations - before, 0U);
   });
 }
 
@@ -139,7 +113,7 @@ TEST_F(allocation, none_in_a_round_of_a_read_that_is_aborted) {
     const auto zeroes = co_await file::open("/dev/zero");
     std::size_t before = 0;
     for (int i = 0; i < warm_up + rounds; ++i) {
-      if (i == warm_up) before = allocations;
+      if (i == warm_up) before = heap.allocations;
       auto reader = spawn([&]() -> task<> {
         auto lease = co_await pool.next(bytes);
         (void)co_await zeroes->read_fixed_at(std::move(*lease), 0);
@@ -147,7 +121,7 @@ TEST_F(allocation, none_in_a_round_of_a_read_that_is_aborted) {
       co_await yield();
       reader.abort();
     }
-    EXPECT_EQ(allocations - before, 0U);
+    EXPECT_EQ(heap.allocations - before, 0U);
   });
 }
 
@@ -158,13 +132,13 @@ TEST_F(allocation, none_in_a_round_of_a_timeout_that_passes_and_one_that_does_no
     auto lease = pool.try_next(bytes);
     std::size_t before = 0;
     for (int i = 0; i < warm_up + rounds; ++i) {
-      if (i == warm_up) before = allocations;
+      if (i == warm_up) before = heap.allocations;
       auto r = co_await timeout(std::chrono::hours(1), zeroes->read_at(std::move(*lease), 0));
       lease = std::move(r.buf);
       const auto refused = co_await timeout(std::chrono::nanoseconds(0), pool.next(bytes));
       EXPECT_FALSE(refused);
     }
-    EXPECT_EQ(allocations - before, 0U);
+    EXPECT_EQ(heap.allocations - before, 0U);
   });
 }
 
@@ -175,11 +149,11 @@ TEST_F(allocation, none_in_a_round_of_stop_on_and_abandon_after) {
     const std::stop_source never;
     std::size_t before = 0;
     for (int i = 0; i < warm_up + rounds; ++i) {
-      if (i == warm_up) before = allocations;
+      if (i == warm_up) before = heap.allocations;
       (void)co_await abandon_after(std::chrono::nanoseconds(0), pool.next(bytes));
       (void)co_await stop_on(never.get_token(), sleep_for(std::chrono::nanoseconds(0)));
     }
-    EXPECT_EQ(allocations - before, 0U);
+    EXPECT_EQ(heap.allocations - before, 0U);
   });
 }
 
@@ -189,7 +163,7 @@ TEST_F(allocation, none_in_a_round_of_when_all_and_when_any) {
     const auto zeroes = co_await file::open("/dev/zero");
     std::size_t before = 0;
     for (int i = 0; i < warm_up + rounds; ++i) {
-      if (i == warm_up) before = allocations;
+      if (i == warm_up) before = heap.allocations;
       auto a = pool.try_next(bytes);
       auto b = pool.try_next(bytes);
       auto both =
@@ -198,7 +172,7 @@ TEST_F(allocation, none_in_a_round_of_when_all_and_when_any) {
                                        zeroes->read_at(std::move(std::get<0>(both).buf), 0));
       EXPECT_LT(r.first, 3U);
     }
-    EXPECT_EQ(allocations - before, 0U);
+    EXPECT_EQ(heap.allocations - before, 0U);
   });
 }
 

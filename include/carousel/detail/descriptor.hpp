@@ -41,6 +41,8 @@ class fd_ref {
  public:
   fd_ref() = default;
   explicit fd_ref(descriptor* adopted) noexcept : d_(adopted) {}
+  /// Takes ownership of an open descriptor. Throws std::bad_alloc, with the descriptor closed.
+  [[nodiscard]] static fd_ref own(int fd);
   fd_ref(const fd_ref& other) noexcept : d_(other.d_) {
     if (d_ != nullptr) ++d_->refs;
   }

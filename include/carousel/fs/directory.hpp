@@ -34,7 +34,7 @@ class directory {
   /// Awaited: gives result<directory>. Error: not_a_directory.
   static detail::operation<detail::open_call<directory>> open(const std::filesystem::path& path,
                                                               open_options options = {});
-  /// Takes ownership of an open descriptor of a directory.
+  /// Takes ownership of an open descriptor of a directory. Throws std::bad_alloc, with the descriptor closed.
   [[nodiscard]] static directory from_fd(int fd);
   /// The descriptor, still owned by the directory: for calls that the library does not have. -1 for an empty handle.
   [[nodiscard]] int fd() const noexcept { return file_ ? file_->fd : -1; }

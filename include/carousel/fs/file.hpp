@@ -42,7 +42,7 @@ class file {
   /// Awaited: gives result<file>. The path is copied.
   static detail::operation<detail::open_call<file>> open(const std::filesystem::path& path,
                                                          open_options options = {});
-  /// Takes ownership of an open descriptor: a file, a pipe, a terminal.
+  /// Takes ownership of an open descriptor: a file, a pipe, a terminal. Throws std::bad_alloc, with the descriptor closed.
   [[nodiscard]] static file from_fd(int fd);
   /// The descriptor, still owned by the file: for calls that the library does not have. -1 once closed.
   [[nodiscard]] int fd() const noexcept { return file_ ? file_->fd : -1; }

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+// Replaces the global operator new of the program whose only source includes this.
+
+namespace carousel::test {
+
+/// What this thread asks of the heap.
+struct counted_heap {
+  std::size_t allocations = 0;
+  /// So many allocations succeed, then one fails, or all do.
+  std::size_t succeed = static_cast<std::size_t>(-1);
+  bool fails_for_good = false;
+  bool has_failed = false;
+
+  void* allocate(std::size_t bytes, std::size_t alignment) {
+    ++allocations;
+    if (succeed == 0 && (fails_for_good || !has_failed)) {
+      has_failed = true;
+      throw std::bad_alloc();
+    }
+    if (succeed != 0) --succeed;
+    // aligned_alloc() wants a multiple of the alignment.
+    void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+  }
+};
+
+inline constinit thread_local counted_heap heap;
+
+}  // namespace carousel::test
+
+void* operator new(std::size_t bytes) {
+  return carousel::test::heap.allocate(bytes, alignof(std::max_align_t));
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return carousel::test::heap.allocate(bytes, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
