@@ -91,7 +91,8 @@ set(carousel_sources
     src/runtime/loop.cpp
     src/runtime/runtime.cpp
     src/runtime/stall.cpp
-    src/sys/linux_kernel.cpp)
+    src/sys/linux_kernel.cpp
+    src/sys/write_flag.cpp)
 
 set(carousel_tool_sources
     tools/attributes.cpp

@@ -13,6 +13,7 @@
 
 #include "carousel/detail/request.hpp"
 #include "sys/kernel.hpp"
+#include "sys/write_flag.hpp"
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
@@ -102,17 +103,6 @@ constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
   }
 }
 
-/// RWF_NOSIGNAL exists since Linux 6.18; an unknown flag is EOPNOTSUPP for every file.
-[[nodiscard]] bool probe_nosignal() noexcept {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return false;
-  const iovec nothing{.iov_base = ends.data(), .iov_len = 0};
-  const bool known = pwritev2(ends[1], &nothing, 1, -1, rwf_nosignal) == 0;
-  ::close(ends[0]);
-  ::close(ends[1]);
-  return known;
-}
-
 /// Keeps SIGPIPE from the process while the thread is inside enter, and takes away the one that a write raised there.
 class sigpipe_shield {
  public:
@@ -176,7 +166,7 @@ class linux_kernel final : public kernel {
       }
       io_uring_free_probe(probe);
     }
-    nosignal_ = probe_nosignal();
+    nosignal_ = knows_write_flag(rwf_nosignal);
     if (nosignal_) direct = name_;
     for (unsigned i = 0; i < ring_.sq.ring_entries; ++i) ring_.sq.array[i] = i;
     return ring_view{

@@ -3,6 +3,7 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <carousel/carousel.hpp>
@@ -10,10 +11,12 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <system_error>
 
 #include "support/run.hpp"
+#include "sys/write_flag.hpp"
 
 // A kernel that refuses io_uring_setup, as a container's seccomp filter makes it, in a process of its own.
 
@@ -69,6 +72,12 @@ TEST(setup, missing_from_the_kernel_is_kernel_too_old) {
 TEST(setup, refused_here_stays_possible_in_the_parent) {
   if (outcome_of_setup(EPERM) == no_filter) GTEST_SKIP() << "no seccomp here";
   EXPECT_TRUE(runtime::make());
+}
+
+TEST(setup, a_write_flag_that_no_kernel_has_is_not_taken_for_known) {
+  constexpr std::uint32_t nonsense = 1U << 30U;
+  EXPECT_FALSE(sys::knows_write_flag(nonsense));
+  EXPECT_TRUE(sys::knows_write_flag(RWF_HIPRI));
 }
 
 }  // namespace
