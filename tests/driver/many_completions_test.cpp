@@ -48,26 +48,30 @@ void close_all(std::vector<int>& fds) {
 
 TEST(many_completions, each_goes_to_the_operation_that_waits) {
   const std::size_t before = open_fds();
-  test::run([]() -> task<> {
-    const tcp_listener listener;
-    std::vector<int> clients;
-    std::vector<int> connections;
-    auto accepting = spawn(keep_accepting<accept_many_call>, listener.ref(), std::ref(connections));
-    for (int i = 0; i < 1000; ++i) clients.push_back(listener.connect());
-    while (connections.size() < 1000) co_await yield();
-    EXPECT_FALSE(accepting.done());
-    accepting.abort();
-    close_all(clients);
-    close_all(connections);
-  });
+  test::run(
+      []() -> task<> {
+        constexpr std::size_t many = 300;  // more than the completion queue takes
+        const tcp_listener listener;
+        std::vector<int> clients;
+        std::vector<int> connections;
+        auto accepting =
+            spawn(keep_accepting<accept_many_call>, listener.ref(), std::ref(connections));
+        while (clients.size() < many) clients.push_back(listener.connect());
+        while (connections.size() < many) co_await yield();
+        EXPECT_FALSE(accepting.done());
+        accepting.abort();
+        close_all(clients);
+        close_all(connections);
+      },
+      {.entries = 64});
   EXPECT_EQ(open_fds(), before);
 }
 
 TEST(many_completions, what_comes_after_the_awaiter_is_gone_is_closed) {
   const std::size_t before = open_fds();
   test::run([]() -> task<> {
-    constexpr std::size_t many =
-        200;  // more than are cancelled in one turn: the others still accept
+    // More than are cancelled in one turn: the others still accept.
+    constexpr std::size_t many = 100;
     std::deque<tcp_listener> listeners(many);
     std::vector<int> clients;
     std::vector<int> connections;
@@ -81,7 +85,7 @@ TEST(many_completions, what_comes_after_the_awaiter_is_gone_is_closed) {
       co_await yield();
     }
     for (auto& one : accepting) one.abort();
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 3; ++i) {
       for (const tcp_listener& listener : listeners) clients.push_back(listener.connect());
       co_await yield();
     }

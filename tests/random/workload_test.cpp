@@ -161,7 +161,9 @@ int run_all(int argc, char** argv) {
     }
   }
   std::signal(SIGABRT, on_abort);
-  const test::temp_dir directory("/dev/shm");
+  const char* const in_memory = "/dev/shm";
+  const test::temp_dir directory(
+      ::access(in_memory, W_OK) == 0 ? in_memory : std::filesystem::temp_directory_path());
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t seed = a.first; seed < a.first + a.seeds; ++seed) {
     fake::trace::set_replay(std::string(argv[0]) + " --seed=" + std::to_string(seed));

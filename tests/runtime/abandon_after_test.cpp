@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "support/bytes.hpp"
+#include "support/linux_version.hpp"
 #include "support/logged.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
@@ -66,6 +67,8 @@ TEST(abandon_after, gives_what_the_operation_gives_in_time) {
 }
 
 TEST(abandon_after, of_nothing_is_one_chance) {
+  if (test::linux_is_before(6, 4))
+    GTEST_SKIP() << "reads of pipes that have data wait for a worker";
   const pipe_pair pipe;
   run([&]() -> task<> {
     for (const nanoseconds none : {nanoseconds(0), nanoseconds(-1)}) {

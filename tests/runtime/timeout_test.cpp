@@ -11,6 +11,7 @@
 
 #include "support/bytes.hpp"
 #include "support/content.hpp"
+#include "support/linux_version.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
@@ -93,6 +94,8 @@ TEST(timeout, races_with_data_and_loses_no_byte_and_doubles_none) {
 }
 
 TEST(timeout, of_nothing_or_less_is_one_chance) {
+  if (test::linux_is_before(6, 4))
+    GTEST_SKIP() << "reads of pipes that have data wait for a worker";
   const pipe_pair pipe;
   run([&]() -> task<> {
     for (const nanoseconds none : {nanoseconds(0), nanoseconds(-1), nanoseconds::min()}) {

@@ -37,6 +37,8 @@ skip() { # the rest of the test
 }
 not() { ! "$@"; }
 is_root() { [[ $(id -u) -eq 0 ]]; }
+# What other programs of the same user lock counts against the limit too, so a small one is tried as a user who runs nothing else.
+can_limit_memory() { is_root || [[ $(id -un) == nobody ]]; }
 
 # run COMMAND...: its status in $status, what it said in ./out and ./err, within 60 seconds.
 run() {
