@@ -68,8 +68,9 @@ task<result<std::vector<directory_entry>>> entries_of(stream_ptr stream) {
     if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
-    entries.push_back(
-        {.name = std::string(name), .inode = entry->d_ino, .type = type_of(DTTOIF(entry->d_type))});
+    entries.push_back({.name = std::string(name),
+                       .inode = entry->d_ino,
+                       .type = type_of(static_cast<mode_t>(DTTOIF(entry->d_type)))});
     if (entries.size() % names_per_turn == 0) co_await yield();
   }
   if (errno != 0) co_return std::unexpected(detail::kernel_error(-errno));

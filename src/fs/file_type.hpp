@@ -7,7 +7,7 @@
 namespace carousel {
 
 /// Of the type bits of a mode (inode(7)). What readdir(3) says becomes a mode by DTTOIF().
-inline std::filesystem::file_type type_of(unsigned mode) noexcept {
+inline std::filesystem::file_type type_of(mode_t mode) noexcept {
   using enum std::filesystem::file_type;
   switch (mode & S_IFMT) {
     case S_IFREG: return regular;
