@@ -74,6 +74,8 @@ class runtime {
   [[nodiscard]] result<> poll();
   /// An eventfd for a poll set: readable, until it is read, when the kernel has something for the next poll(). The ring's own
   /// descriptor does not wake an epoll. Made at the first call; the runtime closes it.
+  /// Linux 6.12 forgets to signal it now and then, while 6.1 and 6.18 do not (tried with bare liburing and deferred task work):
+  /// there wait some milliseconds at most.
   /// Errors: shut_down, too_many_files_open, what the kernel says to a registration.
   [[nodiscard]] result<int> event_fd();
   /// How long a program may wait for event_fd() before it must call poll(): 0 when a task is ready, until the next timer, or
