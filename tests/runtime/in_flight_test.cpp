@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/bytes.hpp"
+#include "support/linux_version.hpp"
 #include "support/logged_bytes.hpp"
 #include "support/open_fds.hpp"
 #include "support/pipe_pair.hpp"
@@ -105,6 +106,8 @@ TEST(in_flight, an_operation_aborted_before_its_submission_never_reaches_the_ker
 }
 
 TEST(in_flight, a_read_that_completed_unseen_gives_its_lease_back_at_once) {
+  if (test::linux_is_before(6, 4))
+    GTEST_SKIP() << "reads of pipes that have data wait for a worker";
   const pipe_pair pipe;
   pipe.put("bytes");
   run([&]() -> task<> {
