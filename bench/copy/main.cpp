@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (quick) {
     when.rounds = 1;
+    p.block = std::size_t{64} << 10U;  // which every user may lock
     p.span = 16 * p.block;
   }
 
