@@ -3,6 +3,7 @@
 include(cmake/warnings.cmake)
 carousel_warnings(carousel)
 if(TARGET carousel_cli)
+  carousel_warnings(carousel_tool)
   carousel_warnings(carousel_cli)
 endif()
 

@@ -26,6 +26,14 @@ add_test(NAME package.pkg_config
          COMMAND ${consumer}/with_pkg_config ${CMAKE_CXX_COMPILER}
                  ${prefix}/${CMAKE_INSTALL_LIBDIR}/pkgconfig ${work}/pkg_config)
 
+# Wherever the whole is put, the program looks for a shared library beside itself.
+if(TARGET carousel_cli)
+  file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+  add_test(NAME package.program COMMAND readelf --dynamic ${prefix}/${CMAKE_INSTALL_BINDIR}/carousel)
+  set_tests_properties(package.program PROPERTIES FIXTURES_REQUIRED installed LABELS package
+                                                  PASS_REGULAR_EXPRESSION "ORIGIN/${bin_to_lib}\\]")
+endif()
+
 set_tests_properties(package.find_package package.pkg_config PROPERTIES FIXTURES_REQUIRED installed)
 set_tests_properties(package.remove_old package.install package.find_package package.pkg_config
                      package.add_subdirectory PROPERTIES LABELS package TIMEOUT 600)
