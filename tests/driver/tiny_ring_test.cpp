@@ -83,8 +83,7 @@ TEST(tiny_ring, reads_beyond_the_limit_wait_in_line_and_all_finish) {
 }
 
 TEST(tiny_ring, the_line_for_a_slot_is_first_in_first_out) {
-  if (test::linux_is_before(6, 4))
-    GTEST_SKIP() << "reads of pipes that have data wait for a worker";
+  if (test::pipe_reads_always_wait()) GTEST_SKIP() << "reads of pipes always wait here";
   run(
       []() -> task<> {
         const pipe_pair blocking;

@@ -17,4 +17,7 @@ namespace carousel::test {
   return version < std::pair(major, minor);
 }
 
+/// Before Linux 6.4 io_uring reads a pipe by a worker or after a poll, even if the pipe has data.
+[[nodiscard]] inline bool pipe_reads_always_wait() { return linux_is_before(6, 4); }
+
 }  // namespace carousel::test
