@@ -38,6 +38,7 @@ set(carousel_headers
     include/carousel/detail/side_blocks.hpp
     include/carousel/detail/slot.hpp
     include/carousel/detail/stop_scope.hpp
+    include/carousel/detail/submission_queue.hpp
     include/carousel/detail/task_record.hpp
     include/carousel/detail/thread_mark.hpp
     include/carousel/detail/timer_queue.hpp

@@ -30,6 +30,7 @@ TABLE = [
     ("include/carousel/detail/waiter.hpp", "base"),
     ("src/base/*", "base"),
     ("src/sys/*", "sys"),
+    ("include/carousel/detail/submission_queue.hpp", "ring"),
     ("src/ring/*", "ring"),
     ("include/carousel/detail/context.hpp", "driver"),
     ("include/carousel/detail/descriptor.hpp", "driver"),

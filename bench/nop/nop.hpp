@@ -16,8 +16,9 @@ struct nop_call {
       const carousel::detail::driver&) noexcept {
     return 0;
   }
-  static void encode(const carousel::detail::driver&, carousel::detail::slot& s) noexcept {
-    s.req.code = carousel::detail::opcode::nop;
+  static void encode(const carousel::detail::driver&, carousel::detail::slot&,
+                     carousel::detail::request& r) noexcept {
+    r.code = carousel::detail::opcode::nop;
   }
   static output complete(std::int32_t res, resources&, carousel::detail::slot&) noexcept {
     return carousel::detail::file_call::of(res);

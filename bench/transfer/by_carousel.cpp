@@ -14,7 +14,7 @@ std::int64_t count_of(const result<std::size_t>& res) {
 }
 
 template <bool Writes, bool Fixed>
-auto transfer_at(const file& f, fixed_buf lease, std::uint64_t offset) {
+auto transfer_at(const file& f, fixed_buf&& lease, std::uint64_t offset) {
   if constexpr (Writes && Fixed) {
     return f.write_fixed_at(std::move(lease), offset);
   } else if constexpr (Writes) {

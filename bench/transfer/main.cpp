@@ -20,6 +20,7 @@ struct options {
   bool pinned = false;
   std::string json_file;
   bool quick = false;
+  std::uint64_t count = 0;
   std::string title;
   std::vector<std::string> rivals = {"hand", "hand-inline",     "carousel", "kept",
                                      "asio", "asio-coroutines", "threads"};
@@ -128,6 +129,8 @@ options parsed(int argc, char** argv) {
   app.add_option("--title", o.title);
   app.add_option("--json", o.json_file, "add a line of JSON to this file");
   app.add_flag("--quick", o.quick, "prove that it works; the figures mean nothing");
+  app.add_option("--count", o.count,
+                 "do so many transfers by each rival and print nothing, for profilers");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -170,6 +173,10 @@ int main(int argc, char** argv) {
     }
     std::string shown;
     const std::shared_ptr<engine> e = make(name, shown, o.what, fd);
+    if (o.count != 0) {
+      e->run(o.count, w);
+      continue;
+    }
     if (!o.what.writes) {
       w.be_thorough(true);
       e->run(w.lap(), w);
@@ -177,6 +184,7 @@ int main(int argc, char** argv) {
     }
     rivals.push_back(rival_of(e, std::move(shown), w));
   }
+  if (o.count != 0) return 0;
   sheet.standings = compare(rivals, o.when);
   print(sheet, o.json_file);
 }

@@ -17,7 +17,7 @@ namespace carousel {
 /// between turns, and this object, which waits in the coroutine's name as well, resumes it instead.
 template <class Op>
 class [[nodiscard]] abandon_after_operation : detail::scope_link,
-                                              detail::waiter,
+                                              detail::scoped_waiter,
                                               detail::timer_node {
   using inner_output = typename detail::inner_await<Op>::output;
   using output = typename detail::verb_output<inner_output>::without_buffer;

@@ -48,7 +48,7 @@ class join_handle {
   }
 
  private:
-  struct awaiter : detail::scope_link, detail::waiter {
+  struct awaiter : detail::scope_link, detail::scoped_waiter {
     static constexpr bool stoppable = std::is_void_v<T> || detail::is_result<T>;
     record* joined;
     bool stopped = false;

@@ -6,7 +6,7 @@ namespace carousel {
 
 namespace detail {
 
-class [[nodiscard]] yield_awaiter : scope_link, waiter {
+class [[nodiscard]] yield_awaiter : scope_link, scoped_waiter {
  public:
   static bool await_ready() noexcept { return false; }
   void await_suspend(std::coroutine_handle<> h) noexcept {

@@ -156,18 +156,16 @@ result<buf_collection*> buf_collection::make(std::span<const buf_class> classes,
 void buf_collection::add(const raw_buffer& buffer) {
   size_class* c = find(buffer.capacity);
   if (c == nullptr) c = classes_.emplace_back(std::make_unique<size_class>(buffer.capacity)).get();
-  const auto class_index =
-      std::ranges::find(classes_, c, &std::unique_ptr<size_class>::get) - classes_.begin();
   buf_entry& e =
       entries_.emplace_back(buf_entry{.data = buffer.data,
                                       .owner = this,
+                                      .size_class = c,
                                       .next_free = c->free_head,
                                       .capacity = static_cast<std::uint32_t>(buffer.capacity),
                                       .size = 0,
                                       .initialized = static_cast<std::uint32_t>(buffer.initialized),
                                       .holder = 0,
                                       .index = static_cast<std::uint16_t>(entries_.size()),
-                                      .size_class = static_cast<std::uint16_t>(class_index),
                                       .leased = false,
                                       .quarantined = false});
   c->free_head = &e;
@@ -263,11 +261,10 @@ void buf_collection::fail_waiters(size_class& c, errc why) noexcept {
 }
 
 void buf_collection::quarantine(buf_entry& e) noexcept {
-  size_class& c = *classes_[e.size_class];
+  size_class& c = *e.size_class;
   e.quarantined = true;
   ++c.quarantined;
-  ++quarantined_;
-  --leased_;  // it stays marked as leased: nobody can check it out
+  ++quarantined_;  // it stays marked as leased: nobody can check it out
   if (!leak_storage_ && !storage_->quarantine({e.data, e.capacity})) {
     leak_storage_ = true;
     std::fprintf(stderr,
@@ -320,8 +317,7 @@ std::unique_ptr<buf_storage> buf_collection::take_storage() noexcept {
 void buf_collection::write_leases(std::FILE* out, const size_class* only) const {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const buf_entry& e = entries_[i];
-    if (!e.leased || e.quarantined || (only != nullptr && classes_[e.size_class].get() != only))
-      continue;
+    if (!e.leased || e.quarantined || (only != nullptr && e.size_class != only)) continue;
     if (e.holder != 0) {
       std::fprintf(out, "    buffer %zu was checked out by task %" PRIu32 "\n", i, e.holder);
     } else {

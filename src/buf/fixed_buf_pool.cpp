@@ -33,64 +33,57 @@ task<> fixed_buf_pool::wait_until_returned(detail::collection_ref pool) {
   co_await returned_awaiter(*pool.operator->());
 }
 
-bool next_operation::await_suspend(std::coroutine_handle<> h) {
+bool next_operation::wait::start(std::coroutine_handle<> h, detail::steady_time until) {
   detail::context& here = detail::this_context();
-  pool = pool_.operator->();
-  if (pool->closed()) {
-    failure = errc::pool_closed;
+  const auto at_once = [&](errc why) {
+    failure = why;
     return detail::give_way(here, *this, *this, h);
-  }
-  if (here.stopped()) {
-    failure = errc::canceled;
-    return detail::give_way(here, *this, *this, h);
-  }
-  class_ = pool->find(capacity_);
-  if (class_ == nullptr) {
-    failure = errc::no_such_capacity;
-    return detail::give_way(here, *this, *this, h);
-  }
-  granted = pool->take(*class_);
+  };
+  if (pool->closed()) return at_once(errc::pool_closed);
+  if (here.stopped()) return at_once(errc::canceled);
+  size_class = pool->find(capacity);
+  if (size_class == nullptr) return at_once(errc::no_such_capacity);
+  granted = pool->take(*size_class, here.task != nullptr ? here.task->id : 0);
   if (granted != nullptr) return detail::give_way(here, *this, *this, h);
-  if (class_->quarantined == class_->total) {
-    failure = errc::stale_buffer;
-    return detail::give_way(here, *this, *this, h);
-  }
-  if (until_ && *until_ <= here.io->now()) {
-    failure = errc::timed_out;
-    return detail::give_way(here, *this, *this, h);
-  }
+  if (size_class->quarantined == size_class->total) return at_once(errc::stale_buffer);
+  const bool for_ever = until == detail::steady_time::max();
+  if (!for_ever && until <= here.io->now()) return at_once(errc::timed_out);
   detail::suspend(here, *this, *this, h, detail::wait_kind::buffer,
                   [](detail::scope_link& self) noexcept {
-                    static_cast<next_operation&>(self).leave_line(errc::canceled);
+                    static_cast<wait&>(self).leave_line(errc::canceled);
                   });
   write_reason = [](const detail::parked_waiter& w, std::FILE* out) {
-    const auto& self = static_cast<const next_operation&>(w);
+    const auto& self = static_cast<const wait&>(w);
     std::fprintf(out, "waits for a buffer of %zu bytes; all %u of them are leased:\n",
-                 self.capacity_, self.class_->total);
-    self.pool->write_leases(out, self.class_);
+                 self.capacity, self.size_class->total);
+    self.pool->write_leases(out, self.size_class);
   };
-  if (until_) {
+  if (!for_ever) {
     expire = [](detail::timer_node& timer) noexcept {
-      static_cast<next_operation&>(timer).leave_line(errc::timed_out);
+      static_cast<wait&>(timer).leave_line(errc::timed_out);
     };
-    here.timers.arm(*this, *until_);
+    here.timers.arm(*this, until);
   }
-  pool->wait(*this, here, *class_);
+  pool->wait(*this, here, *size_class);
   return true;
 }
 
-void next_operation::leave_line(errc why) noexcept {
+result<fixed_buf> next_operation::wait::finish() noexcept {
+  // A buffer that came back in the turn in which the time ran out or the stop came is not refused.
+  if (granted == nullptr && left_line && size_class->waiters.empty())
+    granted = pool->take(*size_class, detail::current_task_id());
+  if (granted == nullptr) return std::unexpected(failure);
+  return result<fixed_buf>(std::in_place, fixed_buf(*std::exchange(granted, nullptr)));
+}
+
+void next_operation::wait::leave_line(errc why) noexcept {
   if (!list_hook<detail::parked_tag>::linked())
     return;  // on its way already, or its runtime has ended
   detail::waiter::unlink();
   list_hook<detail::parked_tag>::unlink();
   failure = why;
-  left_line_ = true;
+  left_line = true;
   queue->push_back(*this);
-}
-
-detail::buf_entry* next_operation::last_try() noexcept {
-  return class_->waiters.empty() ? pool->take(*class_) : nullptr;
 }
 
 }  // namespace carousel

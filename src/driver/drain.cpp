@@ -51,19 +51,25 @@ bool driver::drain(steady_time deadline) {
   wake_.ending = true;
   for (slot* chunk : chunks_) {
     for (slot& s : std::span(chunk, chunk_slots)) {
-      if (s.awaiter == nullptr) continue;
+      if (s.state == slot_state::free || s.awaiter == nullptr) continue;
       s.awaiter->unlink();
-      s.awaiter->at = nullptr;
+      s.awaiter->at = operation_base::no_slot();
       drop(s);
     }
   }
   ready_queue nobody;
-  while (in_kernel_ != 0 || !queue_.empty()) {
+  const auto no_awaiter = [](waiter&) {
+    CAROUSEL_ASSERT(false, "an operation without an awaiter wanted to resume one");
+  };
+  deliver(no_awaiter);
+  settle();
+  while (in_kernel_ != 0) {
     turn(nobody, true, &deadline);
+    deliver(no_awaiter);
+    settle();
     if (in_kernel_ == 0 || now() < deadline) continue;
     // What the kernel has not taken over is not stuck in it.
     withdraw_unsubmitted(-ECANCELED, nobody);
-    dispose_dropped();
     if (in_kernel_ != 0) return false;
   }
   return true;
@@ -88,14 +94,10 @@ void driver::quarantine() noexcept {
 
 void driver::report_stuck(const slot& s) const {
   std::FILE* out = stderr;
-  std::fprintf(out, "  %s", name_of(s.req.code));
-  if (s.file != nullptr) {
-    write_descriptor(s.file->fd, out);
-  } else if (s.req.fd >= 0) {
-    write_descriptor(s.req.fd, out);
-  }
+  std::fprintf(out, "  %s", name_of(s.code));
+  if (s.file != nullptr) write_descriptor(s.file->fd, out);
   if (s.kind->describe != nullptr) s.kind->describe(s, out);
-  const auto age_ms = coarse_ms_ - s.submitted_ms;
+  const auto age_ms = coarse_ms_ - s.started_ms;
   std::fprintf(out, ", for %u.%u s", age_ms / 1000, age_ms % 1000 / 100);
   if (s.resumes_at != nullptr) {
     if (s.task != 0) {

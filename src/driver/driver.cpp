@@ -13,7 +13,6 @@
 #include "carousel/detail/fork_epoch.hpp"
 #include "carousel/detail/operation.hpp"
 #include "driver/turn.hpp"
-#include "driver/user_data.hpp"
 #include "ring/ring.hpp"
 
 namespace carousel::detail {
@@ -21,12 +20,24 @@ namespace {
 
 /// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock between batches.
 constexpr unsigned cancels_per_enter = 64;
-constexpr unsigned slot_index_max = 1U << 24U;  // of user_data
 /// An enter that the kernel refuses for want of something is tried again after pauses that grow, at least so often and so long;
 /// then what it does not take fails.
 constexpr unsigned refused_enters_max = 16;
 constexpr std::chrono::milliseconds refused_for_max{1000};
 constexpr std::chrono::milliseconds refused_pause_max{64};
+
+/// Of the completion of a request that was taken back.
+constexpr std::uint64_t nothing_user_data = user_data_of(completion_kind::nothing);
+
+[[nodiscard]] completion_kind kind_of(std::uint64_t user_data) noexcept {
+  return static_cast<completion_kind>(user_data >> 24U);
+}
+
+/// The name of the operation that a cancel of this name is for, and the other way round.
+[[nodiscard]] std::uint64_t counterpart(std::uint64_t user_data) noexcept {
+  return user_data ^ user_data_of(completion_kind::operation) ^
+         user_data_of(completion_kind::cancel);
+}
 
 /// What the report of stuck operations says about an awaiter that is about to be gone.
 void note_origin(slot& s, const operation_base& awaiter) noexcept {
@@ -36,6 +47,11 @@ void note_origin(slot& s, const operation_base& awaiter) noexcept {
 }
 
 }  // namespace
+
+void operation_base::abandon() noexcept {
+  if (at != no_slot()) io->drop(*at);
+  forget();
+}
 
 driver::driver(const driver_options& options) noexcept : options_(options) {}
 
@@ -47,6 +63,7 @@ result<std::unique_ptr<driver>> driver::make(std::unique_ptr<sys::kernel> kernel
   std::unique_ptr<driver> d(new driver(options));
   d->options_.slots_max = std::clamp(options.slots_max, chunk_slots, slot_index_max);
   d->ring_ = std::move(*made);
+  d->queue_ = d->ring_.get();
   sys::kernel& below = d->ring_->kernel();
   d->write_flags_ = below.has_nosignal() ? sys::rwf_nosignal : 0U;
   d->files_.open(below);
@@ -83,41 +100,47 @@ void driver::grow() {
   chunks_.push_back(chunk);
   for (unsigned i = chunk_slots; i-- > 0;) {
     slot* s = std::construct_at(chunk + i);
-    s->index = slots_ + i;
+    s->name = user_data_of(completion_kind::operation, slots_ + i);
     *reinterpret_cast<slot**>(s->payload) = free_;
     free_ = s;
   }
   slots_ += chunk_slots;
 }
 
-void driver::wait_for_slot(operation_base& op) noexcept { waiting_.push_back(op); }
+void driver::wait_to_start(operation_base& op) noexcept { waiting_.push_back(op); }
 
-void driver::start_waiting() noexcept {
-  while (!waiting_.empty() && (free_ != nullptr || slots_ < options_.slots_max)) {
+void driver::start_waiting(ready_queue& ready) {
+  while (!waiting_.empty()) {
+    if (!has_place()) {
+      if (queue_->has_room()) return;
+      make_room(ready);
+      if (!has_place()) return;
+    }
     auto& op = static_cast<operation_base&>(waiting_.pop_front());
     try {
       op.begin(op, *this);
     } catch (const std::bad_alloc&) {
       op.failed = failure(std::errc::not_enough_memory);
-      current_context->ready.push_back(op);
+      ready.push_back(op);
     }
   }
 }
 
+void driver::make_room(ready_queue& ready) { check_enter(ring_->enter(0, false), ready); }
+
 void driver::drop(slot& s) noexcept {
   const operation_base* awaiter = std::exchange(s.awaiter, nullptr);
   switch (s.state) {
-    case slot_state::queued:
-      s.unlink();
-      if (std::exchange(s.uses_buffer_table, false)) buffers_.end_use();
-      s.res = -ECANCELED;
+    case slot_state::submitted:
+      if (!take_back(s)) {
+        s.state = slot_state::orphaned;
+        note_origin(s, *awaiter);
+        note_cancel(s);
+        return;
+      }
+      finish(s, -ECANCELED);
       s.kind->dispose(s);
       release(s);
-      return;
-    case slot_state::submitted:
-      s.state = slot_state::orphaned;
-      note_origin(s, *awaiter);
-      note_cancel(s);
       return;
     case slot_state::withdrawn: s.res = -ECANCELED; [[fallthrough]];
     case slot_state::done:
@@ -130,6 +153,15 @@ void driver::drop(slot& s) noexcept {
   CAROUSEL_ASSERT(false, "an awaiter can only drop an operation that it owns");
 }
 
+/// False: the kernel has consumed the request.
+bool driver::take_back(slot& s) noexcept {
+  // In a child of fork() the queue is the parent's, and not even mapped.
+  if (forks_ != forks || !queue_->contains(s.place, s.name)) return false;
+  in_kernel_ -= queue_->take_back(s.place, nothing_user_data);
+  --counters_.submitted;
+  return true;
+}
+
 void driver::note_cancel(slot& s) noexcept {
   if (std::exchange(s.stop_wanted, true)) return;
   recancel_after_ = {};  // the pauses that others have grown to are not for this one
@@ -137,7 +169,7 @@ void driver::note_cancel(slot& s) noexcept {
 }
 
 void driver::request_stop(operation_base& op, ready_queue& ready) noexcept {
-  if (op.at == nullptr) {
+  if (op.at == operation_base::no_slot()) {
     if (op.failed != 0 || !op.linked()) return;  // not in line
     op.unlink();
     op.failed = failure(errc::canceled);
@@ -145,12 +177,15 @@ void driver::request_stop(operation_base& op, ready_queue& ready) noexcept {
     return;
   }
   slot& s = *op.at;
-  if (s.state == slot_state::queued) {
+  if (s.state != slot_state::submitted) return;
+  if (take_back(s)) {
     withdraw(s, -ECANCELED, ready);
-  } else if (s.state == slot_state::submitted) {
+  } else {
     note_cancel(s);
   }
 }
+
+bool driver::has_completions() const noexcept { return ring_->has_completions(); }
 
 steady_time driver::wants_turn_at() const noexcept {
   return to_recancel_.empty() ? steady_time::max() : recancel_at_;
@@ -163,9 +198,8 @@ void driver::encode_cancels() {
     // The newest first: the kernel finds the operations of one task in that order, and looking for the oldest among very
     // many is slow.
     slot& s = to_cancel_.back();
-    const request cancel{.code = opcode::async_cancel,
-                         .address = user_data_of(completion_kind::operation, s)};
-    if (!ring_->push(cancel, user_data_of(completion_kind::cancel, s))) return;
+    const request cancel{.code = opcode::async_cancel, .address = s.name};
+    if (!ring_->push(cancel, counterpart(s.name))) return;
     s.unlink();
     ++in_kernel_;
     ++counters_.cancels;
@@ -195,28 +229,72 @@ void driver::on_refusal(int result, ready_queue& ready) {
 
 /// The operations that the kernel has not heard of fail with `error`; those that it has stay.
 void driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
-  ring_->take_back([&](std::uint64_t user_data) {
+  ring_->take_all_back([&](std::uint64_t user_data) {
     --in_kernel_;
-    if (kind_of(user_data) == completion_kind::wake) {
-      (user_data == wake_user_data ? wake_.reading : wake_.canceled) = false;
-      return;
-    }
-    slot* s = find(user_data);
-    if (s == nullptr) return;
-    if (kind_of(user_data) == completion_kind::operation) {
-      withdraw(*s, error, ready);
-    } else if (!s->linked() &&
-               (s->state == slot_state::submitted || s->state == slot_state::orphaned)) {
-      // Linked: it was taken back just before, and is on its way out.
-      to_cancel_.push_back(*s);
+    slot* const s = at_index_of(user_data);
+    switch (kind_of(user_data)) {
+      case completion_kind::nothing: return;
+      case completion_kind::wake:
+        (user_data == wake_user_data ? wake_.reading : wake_.canceled) = false;
+        return;
+      case completion_kind::operation:
+        --counters_.submitted;
+        withdraw(*s, error, ready);
+        return;
+      case completion_kind::cancel:
+        // The operation may have ended while its cancel was kept from the kernel.
+        if (s->name == counterpart(user_data) &&
+            (s->state == slot_state::submitted || s->state == slot_state::orphaned)) {
+          to_cancel_.push_back(*s);
+        }
     }
   });
-  while (!queue_.empty()) withdraw(queue_.front(), error, ready);
 }
 
+/// Ends an operation that the kernel has not heard of.
 void driver::withdraw(slot& s, int error, ready_queue& ready) noexcept {
-  finish(s, s.state == slot_state::orphaned ? -ECANCELED : error, ready);
-  if (s.state == slot_state::done) s.state = slot_state::withdrawn;
+  finish(s, error);
+  s.state = slot_state::withdrawn;
+  ready.push_back(*s.awaiter);
+}
+
+/// What a negative result tells the awaiter.
+std::int32_t driver::meaning(const slot& s, std::int32_t res) noexcept {
+  if (res == -ECANCELED) return s.stop_wanted ? res : unasked_cancel;
+  // An open or a read by a worker may answer a cancel with the kernel's own restart codes.
+  if (s.stop_wanted && (res == -EINTR || (res <= -512 && res >= -516))) return -ECANCELED;
+  return res;
+}
+
+/// All that is not the last completion of an operation that is awaited.
+void driver::on_other_completion(std::uint64_t user_data, std::int32_t res,
+                                 std::uint32_t flags) noexcept {
+  slot* const s = at_index_of(user_data);
+  switch (kind_of(user_data)) {
+    case completion_kind::operation:
+      if (s == nullptr || s->name != user_data ||
+          (s->state != slot_state::submitted && s->state != slot_state::orphaned))
+        break;
+      if ((flags & sys::cqe_more) != 0) {
+        on_item(*s, res, flags);
+        return;
+      }
+      --in_kernel_;
+      finish(*s, meaning(*s, res));
+      to_drop_.push_back(*s);
+      return;
+    case completion_kind::cancel:
+      --in_kernel_;
+      // Else the operation is over, and the slot may serve another.
+      if (s != nullptr && s->name == counterpart(user_data)) on_cancel(*s, res);
+      return;
+    case completion_kind::wake:
+      --in_kernel_;
+      if (user_data == wake_user_data) wake_.reading = false;
+      return;
+    case completion_kind::nothing: --in_kernel_; return;
+  }
+  ++counters_.stray;
 }
 
 void driver::on_item(slot& s, std::int32_t res, std::uint32_t flags) noexcept {
@@ -234,7 +312,6 @@ void driver::on_cancel(slot& s, std::int32_t res) noexcept {
   // ENOENT and EALREADY do not mean finished: a read that a device or a worker executes answers so, and completes later.
   if (s.state != slot_state::orphaned && s.state != slot_state::submitted) return;
   if (res != -ENOENT && res != -EALREADY) return;
-  if (s.linked()) return;  // its own completion came just before, and it is on its way out
   if (to_recancel_.empty() || recancel_after_ == recancel_after_.zero()) {
     recancel_after_ = std::clamp(recancel_after_ * 2, std::chrono::milliseconds{10},
                                  std::chrono::milliseconds{1000});

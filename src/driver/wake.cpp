@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "carousel/detail/driver.hpp"
-#include "driver/user_data.hpp"
+#include "driver/turn.hpp"
 #include "ring/ring.hpp"
 
 // How others wake a driver, and how it wakes others.

@@ -41,9 +41,9 @@ struct close_call {
 
   [[nodiscard]] static detail::descriptor* take_file() noexcept { return nullptr; }
   [[nodiscard]] static detail::failure_code check(const detail::driver&) noexcept { return 0; }
-  void encode(const detail::driver&, detail::slot& s) const noexcept {
-    s.req.code = detail::opcode::close;
-    s.req.fd = held.get();
+  void encode(const detail::driver&, detail::slot&, detail::request& r) const noexcept {
+    r.code = detail::opcode::close;
+    r.fd = held.get();
   }
 
   static output complete(std::int32_t res, closing_fd& lent, detail::slot& s) noexcept {
@@ -61,7 +61,7 @@ struct close_call {
 };
 
 /// Suspends until no operation holds the file, or until it is asked to stop; gives true if it was not.
-class unused_awaiter : detail::scope_link, detail::waiter {
+class unused_awaiter : detail::scope_link, detail::scoped_waiter {
  public:
   explicit unused_awaiter(detail::descriptor& file) noexcept : file_(file) {}
   unused_awaiter(const unused_awaiter&) = delete;
@@ -147,24 +147,24 @@ failure_code open_base::check(const driver& io) const noexcept {
   return options.flags() ? check_path() : failure(std::errc::invalid_argument);
 }
 
-void open_base::encode(driver& io, slot& s) const {
+void open_base::encode(driver& io, slot& s, request& r) const {
   const auto flags = static_cast<std::uint32_t>(*options.flags());
   const std::uint64_t resolve = options.resolve_flags();
-  (void)names.encode(io, s, resolve != 0 ? sizeof(open_how) : 0);
-  s.req.fd = AT_FDCWD;  // unless start() aims it at the directory
+  (void)names.encode(io, s, r, resolve != 0 ? sizeof(open_how) : 0);
+  r.fd = AT_FDCWD;  // unless start() aims it at the directory
   if (resolve == 0) {
-    s.req.code = opcode::openat;
-    s.req.length = options.mode_bits();
-    s.req.op_flags = flags;
+    r.code = opcode::openat;
+    r.length = options.mode_bits();
+    r.op_flags = flags;
     return;
   }
   const bool creates = (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) != 0;
   const open_how how{
       .flags = flags, .mode = creates ? options.mode_bits() : 0U, .resolve = resolve};
   std::memcpy(s.side, &how, sizeof how);
-  s.req.code = opcode::openat2;
-  s.req.length = sizeof how;
-  s.req.offset = reinterpret_cast<std::uintptr_t>(s.side);
+  r.code = opcode::openat2;
+  r.length = sizeof how;
+  r.offset = reinterpret_cast<std::uintptr_t>(s.side);
 }
 
 result<fd_ref> open_base::opened(std::int32_t res, bool direct) {
@@ -182,14 +182,14 @@ failure_code info_call::check(const driver&) const noexcept {
   return of_open_file ? check_file() : check_path();
 }
 
-void info_call::encode(driver& io, slot& s) const {
-  (void)names.encode(io, s, sizeof(struct statx));
-  s.req.code = opcode::statx;
-  s.req.fd = AT_FDCWD;
-  s.req.length = STATX_BASIC_STATS | STATX_DIOALIGN;
-  s.req.offset = reinterpret_cast<std::uintptr_t>(s.side);
+void info_call::encode(driver& io, slot& s, request& r) const {
+  (void)names.encode(io, s, r, sizeof(struct statx));
+  r.code = opcode::statx;
+  r.fd = AT_FDCWD;
+  r.length = STATX_BASIC_STATS | STATX_DIOALIGN;
+  r.offset = reinterpret_cast<std::uintptr_t>(s.side);
   const unsigned nofollow = follow ? 0U : static_cast<unsigned>(AT_SYMLINK_NOFOLLOW);
-  s.req.op_flags = of_open_file ? static_cast<unsigned>(AT_EMPTY_PATH) : nofollow;
+  r.op_flags = of_open_file ? static_cast<unsigned>(AT_EMPTY_PATH) : nofollow;
 }
 
 result<file_info> info_call::complete(std::int32_t res, nothing&, slot& s) noexcept {

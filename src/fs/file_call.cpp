@@ -15,21 +15,21 @@ failure_code paths::check() const noexcept {
   return 0;
 }
 
-std::uint64_t paths::encode(driver& io, slot& s, std::size_t reserve) const {
+std::uint64_t paths::encode(driver& io, slot& s, request& r, std::size_t reserve) const {
   std::byte* block = io.side_block(s, reserve + first.size() + 1 + second.size() + 1) + reserve;
   std::byte* after = block + first.size() + 1;
   std::memcpy(block, first.c_str(), first.size() + 1);
   std::memcpy(after, second.c_str(), second.size() + 1);
-  s.req.address = reinterpret_cast<std::uintptr_t>(block);
+  r.address = reinterpret_cast<std::uintptr_t>(block);
   return reinterpret_cast<std::uintptr_t>(after);
 }
 
-void path_call::encode(driver& io, slot& s) const {
-  s.req = req;
-  s.req.fd = AT_FDCWD;  // unless start() aims it at the directory
-  const std::uint64_t second = names.encode(io, s);
-  if (two_paths) s.req.offset = second;
-  if (two_directories) s.req.length = static_cast<std::uint32_t>(held->fd);
+void path_call::encode(driver& io, slot& s, request& r) const {
+  r = req;
+  r.fd = AT_FDCWD;  // unless start() aims it at the directory
+  const std::uint64_t second = names.encode(io, s, r);
+  if (two_paths) r.offset = second;
+  if (two_directories) r.length = static_cast<std::uint32_t>(held->fd);
 }
 
 }  // namespace carousel::detail

@@ -11,6 +11,8 @@ namespace {
 /// Awaits per turn that may finish without suspending.
 constexpr int inline_awaits_per_turn = 256;
 
+using activity = task_record::activity;
+
 }  // namespace
 
 loop::entered::entered(loop& l) noexcept {
@@ -24,25 +26,30 @@ loop::entered::entered(loop& l) noexcept {
 }
 
 [[gnu::always_inline]] inline void loop::resume(waiter& w) {
-  task_base* const runner = std::exchange(w.task, nullptr);  // the waiter's reference is ours now
   struct turn_of_one_coroutine {
     loop& self;
     task_record* record;
     ~turn_of_one_coroutine() {
-      if (record != nullptr) {
-        record->running = false;
-        if (record->abort_wanted) record->abort();
-      }
-      if (!self.finished_.empty()) self.bury_finished();
-      self.task = nullptr;
-      self.scope = nullptr;
-      if (record != nullptr) record->release();
+      if (record == nullptr) return;
+      if (record->doing != activity::running) [[unlikely]]
+        self.look_after(*record);
+      record->doing = activity::suspended;
+      record->release();
     }
-  } const at_exit{*this, static_cast<task_record*>(runner)};
-  task = runner;
-  scope = w.link != nullptr ? std::exchange(w.link, nullptr)->leave() : nullptr;
-  if (at_exit.record != nullptr) at_exit.record->running = true;
+    // The waiter's reference is ours now.
+  } const at_exit{*this, static_cast<task_record*>(std::exchange(w.task, nullptr))};
+  task = at_exit.record;
+  if (task != nullptr) at_exit.record->doing = activity::running;
+  scope = nullptr;
+  if (w.link != nullptr) [[unlikely]]
+    scope = std::exchange(w.link, nullptr)->leave();
   w.handle.resume();
+}
+
+/// A task has ended, or was asked to while it ran.
+void loop::look_after(task_record& record) noexcept {
+  if (std::exchange(record.doing, activity::suspended) == activity::aborted) record.abort();
+  bury_finished();
 }
 
 [[gnu::always_inline]] inline void loop::run_ready() {
@@ -60,13 +67,28 @@ loop::entered::entered(loop& l) noexcept {
   while (!batch.waiters.empty()) resume(batch.waiters.pop_front());
 }
 
-[[gnu::always_inline]] inline void loop::turn_once(const task_record* until) {
+[[gnu::always_inline]] inline void loop::run_coroutines() {
+  struct in_nobodys_name_afterwards {
+    loop& self;
+    ~in_nobodys_name_afterwards() {
+      self.task = nullptr;
+      self.scope = nullptr;
+    }
+  } const at_exit{*this};
   inline_budget = inline_awaits_per_turn;
   run_ready();
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a task may have forked
+  io->deliver([this](waiter& w) { resume(w); });
+}
+
+[[gnu::always_inline]] inline void loop::turn_once(const task_record* until) {
+  run_coroutines();
+  CAROUSEL_ASSERT(!inherited(), inherited_sentence);
+  if (!finished_.empty()) bury_finished();
+  io->settle();
   // What had completed by then has been delivered: a result beats a deadline or a stop of the same turn. And a deadline that
   // was set just now leaves its operation one chance to complete.
-  if (!timers.empty()) timers.expire(reaped_at_);
+  if (!timers.empty()) timers.expire(returned_at_);
   remote.deliver();
   const bool block = until != nullptr && !until->finished && !until->aborted;
   if (block && ready.empty() && timers.empty() && finished_.empty() && io->idle()) {
@@ -79,7 +101,7 @@ loop::entered::entered(loop& l) noexcept {
   }
   const steady_time deadline = timers.earliest();
   io->turn(ready, block, &deadline);
-  reaped_at_ = io->now();
+  returned_at_ = io->now();
 }
 
 void loop::run(task_record& until) {
@@ -88,12 +110,13 @@ void loop::run(task_record& until) {
   while (!until.finished && !until.aborted) turn_once(&until);
   // What ended with it leaves for the kernel now: nobody may turn the loop for a while.
   turn(nullptr);
+  if (io->has_completions()) turn(nullptr);
 }
 
 void loop::turn(const task_record* until) { turn_once(until); }
 
 std::chrono::nanoseconds loop::may_wait() const noexcept {
-  if (!ready.empty()) return std::chrono::nanoseconds::zero();
+  if (!ready.empty() || io->has_completions()) return std::chrono::nanoseconds::zero();
   const steady_time next =
       std::min(timers.empty() ? steady_time::max() : timers.earliest(), io->wants_turn_at());
   if (next == steady_time::max()) return std::chrono::nanoseconds::max();
@@ -119,6 +142,7 @@ void loop::adopt(task_record& record) noexcept {
 void loop::task_finished(task_record& record) noexcept {
   record.list_hook<tasks_tag>::unlink();
   finished_.push_back(record);
+  record.doing = activity::finished;
 }
 
 bool loop::shut_down(std::chrono::nanoseconds deadline) {
@@ -149,8 +173,8 @@ void adopt(task_record& record) noexcept { static_cast<loop&>(this_context()).ad
 
 void task_record::abort() noexcept {
   if (finished || aborted) return;
-  if (running) {
-    abort_wanted = true;
+  if (doing != activity::suspended) {
+    doing = activity::aborted;
     return;
   }
   aborted = true;

@@ -40,15 +40,18 @@ class loop : public context {
  private:
   // Inlined into run(): see driver/turn.hpp.
   void turn_once(const task_record* until);
+  void run_coroutines();
   void run_ready();
   void resume(waiter& w);
+  void look_after(task_record& record) noexcept;
   void bury_finished() noexcept;
   [[noreturn]] void report_stall();
 
   std::unique_ptr<driver> driver_;
   list<task_record, tasks_tag> tasks_;
   list<task_record, tasks_tag> finished_;
-  steady_time reaped_at_ = steady_time::min();  ///< when the last turn had taken the completions
+  /// When the last turn had come back from the kernel: what had completed by then is delivered before the next deadlines.
+  steady_time returned_at_ = steady_time::min();
   std::uint32_t last_id_ = 0;
   bool ending_ = false;
   unsigned forks_ = forks;

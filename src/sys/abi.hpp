@@ -2,29 +2,13 @@
 
 #include <cstdint>
 
+#include "carousel/detail/request.hpp"
+
 // The part of the kernel's io_uring interface that the ring reads and writes in shared memory, in our own names: the
 // constants of Debian's liburing 2.3 end at Linux 6.1, and an enumerator cannot be tested for at compile time. kernel.cpp
 // checks the layouts against liburing. Sources: linux/io_uring.h, io_uring_enter(2), io_uring_setup(2).
 
 namespace carousel::sys {
-
-struct sqe {
-  std::uint8_t opcode;
-  std::uint8_t flags;
-  std::uint16_t ioprio;
-  std::int32_t fd;
-  std::uint64_t offset;
-  std::uint64_t address;
-  std::uint32_t length;
-  std::uint32_t op_flags;
-  std::uint64_t user_data;
-  std::uint16_t buf_index;
-  std::uint16_t personality;
-  std::uint32_t file_index;
-  std::uint64_t address3;
-  std::uint64_t pad;
-};
-static_assert(sizeof(sqe) == 64);
 
 struct cqe {
   std::uint64_t user_data;
@@ -49,7 +33,7 @@ struct ring_view {
   std::uint32_t* sq_tail = nullptr;
   std::uint32_t* sq_flags = nullptr;
   std::uint32_t sq_entries = 0;
-  sqe* sqes = nullptr;
+  detail::request* sqes = nullptr;
   std::uint32_t* cq_head = nullptr;
   std::uint32_t* cq_tail = nullptr;
   std::uint32_t cq_entries = 0;

@@ -36,11 +36,11 @@ namespace {
 /// address before. The end of a ring releases this, and the start of one acquires it.
 char mappings = 0;
 
-static_assert(sizeof(sqe) == sizeof(io_uring_sqe));
-static_assert(offsetof(sqe, op_flags) == offsetof(io_uring_sqe, rw_flags));
-static_assert(offsetof(sqe, user_data) == offsetof(io_uring_sqe, user_data));
-static_assert(offsetof(sqe, buf_index) == offsetof(io_uring_sqe, buf_index));
-static_assert(offsetof(sqe, file_index) == offsetof(io_uring_sqe, file_index));
+static_assert(sizeof(detail::request) == sizeof(io_uring_sqe));
+static_assert(offsetof(detail::request, op_flags) == offsetof(io_uring_sqe, rw_flags));
+static_assert(offsetof(detail::request, user_data) == offsetof(io_uring_sqe, user_data));
+static_assert(offsetof(detail::request, buf_index) == offsetof(io_uring_sqe, buf_index));
+static_assert(offsetof(detail::request, file_index) == offsetof(io_uring_sqe, file_index));
 static_assert(sizeof(cqe) == sizeof(io_uring_cqe));
 static_assert(cqe_more == IORING_CQE_F_MORE);
 static_assert(sq_cq_overflow == IORING_SQ_CQ_OVERFLOW);
@@ -174,7 +174,7 @@ class linux_kernel final : public kernel {
         .sq_tail = ring_.sq.ktail,
         .sq_flags = ring_.sq.kflags,
         .sq_entries = ring_.sq.ring_entries,
-        .sqes = reinterpret_cast<sqe*>(ring_.sq.sqes),
+        .sqes = reinterpret_cast<detail::request*>(ring_.sq.sqes),
         .cq_head = ring_.cq.khead,
         .cq_tail = ring_.cq.ktail,
         .cq_entries = ring_.cq.ring_entries,

@@ -45,6 +45,7 @@ class bench {
     for (;;) {
       ring_->reap([&](std::uint64_t user_data, std::int32_t res, std::uint32_t) {
         done_.emplace_back(user_data, res);
+        return true;
       });
       const auto it = std::ranges::find(done_, name, &std::pair<std::uint64_t, int>::first);
       if (it != done_.end()) {
@@ -61,6 +62,7 @@ class bench {
     std::vector<std::pair<std::int32_t, bool>> all;
     ring_->reap([&](std::uint64_t, std::int32_t res, std::uint32_t flags) {
       all.emplace_back(res, (flags & sys::cqe_more) != 0);
+      return true;
     });
     return all;
   }
@@ -72,12 +74,11 @@ class bench {
   [[nodiscard]] bool flagged_overflow() const noexcept { return ring_->wants_enter(); }
   std::vector<std::uint64_t> names_in_order() {
     std::vector<std::uint64_t> names;
-    while (enter(0) >= 0) {
-      if (ring_->reap([&](std::uint64_t name, std::int32_t, std::uint32_t) {
-            names.push_back(name);
-          }) == 0) {
-        break;
-      }
+    while (enter(0) >= 0 && ring_->has_completions()) {
+      ring_->reap([&](std::uint64_t name, std::int32_t, std::uint32_t) {
+        names.push_back(name);
+        return true;
+      });
     }
     return names;
   }

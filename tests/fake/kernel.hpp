@@ -71,7 +71,7 @@ class kernel final : public sys::kernel {
 
   // Submission.
   unsigned consume(unsigned count);
-  void submit(const sys::sqe& entry);
+  void submit(const detail::request& entry);
   [[nodiscard]] std::int32_t prepare(operation& op);
   [[nodiscard]] std::int32_t take_file(operation& op);
   [[nodiscard]] std::int32_t take_memory(operation& op);
@@ -113,7 +113,7 @@ class kernel final : public sys::kernel {
   std::function<void()> observer_;
 
   // The queues. The library writes sq_tail_ and cq_head_.
-  std::vector<sys::sqe> sqes_;
+  std::vector<detail::request> sqes_;
   std::vector<sys::cqe> cqes_;
   std::uint32_t sq_head_ = 0;
   std::uint32_t sq_tail_ = 0;

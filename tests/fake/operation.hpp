@@ -49,7 +49,7 @@ struct aligned_bytes {
 /// One submission queue entry after the kernel has taken it, with all that the kernel copies at that moment.
 struct operation {
   std::uint64_t id = 0;
-  sys::sqe entry{};
+  detail::request entry{};
   detail::opcode code{};
   [[nodiscard]] unsigned number() const noexcept { return static_cast<unsigned>(code); }
   stage at = stage::finished;

@@ -54,20 +54,20 @@ bool has_file(const operation& op) noexcept {
 
 unsigned kernel::consume(unsigned count) {
   for (unsigned i = 0; i < count; ++i) {
-    const sys::sqe entry = sqes_[sq_head_ & (sqes_.size() - 1)];
+    const detail::request entry = sqes_[sq_head_ & (sqes_.size() - 1)];
     ++sq_head_;
     submit(entry);
   }
   return count;
 }
 
-void kernel::submit(const sys::sqe& entry) {
+void kernel::submit(const detail::request& entry) {
   operation& op = operations_.emplace_back();
   op.id = ++last_id_;
   op.entry = entry;
-  op.code = static_cast<opcode>(entry.opcode);
+  op.code = entry.code;
   op.due = now_;
-  note(op.id, "submitted, opcode", entry.opcode);
+  note(op.id, "submitted, opcode", static_cast<int>(entry.code));
   const auto self = std::prev(operations_.end());
   if (op.code == opcode::async_cancel) {
     cancel(op);
@@ -98,7 +98,7 @@ std::int32_t kernel::prepare(operation& op) {
 }
 
 std::int32_t kernel::take_file(operation& op) {
-  if ((op.entry.flags & detail::sqe_fixed_file) != 0) {
+  if ((op.entry.sqe_flags & detail::sqe_fixed_file) != 0) {
     const auto index = static_cast<std::uint32_t>(op.entry.fd);
     if (index < files_.size()) op.file = files_[index];
     if (op.file == nullptr)

@@ -1,5 +1,7 @@
 #include "random/collection_model.hpp"
 
+#include <map>
+
 namespace carousel::random_test {
 
 using detail::collection_probe;
@@ -20,7 +22,7 @@ void collection_model::check(const fake::kernel& kernel, const in_hand& held) co
     if (!holds) kernel.fail(law);
   };
   const auto& classes = collection_probe::classes(inside());
-  std::vector<std::uint32_t> leased(classes.size());
+  std::map<const detail::buf_size_class*, std::uint32_t> leased;
   std::size_t leased_in_all = 0;
   for (const detail::buf_entry& e : collection_probe::entries(inside())) {
     const bool in_kernel = kernel.borrower(e.data, e.capacity) != 0;
@@ -34,9 +36,9 @@ void collection_model::check(const fake::kernel& kernel, const in_hand& held) co
     ++leased_in_all;
   }
   require(leased_in_all == inside().leased(), "the count of leases is wrong");
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    const auto& c = *classes[i];
-    require(c.free + leased[i] + c.quarantined == c.total,
+  for (const auto& one : classes) {
+    const auto& c = *one;
+    require(c.free + leased[&c] + c.quarantined == c.total,
             "free + leased + quarantined is not the number of buffers");
     if (!has_line_) continue;  // a registry takes by index, and never walks the list
     std::uint32_t listed = 0;

@@ -173,7 +173,7 @@ TEST(misuse_death, driving_or_ending_a_runtime_from_inside_a_task_says_so) {
 TEST(misuse_death, a_buffer_that_is_checked_in_twice_says_so) {
   const detail::collection_ref owner(
       detail::buf_collection::make(std::vector{buf_class{small, 2}}, {}).value());
-  detail::buf_entry& entry = *owner->take(*owner->find(small));
+  detail::buf_entry& entry = *owner->take(*owner->find(small), 0);
   owner->check_in(entry);
   EXPECT_DEATH(owner->check_in(entry), "a buffer was checked in twice");
 }

@@ -33,10 +33,10 @@ struct accept_call : detail::file_operation {
   [[nodiscard]] detail::failure_code check(const detail::driver&) const noexcept {
     return check_file();
   }
-  void encode(const detail::driver&, detail::slot& s) const noexcept {
-    s.req.code = detail::opcode::accept;
-    s.req.ioprio = multishot ? 1 : 0;  // IORING_ACCEPT_MULTISHOT
-    s.req.op_flags = SOCK_CLOEXEC;
+  void encode(const detail::driver&, detail::slot&, detail::request& r) const noexcept {
+    r.code = detail::opcode::accept;
+    r.ioprio = multishot ? 1 : 0;  // IORING_ACCEPT_MULTISHOT
+    r.op_flags = SOCK_CLOEXEC;
   }
   static output complete(std::int32_t res, accepted&, detail::slot&) noexcept {
     if (res < 0) return std::unexpected(detail::kernel_error(res));

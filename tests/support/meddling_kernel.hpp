@@ -92,12 +92,12 @@ class meddling_kernel final : public sys::kernel {
   void swap_refused() {
     const std::uint32_t tail = *real_view_.sq_tail;
     for (std::uint32_t at = *real_view_.sq_head; at != tail; ++at) {
-      sys::sqe& entry = real_view_.sqes[at & (real_view_.sq_entries - 1)];
-      const auto found = m_->refused.find(static_cast<detail::opcode>(entry.opcode));
+      detail::request& entry = real_view_.sqes[at & (real_view_.sq_entries - 1)];
+      const auto found = m_->refused.find(entry.code);
       if (found == m_->refused.end()) continue;
       answers_[entry.user_data] = found->second;
       const std::uint64_t name = entry.user_data;
-      entry = sys::sqe{};  // a nop
+      entry = detail::request{};  // a nop
       entry.user_data = name;
     }
   }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <ranges>
 #include <span>
@@ -24,35 +25,71 @@ namespace carousel {
 /// that of their deadlines.
 /// Errors: no_such_capacity (at once), pool_closed, timed_out, canceled, stale_buffer (every buffer of this capacity is
 /// quarantined).
-class [[nodiscard]] next_operation : detail::scope_link, detail::buffer_waiter, detail::timer_node {
+class [[nodiscard]] next_operation {
  public:
   next_operation(detail::collection_ref pool, std::size_t capacity,
-                 std::optional<detail::steady_time> until) noexcept
+                 detail::steady_time until) noexcept
       : pool_(std::move(pool)), capacity_(capacity), until_(until) {}
   next_operation(next_operation&& inert) noexcept
-      : next_operation(std::move(inert.pool_), inert.capacity_, inert.until_) {}
+      : next_operation(std::move(inert.pool_), inert.capacity_, inert.until_) {
+    CAROUSEL_ASSERT(!inert.waits_, "an operation cannot be moved once it has been awaited");
+  }
+  next_operation& operator=(next_operation&&) = delete;
   ~next_operation() {
-    if (granted != nullptr) pool->check_in(*granted);
+    if (waits_) [[unlikely]]
+      std::destroy_at(&wait_);
+    if (taken_ != nullptr) pool_->check_in(*taken_);
   }
 
-  static constexpr bool await_ready() noexcept { return false; }
-  bool await_suspend(std::coroutine_handle<> h);
+  /// True: it has a buffer, and nothing else had to be made for it.
+  bool await_ready() noexcept {
+    detail::context& here = detail::this_context();
+    if (here.stopped() || here.inline_budget <= 1) [[unlikely]]
+      return false;
+    detail::buf_collection& pool = *pool_.operator->();
+    if (detail::buf_size_class* c = pool.find(capacity_); c != nullptr)
+      taken_ = pool.take(*c, here.task != nullptr ? here.task->id : 0);
+    if (taken_ == nullptr) return false;
+    --here.inline_budget;
+    return true;
+  }
+  bool await_suspend(std::coroutine_handle<> h) {
+    std::construct_at(&wait_, *pool_.operator->(), capacity_);
+    waits_ = true;
+    return wait_.start(h, until_);
+  }
   result<fixed_buf> await_resume() noexcept {
-    if (granted == nullptr && left_line_) granted = last_try();
-    if (granted == nullptr) return std::unexpected(failure);
-    return result<fixed_buf>(std::in_place, fixed_buf(*std::exchange(granted, nullptr)));
+    if (waits_) [[unlikely]]
+      return wait_.finish();
+    return result<fixed_buf>(std::in_place, fixed_buf(*std::exchange(taken_, nullptr)));
   }
 
  private:
-  void leave_line(errc why) noexcept;
-  /// A buffer that came back in the turn in which the time ran out or the stop came is not refused.
-  [[nodiscard]] detail::buf_entry* last_try() noexcept;
+  /// What it is when there is no buffer at once.
+  struct wait : detail::scope_link, detail::buffer_waiter, detail::timer_node {
+    wait(detail::buf_collection& from, std::size_t bytes) noexcept : capacity(bytes) {
+      pool = &from;
+    }
+    ~wait() {
+      if (granted != nullptr) pool->check_in(*granted);
+    }
+    bool start(std::coroutine_handle<> h, detail::steady_time until);
+    result<fixed_buf> finish() noexcept;
+    void leave_line(errc why) noexcept;
+
+    std::size_t capacity;
+    detail::buf_size_class* size_class = nullptr;
+    bool left_line = false;  ///< before it was granted anything
+  };
 
   detail::collection_ref pool_;
   std::size_t capacity_;
-  std::optional<detail::steady_time> until_;
-  detail::buf_collection::size_class* class_ = nullptr;
-  bool left_line_ = false;  ///< before it was granted anything
+  detail::steady_time until_;
+  detail::buf_entry* taken_ = nullptr;  ///< without having waited
+  bool waits_ = false;
+  union {
+    wait wait_;
+  };
 };
 
 /// A set of interchangeable buffers in capacity classes, handed out as leases and registered with the kernel as a whole.
@@ -104,13 +141,14 @@ class fixed_buf_pool {
   [[nodiscard]] std::optional<fixed_buf> try_next(std::size_t capacity) const noexcept {
     detail::buf_collection& pool = *pool_.operator->();
     if (auto* c = pool.find(capacity); c != nullptr) {
-      if (detail::buf_entry* e = pool.take(*c); e != nullptr) return fixed_buf(*e);
+      if (detail::buf_entry* e = pool.take(*c, detail::current_task_id()); e != nullptr)
+        return fixed_buf(*e);
     }
     return std::nullopt;
   }
   /// Waits for a buffer of exactly this capacity.
   next_operation next(std::size_t capacity) const noexcept {
-    return {pool_, capacity, std::nullopt};
+    return {pool_, capacity, detail::steady_time::max()};
   }
   /// The same until a deadline; one try is made even when it has passed.
   next_operation next(std::size_t capacity,

@@ -25,6 +25,7 @@ struct fixed_access;
 struct collection_probe;  // of the tests
 
 class buf_collection;
+struct buf_entry;
 
 /// In debug builds the gap after a buffer of our own arenas, where its stride leaves one, has a pattern that check-in looks at: a
 /// write beyond the buffer, ours or the kernel's, is found where it was made.
@@ -34,17 +35,28 @@ inline constexpr bool guards_are_checked = false;
 inline constexpr bool guards_are_checked = true;
 #endif
 
+/// The buffers of one capacity.
+struct buf_size_class {
+  std::size_t capacity;
+  buf_entry* free_head = nullptr;  ///< LIFO: the buffer used last is the warmest
+  std::uint32_t free = 0;
+  std::uint32_t total = 0;
+  std::uint32_t quarantined = 0;
+  list<waiter, ready_tag> waiters{};  ///< strict FIFO; empty whenever a buffer is free
+  explicit buf_size_class(std::size_t bytes) noexcept : capacity(bytes) {}
+};
+
 /// One buffer of a collection. A lease is a pointer to it, so that moving one moves a single machine word.
 struct alignas(64) buf_entry {
   std::byte* data;
   buf_collection* owner;
+  buf_size_class* size_class;
   buf_entry* next_free;
   std::uint32_t capacity;
   std::uint32_t size;         ///< the fill: bytes that are valid now
   std::uint32_t initialized;  ///< high-water mark of valid bytes; survives check-in
   std::uint32_t holder;       ///< id of the task that checked it out
   std::uint16_t index;        ///< position in the collection
-  std::uint16_t size_class;
   bool leased;
   bool quarantined;  ///< leased for ever: the kernel did not give it back
 
@@ -83,15 +95,7 @@ class buf_storage {
 /// time, and the runtime's thread while it is registered.
 class buf_collection final : registered_memory {
  public:
-  struct size_class {
-    std::size_t capacity;
-    buf_entry* free_head = nullptr;  ///< LIFO: the buffer used last is the warmest
-    std::uint32_t free = 0;
-    std::uint32_t total = 0;
-    std::uint32_t quarantined = 0;
-    list<waiter, ready_tag> waiters{};  ///< strict FIFO; empty whenever a buffer is free
-    explicit size_class(std::size_t bytes) noexcept : capacity(bytes) {}
-  };
+  using size_class = buf_size_class;
 
   /// Errors: bad_buffer, too_many_buffers.
   [[nodiscard]] static result<buf_collection*> make(std::unique_ptr<buf_storage> storage,
@@ -112,19 +116,21 @@ class buf_collection final : registered_memory {
 
   /// The class of exactly this capacity, or null.
   [[nodiscard]] size_class* find(std::size_t capacity) noexcept {
+    // Most programs ask for one capacity many times.
+    if (found_last_ != nullptr && found_last_->capacity == capacity) return found_last_;
     for (const auto& c : classes_) {
-      if (c->capacity == capacity) return c.get();
+      if (c->capacity == capacity) return found_last_ = c.get();
     }
     return nullptr;
   }
 
-  /// Takes a free buffer of the class, or null.
-  [[nodiscard]] buf_entry* take(size_class& c) noexcept {
+  /// Takes a free buffer of the class for the task with id `holder` (0: for none), or null.
+  [[nodiscard]] buf_entry* take(size_class& c, std::uint32_t holder) noexcept {
     check_thread();
     buf_entry* e = c.free_head;
     if (e == nullptr || closed_) return nullptr;
     c.free_head = e->next_free;
-    lend(*e, c);
+    lend(*e, holder);
     return e;
   }
   /// Takes buffer `index` of a registry; null when it is out.
@@ -132,7 +138,7 @@ class buf_collection final : registered_memory {
     check_thread();
     if (index >= entries_.size() || entries_[index].leased || closed_) return nullptr;
     buf_entry& e = entries_[index];
-    lend(e, *classes_[e.size_class]);  // the free list itself is never walked in a registry
+    lend(e, current_task_id());  // the free list itself is never walked in a registry
     return &e;
   }
   /// A lease ends: the buffer goes straight to the oldest waiter of its class, else to the top of the free list. Drops the
@@ -141,7 +147,7 @@ class buf_collection final : registered_memory {
     check_thread();
     CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
     if constexpr (guards_are_checked) check_guard(e);
-    size_class& c = *classes_[e.size_class];
+    size_class& c = *e.size_class;
     if (!c.waiters.empty()) {
       hand_over(e, c);
       return;
@@ -151,7 +157,6 @@ class buf_collection final : registered_memory {
     e.next_free = c.free_head;
     c.free_head = &e;
     ++c.free;
-    --leased_;
     if (closer_ != nullptr) wake_closer();
     release();
   }
@@ -159,7 +164,11 @@ class buf_collection final : registered_memory {
   void wait(buffer_waiter& w, context& here, size_class& c) noexcept;
 
   [[nodiscard]] std::size_t count() const noexcept { return entries_.size(); }
-  [[nodiscard]] std::size_t leased() const noexcept { return leased_; }
+  [[nodiscard]] std::size_t leased() const noexcept {
+    std::size_t sum = 0;
+    for (const auto& c : classes_) sum += c->total - c->free - c->quarantined;
+    return sum;
+  }
   [[nodiscard]] std::size_t quarantined() const noexcept { return quarantined_; }
 
   /// The kernel has the buffer and does not give it back: it is never handed out again, nor its memory to anybody else. Drops the
@@ -181,7 +190,7 @@ class buf_collection final : registered_memory {
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   void wait_until_returned(buffer_waiter& w, context& here) noexcept;
   void forget_closer() noexcept;
-  [[nodiscard]] bool all_returned() const noexcept { return leased_ == 0 && !kernel_holds_; }
+  [[nodiscard]] bool all_returned() const noexcept { return !kernel_holds_ && leased() == 0; }
   [[nodiscard]] std::unique_ptr<buf_storage> take_storage() noexcept;
 
   /// Names who checked out each leased buffer, of one class or (null) of all.
@@ -200,23 +209,20 @@ class buf_collection final : registered_memory {
   void hand_over(buf_entry& e, size_class& c) noexcept;
   void wake_closer() noexcept;
 
-  void lend(buf_entry& e, size_class& c) noexcept {
-    --c.free;
+  void lend(buf_entry& e, std::uint32_t holder) noexcept {
+    --e.size_class->free;
     e.leased = true;
     unpoison(e.data, e.capacity);
     e.size = 0;
-    const context* here = current_context;
-    e.holder = here != nullptr && here->task != nullptr ? here->task->id : 0;
-    ++leased_;
+    e.holder = holder;
     ++refs_;
   }
   void check_thread() const noexcept {
-    CAROUSEL_ASSERT(driver_ == nullptr || thread_ == &thread_mark || forks_ != forks,
+    CAROUSEL_ASSERT(thread_ == &thread_mark || driver_ == nullptr || forks_ != forks,
                     "a registered pool and its buffers belong to the thread of their runtime");
   }
 
   std::uint32_t refs_ = 1;
-  std::uint32_t leased_ = 0;
   std::uint32_t quarantined_ = 0;
   bool leak_storage_ = false;  ///< some of it is quarantined, and it cannot keep a part
   bool guarded_ = false;       ///< the gaps between the buffers have a pattern
@@ -229,6 +235,7 @@ class buf_collection final : registered_memory {
   unsigned forks_ = 0;
   std::vector<buf_entry> entries_;  ///< never grows once made: leases point into it
   std::vector<std::unique_ptr<size_class>> classes_;
+  size_class* found_last_ = nullptr;
   buffer_waiter* closer_ = nullptr;
   std::unique_ptr<buf_storage> storage_;
   pool_options options_;

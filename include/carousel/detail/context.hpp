@@ -41,6 +41,12 @@ inline constinit thread_local context* current_context = nullptr;
 /// The time of the runtime that turns on this thread, outside of one that of the process: what deadlines are made from.
 [[nodiscard]] steady_time now() noexcept;
 
+/// Of the task that runs now; 0: none does.
+[[nodiscard]] inline std::uint32_t current_task_id() noexcept {
+  const context* here = current_context;
+  return here != nullptr && here->task != nullptr ? here->task->id : 0;
+}
+
 /// What a suspension point does that a request to stop does not concern.
 inline void ignore_stop(scope_link&) noexcept {}
 

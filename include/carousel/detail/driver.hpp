@@ -10,6 +10,7 @@
 #include "carousel/detail/file_table.hpp"
 #include "carousel/detail/side_blocks.hpp"
 #include "carousel/detail/slot.hpp"
+#include "carousel/detail/submission_queue.hpp"
 #include "carousel/result.hpp"
 
 namespace carousel::sys {
@@ -34,8 +35,8 @@ struct driver_counters {
       0;  ///< collections that run unregistered because the kernel refused
 };
 
-/// Owns the slots and the ring. Everything an awaiter does here touches lists only; the loop's turn() is the only place
-/// where the kernel is entered for I/O.
+/// Owns the slots and the ring. Everything an awaiter does here touches lists and the submission queue only; the loop's turn()
+/// is the only place where the kernel is entered for I/O.
 class driver {
  public:
   [[nodiscard]] static result<std::unique_ptr<driver>> make(std::unique_ptr<sys::kernel> kernel,
@@ -46,23 +47,33 @@ class driver {
 
   // For awaiters.
 
-  /// False when the operation must stand in line: at the cap, or behind others that stand there.
-  [[nodiscard]] bool has_slot() const noexcept {
-    return waiting_.empty() && (free_ != nullptr || slots_ < options_.slots_max);
-  }
-  void wait_for_slot(operation_base& op) noexcept;
-  /// has_slot() must hold. Throws std::bad_alloc when a new chunk of slots cannot be had.
+  /// False when the operation must stand in line: at the cap, until the next enter makes room in the submission queue, or behind
+  /// others that stand there.
+  [[nodiscard]] bool can_start() const noexcept { return waiting_.empty() && has_place(); }
+  void wait_to_start(operation_base& op) noexcept;
+  /// can_start() must hold. Throws std::bad_alloc when a new chunk of slots cannot be had.
   [[nodiscard]] slot& take() {
     if (free_ == nullptr) grow();
     slot* s = free_;
     free_ = *reinterpret_cast<slot**>(s->payload);
-    s->state = slot_state::queued;
     return *s;
   }
-  /// Queues a slot whose request, resources, file and dispose function are set.
-  void submit(slot& s) noexcept {
-    queue_.push_back(s);
-    if (s.uses_buffer_table) buffers_.begin_use();
+  /// Where the request of the slot that was taken last is to be written.
+  [[nodiscard]] request& next_request() noexcept { return queue_->next(); }
+  /// Queues the request, whose slot has its resources, file and kind.
+  void submit(slot& s, request& r) noexcept {
+    r.user_data = s.name;
+    s.code = r.code;
+    s.place = queue_->push();
+    s.started_ms = coarse_ms_;
+    s.state = slot_state::submitted;
+    ++in_kernel_;
+    ++counters_.submitted;
+  }
+  /// The request names an entry of the buffer table.
+  void use_buffer_table(slot& s) noexcept {
+    s.uses_buffer_table = true;
+    buffers_.begin_use();
   }
   /// Frees a slot whose resources are gone.
   void release(slot& s) noexcept {
@@ -73,17 +84,18 @@ class driver {
       fd_ref{file}.reset();
     }
     if (s.side != nullptr) blocks_.give_back(s);
-    s.awaiter = nullptr;
+    s.state = slot_state::free;  // these four are one store
     s.stop_wanted = false;
-    s.state = slot_state::free;
-    ++s.generation;
+    s.uses_buffer_table = false;
+    s.code = opcode::nop;
+    s.name += user_data_generation;
     *reinterpret_cast<slot**>(s.payload) = free_;
     free_ = &s;
   }
   /// The awaiter of an operation dies: withdraw it, make it an orphan, or dispose of its result.
   void drop(slot& s) noexcept;
-  /// The operation shall end: out of the line or off the submit list as cancelled at once, in the kernel by a cancel and with
-  /// its own last completion. What is on its way already is left alone.
+  /// The operation shall end: out of the line or of the submission queue as cancelled at once, in the kernel by a cancel and
+  /// with its own last completion. What is on its way already is left alone.
   void request_stop(operation_base& op, ready_queue& ready) noexcept;
   /// A recycled block that lives as long as the slot's operation. Throws std::bad_alloc.
   [[nodiscard]] std::byte* side_block(slot& s, std::size_t bytes) { return blocks_.take(s, bytes); }
@@ -93,13 +105,20 @@ class driver {
 
   // For the loop.
 
-  /// Starts operations that stand in line, submits what is queued, waits if `block` says so (until `deadline` if there is
-  /// one), and moves the awaiters of finished operations to `ready`.
+  /// Takes the completions that are visible, in the order of their arrival, and calls `resume(waiter&)` for each awaiter of an
+  /// operation that has finished.
+  template <class Resume>
+  void deliver(Resume resume);
+  /// Disposes of what deliver() has left: the results of orphans, a registration that nobody uses any more.
+  void settle() noexcept;
+  /// There is something for deliver().
+  [[nodiscard]] bool has_completions() const noexcept;
+  /// Starts operations that stand in line, submits what is queued, and waits for a completion if `block` says so (until
+  /// `deadline` if there is one). Operations that cannot be submitted fail: their awaiters go to `ready`.
   void turn(ready_queue& ready, bool block, const steady_time* deadline);
-  /// No operation is queued, in line or in the kernel.
+  /// No operation is queued, in line or in the kernel, and no completion is visible.
   [[nodiscard]] bool idle() const noexcept {
-    return in_kernel_ == static_cast<std::size_t>(wake_.reading) && queue_.empty() &&
-           waiting_.empty();
+    return in_kernel_ == static_cast<std::size_t>(wake_.reading) && waiting_.empty();
   }
   /// From now on a write to this eventfd ends a wait of the loop. It must stay open as long as the driver.
   void watch(int wake_fd) noexcept { wake_.fd = wake_fd; }
@@ -126,46 +145,49 @@ class driver {
   static constexpr unsigned chunk_slots = 256;
 
   explicit driver(const driver_options& options) noexcept;
+  [[nodiscard]] bool has_place() const noexcept {
+    return (free_ != nullptr || slots_ < options_.slots_max) && queue_->has_room();
+  }
   void grow();
-  void start_waiting() noexcept;
-  void encode_queued(ready_queue& ready);
+  void start_waiting(ready_queue& ready);
+  void make_room(ready_queue& ready);
   void encode_cancels();
   [[nodiscard]] bool encode_wake() noexcept;
   void enter(ready_queue& ready, bool block, const steady_time* deadline);
   void check_enter(int result, ready_queue& ready);
   void on_refusal(int result, ready_queue& ready);
   void withdraw_unsubmitted(int error, ready_queue& ready) noexcept;
+  [[nodiscard]] bool take_back(slot& s) noexcept;
   void withdraw(slot& s, int error, ready_queue& ready) noexcept;
-  unsigned reap(ready_queue& ready);
-  void on_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags,
-                     ready_queue& ready);
-  void on_operation(slot& s, std::int32_t res, std::uint32_t flags, ready_queue& ready) noexcept;
+  void on_other_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags) noexcept;
   void on_item(slot& s, std::int32_t res, std::uint32_t flags) noexcept;
-  void finish(slot& s, std::int32_t res, ready_queue& ready) noexcept;
+  [[nodiscard]] static std::int32_t meaning(const slot& s, std::int32_t res) noexcept;
+  void finish(slot& s, std::int32_t res) noexcept;
   void on_cancel(slot& s, std::int32_t res) noexcept;
   void dispose_dropped() noexcept;
   void note_cancel(slot& s) noexcept;
-  [[nodiscard]] slot* find(std::uint64_t user_data) noexcept;
+  [[nodiscard]] slot* at_index_of(std::uint64_t user_data) noexcept;
   void report_stuck(const slot& s) const;
 
   // Immutable after make().
   driver_options options_;
   std::unique_ptr<ring> ring_;
+  submission_queue* queue_ = nullptr;  ///< the ring's
   std::uint32_t write_flags_ = 0;
+  unsigned forks_ = forks;
 
   // Slots: chunks never move and are never freed while the driver lives.
   slot* free_ = nullptr;
   std::vector<slot*> chunks_;
   unsigned slots_ = 0;
-  list<waiter, ready_tag> waiting_;  ///< operation_base objects in line for a slot
+  list<waiter, ready_tag> waiting_;  ///< operation_base objects in line
 
-  // The submit list, and what the kernel holds.
-  list<slot, slot_tag> queue_;
+  // What the kernel holds, or will with the next enter.
   list<slot, slot_tag> to_cancel_;
   list<slot, slot_tag> to_recancel_;  ///< answered ENOENT or EALREADY: asked again after a while
   list<slot, slot_tag>
       to_drop_;                ///< orphans past their last CQE, disposed of after the CQEs are read
-  std::size_t in_kernel_ = 0;  ///< operations and cancels without their last CQE
+  std::size_t in_kernel_ = 0;  ///< requests, from the submission queue on, without their last CQE
   steady_time recancel_at_{};
   std::chrono::milliseconds recancel_after_{0};
   unsigned submits_until_probe_ = 0;  ///< waits at once, before submitting alone is tried again

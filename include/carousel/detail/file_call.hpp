@@ -16,7 +16,7 @@ struct file_call : file_operation {
   resources held;
 
   [[nodiscard]] failure_code check(const driver&) const noexcept { return check_file(); }
-  void encode(const driver&, slot& s) const noexcept { s.req = req; }
+  void encode(const driver&, slot&, request& r) const noexcept { r = req; }
 
   static output complete(std::int32_t res, nothing&, slot&) noexcept { return of(res); }
   static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
@@ -35,7 +35,8 @@ struct paths {
   [[nodiscard]] failure_code check() const noexcept;
   /// Copies the paths to a side block of the slot, after `reserve` bytes; sets the request's address to the first one.
   /// Returns the address of the second.
-  [[nodiscard]] std::uint64_t encode(driver& io, slot& s, std::size_t reserve = 0) const;
+  [[nodiscard]] std::uint64_t encode(driver& io, slot& s, request& r,
+                                     std::size_t reserve = 0) const;
 };
 
 /// An operation on a path that is relative to an open directory, `file`, or to the current one.
@@ -67,7 +68,7 @@ struct path_call : path_operation {
     if (two_directories && (!held || held->closed)) return failure(std::errc::bad_file_descriptor);
     return check_path();
   }
-  void encode(driver& io, slot& s) const;
+  void encode(driver& io, slot& s, request& r) const;
 
   static output complete(std::int32_t res, fd_ref&, slot&) noexcept { return file_call::of(res); }
   static output fail(std::error_code error, fd_ref&&) noexcept { return std::unexpected(error); }

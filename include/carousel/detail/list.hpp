@@ -6,45 +6,54 @@
 
 namespace carousel::detail {
 
-/// A link of an intrusive doubly linked list. Tag lets one object stand in several lists. Unlinking is O(1), needs no
-/// list, and happens at destruction, so that a suspended awaiter can vanish at any moment.
+/// A link of an intrusive doubly linked list. Tag lets one object stand in several lists. Unlinking is O(1) and needs no list.
+/// Whoever has one calls start_unlinked() before anything else, and unlinks it before it is destroyed.
 template <class Tag>
-class list_hook {
+class list_link {
  public:
-  list_hook() = default;
-  list_hook(const list_hook&) = delete;
-  list_hook& operator=(const list_hook&) = delete;
-  ~list_hook() { unlink(); }
+  list_link() noexcept {
+  }  // NOLINT(modernize-use-equals-default): `= default` would let `T{}` clear it
+  list_link(const list_link&) = delete;
+  list_link& operator=(const list_link&) = delete;
 
+  void start_unlinked() noexcept { next_ = nullptr; }
   [[nodiscard]] bool linked() const noexcept { return next_ != nullptr; }
 
   void unlink() noexcept {
     if (next_ == nullptr) return;
     prev_->next_ = next_;
     next_->prev_ = prev_;
-    prev_ = next_ = nullptr;
+    next_ = nullptr;
   }
+
+ protected:
+  ~list_link() = default;
 
  private:
   template <class, class>
   friend class list;
-  list_hook* prev_ = nullptr;
-  list_hook* next_ = nullptr;
+  list_link* prev_;
+  list_link* next_;  ///< null: it stands in no list
 };
 
-/// Owns nothing. T derives publicly from list_hook<Tag>.
+/// A link that takes care of itself, so that its owner can vanish at any moment.
+template <class Tag>
+class list_hook : public list_link<Tag> {
+ public:
+  list_hook() noexcept { this->start_unlinked(); }
+  ~list_hook() { this->unlink(); }
+};
+
+/// Owns nothing. T derives publicly from list_link<Tag>.
 template <class T, class Tag>
 class list {
-  using hook = list_hook<Tag>;
+  using hook = list_link<Tag>;
 
  public:
   list() noexcept { head_.prev_ = head_.next_ = &head_; }
   list(const list&) = delete;
   list& operator=(const list&) = delete;
-  ~list() {
-    clear();
-    head_.prev_ = head_.next_ = nullptr;
-  }
+  ~list() { clear(); }
 
   [[nodiscard]] bool empty() const noexcept { return head_.next_ == &head_; }
   [[nodiscard]] T& front() noexcept { return static_cast<T&>(*head_.next_); }
@@ -57,7 +66,7 @@ class list {
     hook* const first = head_.next_;
     head_.next_ = first->next_;
     first->next_->prev_ = &head_;
-    first->prev_ = first->next_ = nullptr;
+    first->next_ = nullptr;
     return static_cast<T&>(*first);
   }
 
@@ -75,22 +84,6 @@ class list {
     other.head_.prev_ = other.head_.next_ = &other.head_;
   }
 
-  /// Unlinks up to `most` items from the front and calls `f` for each. `f` must not change the list.
-  template <class F>
-  std::size_t take_front(std::size_t most, F f) noexcept {
-    std::size_t taken = 0;
-    hook* first = head_.next_;
-    for (; first != &head_ && taken != most; ++taken) {
-      hook* const next = first->next_;
-      first->prev_ = first->next_ = nullptr;
-      f(static_cast<T&>(*first));
-      first = next;
-    }
-    head_.next_ = first;
-    first->prev_ = &head_;
-    return taken;
-  }
-
   /// `f` must not change the list.
   template <class F>
   void for_each(F f) {
@@ -106,7 +99,8 @@ class list {
     next.prev_ = &item;
   }
 
-  hook head_;
+  struct : hook {
+  } head_;
 };
 
 }  // namespace carousel::detail

@@ -11,23 +11,32 @@ namespace carousel::detail {
 
 /// The part of an awaiter that the driver sees.
 struct operation_base : waiter {
-  failure_code failed = 0;  ///< why it never started
-  driver* io = nullptr;     ///< set when it is awaited; moved_from() when it must not be any more
-  slot* at = nullptr;  ///< null before the start, after the end, and when the runtime has ended
-  void (*begin)(operation_base&, driver&) = nullptr;
+  driver* io = nullptr;  ///< set when it is awaited; moved_from() when it must not be any more
+  slot* at =
+      nullptr;  ///< where it is under way; no_slot() while it is suspended without; else null
+  // While it has no slot.
+  failure_code failed;  ///< why it never started
+  void (*begin)(operation_base&, driver&);
 
+  // One test is all that an operation which went well pays here: what is not initialised is not looked at before the start.
+  operation_base() noexcept {}  // NOLINT(modernize-use-equals-default)
   ~operation_base() {
-    if (at != nullptr) io->drop(*at);
+    if (at != nullptr) [[unlikely]]
+      abandon();
   }
-  /// An address that no driver has.
+  /// Addresses that no driver and no slot has.
   [[nodiscard]] static driver* moved_from() noexcept { return reinterpret_cast<driver*>(1); }
+  [[nodiscard]] static slot* no_slot() noexcept { return reinterpret_cast<slot*>(1); }
+
+ private:
+  void abandon() noexcept;
 };
 
 /// One operation: inert until awaited, then its resources live in a slot of the driver and this object holds only the way
 /// back to them. `Op` supplies three paragraphs:
 ///
 ///   resources  what the kernel borrows (nothrow-movable), member `held`; and member `file`, if it has one
-///   check()    misuse, named before the kernel sees it; encode(): the request that the kernel gets
+///   check()    misuse, named before the kernel sees it; encode(): fills the empty request that the kernel gets
 ///   complete() what a result means, with the resources back; fail(): the same when it never started;
 ///              discard(): what to do with a result that nobody claims; never_ran() tells whether there is one
 ///
@@ -64,26 +73,37 @@ class [[nodiscard]] operation : scope_link, operation_base {
     context& here = this_context();
     CAROUSEL_ASSERT(io == nullptr, "an operation is awaited once, and not after it was moved from");
     io = here.io;
-    failed = op_.check(*io);
-    if (stoppable && failed == 0 && here.stopped()) failed = failure(errc::canceled);
-    if (failed != 0) return give_way(here, *this, *this, h);
+    failure_code why = op_.check(*io);
+    if (stoppable && why == 0 && here.stopped()) why = failure(errc::canceled);
+    if (why != 0) [[unlikely]] {
+      failed = why;
+      if (!give_way(here, *this, *this, h)) return false;
+      at = no_slot();
+      return true;
+    }
     detail::suspend(here, *this, *this, h, wait_kind::operation, &stop_this);
-    if (io->has_slot()) {
-      start(*io);
+    if (io->can_start()) [[likely]] {
+      try {
+        start(*io);
+      } catch (...) {  // no memory
+        at = no_slot();
+        throw;
+      }
     } else {
+      at = no_slot();
+      failed = 0;
       begin = [](operation_base& self, driver& driver) {
         static_cast<operation&>(self).start_late(driver);
       };
-      io->wait_for_slot(*this);
+      io->wait_to_start(*this);
     }
     return true;
   }
 
   output await_resume() {
-    if (at == nullptr) {
-      return op_.fail(to_error(failed != 0 ? failed : failure(errc::shut_down)),
-                      std::move(op_.held));
-    }
+    slot* const mine = std::exchange(at, nullptr);
+    if (mine == nullptr || mine == no_slot()) [[unlikely]]
+      return op_.fail(to_error(failed), std::move(op_.held));
     struct finish {
       driver& io;
       slot& s;
@@ -91,7 +111,7 @@ class [[nodiscard]] operation : scope_link, operation_base {
         std::destroy_at(&s.template resources<resources>());
         io.release(s);
       }
-    } at_exit{*io, *std::exchange(at, nullptr)};
+    } at_exit{*io, *mine};
     slot& s = at_exit.s;
     if constexpr (lends && memory_is_poisoned) Op::lent::unlend(s);
     return op_.complete(s.res, s.template resources<resources>(), s);
@@ -116,9 +136,9 @@ class [[nodiscard]] operation : scope_link, operation_base {
   }
   void start(driver& io) {
     slot& s = io.take();
-    std::construct_at(&s.req);  // in place: an assignment would go through a temporary and stall
+    request& r = io.next_request();
     try {
-      op_.encode(io, s);
+      op_.encode(io, s, r);
     } catch (...) {  // no memory for a side block
       io.release(s);
       throw;
@@ -128,16 +148,16 @@ class [[nodiscard]] operation : scope_link, operation_base {
       ++file->started;
       s.file = file;
       if constexpr (Op::plain_descriptor) {
-        s.req.fd = file->fd;
+        r.fd = file->fd;
       } else {
-        io.files().aim(s.req, *file);
+        io.files().aim(r, *file);
       }
     }
     s.kind = &kind;
     if constexpr (lends && memory_is_poisoned) Op::lent::lend(s);
     s.awaiter = this;
     at = &s;
-    io.submit(s);
+    io.submit(s, r);
   }
 
   static constexpr bool lends = requires { typename Op::lent; };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace carousel::detail {
@@ -29,20 +30,25 @@ enum class opcode : std::uint8_t {
   ftruncate = 55,     // 6.9
 };
 
-/// One operation as data: what becomes a submission queue entry when the loop encodes it. Addresses in it point into a
-/// buffer with a stable address, a slot or a side block, never into a coroutine frame.
+/// One operation as the kernel reads it: an entry of the submission queue (struct io_uring_sqe of linux/io_uring.h). Addresses
+/// in it point into a buffer with a stable address, a slot or a side block, never into a coroutine frame.
 struct request {
   opcode code = opcode::nop;
   std::uint8_t sqe_flags = 0;
-  std::uint16_t buf_index = 0;
+  std::uint16_t ioprio = 0;  ///< an accept's or a receive's flags of its own
   std::int32_t fd = -1;
   std::uint64_t offset = 0;  ///< or the second address
   std::uint64_t address = 0;
   std::uint32_t length = 0;
   std::uint32_t op_flags = 0;
+  std::uint64_t user_data = 0;
+  std::uint16_t buf_index = 0;
+  std::uint16_t personality = 0;
   std::uint32_t file_index = 0;
-  std::uint16_t ioprio = 0;  ///< an accept's or a receive's flags of its own
+  std::uint64_t address3 = 0;
+  std::uint64_t pad = 0;
 };
+static_assert(sizeof(request) == 64);
 
 /// The opcode's name in lower case, as in "read_fixed".
 [[nodiscard]] const char* name_of(opcode code) noexcept;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coroutine>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -19,13 +20,14 @@ struct tasks_tag;
 /// point refers to it.
 struct task_record : task_base, list_hook<tasks_tag>, recycled {
   std::coroutine_handle<> frame;  ///< null once the coroutine is gone
-  waiter start;                   ///< stands in the ready queue until the first run
+  scoped_waiter start;            ///< stands in the ready queue until the first run
   waiter* joiner = nullptr;
   ready_queue* joiner_queue = nullptr;
   std::exception_ptr failure;
-  bool running = false;
-  bool abort_wanted = false;  ///< while running: destroy it at its next suspension
-  bool finished = false;      ///< ran to its end, with a value or an exception
+  /// What to look after when its coroutine gives control back to the loop.
+  enum class activity : std::uint8_t { suspended, running, aborted, finished };
+  activity doing = activity::suspended;
+  bool finished = false;  ///< ran to its end, with a value or an exception
   bool aborted = false;
   bool detached = false;
 
@@ -51,10 +53,11 @@ void destroy_within(task_base* owner, F f) noexcept {
     return;
   }
   record->retain();
-  record->running = true;
+  record->doing = task_record::activity::running;
   f();
-  record->running = false;
-  if (record->abort_wanted) record->abort();
+  if (std::exchange(record->doing, task_record::activity::suspended) ==
+      task_record::activity::aborted)
+    record->abort();
   record->release();
 }
 

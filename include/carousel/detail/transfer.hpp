@@ -43,18 +43,9 @@ class position {
   std::uint64_t value_;
 };
 
-/// Whether one piece of memory keeps the alignment of an O_DIRECT file.
+/// Whether one piece of memory keeps the alignment of an O_DIRECT file, one whose memory_align is not 0.
 [[nodiscard]] bool is_aligned(const descriptor& file, position at, const std::byte* data,
                               std::size_t bytes) noexcept;
-
-/// The rules that can be checked before the kernel sees a transfer.
-[[nodiscard]] inline failure_code check_piece(const descriptor& file, position at,
-                                              const std::byte* data, std::size_t bytes) noexcept {
-  if (!at.valid()) return failure(std::errc::invalid_argument);
-  if (file.memory_align != 0 && !is_aligned(file, at, data, bytes))
-    return failure(errc::misaligned);
-  return 0;
-}
 
 /// A read into, or a write from, one buffer. `skip` bytes of it are done already.
 template <direction D, bool Fixed, io_buf B>
@@ -74,22 +65,30 @@ struct transfer : file_operation {
       if (const failure_code error = fixed_access::check(fixed_access::lease(held), io))
         return error;
     }
-    return check_piece(*file.get(), at, traits::data(held) + skip, length());
+    if (!at.valid()) return failure(std::errc::invalid_argument);
+    if (file->memory_align != 0 &&
+        !is_aligned(*file.get(), at, traits::data(held) + skip, length()))
+      return failure(errc::misaligned);
+    return 0;
   }
-  void encode(const driver& io, slot& s) const noexcept {
-    s.req.code = D == direction::read ? opcode::read : opcode::write;
-    s.req.offset = at.value();
-    s.req.address = reinterpret_cast<std::uintptr_t>(traits::data(held) + skip);
-    s.req.length = static_cast<std::uint32_t>(length());
-    if constexpr (D == direction::write) s.req.op_flags = io.write_flags();
+  void encode(driver& io, slot& s, request& r) const noexcept {
+    // All loads before all stores, which the compiler takes for stores to what is loaded.
+    const auto address = reinterpret_cast<std::uintptr_t>(traits::data(held) + skip);
+    const auto bytes = static_cast<std::uint32_t>(length());
+    opcode code = D == direction::read ? opcode::read : opcode::write;
     if constexpr (Fixed) {
       const fixed_buf& lease = fixed_access::lease(held);
       if (fixed_access::in_kernel(lease)) {
-        s.req.code = D == direction::read ? opcode::read_fixed : opcode::write_fixed;
-        s.req.buf_index = lease.index();
-        s.uses_buffer_table = true;
+        code = D == direction::read ? opcode::read_fixed : opcode::write_fixed;
+        r.buf_index = lease.index();
+        io.use_buffer_table(s);
       }
     }
+    r.code = code;
+    r.offset = at.value();
+    r.address = address;
+    r.length = bytes;
+    if constexpr (D == direction::write) r.op_flags = io.write_flags();
   }
 
   output complete(std::int32_t res, B& lent, slot&) const noexcept {
@@ -125,13 +124,16 @@ struct vector_transfer : file_operation {
 
   [[nodiscard]] failure_code check(const driver&) const noexcept {
     if (const failure_code error = check_file()) return error;
-    failure_code worst = 0;
-    for_each_piece([&](std::byte* data, std::size_t bytes) {
-      if (worst == 0) worst = check_piece(*file.get(), at, data, bytes);
-    });
-    return worst;
+    if (!at.valid()) return failure(std::errc::invalid_argument);
+    bool aligned = true;
+    if (file->memory_align != 0) {
+      for_each_piece([&](std::byte* data, std::size_t bytes) {
+        aligned = aligned && is_aligned(*file.get(), at, data, bytes);
+      });
+    }
+    return aligned ? 0 : failure(errc::misaligned);
   }
-  void encode(driver& io, slot& s) const {
+  void encode(driver& io, slot& s, request& r) const {
     const std::size_t pieces = std::min(held.size(), pieces_max);
     auto* first = reinterpret_cast<iovec*>(
         io.side_block(s, std::max<std::size_t>(pieces, 1) * sizeof(iovec)));
@@ -139,11 +141,11 @@ struct vector_transfer : file_operation {
     for_each_piece([&](std::byte* data, std::size_t bytes) {
       *next++ = {.iov_base = data, .iov_len = bytes};
     });
-    s.req.code = D == direction::read ? opcode::readv : opcode::writev;
-    s.req.offset = at.value();
-    s.req.address = reinterpret_cast<std::uintptr_t>(first);
-    s.req.length = static_cast<std::uint32_t>(next - first);
-    if constexpr (D == direction::write) s.req.op_flags = io.write_flags();
+    r.code = D == direction::read ? opcode::readv : opcode::writev;
+    r.offset = at.value();
+    r.address = reinterpret_cast<std::uintptr_t>(first);
+    r.length = static_cast<std::uint32_t>(next - first);
+    if constexpr (D == direction::write) r.op_flags = io.write_flags();
   }
 
   output complete(std::int32_t res, std::vector<B>& lent, slot&) const noexcept {

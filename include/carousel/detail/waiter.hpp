@@ -40,27 +40,48 @@ struct task_base {
   }
 };
 
-/// A suspension point. It lives in the awaiter, stands in the ready queue or in the list of what it waits for, and takes
-/// itself out of either when the coroutine is destroyed: nobody ever resumes a dead coroutine.
-struct waiter : list_hook<ready_tag> {
+/// A suspension point. It lives in the awaiter, and stands in the ready queue or in the list of what it waits for. An awaiter
+/// that is destroyed while it is suspended calls forget(): nobody ever resumes a dead coroutine.
+///
+///   inert      its members mean nothing
+///   suspended  from suspend() on
+///   resumed    by the loop, which has taken it out of everything: there is nothing to forget
+struct waiter : list_link<ready_tag> {
   std::coroutine_handle<> handle;
-  task_base* task = nullptr;   ///< in whose name it waits (a counted reference)
-  scope_link* link = nullptr;  ///< its place in a scope, while it waits inside of one
-  wait_kind kind = wait_kind::yield;
+  task_base* task;   ///< in whose name it waits (a counted reference)
+  scope_link* link;  ///< its place in a scope, while it waits inside of one
+  wait_kind kind;
 
-  waiter() = default;
-  ~waiter() {
-    if (link != nullptr) link->leave();
-    if (task != nullptr) task->release();
-  }
+  waiter() noexcept {
+  }  // NOLINT(modernize-use-equals-default): `= default` would let `T{}` clear it
 
   /// Notes that coroutine `h`, running in the name of `current`, waits here.
   void suspend(std::coroutine_handle<> h, task_base* current, wait_kind what) noexcept {
+    start_unlinked();
     handle = h;
+    link = nullptr;
     kind = what;
     task = current;
     if (task != nullptr) task->retain();
   }
+  void forget() noexcept {
+    unlink();
+    if (link != nullptr) link->leave();
+    if (task != nullptr) task->release();
+  }
+
+ protected:
+  ~waiter() = default;
+};
+
+/// One that forgets by itself.
+struct scoped_waiter : waiter {
+  scoped_waiter() noexcept {
+    start_unlinked();
+    link = nullptr;
+    task = nullptr;
+  }
+  ~scoped_waiter() { forget(); }
 };
 
 using ready_queue = list<waiter, ready_tag>;

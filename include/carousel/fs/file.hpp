@@ -88,7 +88,7 @@ class file {
   /// of its pages. That pays for O_DIRECT from 64 KiB up; a buffered read of 4 KiB gains nothing that could be noticed.
   /// Errors: not_registered, wrong_runtime.
   template <fixed_io_buf B>
-  auto read_fixed_at(B buf, std::uint64_t offset) const {
+  auto read_fixed_at(B&& buf, std::uint64_t offset) const {  // NOLINT(*-not-moved, *-std-forward)
     return one<dir::read, true>(buf, offset);
   }
   template <fixed_io_buf B>
@@ -96,7 +96,7 @@ class file {
     return all<dir::read, true>(std::move(buf), offset);
   }
   template <fixed_io_buf B>
-  auto write_fixed_at(B buf, std::uint64_t offset) const {
+  auto write_fixed_at(B&& buf, std::uint64_t offset) const {  // NOLINT(*-not-moved, *-std-forward)
     return one<dir::write, true>(buf, offset);
   }
   template <fixed_io_buf B>
@@ -115,11 +115,11 @@ class file {
     return one<dir::write, false>(buf, detail::position::current());
   }
   template <fixed_io_buf B>
-  auto read_fixed(B buf) const {
+  auto read_fixed(B&& buf) const {  // NOLINT(*-not-moved, *-std-forward)
     return one<dir::read, true>(buf, detail::position::current());
   }
   template <fixed_io_buf B>
-  auto write_fixed(B buf) const {
+  auto write_fixed(B&& buf) const {  // NOLINT(*-not-moved, *-std-forward)
     return one<dir::write, true>(buf, detail::position::current());
   }
 
@@ -185,7 +185,7 @@ struct open_base : path_operation {
   resources held;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept;
-  void encode(driver& io, slot& s) const;
+  void encode(driver& io, slot& s, request& r) const;
 
   /// The descriptor that the kernel made, or its error. Throws std::bad_alloc, with the descriptor closed.
   static result<fd_ref> opened(std::int32_t res, bool direct);
@@ -215,7 +215,7 @@ struct info_call : path_operation {
   resources held;
 
   [[nodiscard]] failure_code check(const driver&) const noexcept;
-  void encode(driver& io, slot& s) const;
+  void encode(driver& io, slot& s, request& r) const;
 
   static output complete(std::int32_t res, nothing&, slot& s) noexcept;
   static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }

@@ -9,7 +9,7 @@ namespace carousel {
 
 namespace detail {
 
-class [[nodiscard]] sleep_awaiter : scope_link, waiter, timer_node {
+class [[nodiscard]] sleep_awaiter : scope_link, scoped_waiter, timer_node {
  public:
   explicit sleep_awaiter(steady_time until) noexcept { deadline = until; }
   sleep_awaiter(sleep_awaiter&& inert) noexcept { deadline = inert.deadline; }
