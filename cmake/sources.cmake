@@ -50,6 +50,7 @@ set(carousel_headers
     include/carousel/fs/file.hpp
     include/carousel/fs/file_info.hpp
     include/carousel/fs/open_options.hpp
+    include/carousel/fs/path_text.hpp
     include/carousel/join_handle.hpp
     include/carousel/result.hpp
     include/carousel/runtime.hpp

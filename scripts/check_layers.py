@@ -22,6 +22,7 @@ TABLE = [
     ("include/carousel/detail/fork_epoch.hpp", "base"),
     ("include/carousel/detail/keep_for_ever.hpp", "base"),
     ("include/carousel/detail/list.hpp", "base"),
+    ("include/carousel/fs/path_text.hpp", "base"),
     ("include/carousel/detail/poison.hpp", "base"),
     ("include/carousel/detail/recycler.hpp", "base"),
     ("include/carousel/detail/request.hpp", "base"),

@@ -5,10 +5,27 @@
 
 namespace bench {
 
-hand_ring::hand_ring() {
+namespace {
+
+constexpr unsigned setup_flags =
+    IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+constexpr unsigned setup_no_sqarray = 1U << 16U;  // Linux 6.6, unknown to liburing 2.3
+
+}  // namespace
+
+hand_ring::hand_ring(bool indices) {
+  // liburing's own setup writes the array of indices, into the queues' heads and tails where the ring has none.
   io_uring_params params{};
-  params.flags = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
-  check(io_uring_queue_init_params(entries, &ring_, &params), "io_uring_queue_init");
+  params.flags = setup_flags | setup_no_sqarray;
+  const auto fd =
+      indices ? -1 : static_cast<int>(syscall(SYS_io_uring_setup, unsigned{entries}, &params));
+  if (fd >= 0) {
+    check(io_uring_queue_mmap(fd, &params, &ring_), "io_uring_queue_mmap");
+  } else {
+    params = {};
+    params.flags = setup_flags;
+    check(io_uring_queue_init_params(entries, &ring_, &params), "io_uring_queue_init");
+  }
   check(io_uring_register_ring_fd(&ring_), "io_uring_register_ring_fd");
 }
 
@@ -33,7 +50,8 @@ void hand_ring::check(int result, const char* what) {
 }
 
 inline_ring::inline_ring()
-    : sqes_(ring_.sq.sqes),
+    : hand_ring(false),
+      sqes_(ring_.sq.sqes),
       cqes_(ring_.cq.cqes),
       sq_tail_(ring_.sq.ktail),
       cq_head_(ring_.cq.khead),
@@ -43,6 +61,7 @@ inline_ring::inline_ring()
       tail_(*sq_tail_),
       submitted_(tail_),
       head_(*cq_head_) {
+  if ((ring_.flags & setup_no_sqarray) != 0) return;
   for (unsigned i = 0; i <= sq_mask_; ++i) ring_.sq.array[i] = i;
 }
 

@@ -17,7 +17,8 @@ class hand_ring {
  public:
   static constexpr unsigned entries = 256;
 
-  hand_ring();
+  /// liburing 2.3 submits only to a ring with an array of indices between the queue and its entries.
+  explicit hand_ring(bool indices = true);
   hand_ring(const hand_ring&) = delete;
   hand_ring& operator=(const hand_ring&) = delete;
   ~hand_ring() { io_uring_queue_exit(&ring_); }
@@ -55,7 +56,7 @@ class liburing_ring : public hand_ring {
   }
 };
 
-/// Set up by liburing, moved by hand: the system call is in the loop itself. A processor that mispredicts the returns after a
+/// Moved by hand, without an array of indices where the kernel can: the system call is in the loop itself. A processor that mispredicts the returns after a
 /// system call, as one with the mitigations of today does, pays for each of liburing's functions around it. No more than
 /// `entries` requests may be under way.
 class inline_ring : public hand_ring {

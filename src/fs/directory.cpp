@@ -20,22 +20,20 @@ using std::filesystem::path;
 constexpr std::size_t names_per_turn = 1024;
 constexpr std::uint32_t rename_noreplace = 1;  // RENAME_NOREPLACE
 
-detail::operation<detail::path_call> by_path(const path& name, detail::request req) {
-  return detail::operation(
-      detail::path_call{{{}, true, {name.native(), {}}}, req, false, false, {}});
+detail::operation<detail::path_call> by_path(path_text name, detail::request req) {
+  return detail::operation(detail::path_call{{{}, true, {name.copy(), {}}}, req, false, false, {}});
 }
 
-detail::operation<detail::path_call> in(detail::fd_ref where, const path& name,
-                                        detail::request req) {
+detail::operation<detail::path_call> in(detail::fd_ref where, path_text name, detail::request req) {
   return detail::operation(
-      detail::path_call{{{std::move(where)}, false, {name.native(), {}}}, req, false, false, {}});
+      detail::path_call{{{std::move(where)}, false, {name.copy(), {}}}, req, false, false, {}});
 }
 
-detail::operation<detail::path_call> between(detail::fd_ref where, const path& name,
-                                             detail::fd_ref there, const path& second,
+detail::operation<detail::path_call> between(detail::fd_ref where, path_text name,
+                                             detail::fd_ref there, path_text second,
                                              detail::request req) {
   return detail::operation(
-      detail::path_call{{{std::move(where)}, false, {name.native(), second.native()}},
+      detail::path_call{{{std::move(where)}, false, {name.copy(), second.copy()}},
                         req,
                         true,
                         true,
@@ -88,57 +86,56 @@ task<result<std::vector<directory_entry>>> list_open(detail::fd_ref where) {
 
 }  // namespace
 
-detail::operation<detail::open_call<directory>> directory::open(const path& path,
+detail::operation<detail::open_call<directory>> directory::open(path_text path,
                                                                 open_options options) {
   return detail::operation(
-      detail::open_call<directory>{{{{}, true, {path.native(), {}}}, options.directory(true), {}}});
+      detail::open_call<directory>{{{{}, true, {path.copy(), {}}}, options.directory(true), {}}});
 }
 
 directory directory::from_fd(int fd) { return directory(detail::fd_ref::own(fd)); }
 
-detail::operation<detail::open_call<file>> directory::open_file(const path& name,
+detail::operation<detail::open_call<file>> directory::open_file(path_text name,
                                                                 open_options options) const {
   return detail::operation(
-      detail::open_call<file>{{{{file_}, false, {name.native(), {}}}, options, {}}});
+      detail::open_call<file>{{{{file_}, false, {name.copy(), {}}}, options, {}}});
 }
 
 detail::operation<detail::open_call<directory>> directory::open_directory(
-    const path& name, open_options options) const {
+    path_text name, open_options options) const {
   return detail::operation(detail::open_call<directory>{
-      {{{file_}, false, {name.native(), {}}}, options.directory(true), {}}});
+      {{{file_}, false, {name.copy(), {}}}, options.directory(true), {}}});
 }
 
-detail::operation<detail::path_call> directory::make_directory(const path& name,
+detail::operation<detail::path_call> directory::make_directory(path_text name,
                                                                unsigned mode) const {
   return in(file_, name, {.code = opcode::mkdirat, .length = mode});
 }
 
-detail::operation<detail::path_call> directory::remove_file(const path& name) const {
+detail::operation<detail::path_call> directory::remove_file(path_text name) const {
   return in(file_, name, {.code = opcode::unlinkat});
 }
 
-detail::operation<detail::path_call> directory::remove_directory(const path& name) const {
+detail::operation<detail::path_call> directory::remove_directory(path_text name) const {
   return in(file_, name, {.code = opcode::unlinkat, .op_flags = AT_REMOVEDIR});
 }
 
-detail::operation<detail::path_call> directory::rename(const path& from, const directory& there,
-                                                       const path& to, bool replace) const {
+detail::operation<detail::path_call> directory::rename(path_text from, const directory& there,
+                                                       path_text to, bool replace) const {
   return between(file_, from, there.file_, to,
                  {.code = opcode::renameat, .op_flags = replace ? 0 : rename_noreplace});
 }
 
-detail::operation<detail::path_call> directory::symlink(const path& target,
-                                                        const path& name) const {
-  return detail::operation(detail::path_call{{{file_}, false, {target.native(), name.native()}},
+detail::operation<detail::path_call> directory::symlink(path_text target, path_text name) const {
+  return detail::operation(detail::path_call{{{file_}, false, {target.copy(), name.copy()}},
                                              {.code = opcode::symlinkat},
                                              true,
                                              false,
                                              {}});
 }
 
-detail::operation<detail::path_call> directory::hard_link(const path& existing,
+detail::operation<detail::path_call> directory::hard_link(path_text existing,
                                                           const directory& there,
-                                                          const path& name) const {
+                                                          path_text name) const {
   return between(file_, existing, there.file_, name, {.code = opcode::linkat});
 }
 
@@ -146,9 +143,9 @@ detail::operation<detail::info_call> directory::info() const {
   return detail::operation(detail::info_call{{{file_}, false, {}}, true, true, {}});
 }
 
-detail::operation<detail::info_call> directory::info(const path& name, bool follow) const {
+detail::operation<detail::info_call> directory::info(path_text name, bool follow) const {
   return detail::operation(
-      detail::info_call{{{file_}, false, {name.native(), {}}}, false, follow, {}});
+      detail::info_call{{{file_}, false, {name.copy(), {}}}, false, follow, {}});
 }
 
 task<result<std::vector<directory_entry>>> directory::list() const { return list_open(file_); }
@@ -159,7 +156,7 @@ detail::operation<detail::file_call> directory::sync() const {
 
 // By path.
 
-detail::operation<detail::path_call> directory::create(const path& path, unsigned mode) {
+detail::operation<detail::path_call> directory::create(path_text path, unsigned mode) {
   return by_path(path, {.code = opcode::mkdirat, .length = mode});
 }
 
@@ -181,16 +178,17 @@ task<result<>> directory::create_all(path path, unsigned mode) {
   co_return std::unexpected(std::make_error_code(std::errc::not_a_directory));
 }
 
-detail::operation<detail::path_call> directory::remove(const path& path) {
+detail::operation<detail::path_call> directory::remove(path_text path) {
   return by_path(path, {.code = opcode::unlinkat, .op_flags = AT_REMOVEDIR});
 }
 
-detail::operation<detail::path_call> directory::rename(const path& from, const path& to) {
+detail::operation<detail::path_call> directory::rename(path_text from, path_text to) {
   return file::rename(from, to);
 }
 
 task<result<std::vector<directory_entry>>> directory::list(path path) {
-  if (const detail::failure_code error = detail::paths{path.native(), {}}.check(); error != 0) {
+  if (const detail::failure_code error = detail::paths{path_text(path).copy(), {}}.check();
+      error != 0) {
     co_return std::unexpected(detail::to_error(error));
   }
   stream_ptr stream = stream_of(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -131,9 +131,9 @@ file_info::time_point time_of(const statx_timestamp& t) noexcept {
                                std::chrono::nanoseconds(t.tv_nsec));
 }
 
-detail::path_call name_call(detail::request req, const std::filesystem::path& first,
-                            const std::filesystem::path* second = nullptr) {
-  detail::paths names{first.native(), second != nullptr ? second->native() : std::string()};
+detail::path_call name_call(detail::request req, path_text first,
+                            const path_text* second = nullptr) {
+  detail::paths names{first.copy(), second != nullptr ? second->copy() : detail::path_string()};
   return {{{}, true, std::move(names)}, req, second != nullptr, false, {}};
 }
 
@@ -217,9 +217,8 @@ result<file_info> info_call::complete(std::int32_t res, nothing&, slot& s) noexc
 
 }  // namespace detail
 
-detail::operation<detail::open_call<file>> file::open(const std::filesystem::path& path,
-                                                      open_options options) {
-  return detail::operation(detail::open_call<file>{{{{}, true, {path.native(), {}}}, options, {}}});
+detail::operation<detail::open_call<file>> file::open(path_text path, open_options options) {
+  return detail::operation(detail::open_call<file>{{{{}, true, {path.copy(), {}}}, options, {}}});
 }
 
 file file::from_fd(int fd) {
@@ -250,30 +249,27 @@ detail::operation<detail::info_call> file::info() const {
   return detail::operation(detail::info_call{{{file_}, false, {}}, true, true, {}});
 }
 
-detail::operation<detail::info_call> file::info(const std::filesystem::path& path, bool follow) {
-  return detail::operation(detail::info_call{{{}, true, {path.native(), {}}}, false, follow, {}});
+detail::operation<detail::info_call> file::info(path_text path, bool follow) {
+  return detail::operation(detail::info_call{{{}, true, {path.copy(), {}}}, false, follow, {}});
 }
 
 task<result<>> file::close() && { return close_file(std::exchange(file_, {})); }
 
-detail::operation<detail::path_call> file::remove(const std::filesystem::path& path) {
+detail::operation<detail::path_call> file::remove(path_text path) {
   return detail::operation(name_call({.code = detail::opcode::unlinkat}, path));
 }
 
-detail::operation<detail::path_call> file::symlink(const std::filesystem::path& target,
-                                                   const std::filesystem::path& link) {
+detail::operation<detail::path_call> file::symlink(path_text target, path_text link) {
   return detail::operation(name_call({.code = detail::opcode::symlinkat}, target, &link));
 }
 
-detail::operation<detail::path_call> file::hard_link(const std::filesystem::path& existing,
-                                                     const std::filesystem::path& link) {
+detail::operation<detail::path_call> file::hard_link(path_text existing, path_text link) {
   return detail::operation(
       name_call({.code = detail::opcode::linkat, .length = static_cast<std::uint32_t>(AT_FDCWD)},
                 existing, &link));
 }
 
-detail::operation<detail::path_call> file::rename(const std::filesystem::path& from,
-                                                  const std::filesystem::path& to, bool replace) {
+detail::operation<detail::path_call> file::rename(path_text from, path_text to, bool replace) {
   constexpr std::uint32_t rename_noreplace = 1;  // RENAME_NOREPLACE
   return detail::operation(name_call({.code = detail::opcode::renameat,
                                       .length = static_cast<std::uint32_t>(AT_FDCWD),

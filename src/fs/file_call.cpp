@@ -8,9 +8,9 @@
 namespace carousel::detail {
 
 failure_code paths::check() const noexcept {
-  for (const std::string* path : {&first, &second}) {
+  for (const path_string* path : {&first, &second}) {
     if (path->size() >= PATH_MAX) return failure(std::errc::filename_too_long);
-    if (path->find('\0') != std::string::npos) return failure(std::errc::invalid_argument);
+    if (path->find('\0') != path_string::npos) return failure(std::errc::invalid_argument);
   }
   return 0;
 }

@@ -76,9 +76,12 @@ class ring : public submission_queue {
     std::uint32_t head = *shared_head;
     const std::uint32_t tail = std::atomic_ref(*view_.cq_tail).load(std::memory_order_acquire);
     while (head != tail) {
-      const sys::cqe done = cqes[head++ & mask];
-      std::atomic_ref(*shared_head).store(head, std::memory_order_release);
-      if (!f(done.user_data, done.res, done.flags)) return;
+      const sys::cqe& done = cqes[head & mask];
+      const std::uint64_t user_data = done.user_data;
+      const std::int32_t res = done.res;
+      const std::uint32_t flags = done.flags;
+      std::atomic_ref(*shared_head).store(++head, std::memory_order_release);
+      if (!f(user_data, res, flags)) return;
     }
   }
 

@@ -11,8 +11,6 @@ namespace {
 /// Awaits per turn that may finish without suspending.
 constexpr int inline_awaits_per_turn = 256;
 
-using activity = task_record::activity;
-
 }  // namespace
 
 loop::entered::entered(loop& l) noexcept {
@@ -26,29 +24,31 @@ loop::entered::entered(loop& l) noexcept {
 }
 
 [[gnu::always_inline]] inline void loop::resume(waiter& w) {
-  struct turn_of_one_coroutine {
-    loop& self;
-    task_record* record;
-    ~turn_of_one_coroutine() {
-      if (record == nullptr) return;
-      if (record->doing != activity::running) [[unlikely]]
-        self.look_after(*record);
-      record->doing = activity::suspended;
-      record->release();
-    }
-    // The waiter's reference is ours now.
-  } const at_exit{*this, static_cast<task_record*>(std::exchange(w.task, nullptr))};
-  task = at_exit.record;
-  if (task != nullptr) at_exit.record->doing = activity::running;
+  auto* const record = static_cast<task_record*>(std::exchange(w.task, nullptr));
+  task = record;  // the waiter's reference is ours now
   scope = nullptr;
   if (w.link != nullptr) [[unlikely]]
     scope = std::exchange(w.link, nullptr)->leave();
-  w.handle.resume();
+  try {
+    w.handle.resume();
+  } catch (...) {  // a coroutine of the user's own that no task awaits
+    after_resume(record);
+    throw;
+  }
+  after_resume(record);
+}
+
+[[gnu::always_inline]] inline void loop::after_resume(task_record* record) noexcept {
+  if (task_ended) [[unlikely]]
+    look_after(record);
+  if (record != nullptr) record->release();
 }
 
 /// A task has ended, or was asked to while it ran.
-void loop::look_after(task_record& record) noexcept {
-  if (std::exchange(record.doing, activity::suspended) == activity::aborted) record.abort();
+void loop::look_after(task_record* record) noexcept {
+  task_ended = false;
+  task = nullptr;
+  if (record != nullptr && record->abort_wanted) record->abort();
   bury_finished();
 }
 
@@ -142,7 +142,7 @@ void loop::adopt(task_record& record) noexcept {
 void loop::task_finished(task_record& record) noexcept {
   record.list_hook<tasks_tag>::unlink();
   finished_.push_back(record);
-  record.doing = activity::finished;
+  task_ended = true;
 }
 
 bool loop::shut_down(std::chrono::nanoseconds deadline) {
@@ -173,8 +173,9 @@ void adopt(task_record& record) noexcept { static_cast<loop&>(this_context()).ad
 
 void task_record::abort() noexcept {
   if (finished || aborted) return;
-  if (doing != activity::suspended) {
-    doing = activity::aborted;
+  if (current_context != nullptr && current_context->task == this) {
+    abort_wanted = true;
+    current_context->task_ended = true;
     return;
   }
   aborted = true;

@@ -43,7 +43,8 @@ class loop : public context {
   void run_coroutines();
   void run_ready();
   void resume(waiter& w);
-  void look_after(task_record& record) noexcept;
+  void after_resume(task_record* record) noexcept;
+  void look_after(task_record* record) noexcept;
   void bury_finished() noexcept;
   [[noreturn]] void report_stall();
 

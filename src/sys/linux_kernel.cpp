@@ -58,8 +58,13 @@ static_assert(detail::sqe_fixed_file == IOSQE_FIXED_FILE);
 constexpr unsigned features_needed =
     IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS | IORING_FEAT_EXT_ARG;
 
-/// From the fastest to what every supported kernel takes (6.1, 6.0, 5.19, 5.18, 5.11).
-constexpr std::array<unsigned, 5> setup_ladder = {
+/// IORING_SETUP_NO_SQARRAY: the entries of the submission queue are taken in their order, without an array of indices between.
+constexpr unsigned setup_no_sqarray = 1U << 16U;
+
+/// From the fastest to what every supported kernel takes (6.6, 6.1, 6.0, 5.19, 5.18, 5.11).
+constexpr std::array<unsigned, 6> setup_ladder = {
+    IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+        IORING_SETUP_TASKRUN_FLAG | setup_no_sqarray,
     IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
         IORING_SETUP_TASKRUN_FLAG,
     IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN |
@@ -168,7 +173,9 @@ class linux_kernel final : public kernel {
     }
     nosignal_ = knows_write_flag(rwf_nosignal);
     if (nosignal_) direct = name_;
-    for (unsigned i = 0; i < ring_.sq.ring_entries; ++i) ring_.sq.array[i] = i;
+    if ((ring_.flags & setup_no_sqarray) == 0) {
+      for (unsigned i = 0; i < ring_.sq.ring_entries; ++i) ring_.sq.array[i] = i;
+    }
     return ring_view{
         .sq_head = ring_.sq.khead,
         .sq_tail = ring_.sq.ktail,
@@ -232,10 +239,23 @@ class linux_kernel final : public kernel {
     for (const unsigned flags : setup_ladder) {
       io_uring_params params{};
       params.flags = flags | IORING_SETUP_CLAMP;
-      error = io_uring_queue_init_params(entries, &ring_, &params);
+      error = make_ring(entries, params);
       if (error != -EINVAL) break;
     }
     return error;
+  }
+  /// What io_uring_queue_init_params() does, less the array of indices: liburing 2.3 would write one into the queues' heads and
+  /// tails where the ring has none.
+  int make_ring(unsigned entries, io_uring_params& params) noexcept {
+    const auto fd = static_cast<int>(syscall(SYS_io_uring_setup, entries, &params));
+    if (fd < 0) return -errno;
+    const int error = io_uring_queue_mmap(fd, &params, &ring_);
+    if (error < 0) {
+      ::close(fd);
+      return error;
+    }
+    ring_.features = params.features;
+    return 0;
   }
 
   /// Where a write cannot be told not to raise SIGPIPE.

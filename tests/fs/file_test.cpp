@@ -2,8 +2,10 @@
 #include <carousel/carousel.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/content.hpp"
@@ -178,6 +180,22 @@ TEST(file, an_offset_beyond_the_signed_range_is_invalid_argument) {
     const auto far = co_await f.write_at(chars_of("abc"), std::uint64_t{1} << 60U);
     EXPECT_EQ(error_of(far.res), std::errc::file_too_large);
     EXPECT_EQ(far.buf, chars_of("abc"));
+  });
+}
+
+TEST(file, a_path_is_any_string_or_a_path) {
+  const temp_dir dir;
+  const std::filesystem::path path = dir.path() / "named";
+  run([&]() -> task<> {
+    const std::string string = path.string();
+    const std::string longer = string + " and more";
+    EXPECT_TRUE(co_await file::open(path, open_options{}.write(true).create(true)));
+    EXPECT_TRUE(co_await file::open(string));
+    EXPECT_TRUE(co_await file::open(string.c_str()));
+    EXPECT_TRUE(co_await file::open(std::string_view(longer).substr(0, string.size())));
+    EXPECT_TRUE(co_await file::open(std::filesystem::directory_entry(path)));
+    const auto cut = co_await file::open(std::string_view("/dev/null\0", 10));
+    EXPECT_EQ(cut.error(), std::errc::invalid_argument);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <stop_token>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -64,6 +65,20 @@ TEST_F(allocation, none_in_a_round_of_lease_read_and_check_in) {
     }
     EXPECT_EQ(heap.allocations - before, 0U);
     EXPECT_EQ(got, bytes * (warm_up + rounds));
+  });
+}
+
+TEST_F(allocation, none_in_a_round_of_opening_and_closing_a_file_with_a_long_name) {
+  run([]() -> task<> {
+    const std::string name = "/dev/../dev/../dev/../dev/../dev/../dev/null";
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = heap.allocations;
+      auto opened = co_await file::open(name);
+      const auto closed = co_await std::move(opened.value()).close();
+      if (!closed) ADD_FAILURE() << closed.error().message();
+    }
+    EXPECT_EQ(heap.allocations - before, 0U);
   });
 }
 

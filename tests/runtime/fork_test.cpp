@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "support/bytes.hpp"
+#include "support/foreign.hpp"
 #include "support/in_child.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
@@ -25,6 +26,7 @@ namespace carousel {
 namespace {
 
 using test::child_end;
+using test::foreign;
 using test::in_child;
 using test::pipe_pair;
 using test::run;
@@ -90,6 +92,30 @@ TEST(fork, a_child_that_only_returns_from_a_task_stops_before_it_touches_the_rin
   });
   EXPECT_EQ(end.code, SIGABRT);
   EXPECT_THAT(end.said, HasSubstr("a child of fork() has no runtime"));
+}
+
+TEST(fork, a_child_made_between_two_completions_leaves_the_second_alone) {
+  const child_end end = in_child([] {
+    int status = -1;
+    run([&]() -> task<> {
+      const auto zeroes = co_await file::open("/dev/zero");
+      const auto forks_after_a_read =
+          [&]() -> foreign {  // no task, whose end would look for a runtime
+        (void)co_await zeroes->read(std::vector<char>(1));
+        if (const pid_t child = fork(); child > 0) {
+          waitpid(child, &status, 0);
+        } else if (!forbid_io_uring()) {
+          _exit(0);
+        }
+      };
+      const foreign first = forks_after_a_read();
+      (void)co_await zeroes->read(std::vector<char>(1));
+      EXPECT_TRUE(first.done());
+    });
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  });
+  EXPECT_EQ(end.code, SIGABRT);
+  EXPECT_THAT(end.said, HasSubstr(sentence));
 }
 
 task<std::string> read_text(file from, fixed_buf lease) {

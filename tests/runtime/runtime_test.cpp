@@ -5,6 +5,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -196,6 +197,41 @@ TEST(runtime, an_exception_that_escapes_from_a_foreign_coroutine_loses_nobody_el
   }
   EXPECT_EQ(said, "out of the loop");
   EXPECT_EQ(order, "abab");
+  thrower.h.destroy();
+}
+
+TEST(runtime,
+     an_exception_that_escapes_after_a_completion_leaves_those_behind_it_to_the_next_turn) {
+  runtime rt = runtime::make().value();
+  throws_out thrower;
+  std::optional<file> zeroes;
+  const auto throws = [&]() -> throws_out {
+    (void)co_await zeroes->read(std::vector<char>(1));
+    throw std::runtime_error("out of the loop");
+  };
+  std::string order;
+  const auto read_one = [&](char name) -> task<> {
+    (void)co_await zeroes->read(std::vector<char>(1));
+    order += name;
+  };
+  auto begin = [&]() -> task<> {
+    zeroes = (co_await file::open("/dev/zero")).value();
+    (void)spawn(read_one, 'a');
+    co_await yield();
+    thrower = throws();
+    (void)spawn(read_one, 'b');
+  };
+  std::string said;
+  for (int i = 0; i < 5; ++i) {
+    try {
+      if (i == 0) rt.block_on(begin());
+      EXPECT_TRUE(rt.poll());
+    } catch (const std::runtime_error& e) {
+      said += e.what();
+    }
+  }
+  EXPECT_EQ(said, "out of the loop");
+  EXPECT_EQ(order, "ab");
   thrower.h.destroy();
 }
 

@@ -18,6 +18,7 @@ struct context {
   remote_queue remote;
   driver* io = nullptr;
   task_base* task = nullptr;    ///< the task that runs now
+  bool task_ended = false;      ///< or wants to: for the loop, when it has control again
   stop_scope* scope = nullptr;  ///< the innermost one that the running coroutine is in
   int inline_budget = 0;        ///< awaits that may still finish without suspending in this turn
 

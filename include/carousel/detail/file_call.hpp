@@ -1,9 +1,7 @@
 #pragma once
 
-#include <filesystem>
-#include <string>
-
 #include "carousel/detail/operation.hpp"
+#include "carousel/fs/path_text.hpp"
 
 namespace carousel::detail {
 
@@ -28,8 +26,8 @@ struct file_call : file_operation {
 
 /// One or two paths, copied: an operation never refers to the caller's string.
 struct paths {
-  std::string first;
-  std::string second;
+  path_string first;
+  path_string second;
 
   /// Errors: filename_too_long, invalid_argument for a NUL inside.
   [[nodiscard]] failure_code check() const noexcept;

@@ -107,14 +107,13 @@ class [[nodiscard]] operation : scope_link, operation_base {
     struct finish {
       driver& io;
       slot& s;
-      ~finish() {
-        std::destroy_at(&s.template resources<resources>());
-        io.release(s);
-      }
+      ~finish() { io.release(s); }
     } at_exit{*io, *mine};
     slot& s = at_exit.s;
     if constexpr (lends && memory_is_poisoned) Op::lent::unlend(s);
-    return op_.complete(s.res, s.template resources<resources>(), s);
+    resources back = std::move(s.template resources<resources>());
+    std::destroy_at(&s.template resources<resources>());
+    return op_.complete(s.res, back, s);
   }
 
  private:

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <coroutine>
-#include <cstdint>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -24,10 +23,8 @@ struct task_record : task_base, list_hook<tasks_tag>, recycled {
   waiter* joiner = nullptr;
   ready_queue* joiner_queue = nullptr;
   std::exception_ptr failure;
-  /// What to look after when its coroutine gives control back to the loop.
-  enum class activity : std::uint8_t { suspended, running, aborted, finished };
-  activity doing = activity::suspended;
-  bool finished = false;  ///< ran to its end, with a value or an exception
+  bool abort_wanted = false;  ///< while it runs: destroy it at its next suspension
+  bool finished = false;      ///< ran to its end, with a value or an exception
   bool aborted = false;
   bool detached = false;
 
@@ -53,11 +50,11 @@ void destroy_within(task_base* owner, F f) noexcept {
     return;
   }
   record->retain();
-  record->doing = task_record::activity::running;
+  context& here = this_context();
+  task_base* const before = std::exchange(here.task, record);
   f();
-  if (std::exchange(record->doing, task_record::activity::suspended) ==
-      task_record::activity::aborted)
-    record->abort();
+  here.task = before;
+  if (record->abort_wanted && before != record) record->abort();
   record->release();
 }
 

@@ -32,7 +32,7 @@ class directory {
   /// An empty handle, which every operation refuses.
   directory() = default;
   /// Awaited: gives result<directory>. Error: not_a_directory.
-  static detail::operation<detail::open_call<directory>> open(const std::filesystem::path& path,
+  static detail::operation<detail::open_call<directory>> open(path_text path,
                                                               open_options options = {});
   /// Takes ownership of an open descriptor of a directory. Throws std::bad_alloc, with the descriptor closed.
   [[nodiscard]] static directory from_fd(int fd);
@@ -41,32 +41,26 @@ class directory {
 
   /// Awaited: gives result<file>, or result<directory>.
   [[nodiscard]] detail::operation<detail::open_call<file>> open_file(
-      const std::filesystem::path& name, open_options options = {}) const;
+      path_text name, open_options options = {}) const;
   [[nodiscard]] detail::operation<detail::open_call<directory>> open_directory(
-      const std::filesystem::path& name, open_options options = {}) const;
+      path_text name, open_options options = {}) const;
   /// mkdir(2); `mode` is before the umask. Error: file_exists.
-  detail::operation<detail::path_call> make_directory(const std::filesystem::path& name,
-                                                      unsigned mode = 0777) const;
+  detail::operation<detail::path_call> make_directory(path_text name, unsigned mode = 0777) const;
   /// unlink(2): anything but a directory.
-  detail::operation<detail::path_call> remove_file(const std::filesystem::path& name) const;
+  detail::operation<detail::path_call> remove_file(path_text name) const;
   /// rmdir(2): an empty directory.
-  detail::operation<detail::path_call> remove_directory(const std::filesystem::path& name) const;
+  detail::operation<detail::path_call> remove_directory(path_text name) const;
   /// Renames `from` here to `to` there, replacing a file of that name atomically unless `replace` is false (file_exists).
-  detail::operation<detail::path_call> rename(const std::filesystem::path& from,
-                                              const directory& there,
-                                              const std::filesystem::path& to,
+  detail::operation<detail::path_call> rename(path_text from, const directory& there, path_text to,
                                               bool replace = true) const;
   /// Makes `name` here a symbolic link with the text `target`.
-  detail::operation<detail::path_call> symlink(const std::filesystem::path& target,
-                                               const std::filesystem::path& name) const;
+  detail::operation<detail::path_call> symlink(path_text target, path_text name) const;
   /// Gives the file `existing` here, or a symbolic link itself, the further name `name` there.
-  detail::operation<detail::path_call> hard_link(const std::filesystem::path& existing,
-                                                 const directory& there,
-                                                 const std::filesystem::path& name) const;
+  detail::operation<detail::path_call> hard_link(path_text existing, const directory& there,
+                                                 path_text name) const;
   /// Awaited: gives result<file_info> of the directory, or of a name in it; of a symbolic link, the link itself unless `follow`.
   [[nodiscard]] detail::operation<detail::info_call> info() const;
-  [[nodiscard]] detail::operation<detail::info_call> info(const std::filesystem::path& name,
-                                                          bool follow = true) const;
+  [[nodiscard]] detail::operation<detail::info_call> info(path_text name, bool follow = true) const;
   /// The names in it without "." and "..", in no particular order. io_uring has no such operation: this reads in blocking
   /// calls, and lets other tasks run between batches of names.
   [[nodiscard]] task<result<std::vector<directory_entry>>> list() const;
@@ -76,14 +70,12 @@ class directory {
   // By path, without opening a directory first. Paths are copied.
 
   /// mkdir(2); `mode` is before the umask. Error: file_exists.
-  static detail::operation<detail::path_call> create(const std::filesystem::path& path,
-                                                     unsigned mode = 0777);
+  static detail::operation<detail::path_call> create(path_text path, unsigned mode = 0777);
   /// Creates the missing directories of the path; it is no error if all exist. Error: not_a_directory.
   static task<result<>> create_all(std::filesystem::path path, unsigned mode = 0777);
   /// rmdir(2): the directory must be empty.
-  static detail::operation<detail::path_call> remove(const std::filesystem::path& path);
-  static detail::operation<detail::path_call> rename(const std::filesystem::path& from,
-                                                     const std::filesystem::path& to);
+  static detail::operation<detail::path_call> remove(path_text path);
+  static detail::operation<detail::path_call> rename(path_text from, path_text to);
   static task<result<std::vector<directory_entry>>> list(std::filesystem::path path);
 
  private:

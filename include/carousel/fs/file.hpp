@@ -40,8 +40,7 @@ class file {
 
  public:
   /// Awaited: gives result<file>. The path is copied.
-  static detail::operation<detail::open_call<file>> open(const std::filesystem::path& path,
-                                                         open_options options = {});
+  static detail::operation<detail::open_call<file>> open(path_text path, open_options options = {});
   /// Takes ownership of an open descriptor: a file, a pipe, a terminal. Throws std::bad_alloc, with the descriptor closed.
   [[nodiscard]] static file from_fd(int fd);
   /// The descriptor, still owned by the file: for calls that the library does not have. -1 once closed.
@@ -134,8 +133,7 @@ class file {
   /// Awaited: gives result<file_info>.
   detail::operation<detail::info_call> info() const;
   /// What the path names; of a symbolic link, the link itself unless `follow`.
-  static detail::operation<detail::info_call> info(const std::filesystem::path& path,
-                                                   bool follow = true);
+  static detail::operation<detail::info_call> info(path_text path, bool follow = true);
 
   /// Closes the file for all its handles: no operation starts any more, those in flight are waited for, and the error of
   /// close(2), which a network file system may give for earlier writes, is returned. A request to stop ends the waiting with
@@ -144,14 +142,11 @@ class file {
 
   // Names.
 
-  static detail::operation<detail::path_call> remove(const std::filesystem::path& path);
-  static detail::operation<detail::path_call> symlink(const std::filesystem::path& target,
-                                                      const std::filesystem::path& link);
-  static detail::operation<detail::path_call> hard_link(const std::filesystem::path& existing,
-                                                        const std::filesystem::path& link);
+  static detail::operation<detail::path_call> remove(path_text path);
+  static detail::operation<detail::path_call> symlink(path_text target, path_text link);
+  static detail::operation<detail::path_call> hard_link(path_text existing, path_text link);
   /// Renames a file or directory, replacing a file of the new name atomically unless `replace` is false (file_exists).
-  static detail::operation<detail::path_call> rename(const std::filesystem::path& from,
-                                                     const std::filesystem::path& to,
+  static detail::operation<detail::path_call> rename(path_text from, path_text to,
                                                      bool replace = true);
 
  private:
