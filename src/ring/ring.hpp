@@ -48,7 +48,7 @@ class ring : public submission_queue {
   /// Submits everything and, if `min_complete` is not 0 or `collect` is set, lets the kernel post what has completed.
   [[nodiscard]] int enter(unsigned min_complete, bool collect,
                           const std::chrono::nanoseconds* timeout = nullptr) noexcept {
-    std::atomic_ref(*view_.sq_tail).store(tail_, std::memory_order_release);
+    std::atomic_ref(*view_.sq_tail).store(tail(), std::memory_order_release);
     const int result =
         kernel_->enter(unsubmitted(), min_complete,
                        collect || min_complete != 0 ? sys::enter_getevents : 0U, timeout);
@@ -59,10 +59,10 @@ class ring : public submission_queue {
   /// Takes the requests back that the kernel has not consumed, calling `f(user_data)` for each from the oldest on.
   template <class F>
   void take_all_back(F f) {
-    const std::uint32_t first = head();
-    const std::uint32_t end = std::exchange(tail_, first);
-    std::atomic_ref(*view_.sq_tail).store(first, std::memory_order_release);
-    for (std::uint32_t place = first; place != end; ++place) f(entry(place).user_data);
+    const std::uint32_t end = tail();
+    submission_queue::take_all_back();
+    std::atomic_ref(*view_.sq_tail).store(tail(), std::memory_order_release);
+    for (std::uint32_t place = tail(); place != end; ++place) f(entry(place).user_data);
   }
 
   /// Calls `f(user_data, res, flags)` for each completion that is visible, at most a queue full, until it returns false. Each is

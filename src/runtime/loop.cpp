@@ -108,7 +108,7 @@ void loop::run(task_record& until) {
   const entered here(*this);
   adopt(until);
   while (!until.finished && !until.aborted) turn_once(&until);
-  // What ended with it leaves for the kernel now: nobody may turn the loop for a while.
+  // What ended with it leaves for the kernel now, and what that let go of is given back: nobody may turn the loop for a while.
   turn(nullptr);
   if (io->has_completions()) turn(nullptr);
 }

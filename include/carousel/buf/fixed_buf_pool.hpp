@@ -37,7 +37,7 @@ class [[nodiscard]] next_operation {
   next_operation& operator=(next_operation&&) = delete;
   ~next_operation() {
     if (waits_) [[unlikely]]
-      std::destroy_at(&wait_);
+      std::destroy_at(&waiting);
     if (taken_ != nullptr) pool_->check_in(*taken_);
   }
 
@@ -54,13 +54,13 @@ class [[nodiscard]] next_operation {
     return true;
   }
   bool await_suspend(std::coroutine_handle<> h) {
-    std::construct_at(&wait_, *pool_.operator->(), capacity_);
+    std::construct_at(&waiting, *pool_.operator->(), capacity_);
     waits_ = true;
-    return wait_.start(h, until_);
+    return waiting.start(h, until_);
   }
   result<fixed_buf> await_resume() noexcept {
     if (waits_) [[unlikely]]
-      return wait_.finish();
+      return waiting.finish();
     return result<fixed_buf>(std::in_place, fixed_buf(*std::exchange(taken_, nullptr)));
   }
 
@@ -88,7 +88,7 @@ class [[nodiscard]] next_operation {
   detail::buf_entry* taken_ = nullptr;  ///< without having waited
   bool waits_ = false;
   union {
-    wait wait_;
+    wait waiting;
   };
 };
 

@@ -11,8 +11,8 @@ namespace carousel::detail {
 template <class Tag>
 class list_link {
  public:
-  list_link() noexcept {
-  }  // NOLINT(modernize-use-equals-default): `= default` would let `T{}` clear it
+  // NOLINTNEXTLINE(modernize-use-equals-default): `= default` would let `T{}` clear it
+  list_link() noexcept {}
   list_link(const list_link&) = delete;
   list_link& operator=(const list_link&) = delete;
 

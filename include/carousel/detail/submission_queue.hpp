@@ -44,13 +44,17 @@ class submission_queue {
 
   /// After the kernel may have consumed some.
   void make_room() noexcept { end_ = head() + mask_ + 1; }
+  /// What the kernel is told with the next enter.
+  [[nodiscard]] std::uint32_t tail() const noexcept { return tail_; }
   [[nodiscard]] std::uint32_t head() const noexcept {
     return std::atomic_ref(*head_).load(std::memory_order_acquire);
   }
   [[nodiscard]] request& entry(std::uint32_t place) const noexcept {
     return entries_[place & mask_];
   }
+  void take_all_back() noexcept { tail_ = head(); }
 
+ private:
   request* entries_;
   std::uint32_t mask_;  ///< entries, a power of two, less one
   std::uint32_t tail_;

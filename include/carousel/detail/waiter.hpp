@@ -52,8 +52,8 @@ struct waiter : list_link<ready_tag> {
   scope_link* link;  ///< its place in a scope, while it waits inside of one
   wait_kind kind;
 
-  waiter() noexcept {
-  }  // NOLINT(modernize-use-equals-default): `= default` would let `T{}` clear it
+  // NOLINTNEXTLINE(modernize-use-equals-default): `= default` would let `T{}` clear it
+  waiter() noexcept {}
 
   /// Notes that coroutine `h`, running in the name of `current`, waits here.
   void suspend(std::coroutine_handle<> h, task_base* current, wait_kind what) noexcept {

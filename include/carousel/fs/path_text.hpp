@@ -19,8 +19,8 @@ struct recycling_allocator {
   using value_type = T;
   recycling_allocator() = default;
   template <class U>
-  recycling_allocator(const recycling_allocator<U>&) noexcept {
-  }  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): the allocator requirements ask for it
+  recycling_allocator(const recycling_allocator<U>&) noexcept {}
   [[nodiscard]] T* allocate(std::size_t n) {
     return static_cast<T*>(recycler::allocate(n * sizeof(T)));
   }
