@@ -56,9 +56,9 @@ class liburing_ring : public hand_ring {
   }
 };
 
-/// Moved by hand, without an array of indices where the kernel can: the system call is in the loop itself. A processor that mispredicts the returns after a
-/// system call, as one with the mitigations of today does, pays for each of liburing's functions around it. No more than
-/// `entries` requests may be under way.
+/// Moved by hand, without an array of indices where the kernel can: the system call is in the loop itself. A processor that
+/// mispredicts the returns after a system call, as one with the mitigations of today does, pays for each of liburing's functions
+/// around it. No more than `entries` requests may be under way.
 class inline_ring : public hand_ring {
  public:
   inline_ring();

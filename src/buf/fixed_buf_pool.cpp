@@ -43,7 +43,7 @@ bool next_operation::wait::start(std::coroutine_handle<> h, detail::steady_time 
   if (here.stopped()) return at_once(errc::canceled);
   size_class = pool->find(capacity);
   if (size_class == nullptr) return at_once(errc::no_such_capacity);
-  granted = pool->take(*size_class, here.task != nullptr ? here.task->id : 0);
+  granted = pool->take(*size_class, here.task_id());
   if (granted != nullptr) return detail::give_way(here, *this, *this, h);
   if (size_class->quarantined == size_class->total) return at_once(errc::stale_buffer);
   const bool for_ever = until == detail::steady_time::max();

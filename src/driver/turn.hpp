@@ -123,8 +123,7 @@ template <class Resume>
     encode_cancels();
   }
   if (wake_.fd >= 0 && !encode_wake()) block = false;
-  const bool others_can_start =
-      !waiting_.empty() && (free_ != nullptr || slots_ < options_.slots_max);
+  const bool others_can_start = !waiting_.empty() && has_slot();
   enter(ready, block && ready.empty() && to_cancel_.empty() && !others_can_start, deadline);
 }
 

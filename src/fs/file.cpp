@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "fs/file_type.hpp"
@@ -52,6 +53,9 @@ struct close_call {
   }
   static output fail(std::error_code error, closing_fd&&) noexcept {
     return std::unexpected(error);
+  }
+  static void describe(const detail::slot& s, std::FILE* out) {
+    std::fprintf(out, " on descriptor %d", s.resources<closing_fd>().get());
   }
   /// Whatever close answers, the number is free again, unless it has not been executed. A ring with restrictions that exclude
   /// closing cannot be told from a file system's own EACCES: the number is left alone then, as closing it twice may hit another.

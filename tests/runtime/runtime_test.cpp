@@ -172,6 +172,21 @@ struct throws_out {
   std::coroutine_handle<promise_type> h;
 };
 
+/// Runs `begin` and a few turns more; returns what the exceptions said that came out.
+template <class Begin>
+std::string what_escapes(runtime& rt, Begin& begin) {
+  std::string said;
+  for (int i = 0; i < 5; ++i) {
+    try {
+      if (i == 0) rt.block_on(begin());
+      EXPECT_TRUE(rt.poll());
+    } catch (const std::runtime_error& e) {
+      said += e.what();
+    }
+  }
+  return said;
+}
+
 TEST(runtime, an_exception_that_escapes_from_a_foreign_coroutine_loses_nobody_elses_turn) {
   runtime rt = runtime::make().value();
   throws_out thrower;
@@ -186,16 +201,7 @@ TEST(runtime, an_exception_that_escapes_from_a_foreign_coroutine_loses_nobody_el
     (void)spawn(write_name, 'b', 2, std::ref(order));
     co_return;
   };
-  std::string said;
-  for (int i = 0; i < 5; ++i) {
-    try {
-      if (i == 0) rt.block_on(begin());
-      EXPECT_TRUE(rt.poll());
-    } catch (const std::runtime_error& e) {
-      said += e.what();
-    }
-  }
-  EXPECT_EQ(said, "out of the loop");
+  EXPECT_EQ(what_escapes(rt, begin), "out of the loop");
   EXPECT_EQ(order, "abab");
   thrower.h.destroy();
 }
@@ -221,16 +227,7 @@ TEST(runtime,
     thrower = throws();
     (void)spawn(read_one, 'b');
   };
-  std::string said;
-  for (int i = 0; i < 5; ++i) {
-    try {
-      if (i == 0) rt.block_on(begin());
-      EXPECT_TRUE(rt.poll());
-    } catch (const std::runtime_error& e) {
-      said += e.what();
-    }
-  }
-  EXPECT_EQ(said, "out of the loop");
+  EXPECT_EQ(what_escapes(rt, begin), "out of the loop");
   EXPECT_EQ(order, "ab");
   thrower.h.destroy();
 }

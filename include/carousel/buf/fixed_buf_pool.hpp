@@ -48,7 +48,7 @@ class [[nodiscard]] next_operation {
       return false;
     detail::buf_collection& pool = *pool_.operator->();
     if (detail::buf_size_class* c = pool.find(capacity_); c != nullptr)
-      taken_ = pool.take(*c, here.task != nullptr ? here.task->id : 0);
+      taken_ = pool.take(*c, here.task_id());
     if (taken_ == nullptr) return false;
     --here.inline_budget;
     return true;

@@ -22,6 +22,8 @@ struct context {
   stop_scope* scope = nullptr;  ///< the innermost one that the running coroutine is in
   int inline_budget = 0;        ///< awaits that may still finish without suspending in this turn
 
+  /// Of the task that runs now; 0: none does.
+  [[nodiscard]] std::uint32_t task_id() const noexcept { return task != nullptr ? task->id : 0; }
   /// What begins now ends at once with errc::canceled.
   [[nodiscard]] bool stopped() const noexcept { return scope != nullptr && scope->stopped(); }
 };
@@ -42,10 +44,10 @@ inline constinit thread_local context* current_context = nullptr;
 /// The time of the runtime that turns on this thread, outside of one that of the process: what deadlines are made from.
 [[nodiscard]] steady_time now() noexcept;
 
-/// Of the task that runs now; 0: none does.
+/// The same for whoever may stand outside of every runtime.
 [[nodiscard]] inline std::uint32_t current_task_id() noexcept {
   const context* here = current_context;
-  return here != nullptr && here->task != nullptr ? here->task->id : 0;
+  return here != nullptr ? here->task_id() : 0;
 }
 
 /// What a suspension point does that a request to stop does not concern.

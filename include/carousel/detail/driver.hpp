@@ -145,9 +145,10 @@ class driver {
   static constexpr unsigned chunk_slots = 256;
 
   explicit driver(const driver_options& options) noexcept;
-  [[nodiscard]] bool has_place() const noexcept {
-    return (free_ != nullptr || slots_ < options_.slots_max) && queue_->has_room();
+  [[nodiscard]] bool has_slot() const noexcept {
+    return free_ != nullptr || slots_ < options_.slots_max;
   }
+  [[nodiscard]] bool has_place() const noexcept { return has_slot() && queue_->has_room(); }
   void grow();
   void start_waiting(ready_queue& ready);
   void make_room(ready_queue& ready);

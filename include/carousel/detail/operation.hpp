@@ -171,6 +171,7 @@ class [[nodiscard]] operation : scope_link, operation_base {
       Op::discard(res, s.template resources<resources>());
     };
     if constexpr (requires { &Op::item; }) k.item = &Op::item;
+    if constexpr (requires { &Op::describe; }) k.describe = &Op::describe;
     if constexpr (lends) {
       k.describe = &Op::lent::describe;
       k.quarantine = &Op::lent::quarantine;

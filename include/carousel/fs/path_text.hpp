@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include "carousel/detail/recycler.hpp"
 
@@ -45,7 +44,6 @@ class path_text {
   path_text(const String& string) noexcept : text_(string) {}
   // NOLINTEND(google-explicit-constructor)
 
-  [[nodiscard]] std::string_view view() const noexcept { return text_; }
   [[nodiscard]] detail::path_string copy() const { return detail::path_string(text_); }
 
  private:
