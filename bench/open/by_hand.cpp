@@ -1,6 +1,7 @@
-// What an expert writes on bare liburing: each file is opened into a slot of the file table, read into a fixed buffer and closed,
-// many files at a time. Each step is requested when the one before is done: with everything cached they finish while they are
-// submitted, and links between them only send them through task work.
+// What an expert writes on bare liburing: each file is opened, read into a fixed buffer and closed, many files at a time. Each step is
+// requested when the one before is done: with everything cached they finish while they are submitted, and links between
+// them only send them through task work. A file is opened into a slot of the file table, where it has no number that anything but
+// the ring could use, or as a descriptor.
 
 #include <fcntl.h>
 
@@ -14,10 +15,11 @@ namespace {
 
 enum step : unsigned { opened, was_read, closed };
 
+template <bool Descriptors>
 class hand_loop final : public reader {
  public:
   explicit hand_loop(unsigned depth)
-      : depth_(depth), memory_(depth * small_files::bytes), current_(depth) {
+      : depth_(depth), memory_(depth * small_files::bytes), current_(depth), fds_(depth) {
     if (depth > hand_ring::entries) fail("the hand-written loop's ring is smaller than the depth");
     ring_.register_empty_files(depth);
     ring_.register_buffers(memory_.data(), small_files::bytes, depth);
@@ -36,6 +38,7 @@ class hand_loop final : public reader {
         switch (cqe.user_data & 3U) {
           case opened:
             if (cqe.res < 0) fail("opening " + files.paths()[current_[i]] + " failed");
+            fds_[i] = Descriptors ? cqe.res : static_cast<int>(i);
             read(i);
             break;
           case was_read:
@@ -61,30 +64,44 @@ class hand_loop final : public reader {
   void open_next(unsigned i, small_files& files) {
     current_[i] = files.next();
     io_uring_sqe* sqe = ring_.next_sqe();
-    io_uring_prep_openat_direct(sqe, AT_FDCWD, files.paths()[current_[i]].c_str(), O_RDONLY, 0, i);
+    const char* path = files.paths()[current_[i]].c_str();
+    if constexpr (Descriptors) {
+      io_uring_prep_openat(sqe, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    } else {
+      io_uring_prep_openat_direct(sqe, AT_FDCWD, path, O_RDONLY, 0, i);
+    }
     sqe->user_data = tag(i, opened);
   }
   void read(unsigned i) {
     io_uring_sqe* sqe = ring_.next_sqe();
-    io_uring_prep_read_fixed(sqe, static_cast<int>(i), buffer(i), small_files::bytes, 0,
-                             static_cast<int>(i));
-    sqe->flags = IOSQE_FIXED_FILE;
+    io_uring_prep_read_fixed(sqe, fds_[i], buffer(i), small_files::bytes, 0, static_cast<int>(i));
+    if constexpr (!Descriptors) sqe->flags = IOSQE_FIXED_FILE;
     sqe->user_data = tag(i, was_read);
   }
   void close(unsigned i) {
     io_uring_sqe* sqe = ring_.next_sqe();
-    io_uring_prep_close_direct(sqe, i);
+    if constexpr (Descriptors) {
+      io_uring_prep_close(sqe, fds_[i]);
+    } else {
+      io_uring_prep_close_direct(sqe, i);
+    }
     sqe->user_data = tag(i, closed);
   }
 
   unsigned depth_;
   pages memory_;
   std::vector<unsigned> current_;  ///< file that uses the buffer
+  std::vector<int> fds_;           ///< its number or its slot
   liburing_ring ring_;
 };
 
 }  // namespace
 
-std::unique_ptr<reader> open_by_hand(unsigned depth) { return std::make_unique<hand_loop>(depth); }
+std::unique_ptr<reader> open_by_hand(unsigned depth) {
+  return std::make_unique<hand_loop<false>>(depth);
+}
+std::unique_ptr<reader> open_by_hand_with_descriptors(unsigned depth) {
+  return std::make_unique<hand_loop<true>>(depth);
+}
 
 }  // namespace bench

@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   small_files files(folder, count);
   pin_to_this_cpu();
   const auto hand = open_by_hand(depth);
+  const auto numbered = open_by_hand_with_descriptors(depth);
   const auto ours = open_by_carousel(depth);
   const auto calls = open_by_calls();
   result_sheet sheet{
@@ -43,6 +44,7 @@ int main(int argc, char** argv) {
       .rounds = when.rounds};
   const auto run = [&](reader& r) { return timed([&](std::uint64_t n) { r.run(n, files); }); };
   sheet.standings = compare({{"liburing by hand", run(*hand)},
+                             {"liburing by hand, descriptors", run(*numbered)},
                              {"Carousel", run(*ours)},
                              {"open, pread, close", run(*calls)}},
                             when);
