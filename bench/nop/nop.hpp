@@ -9,9 +9,7 @@ struct nop_call {
   using resources = carousel::detail::nothing;
   using output = carousel::result<>;
   resources held;
-  static constexpr bool plain_descriptor = true;
 
-  [[nodiscard]] static carousel::detail::descriptor* take_file() noexcept { return nullptr; }
   [[nodiscard]] static carousel::detail::failure_code check(
       const carousel::detail::driver&) noexcept {
     return 0;

@@ -154,8 +154,11 @@ result<buf_collection*> buf_collection::make(std::span<const buf_class> classes,
 }
 
 void buf_collection::add(const raw_buffer& buffer) {
-  size_class* c = find(buffer.capacity);
-  if (c == nullptr) c = classes_.emplace_back(std::make_unique<size_class>(buffer.capacity)).get();
+  size_class* c = classes_.empty() ? nullptr : find(buffer.capacity);
+  if (c == nullptr) {
+    c = classes_.emplace_back(std::make_unique<size_class>(buffer.capacity)).get();
+    found_last_ = c;
+  }
   buf_entry& e =
       entries_.emplace_back(buf_entry{.data = buffer.data,
                                       .owner = this,
@@ -169,7 +172,6 @@ void buf_collection::add(const raw_buffer& buffer) {
                                       .leased = false,
                                       .quarantined = false});
   c->free_head = &e;
-  ++c->free;
   ++c->total;
   poison(e.data, e.capacity);
 }
@@ -231,7 +233,7 @@ result<> buf_collection::unregister_from(driver& io) {
   }
   state_ = registration::none;
   driver_ = nullptr;
-  io.buffers().leave();
+  io.leave_buffers();
   return {};
 }
 
@@ -247,7 +249,11 @@ void buf_collection::registration_ended() noexcept {
 
 void buf_collection::close() noexcept {
   closed_ = true;
-  for (const auto& c : classes_) fail_waiters(*c, errc::pool_closed);
+  count_leases();
+  for (const auto& c : classes_) {
+    fail_waiters(*c, errc::pool_closed);
+    c->free_head = nullptr;
+  }
   if (driver_ != nullptr) (void)unregister_from(*driver_);
 }
 
@@ -273,8 +279,24 @@ void buf_collection::quarantine(buf_entry& e) noexcept {
                  entries_.size());
   }
   if (c.quarantined == c.total) fail_waiters(c, errc::stale_buffer);
+  if (ending_) lease_ended();
+}
+
+void buf_collection::count_leases() noexcept {
+  if (std::exchange(ending_, true)) return;
+  still_leased_ = static_cast<std::uint32_t>(std::ranges::count_if(
+      entries_, [](const buf_entry& e) { return e.leased && !e.quarantined; }));
+}
+
+void buf_collection::lease_ended() noexcept {
+  --still_leased_;
   if (closer_ != nullptr) wake_closer();
-  release();
+  if (refs_ == 0 && still_leased_ == 0) delete this;
+}
+
+void buf_collection::last_handle_gone() noexcept {
+  count_leases();
+  if (still_leased_ == 0) delete this;
 }
 
 void buf_collection::set_guards() noexcept {

@@ -18,7 +18,7 @@ class returned_awaiter : detail::scope_link, detail::buffer_waiter {
     write_reason = [](const detail::parked_waiter& w, std::FILE* out) {
       const auto& self = static_cast<const returned_awaiter&>(w);
       std::fprintf(out, "waits to close a pool of which %zu buffers are still leased:\n",
-                   self.pool->leased());
+                   self.pool->still_leased());
       self.pool->write_leases(out, nullptr);
     };
     pool->wait_until_returned(*this, here);
@@ -31,6 +31,14 @@ class returned_awaiter : detail::scope_link, detail::buffer_waiter {
 task<> fixed_buf_pool::wait_until_returned(detail::collection_ref pool) {
   pool->close();
   co_await returned_awaiter(*pool.operator->());
+}
+
+void next_operation::abandon() noexcept {
+  if (taken_ == waits()) {
+    std::destroy_at(&waiting);
+  } else {
+    pool_->check_in(*taken_);
+  }
 }
 
 bool next_operation::wait::start(std::coroutine_handle<> h, detail::steady_time until) {

@@ -9,7 +9,7 @@ namespace carousel::detail {
 
 buffer_table::~buffer_table() {
   CAROUSEL_ASSERT(users_ == 0, "a driver ended while operations used its buffer table");
-  if (memory_ != nullptr) leave();
+  if (memory_ != nullptr) leave(0);
 }
 
 result<> buffer_table::enter(registered_memory& memory, std::span<const iovec> buffers) {
@@ -28,13 +28,14 @@ void buffer_table::enter_plain(registered_memory& memory) noexcept {
   in_kernel_ = false;
 }
 
-void buffer_table::leave() noexcept {
+void buffer_table::leave(std::size_t users) noexcept {
   registered_memory* memory = std::exchange(memory_, nullptr);
   if (!in_kernel_) {
     memory->registration_ended();
     return;
   }
   leaving_ = memory;
+  users_ = users;
   settle();
 }
 

@@ -18,10 +18,6 @@
 namespace carousel::detail {
 namespace {
 
-[[nodiscard]] bool held_by_kernel(const slot& s) noexcept {
-  return s.state == slot_state::submitted || s.state == slot_state::orphaned;
-}
-
 void write_descriptor(int fd, std::FILE* out) {
   std::fprintf(out, " on descriptor %d", fd);
   if (fd < 0) return;
@@ -52,14 +48,16 @@ bool driver::drain(steady_time deadline) {
   for (slot* chunk : chunks_) {
     for (slot& s : std::span(chunk, chunk_slots)) {
       if (s.state == slot_state::free || s.awaiter == nullptr) continue;
-      s.awaiter->unlink();
-      s.awaiter->at = operation_base::no_slot();
+      operation_base& awaiter = *s.awaiter;
+      awaiter.unlink();
       drop(s);
+      awaiter.at = operation_base::no_slot();
     }
   }
   ready_queue nobody;
   const auto no_awaiter = [](waiter&) {
     CAROUSEL_ASSERT(false, "an operation without an awaiter wanted to resume one");
+    return false;
   };
   deliver(no_awaiter);
   settle();

@@ -39,13 +39,6 @@ constexpr std::uint64_t nothing_user_data = user_data_of(completion_kind::nothin
          user_data_of(completion_kind::cancel);
 }
 
-/// What the report of stuck operations says about an awaiter that is about to be gone.
-void note_origin(slot& s, const operation_base& awaiter) noexcept {
-  s.task = awaiter.task != nullptr ? awaiter.task->id : 0;
-  // Every compiler begins a coroutine's frame with the address where it goes on.
-  s.resumes_at = *static_cast<const void* const*>(awaiter.handle.address());
-}
-
 }  // namespace
 
 void operation_base::abandon() noexcept {
@@ -68,6 +61,8 @@ result<std::unique_ptr<driver>> driver::make(std::unique_ptr<sys::kernel> kernel
   d->write_flags_ = below.has_nosignal() ? sys::rwf_nosignal : 0U;
   d->files_.open(below);
   d->buffers_.open(below);
+  d->grow();
+  d->first_chunk_ = d->chunks_.front();
   return d;
 }
 
@@ -100,11 +95,16 @@ void driver::grow() {
   chunks_.push_back(chunk);
   for (unsigned i = chunk_slots; i-- > 0;) {
     slot* s = std::construct_at(chunk + i);
-    s->name = user_data_of(completion_kind::operation, slots_ + i);
-    *reinterpret_cast<slot**>(s->payload) = free_;
-    free_ = s;
+    s->name = user_data_generation + user_data_of(completion_kind::operation, slots_ + i);
+    s->next_free = std::exchange(free_, s);
   }
   slots_ += chunk_slots;
+}
+
+/// The slot that a completion says it is about: it may say anything.
+slot* driver::at_index_of(std::uint64_t user_data) noexcept {
+  const auto index = static_cast<std::uint32_t>(user_data) & (slot_index_max - 1);
+  return index < slots_ ? &chunks_[index / chunk_slots][index % chunk_slots] : nullptr;
 }
 
 void driver::wait_to_start(operation_base& op) noexcept { waiting_.push_back(op); }
@@ -129,28 +129,41 @@ void driver::start_waiting(ready_queue& ready) {
 void driver::make_room(ready_queue& ready) { check_enter(ring_->enter(0, false), ready); }
 
 void driver::drop(slot& s) noexcept {
-  const operation_base* awaiter = std::exchange(s.awaiter, nullptr);
+  take_over(s);
   switch (s.state) {
     case slot_state::submitted:
       if (!take_back(s)) {
         s.state = slot_state::orphaned;
-        note_origin(s, *awaiter);
         note_cancel(s);
         return;
       }
       finish(s, -ECANCELED);
-      s.kind->dispose(s);
-      release(s);
+      dispose(s);
       return;
     case slot_state::withdrawn: s.res = -ECANCELED; [[fallthrough]];
-    case slot_state::done:
-      s.kind->dispose(s);
-      release(s);
-      return;
+    case slot_state::done: dispose(s); return;
     case slot_state::free:
     case slot_state::orphaned: break;
   }
   CAROUSEL_ASSERT(false, "an awaiter can only drop an operation that it owns");
+}
+
+/// The awaiter goes, and what its operation holds stays.
+void driver::take_over(slot& s) noexcept {
+  s.kind->take_over(s);
+  const operation_base& awaiter = *std::exchange(s.awaiter, nullptr);
+  s.task = awaiter.task != nullptr ? awaiter.task->id : 0;
+  // Every compiler begins a coroutine's frame with the address where it goes on.
+  s.resumes_at = *static_cast<const void* const*>(awaiter.handle.address());
+}
+
+void driver::dispose(slot& s) noexcept {
+  s.kind->dispose(s);
+  if (s.file != nullptr) {
+    s.file->end_operation();
+    fd_ref{std::exchange(s.file, nullptr)}.reset();
+  }
+  release(s);
 }
 
 /// False: the kernel has consumed the request.
@@ -189,6 +202,16 @@ bool driver::has_completions() const noexcept { return ring_->has_completions();
 
 steady_time driver::wants_turn_at() const noexcept {
   return to_recancel_.empty() ? steady_time::max() : recancel_at_;
+}
+
+void driver::leave_buffers() noexcept {
+  std::size_t users = 0;
+  for (slot* chunk : chunks_) {
+    users += static_cast<std::size_t>(std::ranges::count_if(
+        std::span(chunk, chunk_slots),
+        [](const slot& s) { return held_by_kernel(s) && uses_buffer_table(s.code); }));
+  }
+  buffers_.leave(users);
 }
 
 // The turn.
@@ -243,10 +266,7 @@ void driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
         return;
       case completion_kind::cancel:
         // The operation may have ended while its cancel was kept from the kernel.
-        if (s->name == counterpart(user_data) &&
-            (s->state == slot_state::submitted || s->state == slot_state::orphaned)) {
-          to_cancel_.push_back(*s);
-        }
+        if (s->name == counterpart(user_data) && held_by_kernel(*s)) to_cancel_.push_back(*s);
     }
   });
 }
@@ -272,9 +292,7 @@ void driver::on_other_completion(std::uint64_t user_data, std::int32_t res,
   slot* const s = at_index_of(user_data);
   switch (kind_of(user_data)) {
     case completion_kind::operation:
-      if (s == nullptr || s->name != user_data ||
-          (s->state != slot_state::submitted && s->state != slot_state::orphaned))
-        break;
+      if (s == nullptr || s->name != user_data || !held_by_kernel(*s)) break;
       if ((flags & sys::cqe_more) != 0) {
         on_item(*s, res, flags);
         return;
@@ -310,7 +328,7 @@ void driver::on_item(slot& s, std::int32_t res, std::uint32_t flags) noexcept {
 
 void driver::on_cancel(slot& s, std::int32_t res) noexcept {
   // ENOENT and EALREADY do not mean finished: a read that a device or a worker executes answers so, and completes later.
-  if (s.state != slot_state::orphaned && s.state != slot_state::submitted) return;
+  if (!held_by_kernel(s)) return;
   if (res != -ENOENT && res != -EALREADY) return;
   if (to_recancel_.empty() || recancel_after_ == recancel_after_.zero()) {
     recancel_after_ = std::clamp(recancel_after_ * 2, std::chrono::milliseconds{10},
@@ -322,9 +340,7 @@ void driver::on_cancel(slot& s, std::int32_t res) noexcept {
 
 void driver::dispose_dropped() noexcept {
   while (!to_drop_.empty()) {
-    slot& s = to_drop_.pop_front();
-    s.kind->dispose(s);
-    release(s);
+    dispose(to_drop_.pop_front());
   }
 }
 

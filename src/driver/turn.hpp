@@ -29,30 +29,39 @@ inline constexpr std::uint64_t wake_cancel_user_data = wake_user_data | 1;
       std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count());
 }
 
-/// A name that no slot need have: a completion may be anything.
-[[gnu::always_inline]] inline slot* driver::at_index_of(std::uint64_t user_data) noexcept {
-  const auto index = static_cast<std::uint32_t>(user_data) & (slot_index_max - 1);
-  return index < slots_ ? &chunks_[index / chunk_slots][index % chunk_slots] : nullptr;
+/// The operation with this name; null where there is none, or where it does not wait for a completion.
+[[gnu::always_inline]] inline slot* driver::named_by(std::uint64_t user_data) noexcept {
+  const auto low = static_cast<std::uint32_t>(user_data);
+  slot* s = nullptr;
+  if (low < chunk_slots) [[likely]] {
+    s = first_chunk_ + low;
+  } else {
+    s = at_index_of(user_data);
+    if (s == nullptr) return nullptr;
+  }
+  return s->name == user_data && s->state == slot_state::submitted ? s : nullptr;
 }
 
 /// An operation's last completion has come.
 [[gnu::always_inline]] inline void driver::finish(slot& s, std::int32_t res) noexcept {
   s.res = res;
-  if (s.stop_wanted) s.unlink();  // from the cancel lists
-  if (std::exchange(s.uses_buffer_table, false)) buffers_.end_use();
+  if (s.stop_wanted) [[unlikely]] {
+    s.stop_wanted = false;
+    s.unlink();  // from the cancel lists
+  }
+  if (buffers_.leaving() && uses_buffer_table(s.code)) [[unlikely]]
+    buffers_.end_use();
   s.state = slot_state::done;
 }
 
 template <class Resume>
 [[gnu::always_inline]] inline void driver::deliver(Resume resume) {
   ring_->reap([&](std::uint64_t user_data, std::int32_t res, std::uint32_t flags) {
-    slot* const s = at_index_of(user_data);
-    if (s != nullptr && s->name == user_data && s->state == slot_state::submitted &&
-        (flags & sys::cqe_more) == 0) [[likely]] {
+    slot* const s = named_by(user_data);
+    if (s != nullptr && (flags & sys::cqe_more) == 0) [[likely]] {
       --in_kernel_;
       finish(*s, res >= 0 ? res : meaning(*s, res));
-      resume(*s->awaiter);
-      return forks_ == forks;  // else this is a child of fork(), where there is no ring
+      return resume(*s->awaiter);
     }
     on_other_completion(user_data, res, flags);
     return true;

@@ -38,9 +38,7 @@ struct close_call {
   using resources = closing_fd;
   using output = result<>;
   closing_fd held;
-  static constexpr bool plain_descriptor = true;
 
-  [[nodiscard]] static detail::descriptor* take_file() noexcept { return nullptr; }
   [[nodiscard]] static detail::failure_code check(const detail::driver&) noexcept { return 0; }
   void encode(const detail::driver&, detail::slot&, detail::request& r) const noexcept {
     r.code = detail::opcode::close;
@@ -54,8 +52,8 @@ struct close_call {
   static output fail(std::error_code error, closing_fd&&) noexcept {
     return std::unexpected(error);
   }
-  static void describe(const detail::slot& s, std::FILE* out) {
-    std::fprintf(out, " on descriptor %d", s.resources<closing_fd>().get());
+  static void describe(const closing_fd& lost, std::FILE* out) {
+    std::fprintf(out, " on descriptor %d", lost.get());
   }
   /// Whatever close answers, the number is free again, unless it has not been executed. A ring with restrictions that exclude
   /// closing cannot be told from a file system's own EACCES: the number is left alone then, as closing it twice may hit another.

@@ -23,7 +23,8 @@ loop::entered::entered(loop& l) noexcept {
   current_context = &l;
 }
 
-[[gnu::always_inline]] inline void loop::resume(waiter& w) {
+/// False: this is a child of fork() now.
+[[gnu::always_inline]] inline bool loop::resume(waiter& w) {
   auto* const record = static_cast<task_record*>(std::exchange(w.task, nullptr));
   task = record;  // the waiter's reference is ours now
   scope = nullptr;
@@ -32,24 +33,27 @@ loop::entered::entered(loop& l) noexcept {
   try {
     w.handle.resume();
   } catch (...) {  // a coroutine of the user's own that no task awaits
-    after_resume(record);
+    (void)after_resume(record);
     throw;
   }
-  after_resume(record);
+  return after_resume(record);
 }
 
-[[gnu::always_inline]] inline void loop::after_resume(task_record* record) noexcept {
-  if (task_ended) [[unlikely]]
-    look_after(record);
+[[gnu::always_inline]] inline bool loop::after_resume(task_record* record) noexcept {
+  bool goes_on = true;
+  if (attention) [[unlikely]]
+    goes_on = look_after(record);
   if (record != nullptr) record->release();
+  return goes_on;
 }
 
-/// A task has ended, or was asked to while it ran.
-void loop::look_after(task_record* record) noexcept {
-  task_ended = false;
+bool loop::look_after(task_record* record) noexcept {
+  if (inherited()) return false;
+  attention = false;
   task = nullptr;
   if (record != nullptr && record->abort_wanted) record->abort();
   bury_finished();
+  return true;
 }
 
 [[gnu::always_inline]] inline void loop::run_ready() {
@@ -64,7 +68,7 @@ void loop::look_after(task_record* record) noexcept {
     }
   } batch{ready, {}};
   batch.waiters.splice_back(ready);
-  while (!batch.waiters.empty()) resume(batch.waiters.pop_front());
+  while (!batch.waiters.empty()) (void)resume(batch.waiters.pop_front());
 }
 
 [[gnu::always_inline]] inline void loop::run_coroutines() {
@@ -78,7 +82,7 @@ void loop::look_after(task_record* record) noexcept {
   inline_budget = inline_awaits_per_turn;
   run_ready();
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a task may have forked
-  io->deliver([this](waiter& w) { resume(w); });
+  io->deliver([this](waiter& w) { return resume(w); });
 }
 
 [[gnu::always_inline]] inline void loop::turn_once(const task_record* until) {
@@ -142,7 +146,7 @@ void loop::adopt(task_record& record) noexcept {
 void loop::task_finished(task_record& record) noexcept {
   record.list_hook<tasks_tag>::unlink();
   finished_.push_back(record);
-  task_ended = true;
+  attention = true;
 }
 
 bool loop::shut_down(std::chrono::nanoseconds deadline) {
@@ -175,7 +179,7 @@ void task_record::abort() noexcept {
   if (finished || aborted) return;
   if (current_context != nullptr && current_context->task == this) {
     abort_wanted = true;
-    current_context->task_ended = true;
+    current_context->attention = true;
     return;
   }
   aborted = true;

@@ -42,9 +42,9 @@ class loop : public context {
   void turn_once(const task_record* until);
   void run_coroutines();
   void run_ready();
-  void resume(waiter& w);
-  void after_resume(task_record* record) noexcept;
-  void look_after(task_record* record) noexcept;
+  bool resume(waiter& w);
+  bool after_resume(task_record* record) noexcept;
+  bool look_after(task_record* record) noexcept;
   void bury_finished() noexcept;
   [[noreturn]] void report_stall();
 

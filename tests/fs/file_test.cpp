@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "support/content.hpp"
@@ -16,6 +17,32 @@
 // Transfers at an offset: what arrives where, and what comes back when they fail.
 
 namespace carousel {
+namespace {
+
+/// Counts how often it is moved.
+struct moved_bytes {
+  explicit moved_bytes(int& counted) noexcept : moves(&counted) {}
+  moved_bytes(moved_bytes&& other) noexcept : bytes(std::move(other.bytes)), moves(other.moves) {
+    ++*moves;
+  }
+  moved_bytes& operator=(moved_bytes&& other) noexcept = default;
+  ~moved_bytes() = default;
+
+  std::vector<std::byte> bytes = std::vector<std::byte>(10);
+  int* moves;
+};
+
+}  // namespace
+
+template <>
+struct buf_traits<moved_bytes> : buf_traits<std::vector<std::byte>> {
+  static std::byte* data(moved_bytes& b) noexcept { return b.bytes.data(); }
+  static const std::byte* data(const moved_bytes& b) noexcept { return b.bytes.data(); }
+  static std::size_t size(const moved_bytes& b) noexcept { return b.bytes.size(); }
+  static std::size_t capacity(const moved_bytes& b) noexcept { return b.bytes.size(); }
+  static void set_size(moved_bytes&, std::size_t) noexcept {}
+};
+
 namespace {
 
 using test::chars_of;
@@ -243,6 +270,18 @@ TEST(file, a_buffer_in_a_co_await_expression_is_released_once) {
     const auto failed = (co_await f.read_at(test::logged_bytes(10, ended), ~0ULL)).res;
     EXPECT_EQ(error_of(failed), std::errc::invalid_argument);
     EXPECT_EQ(ended, 3);
+  });
+}
+
+TEST(file, a_buffer_is_moved_into_the_call_the_operation_and_the_result_and_nowhere_else) {
+  const temp_dir dir;
+  run([&]() -> task<> {
+    const file f = co_await open_for(dir.make("f", "0123456789"), true, false);
+    int moves = 0;
+    auto [res, back] = co_await f.read_at(moved_bytes(moves), 0);
+    EXPECT_EQ(res, 10U);
+    EXPECT_EQ(text_of(back.bytes), "0123456789");
+    EXPECT_LE(moves, 3);
   });
 }
 

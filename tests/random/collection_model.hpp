@@ -33,7 +33,7 @@ class collection_model {
   /// Changes whenever the collection is registered or ceases to be.
   [[nodiscard]] unsigned epoch() const noexcept { return epoch_; }
   void note_registration() noexcept { ++epoch_; }
-  [[nodiscard]] std::size_t leased() const noexcept { return inside().leased(); }
+  [[nodiscard]] std::size_t leased() const noexcept;
   [[nodiscard]] const detail::buf_collection& inside() const noexcept {
     return *inside_.operator->();
   }

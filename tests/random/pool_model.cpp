@@ -37,7 +37,7 @@ pool_model::pool_model(fake::random& random, bool own_memory)
 }
 
 bool pool_model::has_free(std::size_t capacity) const noexcept {
-  return class_of(inside(), capacity).free != 0;
+  return class_of(inside(), capacity).free_head != nullptr;
 }
 
 bool pool_model::has_waiter(std::size_t capacity) const noexcept {

@@ -191,6 +191,48 @@ TEST(out_of_memory, of_tasks_and_verbs_is_an_exception_and_loses_nothing) {
   });
 }
 
+/// Whoever goes on after a failure is stopped like everybody: nothing is left of what did not start.
+task<result<std::size_t>> read_in_spite_of_all(file end) {
+  try {
+    (void)co_await end.read(room());
+  } catch (const std::bad_alloc&) {
+  }
+  auto r = co_await end.read(room());
+  co_return std::move(r.res);
+}
+
+task<std::error_code> read_twice(file end) {
+  const auto r =
+      co_await timeout(std::chrono::nanoseconds(1), read_in_spite_of_all(std::move(end)));
+  co_return r.error();
+}
+
+TEST(out_of_memory, of_one_operation_more_is_an_exception_and_loses_nothing) {
+  constexpr int already = 256;  // as many as a runtime has room for from the start
+  const pipe_pair quiet;
+  const std::size_t descriptors = test::open_fds();
+  fail_each_allocation([&](auto short_of_memory) {
+    auto rt = test::make_runtime().value();
+    std::vector<join_handle<void>> reads;
+    const auto read = [](file end) -> task<> { (void)co_await end.read(room()); };
+    const auto begin = [&]() -> task<> {
+      for (int i = 0; i < already; ++i) reads.push_back(spawn(read, quiet.reader()));
+      co_await yield();
+      co_await yield();
+    };
+    rt.block_on(begin());
+    EXPECT_EQ(rt.stats().operations, static_cast<unsigned>(already));
+    try {
+      short_of_memory([&] { EXPECT_EQ(rt.block_on(read_twice(quiet.reader())), errc::timed_out); });
+    } catch (const std::bad_alloc&) {
+    }
+    EXPECT_EQ(rt.block_on(read_twice(quiet.reader())), errc::timed_out);
+    for (auto& r : reads) r.abort();
+    EXPECT_TRUE(rt.shutdown(std::chrono::seconds(5)));
+  });
+  EXPECT_EQ(test::open_fds(), descriptors);
+}
+
 TEST(out_of_memory, while_a_runtime_and_a_pool_are_made_leaves_nothing_behind) {
   const std::size_t descriptors = test::open_fds();
   fail_each_allocation([&](auto short_of_memory) {

@@ -50,9 +50,7 @@ struct accept_call : detail::file_operation {
 
 /// The same, and it keeps what an announced completion brings.
 struct accept_many_call : accept_call {
-  static void item(detail::slot& s, std::int32_t res, std::uint32_t) noexcept {
-    s.resources<accepted>().connections->push_back(res);
-  }
+  void item(std::int32_t res, std::uint32_t) const noexcept { held.connections->push_back(res); }
 };
 
 inline detail::operation<accept_call> accept_one(const detail::fd_ref& listener) {

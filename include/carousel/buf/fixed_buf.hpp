@@ -25,7 +25,9 @@ class fixed_buf {
     if (this != &other) reset(std::exchange(other.entry_, nullptr));
     return *this;
   }
-  ~fixed_buf() { reset(nullptr); }
+  ~fixed_buf() {
+    if (entry_ != nullptr) entry_->owner->check_in(*entry_);
+  }
 
   /// Position in the collection, in the order of the input, from 0.
   [[nodiscard]] std::uint16_t index() const noexcept { return entry().index; }

@@ -32,13 +32,13 @@ class [[nodiscard]] next_operation {
       : pool_(std::move(pool)), capacity_(capacity), until_(until) {}
   next_operation(next_operation&& inert) noexcept
       : next_operation(std::move(inert.pool_), inert.capacity_, inert.until_) {
-    CAROUSEL_ASSERT(!inert.waits_, "an operation cannot be moved once it has been awaited");
+    CAROUSEL_ASSERT(inert.taken_ == nullptr,
+                    "an operation cannot be moved once it has been awaited");
   }
   next_operation& operator=(next_operation&&) = delete;
   ~next_operation() {
-    if (waits_) [[unlikely]]
-      std::destroy_at(&waiting);
-    if (taken_ != nullptr) pool_->check_in(*taken_);
+    if (taken_ != nullptr) [[unlikely]]
+      abandon();
   }
 
   /// True: it has a buffer, and nothing else had to be made for it.
@@ -47,19 +47,21 @@ class [[nodiscard]] next_operation {
     if (here.stopped() || here.inline_budget <= 1) [[unlikely]]
       return false;
     detail::buf_collection& pool = *pool_.operator->();
-    if (detail::buf_size_class* c = pool.find(capacity_); c != nullptr)
-      taken_ = pool.take(*c, here.task_id());
+    detail::buf_size_class* const c = pool.find(capacity_);
+    if (c == nullptr) [[unlikely]]
+      return false;
+    taken_ = pool.take(*c, here.task_id());
     if (taken_ == nullptr) return false;
     --here.inline_budget;
     return true;
   }
   bool await_suspend(std::coroutine_handle<> h) {
     std::construct_at(&waiting, *pool_.operator->(), capacity_);
-    waits_ = true;
+    taken_ = waits();
     return waiting.start(h, until_);
   }
   result<fixed_buf> await_resume() noexcept {
-    if (waits_) [[unlikely]]
+    if (taken_ == waits()) [[unlikely]]
       return waiting.finish();
     return result<fixed_buf>(std::in_place, fixed_buf(*std::exchange(taken_, nullptr)));
   }
@@ -82,11 +84,15 @@ class [[nodiscard]] next_operation {
     bool left_line = false;  ///< before it was granted anything
   };
 
+  [[nodiscard]] static detail::buf_entry* waits() noexcept {
+    return reinterpret_cast<detail::buf_entry*>(1);
+  }
+  void abandon() noexcept;
+
   detail::collection_ref pool_;
   std::size_t capacity_;
   detail::steady_time until_;
-  detail::buf_entry* taken_ = nullptr;  ///< without having waited
-  bool waits_ = false;
+  detail::buf_entry* taken_ = nullptr;  ///< without having waited; or waits()
   union {
     wait waiting;
   };

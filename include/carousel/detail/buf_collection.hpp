@@ -39,7 +39,6 @@ inline constexpr bool guards_are_checked = true;
 struct buf_size_class {
   std::size_t capacity;
   buf_entry* free_head = nullptr;  ///< LIFO: the buffer used last is the warmest
-  std::uint32_t free = 0;
   std::uint32_t total = 0;
   std::uint32_t quarantined = 0;
   list<waiter, ready_tag> waiters{};  ///< strict FIFO; empty whenever a buffer is free
@@ -91,8 +90,9 @@ class buf_storage {
 };
 
 /// The buffers behind a fixed_buf_pool or a fixed_buf_registry, shared by its handles, its leases and its registration; the
-/// last of them frees it. Every buffer is either free or leased to exactly one fixed_buf. Not thread-safe: one thread at a
-/// time, and the runtime's thread while it is registered.
+/// last of them frees it. Handles and the registration count, leases do not: they are looked for when the last handle goes or the
+/// collection closes, and counted from then on. Every buffer is either free or leased to exactly one fixed_buf. Not
+/// thread-safe: one thread at a time, and the runtime's thread while it is registered.
 class buf_collection final : registered_memory {
  public:
   using size_class = buf_size_class;
@@ -109,7 +109,7 @@ class buf_collection final : registered_memory {
 
   void retain() noexcept { ++refs_; }
   void release() noexcept {
-    if (--refs_ == 0) delete this;
+    if (--refs_ == 0) last_handle_gone();
   }
 
   // Leases.
@@ -117,7 +117,7 @@ class buf_collection final : registered_memory {
   /// The class of exactly this capacity, or null.
   [[nodiscard]] size_class* find(std::size_t capacity) noexcept {
     // Most programs ask for one capacity many times.
-    if (found_last_ != nullptr && found_last_->capacity == capacity) return found_last_;
+    if (found_last_->capacity == capacity) return found_last_;
     for (const auto& c : classes_) {
       if (c->capacity == capacity) return found_last_ = c.get();
     }
@@ -128,7 +128,7 @@ class buf_collection final : registered_memory {
   [[nodiscard]] buf_entry* take(size_class& c, std::uint32_t holder) noexcept {
     check_thread();
     buf_entry* e = c.free_head;
-    if (e == nullptr || closed_) return nullptr;
+    if (e == nullptr) return nullptr;
     c.free_head = e->next_free;
     lend(*e, holder);
     return e;
@@ -141,8 +141,7 @@ class buf_collection final : registered_memory {
     lend(e, current_task_id());  // the free list itself is never walked in a registry
     return &e;
   }
-  /// A lease ends: the buffer goes straight to the oldest waiter of its class, else to the top of the free list. Drops the
-  /// lease's reference to the collection.
+  /// A lease ends: the buffer goes straight to the oldest waiter of its class, else to the top of the free list.
   void check_in(buf_entry& e) noexcept {
     check_thread();
     CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
@@ -154,25 +153,21 @@ class buf_collection final : registered_memory {
     }
     e.leased = false;
     poison(e.data, e.capacity);
+    if (ending_) [[unlikely]] {
+      lease_ended();
+      return;
+    }
     e.next_free = c.free_head;
     c.free_head = &e;
-    ++c.free;
-    if (closer_ != nullptr) wake_closer();
-    release();
   }
   /// Puts a suspended waiter at the end of its class's line.
   void wait(buffer_waiter& w, context& here, size_class& c) noexcept;
 
   [[nodiscard]] std::size_t count() const noexcept { return entries_.size(); }
-  [[nodiscard]] std::size_t leased() const noexcept {
-    std::size_t sum = 0;
-    for (const auto& c : classes_) sum += c->total - c->free - c->quarantined;
-    return sum;
-  }
   [[nodiscard]] std::size_t quarantined() const noexcept { return quarantined_; }
 
-  /// The kernel has the buffer and does not give it back: it is never handed out again, nor its memory to anybody else. Drops the
-  /// lease's reference to the collection. Waiters of a class that has no other buffer fail with stale_buffer.
+  /// The kernel has the buffer and does not give it back: it is never handed out again, nor its memory to anybody else. That ends the
+  /// lease. Waiters of a class that has no other buffer fail with stale_buffer.
   void quarantine(buf_entry& e) noexcept;
 
   // Registration with the driver of the runtime that turns on this thread.
@@ -190,7 +185,10 @@ class buf_collection final : registered_memory {
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   void wait_until_returned(buffer_waiter& w, context& here) noexcept;
   void forget_closer() noexcept;
-  [[nodiscard]] bool all_returned() const noexcept { return !kernel_holds_ && leased() == 0; }
+  /// Of a closed collection.
+  [[nodiscard]] std::size_t still_leased() const noexcept { return still_leased_; }
+  /// Nor does the kernel hold the registration.
+  [[nodiscard]] bool all_returned() const noexcept { return !kernel_holds_ && still_leased_ == 0; }
   [[nodiscard]] std::unique_ptr<buf_storage> take_storage() noexcept;
 
   /// Names who checked out each leased buffer, of one class or (null) of all.
@@ -208,21 +206,24 @@ class buf_collection final : registered_memory {
   void registration_ended() noexcept override;
   void hand_over(buf_entry& e, size_class& c) noexcept;
   void wake_closer() noexcept;
+  void count_leases() noexcept;
+  void lease_ended() noexcept;
+  void last_handle_gone() noexcept;
 
-  void lend(buf_entry& e, std::uint32_t holder) noexcept {
-    --e.size_class->free;
+  static void lend(buf_entry& e, std::uint32_t holder) noexcept {
     e.leased = true;
     unpoison(e.data, e.capacity);
     e.size = 0;
     e.holder = holder;
-    ++refs_;
   }
   void check_thread() const noexcept {
     CAROUSEL_ASSERT(thread_ == &thread_mark || driver_ == nullptr || forks_ != forks,
                     "a registered pool and its buffers belong to the thread of their runtime");
   }
 
-  std::uint32_t refs_ = 1;
+  std::uint32_t refs_ = 1;          ///< handles, and one for the registration
+  std::uint32_t still_leased_ = 0;  ///< once ending_: leases, but those of quarantined buffers
+  bool ending_ = false;             ///< it is closed, or its last handle is gone
   std::uint32_t quarantined_ = 0;
   bool leak_storage_ = false;  ///< some of it is quarantined, and it cannot keep a part
   bool guarded_ = false;       ///< the gaps between the buffers have a pattern
@@ -235,7 +236,7 @@ class buf_collection final : registered_memory {
   unsigned forks_ = 0;
   std::vector<buf_entry> entries_;  ///< never grows once made: leases point into it
   std::vector<std::unique_ptr<size_class>> classes_;
-  size_class* found_last_ = nullptr;
+  size_class* found_last_ = nullptr;  ///< null only while the collection is made
   buffer_waiter* closer_ = nullptr;
   std::unique_ptr<buf_storage> storage_;
   pool_options options_;

@@ -38,14 +38,15 @@ class buffer_table {
   [[nodiscard]] result<> enter(registered_memory& memory, std::span<const iovec> buffers);
   /// Occupies the table without the kernel, after it refused.
   void enter_plain(registered_memory& memory) noexcept;
-  /// Takes effect for new operations at once, and in the kernel when those in flight have ended: up to Linux 6.12 the call
-  /// would block until then.
-  void leave() noexcept;
+  /// Takes effect for new operations at once, and in the kernel when those that use it, `users` of them, have ended: up to Linux
+  /// 6.12 the call would block until then.
+  void leave(std::size_t users) noexcept;
 
   /// The driver is leaked with operations in the kernel: the collections are free to go, the kernel is not asked.
   void abandon() noexcept;
 
-  void begin_use() noexcept { ++users_; }
+  /// Whose operations must be counted down by end_use().
+  [[nodiscard]] bool leaving() const noexcept { return leaving_ != nullptr; }
   void end_use() noexcept { --users_; }
   /// Completes a leave() whose last operation has ended.
   void settle() noexcept {
@@ -60,7 +61,7 @@ class buffer_table {
   bool in_kernel_ = false;
   unsigned forks_ = forks;
   registered_memory* leaving_ = nullptr;  ///< given up, still used by operations
-  std::size_t users_ = 0;                 ///< operations that name an index and are not over
+  std::size_t users_ = 0;                 ///< of those, how many
 };
 
 }  // namespace carousel::detail

@@ -17,15 +17,20 @@ struct context {
   list<parked_waiter, parked_tag> parked;
   remote_queue remote;
   driver* io = nullptr;
-  task_base* task = nullptr;    ///< the task that runs now
-  bool task_ended = false;      ///< or wants to: for the loop, when it has control again
+  task_base* task = nullptr;  ///< the task that runs now
+  bool attention = false;  ///< for the loop, when it has control again: a task has ended or wants
+                           ///< to, or this is a child of fork()
   stop_scope* scope = nullptr;  ///< the innermost one that the running coroutine is in
   int inline_budget = 0;        ///< awaits that may still finish without suspending in this turn
 
   /// Of the task that runs now; 0: none does.
   [[nodiscard]] std::uint32_t task_id() const noexcept { return task != nullptr ? task->id : 0; }
   /// What begins now ends at once with errc::canceled.
-  [[nodiscard]] bool stopped() const noexcept { return scope != nullptr && scope->stopped(); }
+  [[nodiscard]] bool stopped() const noexcept {
+    if (scope == nullptr) [[likely]]
+      return false;
+    return scope->stopped();
+  }
 };
 
 /// Set by the runtime inside block_on and poll only.
@@ -57,10 +62,10 @@ inline void ignore_stop(scope_link&) noexcept {}
 inline void suspend(context& here, waiter& self, scope_link& link, std::coroutine_handle<> h,
                     wait_kind what, void (*stop)(scope_link&) noexcept = &ignore_stop) noexcept {
   self.suspend(h, here.task, what);
-  if (here.scope == nullptr) [[likely]]
-    return;
-  here.scope->enter(link, stop);
-  self.link = &link;
+  if (here.scope != nullptr) [[unlikely]] {
+    here.scope->enter(link, stop);
+    self.link = &link;
+  }
 }
 
 /// An await that has its answer at once still gives way when the turn's budget is used up, so that a coroutine whose awaits

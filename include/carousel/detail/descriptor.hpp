@@ -51,12 +51,11 @@ class fd_ref {
     std::swap(d_, other.d_);
     return *this;
   }
-  ~fd_ref() { reset(); }
-
-  void reset() noexcept {
-    if (descriptor* d = std::exchange(d_, nullptr); d != nullptr && --d->refs == 0)
-      descriptor::destroy(d);
+  ~fd_ref() {
+    if (d_ != nullptr && --d_->refs == 0) descriptor::destroy(d_);
   }
+
+  void reset() noexcept { fd_ref{std::move(*this)}; }
   [[nodiscard]] descriptor* release() noexcept { return std::exchange(d_, nullptr); }
   [[nodiscard]] descriptor* get() const noexcept { return d_; }
   descriptor* operator->() const noexcept { return d_; }

@@ -54,43 +54,28 @@ class driver {
   /// can_start() must hold. Throws std::bad_alloc when a new chunk of slots cannot be had.
   [[nodiscard]] slot& take() {
     if (free_ == nullptr) grow();
-    slot* s = free_;
-    free_ = *reinterpret_cast<slot**>(s->payload);
-    return *s;
+    return *std::exchange(free_, free_->next_free);
   }
   /// Where the request of the slot that was taken last is to be written.
   [[nodiscard]] request& next_request() noexcept { return queue_->next(); }
-  /// Queues the request, whose slot has its resources, file and kind.
-  void submit(slot& s, request& r) noexcept {
-    r.user_data = s.name;
+  /// Queues the request.
+  void submit(slot& s, operation_base& awaiter, const operation_kind& kind, request& r) noexcept {
+    s.awaiter = &awaiter;
+    s.kind = &kind;
     s.code = r.code;
-    s.place = queue_->push();
     s.started_ms = coarse_ms_;
     s.state = slot_state::submitted;
+    r.user_data = s.name;
+    s.place = queue_->push();
     ++in_kernel_;
     ++counters_.submitted;
   }
-  /// The request names an entry of the buffer table.
-  void use_buffer_table(slot& s) noexcept {
-    s.uses_buffer_table = true;
-    buffers_.begin_use();
-  }
-  /// Frees a slot whose resources are gone.
+  /// Frees a slot whose operation has ended and holds nothing.
   void release(slot& s) noexcept {
-    if (s.file != nullptr) {
-      descriptor* file = s.file;
-      s.file = nullptr;
-      file->end_operation();
-      fd_ref{file}.reset();
-    }
     if (s.side != nullptr) blocks_.give_back(s);
-    s.state = slot_state::free;  // these four are one store
-    s.stop_wanted = false;
-    s.uses_buffer_table = false;
-    s.code = opcode::nop;
+    s.state = slot_state::free;
     s.name += user_data_generation;
-    *reinterpret_cast<slot**>(s.payload) = free_;
-    free_ = &s;
+    s.next_free = std::exchange(free_, &s);
   }
   /// The awaiter of an operation dies: withdraw it, make it an orphan, or dispose of its result.
   void drop(slot& s) noexcept;
@@ -102,11 +87,13 @@ class driver {
 
   [[nodiscard]] file_table& files() noexcept { return files_; }
   [[nodiscard]] buffer_table& buffers() noexcept { return buffers_; }
+  /// Gives the registration of the buffer table up, once the operations in flight do not use it any more.
+  void leave_buffers() noexcept;
 
   // For the loop.
 
   /// Takes the completions that are visible, in the order of their arrival, and calls `resume(waiter&)` for each awaiter of an
-  /// operation that has finished.
+  /// operation that has finished, until it returns false: in a child of fork(), where there is no ring.
   template <class Resume>
   void deliver(Resume resume);
   /// Disposes of what deliver() has left: the results of orphans, a registration that nobody uses any more.
@@ -165,8 +152,11 @@ class driver {
   [[nodiscard]] static std::int32_t meaning(const slot& s, std::int32_t res) noexcept;
   void finish(slot& s, std::int32_t res) noexcept;
   void on_cancel(slot& s, std::int32_t res) noexcept;
+  void take_over(slot& s) noexcept;
+  void dispose(slot& s) noexcept;
   void dispose_dropped() noexcept;
   void note_cancel(slot& s) noexcept;
+  [[nodiscard]] slot* named_by(std::uint64_t user_data) noexcept;
   [[nodiscard]] slot* at_index_of(std::uint64_t user_data) noexcept;
   void report_stuck(const slot& s) const;
 
@@ -180,6 +170,7 @@ class driver {
   // Slots: chunks never move and are never freed while the driver lives.
   slot* free_ = nullptr;
   std::vector<slot*> chunks_;
+  slot* first_chunk_ = nullptr;  ///< there from the start
   unsigned slots_ = 0;
   list<waiter, ready_tag> waiting_;  ///< operation_base objects in line
 

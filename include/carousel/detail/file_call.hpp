@@ -41,8 +41,9 @@ struct paths {
 struct path_operation : file_operation {
   bool from_current = true;
   paths names;
-  static constexpr bool plain_descriptor = true;
 
+  // These opcodes refuse an index of the file table.
+  void aim(driver&, request& r) const noexcept { r.fd = file->fd; }
   [[nodiscard]] failure_code check_path() const noexcept {
     if (!from_current) {
       if (const failure_code error = check_file()) return error;

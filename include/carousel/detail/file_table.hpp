@@ -29,7 +29,7 @@ class file_table {
 
   /// Names the file in the request.
   void aim(request& req, descriptor& file) noexcept {
-    if (file.table == this) {
+    if (file.table == this) [[likely]] {
       req.fd = file.table_index;
       req.sqe_flags |= sqe_fixed_file;
       return;

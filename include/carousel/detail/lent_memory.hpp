@@ -5,7 +5,6 @@
 
 #include "carousel/detail/fixed_access.hpp"
 #include "carousel/detail/poison.hpp"
-#include "carousel/detail/slot.hpp"
 
 namespace carousel::detail {
 
@@ -38,17 +37,17 @@ struct lent_buffer {
 /// last completion.
 template <class R>
 struct lent_memory {
-  static void lend(slot& s) noexcept {
-    for_each(s.resources<R>(), [](const auto& b) { lent_buffer::poison(b); });
+  static void lend(const R& r) noexcept {
+    for_each(r, [](const auto& b) { lent_buffer::poison(b); });
   }
-  static void unlend(slot& s) noexcept {
-    for_each(s.resources<R>(), [](const auto& b) { lent_buffer::unpoison(b); });
+  static void unlend(const R& r) noexcept {
+    for_each(r, [](const auto& b) { lent_buffer::unpoison(b); });
   }
-  static void describe(const slot& s, std::FILE* out) {
-    for_each(s.resources<R>(), [out](const auto& b) { lent_buffer::describe(b, out); });
+  static void describe(const R& r, std::FILE* out) {
+    for_each(r, [out](const auto& b) { lent_buffer::describe(b, out); });
   }
-  static void quarantine(slot& s) noexcept {
-    for_each(s.resources<R>(), [](const auto& b) { lent_buffer::quarantine(b); });
+  static void quarantine(const R& r) noexcept {
+    for_each(r, [](const auto& b) { lent_buffer::quarantine(b); });
   }
 
  private:

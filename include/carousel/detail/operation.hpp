@@ -11,31 +11,29 @@ namespace carousel::detail {
 
 /// The part of an awaiter that the driver sees.
 struct operation_base : waiter {
-  driver* io = nullptr;  ///< set when it is awaited; moved_from() when it must not be any more
-  slot* at =
-      nullptr;  ///< where it is under way; no_slot() while it is suspended without; else null
+  slot* at = nullptr;  ///< inert(), over() and no_slot() are no slots
+  driver* io;          ///< from the await on
   // While it has no slot.
   failure_code failed;  ///< why it never started
   void (*begin)(operation_base&, driver&);
 
-  // One test is all that an operation which went well pays here: what is not initialised is not looked at before the start.
-  operation_base() noexcept {}  // NOLINT(modernize-use-equals-default)
-  ~operation_base() {
-    if (at != nullptr) [[unlikely]]
-      abandon();
-  }
-  /// Addresses that no driver and no slot has.
-  [[nodiscard]] static driver* moved_from() noexcept { return reinterpret_cast<driver*>(1); }
-  [[nodiscard]] static slot* no_slot() noexcept { return reinterpret_cast<slot*>(1); }
+  operation_base() noexcept {}  // NOLINT(modernize-use-equals-default): it would clear all that
+  [[nodiscard]] static slot* inert() noexcept { return nullptr; }
+  /// It has given its result, or was moved from.
+  [[nodiscard]] static slot* over() noexcept { return reinterpret_cast<slot*>(1); }
+  /// Its coroutine is suspended, and it stands in line, or has failed before it started.
+  [[nodiscard]] static slot* no_slot() noexcept { return reinterpret_cast<slot*>(2); }
 
- private:
+ protected:
+  ~operation_base() = default;
   void abandon() noexcept;
 };
 
-/// One operation: inert until awaited, then its resources live in a slot of the driver and this object holds only the way
-/// back to them. `Op` supplies three paragraphs:
+/// One operation: inert until awaited. While the kernel works it lives in its awaiter, which the driver finds through a slot; if the
+/// awaiter is destroyed before, the slot takes over what the kernel may still use. `Op` supplies three paragraphs:
 ///
-///   resources  what the kernel borrows (nothrow-movable), member `held`; and member `file`, if it has one
+///   resources  what the kernel borrows (nothrow-movable, without moving what the kernel sees), member `held`; and member
+///              `file`, if there is one, with aim()
 ///   check()    misuse, named before the kernel sees it; encode(): fills the empty request that the kernel gets
 ///   complete() what a result means, with the resources back; fail(): the same when it never started;
 ///              discard(): what to do with a result that nobody claims; never_ran() tells whether there is one
@@ -61,120 +59,152 @@ class [[nodiscard]] operation : scope_link, operation_base {
   explicit operation(std::in_place_type_t<Op>, Members&&... members) noexcept
       : op_{std::forward<Members>(members)...} {}
   operation(operation&& other) noexcept : op_(std::move(other.op_)) {
-    CAROUSEL_ASSERT(other.io == nullptr, "an operation cannot be moved once it has been awaited");
-    other.io = moved_from();
+    CAROUSEL_ASSERT(other.at == inert(), "an operation cannot be moved once it has been awaited");
+    other.at = over();
   }
   operation& operator=(operation&&) = delete;
-  ~operation() = default;
+  ~operation() {
+    if (at != inert() && at != over()) [[unlikely]]
+      abandon();
+  }
 
   static constexpr bool await_ready() noexcept { return false; }
 
-  bool await_suspend(std::coroutine_handle<> h) {
+  [[gnu::always_inline]] bool await_suspend(std::coroutine_handle<> h) {
     context& here = this_context();
-    CAROUSEL_ASSERT(io == nullptr, "an operation is awaited once, and not after it was moved from");
-    io = here.io;
-    failure_code why = op_.check(*io);
+    CAROUSEL_ASSERT(at == inert(), "an operation is awaited once, and not after it was moved from");
+    driver& below = *here.io;
+    io = &below;
+    failure_code why = op_.check(below);
     if (stoppable && why == 0 && here.stopped()) why = failure(errc::canceled);
-    if (why != 0) [[unlikely]] {
-      failed = why;
-      if (!give_way(here, *this, *this, h)) return false;
-      at = no_slot();
+    if (why != 0) [[unlikely]]
+      return fail_at_once(here, why, h);
+    detail::suspend(here, *this, *this, h, wait_kind::operation, &stop_this);
+    if (!below.can_start()) [[unlikely]] {
+      stand_in_line(below);
       return true;
     }
-    detail::suspend(here, *this, *this, h, wait_kind::operation, &stop_this);
-    if (io->can_start()) [[likely]] {
-      try {
-        start(*io);
-      } catch (...) {  // no memory
-        at = no_slot();
-        throw;
-      }
-    } else {
+    try {
+      start(below);
+    } catch (...) {  // no memory
       at = no_slot();
-      failed = 0;
-      begin = [](operation_base& self, driver& driver) {
-        static_cast<operation&>(self).start_late(driver);
-      };
-      io->wait_to_start(*this);
+      throw;
     }
     return true;
   }
 
   output await_resume() {
-    slot* const mine = std::exchange(at, nullptr);
-    if (mine == nullptr || mine == no_slot()) [[unlikely]]
+    slot* const mine = std::exchange(at, over());
+    if (mine == no_slot()) [[unlikely]]
       return op_.fail(to_error(failed), std::move(op_.held));
     struct finish {
-      driver& io;
+      operation& self;
       slot& s;
-      ~finish() { io.release(s); }
-    } at_exit{*io, *mine};
-    slot& s = at_exit.s;
-    if constexpr (lends && memory_is_poisoned) Op::lent::unlend(s);
-    resources back = std::move(s.template resources<resources>());
-    std::destroy_at(&s.template resources<resources>());
-    return op_.complete(s.res, back, s);
+      ~finish() {
+        if constexpr (uses_file) {
+          if (self.op_.file) self.op_.file->end_operation();
+        }
+        self.io->release(s);
+      }
+    } const at_exit{*this, *mine};
+    unlend();
+    return op_.complete(mine->res, op_.held, *mine);
   }
 
  private:
   static constexpr bool stoppable = !requires { Op::runs_on; };
+  static constexpr bool uses_file = requires { &Op::file; };
   static void stop_this(scope_link& link) noexcept {
     if constexpr (stoppable) {
       auto& self = static_cast<operation&>(link);
       self.io->request_stop(self, this_context().ready);
     }
   }
+  [[gnu::noinline]] bool fail_at_once(context& here, failure_code why, std::coroutine_handle<> h) {
+    failed = why;
+    at = no_slot();
+    return give_way(here, *this, *this, h);
+  }
+  [[gnu::noinline]] void stand_in_line(driver& below) {
+    at = no_slot();
+    failed = 0;
+    begin = [](operation_base& self, driver& d) { static_cast<operation&>(self).start_late(d); };
+    below.wait_to_start(*this);
+  }
   /// After standing in line: what held at the await may not hold any more.
-  void start_late(driver& driver) {
-    failed = op_.check(driver);
+  void start_late(driver& below) {
+    failed = op_.check(below);
     if (failed == 0) {
-      start(driver);
+      start(below);
     } else {
       this_context().ready.push_back(*this);
     }
   }
-  void start(driver& io) {
-    slot& s = io.take();
-    request& r = io.next_request();
+  [[gnu::always_inline]] void start(driver& below) {
+    slot& s = below.take();
+    request& r = below.next_request();
     try {
-      op_.encode(io, s, r);
+      op_.encode(below, s, r);
     } catch (...) {  // no memory for a side block
-      io.release(s);
+      below.release(s);
       throw;
     }
-    std::construct_at(&s.template resources<resources>(), std::move(op_.held));
-    if (descriptor* file = op_.take_file(); file != nullptr) {
-      ++file->started;
-      s.file = file;
-      if constexpr (Op::plain_descriptor) {
-        r.fd = file->fd;
-      } else {
-        io.files().aim(r, *file);
+    if constexpr (uses_file) {
+      if (op_.file) [[likely]] {
+        ++op_.file->started;
+        op_.aim(below, r);
       }
     }
-    s.kind = &kind;
-    if constexpr (lends && memory_is_poisoned) Op::lent::lend(s);
-    s.awaiter = this;
+    lend();
     at = &s;
-    io.submit(s, r);
+    below.submit(s, *this, kind, r);
   }
 
   static constexpr bool lends = requires { typename Op::lent; };
+  void lend() const noexcept {
+    if constexpr (lends && memory_is_poisoned) Op::lent::lend(op_.held);
+  }
+  void unlend() const noexcept {
+    if constexpr (lends && memory_is_poisoned) Op::lent::unlend(op_.held);
+  }
+
+  [[nodiscard]] static operation& waiting_at(slot& s) noexcept {
+    return static_cast<operation&>(*s.awaiter);
+  }
   [[nodiscard]] static constexpr operation_kind make_kind() noexcept {
     operation_kind k{};
+    k.take_over = [](slot& s) noexcept {
+      operation& self = waiting_at(s);
+      std::construct_at(&s.template resources<resources>(), std::move(self.op_.held));
+      if constexpr (uses_file) s.file = self.op_.file.release();
+    };
     k.dispose = [](slot& dead) noexcept {
-      if constexpr (lends && memory_is_poisoned) Op::lent::unlend(dead);
-      Op::discard(dead.res, dead.template resources<resources>());
-      std::destroy_at(&dead.template resources<resources>());
+      resources& back = dead.template resources<resources>();
+      if constexpr (lends && memory_is_poisoned) Op::lent::unlend(back);
+      Op::discard(dead.res, back);
+      std::destroy_at(&back);
     };
     k.discard_item = [](slot& s, std::int32_t res) noexcept {
-      Op::discard(res, s.template resources<resources>());
+      Op::discard(
+          res, s.awaiter != nullptr ? waiting_at(s).op_.held : s.template resources<resources>());
     };
-    if constexpr (requires { &Op::item; }) k.item = &Op::item;
-    if constexpr (requires { &Op::describe; }) k.describe = &Op::describe;
+    if constexpr (requires { &Op::item; }) {
+      k.item = [](slot& s, std::int32_t res, std::uint32_t flags) noexcept {
+        waiting_at(s).op_.item(res, flags);
+      };
+    }
+    if constexpr (requires { &Op::describe; }) {
+      k.describe = [](const slot& s, std::FILE* out) {
+        Op::describe(s.template resources<resources>(), out);
+      };
+    }
     if constexpr (lends) {
-      k.describe = &Op::lent::describe;
-      k.quarantine = &Op::lent::quarantine;
+      k.describe = [](const slot& s, std::FILE* out) {
+        Op::lent::describe(s.template resources<resources>(), out);
+      };
+      k.quarantine = [](slot& s) noexcept {
+        Op::lent::quarantine(s.template resources<resources>());
+      };
     }
     return k;
   }
@@ -187,13 +217,12 @@ class [[nodiscard]] operation : scope_link, operation_base {
 struct file_operation {
   fd_ref file;
 
-  [[nodiscard]] descriptor* take_file() noexcept { return file.release(); }
   [[nodiscard]] failure_code check_file() const noexcept {
     CAROUSEL_ASSERT(file, "this file or directory was moved from or closed");
     return file->closed ? failure(std::errc::bad_file_descriptor) : 0;
   }
-  /// Opcodes that refuse an index of the file table say true.
-  static constexpr bool plain_descriptor = false;
+  /// Names the file in the request.
+  void aim(driver& io, request& r) const noexcept { io.files().aim(r, *file.get()); }
   template <class R>
   static void discard(std::int32_t, R&) noexcept {}
 };

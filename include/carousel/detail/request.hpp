@@ -31,7 +31,7 @@ enum class opcode : std::uint8_t {
 };
 
 /// One operation as the kernel reads it: an entry of the submission queue (struct io_uring_sqe of linux/io_uring.h). Addresses
-/// in it point into a buffer with a stable address, a slot or a side block, never into a coroutine frame.
+/// in it point into a buffer with a stable address or a side block, never into a coroutine frame.
 struct request {
   opcode code = opcode::nop;
   std::uint8_t sqe_flags = 0;
@@ -52,6 +52,11 @@ static_assert(sizeof(request) == 64);
 
 /// The opcode's name in lower case, as in "read_fixed".
 [[nodiscard]] const char* name_of(opcode code) noexcept;
+
+/// It names an entry of the ring's table of registered buffers.
+[[nodiscard]] constexpr bool uses_buffer_table(opcode code) noexcept {
+  return code == opcode::read_fixed || code == opcode::write_fixed;
+}
 
 inline constexpr std::uint8_t sqe_fixed_file = 1U << 0U;
 inline constexpr std::uint64_t current_position = ~std::uint64_t{0};

@@ -17,8 +17,7 @@ namespace carousel::detail {
 
 enum class direction : std::uint8_t { read, write };
 
-/// Where a transfer goes in its file. One word: two of different widths, written apart and moved together, would stall the
-/// processor in every operation.
+/// Where a transfer goes in its file.
 class position {
  public:
   /// An offset in bytes.
@@ -43,12 +42,29 @@ class position {
   std::uint64_t value_;
 };
 
+/// What a transfer does: all of its buffer at this offset, which costs nothing to compute, or
+struct whole {
+  std::uint64_t at;
+  static constexpr std::size_t skip = 0;
+
+  [[nodiscard]] std::uint64_t value() const noexcept { return at; }
+  [[nodiscard]] bool valid() const noexcept { return static_cast<std::int64_t>(at) >= 0; }
+};
+/// at a position, and without the `skip` bytes that are done already.
+struct part {
+  position at;
+  std::size_t skip = 0;
+
+  [[nodiscard]] std::uint64_t value() const noexcept { return at.value(); }
+  [[nodiscard]] bool valid() const noexcept { return at.valid(); }
+};
+
 /// Whether one piece of memory keeps the alignment of an O_DIRECT file, one whose memory_align is not 0.
 [[nodiscard]] bool is_aligned(const descriptor& file, position at, const std::byte* data,
                               std::size_t bytes) noexcept;
 
-/// A read into, or a write from, one buffer. `skip` bytes of it are done already.
-template <direction D, bool Fixed, io_buf B>
+/// A read into, or a write from, one buffer.
+template <direction D, bool Fixed, io_buf B, class Extent = whole>
 struct transfer : file_operation {
   using traits = buf_traits<B>;
 
@@ -56,8 +72,7 @@ struct transfer : file_operation {
   using output = buf_result<std::size_t, B>;
   using lent = lent_memory<B>;
   B held;
-  position at;
-  std::size_t skip = 0;
+  Extent extent;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept {
     if (const failure_code error = check_file()) return error;
@@ -65,15 +80,15 @@ struct transfer : file_operation {
       if (const failure_code error = fixed_access::check(fixed_access::lease(held), io))
         return error;
     }
-    if (!at.valid()) return failure(std::errc::invalid_argument);
+    if (!extent.valid()) return failure(std::errc::invalid_argument);
     if (file->memory_align != 0 &&
-        !is_aligned(*file.get(), at, traits::data(held) + skip, length()))
+        !is_aligned(*file.get(), extent.at, traits::data(held) + extent.skip, length()))
       return failure(errc::misaligned);
     return 0;
   }
-  void encode(driver& io, slot& s, request& r) const noexcept {
+  void encode(driver& io, slot&, request& r) const noexcept {
     // All loads before all stores, which the compiler takes for stores to what is loaded.
-    const auto address = reinterpret_cast<std::uintptr_t>(traits::data(held) + skip);
+    const auto address = reinterpret_cast<std::uintptr_t>(traits::data(held) + extent.skip);
     const auto bytes = static_cast<std::uint32_t>(length());
     opcode code = D == direction::read ? opcode::read : opcode::write;
     if constexpr (Fixed) {
@@ -81,11 +96,10 @@ struct transfer : file_operation {
       if (fixed_access::in_kernel(lease)) {
         code = D == direction::read ? opcode::read_fixed : opcode::write_fixed;
         r.buf_index = lease.index();
-        io.use_buffer_table(s);
       }
     }
     r.code = code;
-    r.offset = at.value();
+    r.offset = extent.value();
     r.address = address;
     r.length = bytes;
     if constexpr (D == direction::write) r.op_flags = io.write_flags();
@@ -94,7 +108,7 @@ struct transfer : file_operation {
   output complete(std::int32_t res, B& lent, slot&) const noexcept {
     if (res < 0) return {std::unexpected(kernel_error(res)), std::move(lent)};
     const auto n = static_cast<std::size_t>(res);
-    if constexpr (D == direction::read) traits::set_size(lent, skip + n);
+    if constexpr (D == direction::read) traits::set_size(lent, extent.skip + n);
     return {n, std::move(lent)};
   }
   output fail(std::error_code error, B&& back) const noexcept {
@@ -104,7 +118,7 @@ struct transfer : file_operation {
  private:
   [[nodiscard]] std::size_t length() const noexcept {
     const std::size_t all = D == direction::read ? traits::capacity(held) : traits::size(held);
-    return std::min(all - skip, transfer_bytes_max);
+    return std::min(all - extent.skip, transfer_bytes_max);
   }
 };
 
@@ -119,16 +133,15 @@ struct vector_transfer : file_operation {
   using output = buf_result<std::size_t, std::vector<B>>;
   using lent = lent_memory<std::vector<B>>;
   std::vector<B> held;
-  position at;
-  std::size_t skip = 0;
+  part extent;
 
   [[nodiscard]] failure_code check(const driver&) const noexcept {
     if (const failure_code error = check_file()) return error;
-    if (!at.valid()) return failure(std::errc::invalid_argument);
+    if (!extent.valid()) return failure(std::errc::invalid_argument);
     bool aligned = true;
     if (file->memory_align != 0) {
       for_each_piece([&](std::byte* data, std::size_t bytes) {
-        aligned = aligned && is_aligned(*file.get(), at, data, bytes);
+        aligned = aligned && is_aligned(*file.get(), extent.at, data, bytes);
       });
     }
     return aligned ? 0 : failure(errc::misaligned);
@@ -142,7 +155,7 @@ struct vector_transfer : file_operation {
       *next++ = {.iov_base = data, .iov_len = bytes};
     });
     r.code = D == direction::read ? opcode::readv : opcode::writev;
-    r.offset = at.value();
+    r.offset = extent.value();
     r.address = reinterpret_cast<std::uintptr_t>(first);
     r.length = static_cast<std::uint32_t>(next - first);
     if constexpr (D == direction::write) r.op_flags = io.write_flags();
@@ -173,7 +186,7 @@ struct vector_transfer : file_operation {
  private:
   template <class F>
   void for_each_piece(F f) const {
-    std::size_t done = skip;
+    std::size_t done = extent.skip;
     std::size_t pieces = 0;
     for (const B& b : held) {
       const std::size_t all = D == direction::read ? traits::capacity(b) : traits::size(b);
@@ -192,9 +205,9 @@ using transferred_buffer = typename T::resources;
 // A function of its own: g++ 12 destroys the members of an aggregate twice that is a temporary of a co_await.
 template <class Transfer>
 operation<Transfer> one_transfer(const fd_ref& file, transferred_buffer<Transfer>&& buf,
-                                 position at, std::size_t skip) noexcept {
-  return operation<Transfer>(std::in_place_type<Transfer>, file_operation{file}, std::move(buf), at,
-                             skip);
+                                 part extent) noexcept {
+  return operation<Transfer>(std::in_place_type<Transfer>, file_operation{file}, std::move(buf),
+                             extent);
 }
 
 /// Repeats a transfer until all `total` bytes are through. On an error the buffer's size says how much a read had brought.
@@ -206,7 +219,7 @@ task<buf_result<void, transferred_buffer<Transfer>>> transfer_all(fd_ref file,
   constexpr int interruptions_max = 16;
   int interruptions = 0;
   for (std::size_t done = 0; done < total;) {
-    auto r = co_await one_transfer<Transfer>(file, std::move(buf), at.advanced(done), done);
+    auto r = co_await one_transfer<Transfer>(file, std::move(buf), part{at.advanced(done), done});
     buf = std::move(r.buf);
     if (!r.res) {
       if (r.res.error() == std::errc::interrupted && ++interruptions < interruptions_max) continue;

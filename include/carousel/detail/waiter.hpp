@@ -36,7 +36,10 @@ struct task_base {
 
   void retain() noexcept { ++refs; }
   void release() noexcept {
-    if (--refs == 0) delete this;
+    if (refs == 1) [[unlikely]]
+      delete this;
+    else
+      --refs;
   }
 };
 
@@ -62,7 +65,8 @@ struct waiter : list_link<ready_tag> {
     link = nullptr;
     kind = what;
     task = current;
-    if (task != nullptr) task->retain();
+    if (current != nullptr) [[likely]]
+      current->retain();
   }
   void forget() noexcept {
     unlink();

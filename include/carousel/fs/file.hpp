@@ -33,8 +33,8 @@ struct info_call;
 /// the kernel says.
 class file {
   using dir = detail::direction;
-  template <dir D, bool Fixed, class B>
-  using transfer = detail::transfer<D, Fixed, B>;
+  template <dir D, bool Fixed, class B, class Extent>
+  using transfer = detail::transfer<D, Fixed, B, Extent>;
   template <dir D, class B>
   using vector_transfer = detail::vector_transfer<D, B>;
 
@@ -49,7 +49,7 @@ class file {
   /// Reads into the whole capacity of the buffer: buf_result<std::size_t, B>. Fewer bytes are normal; 0 is the end of the file.
   template <io_buf_mut B>
   auto read_at(B buf, std::uint64_t offset) const {
-    return one<dir::read, false>(buf, offset);
+    return one<dir::read, false>(buf, detail::whole{offset});
   }
   /// Reads until the buffer is full: buf_result<void, B>. Error: end_of_file, with the buffer's size telling how much came.
   template <io_buf_mut B>
@@ -59,7 +59,7 @@ class file {
   /// Writes size() bytes or fewer: buf_result<std::size_t, B>.
   template <io_buf B>
   auto write_at(B buf, std::uint64_t offset) const {
-    return one<dir::write, false>(buf, offset);
+    return one<dir::write, false>(buf, detail::whole{offset});
   }
   /// Writes all size() bytes: buf_result<void, B>. Error: write_zero when the file takes no more.
   template <io_buf B>
@@ -70,11 +70,11 @@ class file {
   /// Reads into the buffers in turn: buf_result<std::size_t, std::vector<B>>; each one's size becomes what it received.
   template <io_buf_mut B>
   auto readv_at(std::vector<B> bufs, std::uint64_t offset) const {
-    return detail::operation(vector_transfer<dir::read, B>{{file_}, std::move(bufs), offset});
+    return detail::operation(vector_transfer<dir::read, B>{{file_}, std::move(bufs), {offset}});
   }
   template <io_buf B>
   auto writev_at(std::vector<B> bufs, std::uint64_t offset) const {
-    return detail::operation(vector_transfer<dir::write, B>{{file_}, std::move(bufs), offset});
+    return detail::operation(vector_transfer<dir::write, B>{{file_}, std::move(bufs), {offset}});
   }
   template <io_buf B>
   auto writev_all_at(std::vector<B> bufs, std::uint64_t offset) const {
@@ -88,7 +88,7 @@ class file {
   /// Errors: not_registered, wrong_runtime.
   template <fixed_io_buf B>
   auto read_fixed_at(B&& buf, std::uint64_t offset) const {  // NOLINT(*-not-moved, *-std-forward)
-    return one<dir::read, true>(buf, offset);
+    return one<dir::read, true>(buf, detail::whole{offset});
   }
   template <fixed_io_buf B>
   auto read_exact_fixed_at(B buf, std::uint64_t offset) const {
@@ -96,7 +96,7 @@ class file {
   }
   template <fixed_io_buf B>
   auto write_fixed_at(B&& buf, std::uint64_t offset) const {  // NOLINT(*-not-moved, *-std-forward)
-    return one<dir::write, true>(buf, offset);
+    return one<dir::write, true>(buf, detail::whole{offset});
   }
   template <fixed_io_buf B>
   auto write_fixed_all_at(B buf, std::uint64_t offset) const {
@@ -107,19 +107,19 @@ class file {
   /// reader is the error broken_pipe; it raises no SIGPIPE.
   template <io_buf_mut B>
   auto read(B buf) const {
-    return one<dir::read, false>(buf, detail::position::current());
+    return one<dir::read, false>(buf, detail::part{detail::position::current()});
   }
   template <io_buf B>
   auto write(B buf) const {
-    return one<dir::write, false>(buf, detail::position::current());
+    return one<dir::write, false>(buf, detail::part{detail::position::current()});
   }
   template <fixed_io_buf B>
   auto read_fixed(B&& buf) const {  // NOLINT(*-not-moved, *-std-forward)
-    return one<dir::read, true>(buf, detail::position::current());
+    return one<dir::read, true>(buf, detail::part{detail::position::current()});
   }
   template <fixed_io_buf B>
   auto write_fixed(B&& buf) const {  // NOLINT(*-not-moved, *-std-forward)
-    return one<dir::write, true>(buf, detail::position::current());
+    return one<dir::write, true>(buf, detail::part{detail::position::current()});
   }
 
   /// fsync(2), fdatasync(2). An error may be reported once only: data written before it may be lost.
@@ -154,17 +154,17 @@ class file {
   friend struct detail::open_call<file>;
   explicit file(detail::fd_ref adopted) noexcept : file_(std::move(adopted)) {}
 
-  template <dir D, bool Fixed, class B>
-  auto one(B& buf, detail::position at) const {
-    using call = transfer<D, Fixed, B>;
+  template <dir D, bool Fixed, class B, class Extent>
+  auto one(B& buf, Extent extent) const {
+    using call = transfer<D, Fixed, B, Extent>;
     return detail::operation<call>(std::in_place_type<call>, detail::file_operation{file_},
-                                   std::move(buf), at);
+                                   std::move(buf), extent);
   }
   template <dir D, bool Fixed, class B>
   auto all(B buf, detail::position at) const {
     constexpr bool reads = D == dir::read;
     const std::size_t total = reads ? buf_traits<B>::capacity(buf) : buf_traits<B>::size(buf);
-    return detail::transfer_all<transfer<D, Fixed, B>>(
+    return detail::transfer_all<transfer<D, Fixed, B, detail::part>>(
         file_, std::move(buf), at, total, reads ? errc::end_of_file : errc::write_zero);
   }
 
