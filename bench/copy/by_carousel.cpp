@@ -3,6 +3,7 @@
 #include <carousel/carousel.hpp>
 #include <vector>
 
+#include "common/need.hpp"
 #include "copy/engine.hpp"
 
 namespace bench {
@@ -19,11 +20,10 @@ class carousel_copier final : public copier {
   carousel_copier(const plan& p, const copy_files& files, copy_memory memory)
       : plan_(p),
         registered_(memory.registered),
-        runtime_(runtime::make().value()),
-        pool_(fixed_buf_pool::make(
-                  {{p.block, p.depth}},
-                  {.huge = memory.huge ? huge_pages::transparent : huge_pages::never})
-                  .value()),
+        runtime_(need(runtime::make())),
+        pool_(need(fixed_buf_pool::make(
+            {{p.block, p.depth}},
+            {.huge = memory.huge ? huge_pages::transparent : huge_pages::never}))),
         in_(file::from_fd(::dup(files.in))),
         out_(file::from_fd(::dup(files.out))) {
     if (!registered_) return;

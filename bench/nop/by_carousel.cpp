@@ -1,4 +1,5 @@
 #include "common/machine.hpp"
+#include "common/need.hpp"
 #include "nop/engine.hpp"
 #include "nop/nop.hpp"
 
@@ -17,7 +18,7 @@ task<> one_of_batch(std::uint64_t& left) {
 
 class carousel_tasks final : public nop_engine {
  public:
-  explicit carousel_tasks(unsigned batch) : batch_(batch), runtime_(runtime::make().value()) {}
+  explicit carousel_tasks(unsigned batch) : batch_(batch), runtime_(need(runtime::make())) {}
   void run(std::uint64_t count) override { runtime_.block_on(run_all(count)); }
 
  private:

@@ -1,5 +1,6 @@
 #include <carousel/carousel.hpp>
 
+#include "common/need.hpp"
 #include "open/files.hpp"
 
 namespace bench {
@@ -27,8 +28,8 @@ class tasks final : public reader {
  public:
   explicit tasks(unsigned depth)
       : depth_(depth),
-        runtime_(runtime::make().value()),
-        pool_(fixed_buf_pool::make({{small_files::bytes, depth}}).value()) {
+        runtime_(need(runtime::make())),
+        pool_(need(fixed_buf_pool::make({{small_files::bytes, depth}}))) {
     runtime_.block_on([](const fixed_buf_pool& pool) -> task<> {
       if (!pool.register_buffers() || pool.registered() != registration::fixed)
         fail("the kernel refused to register the buffers (see ulimit -l)");

@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
   schedule when;
   std::string json_file;
   bool quick = false;
+  std::string only;
+  std::uint64_t reads = 0;
   CLI::App app{"Opening, reading and closing small files by every rival, in turn"};
   app.add_option("FOLDER", folder, "where the files are made")
       ->required()
@@ -25,12 +27,20 @@ int main(int argc, char** argv) {
   app.add_option("--slice", when.slice_seconds, "seconds");
   app.add_option("--json", json_file, "add a line of JSON to this file");
   app.add_flag("--quick", quick, "prove that it works; the figures mean nothing");
+  app.add_option("--only", only,
+                 "read --count files by this rival and print nothing, for profilers")
+      ->check(CLI::IsMember({"hand", "carousel"}));
+  app.add_option("--count", reads);
   CLI11_PARSE(app, argc, argv);
   if (quick) {
     when = {.rounds = 1, .slice_seconds = 0.002};
     count = 200;
   }
   small_files files(folder, count);
+  if (!only.empty()) {
+    (only == "hand" ? open_by_hand(depth) : open_by_carousel(depth))->run(reads, files);
+    return 0;
+  }
   pin_to_this_cpu();
   const auto hand = open_by_hand(depth);
   const auto numbered = open_by_hand_with_descriptors(depth);

@@ -2,6 +2,7 @@
 
 #include <carousel/carousel.hpp>
 
+#include "common/need.hpp"
 #include "transfer/engine.hpp"
 
 namespace bench {
@@ -58,11 +59,10 @@ class carousel_tasks final : public engine {
   carousel_tasks(const plan& p, int fd, memory_kind memory)
       : plan_(p),
         memory_(memory),
-        runtime_(runtime::make().value()),
-        pool_(fixed_buf_pool::make(
-                  {{p.block, memory.buffers == 0 ? p.depth : memory.buffers}},
-                  {.huge = memory.huge ? huge_pages::transparent : huge_pages::never})
-                  .value()),
+        runtime_(need(runtime::make())),
+        pool_(need(fixed_buf_pool::make(
+            {{p.block, memory.buffers == 0 ? p.depth : memory.buffers}},
+            {.huge = memory.huge ? huge_pages::transparent : huge_pages::never}))),
         file_(file::from_fd(::dup(fd))) {
     runtime_.block_on([](carousel_tasks& self) -> task<> {
       if (self.memory_.registered &&
