@@ -179,7 +179,7 @@ class [[nodiscard]] operation : scope_link, operation_base {
       if constexpr (uses_file) s.file = self.op_.file.release();
     };
     k.dispose = [](slot& dead) noexcept {
-      resources& back = dead.template resources<resources>();
+      auto& back = dead.template resources<resources>();
       if constexpr (lends && memory_is_poisoned) Op::lent::unlend(back);
       Op::discard(dead.res, back);
       std::destroy_at(&back);
