@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -149,6 +150,28 @@ TEST(event_fd, a_stop_by_another_thread_wakes_an_epoll_loop) {
   loop.run_until(done);
 }
 
+TEST(may_wait, is_zero_while_a_task_is_ready_or_a_completion_is_there) {
+  runtime rt = runtime::make().value();
+  const auto begin = [](auto work) -> task<> {
+    (void)spawn(work);
+    co_return;
+  };
+  rt.block_on(begin([]() -> task<> {
+    for (int turns = 0; turns < 10; ++turns) co_await yield();
+  }));
+  EXPECT_EQ(rt.may_wait(), nanoseconds::zero());
+  while (rt.may_wait() == nanoseconds::zero()) EXPECT_TRUE(rt.poll());
+  EXPECT_EQ(rt.may_wait(), nanoseconds::max());
+  rt.block_on(begin([]() -> task<> {
+    const file zeroes = file::from_fd(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
+    for (int reads = 0; reads < 10; ++reads) (void)co_await zeroes.read(room());
+    co_await sleep_for(hours(1));
+  }));
+  EXPECT_EQ(rt.may_wait(), nanoseconds::zero());
+  while (rt.may_wait() == nanoseconds::zero()) EXPECT_TRUE(rt.poll());
+  EXPECT_GT(rt.may_wait(), std::chrono::minutes(59));
+}
+
 TEST(may_wait, tells_what_the_next_poll_is_for) {
   const pipe_pair pipe;
   runtime rt = runtime::make().value();
@@ -165,8 +188,10 @@ TEST(may_wait, tells_what_the_next_poll_is_for) {
   EXPECT_EQ(rt.may_wait(), nanoseconds::max());  // only the kernel can go on
   pipe.put("x");
   while (rt.may_wait() == nanoseconds::max()) EXPECT_TRUE(rt.poll());
-  EXPECT_EQ(rt.may_wait(), nanoseconds::zero());  // a task is ready
-  EXPECT_TRUE(rt.poll());
+  // The worker that reads pipes for kernels before 6.4 may post the completion just in time for the poll that asked in vain.
+  if (rt.may_wait() == nanoseconds::zero()) {
+    EXPECT_TRUE(rt.poll());
+  }
   EXPECT_GT(rt.may_wait(), std::chrono::minutes(59));
   EXPECT_LE(rt.may_wait(), hours(1));
 }
