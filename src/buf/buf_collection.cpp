@@ -248,7 +248,6 @@ void buf_collection::registration_ended() noexcept {
 // The end.
 
 void buf_collection::close() noexcept {
-  closed_ = true;
   count_leases();
   for (const auto& c : classes_) {
     fail_waiters(*c, errc::pool_closed);
@@ -279,11 +278,11 @@ void buf_collection::quarantine(buf_entry& e) noexcept {
                  entries_.size());
   }
   if (c.quarantined == c.total) fail_waiters(c, errc::stale_buffer);
-  if (ending_) lease_ended();
+  if (closed_) lease_ended();
 }
 
 void buf_collection::count_leases() noexcept {
-  if (std::exchange(ending_, true)) return;
+  if (std::exchange(closed_, true)) return;
   still_leased_ = static_cast<std::uint32_t>(std::ranges::count_if(
       entries_, [](const buf_entry& e) { return e.leased && !e.quarantined; }));
 }

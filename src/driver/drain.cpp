@@ -4,7 +4,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <span>
 #include <utility>
 
 #include "carousel/detail/driver.hpp"
@@ -45,15 +44,12 @@ void write_code_address(const void* address, std::FILE* out) {
 bool driver::drain(steady_time deadline) {
   waiting_.clear();
   wake_.ending = true;
-  for (slot* chunk : chunks_) {
-    for (slot& s : std::span(chunk, chunk_slots)) {
-      if (s.state == slot_state::free || s.awaiter == nullptr) continue;
-      operation_base& awaiter = *s.awaiter;
-      awaiter.unlink();
-      drop(s);
-      awaiter.at = operation_base::no_slot();
-    }
-  }
+  for_each_slot([this](slot& s) {
+    if (s.state == slot_state::free || s.awaiter == nullptr) return;
+    s.awaiter->unlink();
+    s.awaiter->at = operation_base::no_slot();
+    drop(s);
+  });
   ready_queue nobody;
   const auto no_awaiter = [](waiter&) {
     CAROUSEL_ASSERT(false, "an operation without an awaiter wanted to resume one");
@@ -79,13 +75,11 @@ void driver::quarantine() noexcept {
                "reused\n");
   coarse_ms_ = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch()).count());
-  for (slot* chunk : chunks_) {
-    for (slot& s : std::span(chunk, chunk_slots)) {
-      if (!held_by_kernel(s)) continue;
-      report_stuck(s);
-      if (s.kind->quarantine != nullptr) s.kind->quarantine(s);
-    }
-  }
+  for_each_slot([this](slot& s) {
+    if (!held_by_kernel(s)) return;
+    report_stuck(s);
+    if (s.kind->quarantine != nullptr) s.kind->quarantine(s);
+  });
   buffers_.abandon();
   files_.clear();
 }

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <new>
-#include <span>
 
 #include "carousel/detail/fork_epoch.hpp"
 #include "carousel/detail/operation.hpp"
@@ -159,10 +158,8 @@ void driver::take_over(slot& s) noexcept {
 
 void driver::dispose(slot& s) noexcept {
   s.kind->dispose(s);
-  if (s.file != nullptr) {
-    s.file->end_operation();
-    fd_ref{std::exchange(s.file, nullptr)}.reset();
-  }
+  const fd_ref file(std::exchange(s.file, nullptr));
+  if (file) file->end_operation();
   release(s);
 }
 
@@ -206,11 +203,9 @@ steady_time driver::wants_turn_at() const noexcept {
 
 void driver::leave_buffers() noexcept {
   std::size_t users = 0;
-  for (slot* chunk : chunks_) {
-    users += static_cast<std::size_t>(std::ranges::count_if(
-        std::span(chunk, chunk_slots),
-        [](const slot& s) { return held_by_kernel(s) && uses_buffer_table(s.code); }));
-  }
+  for_each_slot([&](const slot& s) {
+    if (held_by_kernel(s) && uses_buffer_table(s.code)) ++users;
+  });
   buffers_.leave(users);
 }
 

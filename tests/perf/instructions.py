@@ -6,6 +6,7 @@ Above one by more than the slack the check fails; below it by more it asks for a
 subtracted, so that the start of the program does not count. Exits with 77 (skipped) where valgrind is missing.
 """
 
+import functools
 import re
 import shutil
 import subprocess
@@ -14,8 +15,8 @@ import sys
 SLACK = 0.03
 SHORT, LONG = 3_200, 35_200
 
-NOPS = ["--batch", "{depth}", "--only", "{rival}"]
-READS = ["/dev/zero", "--block", "512", "--depth", "{depth}", "--rivals", "{rival}"]
+NOPS = ("--batch", "{depth}", "--only", "{rival}")
+READS = ("/dev/zero", "--block", "512", "--depth", "{depth}", "--rivals", "{rival}")
 BUDGETS = [  # what, program, its arguments, in flight, rival, instructions per operation
     ("a NOP", 0, NOPS, 1, "carousel", 217),
     ("a NOP", 0, NOPS, 32, "carousel", 116),
@@ -34,6 +35,7 @@ def instructions(program, arguments, depth, rival, count):
     return int(found[1])
 
 
+@functools.cache
 def per_operation(*how):
     return (instructions(*how, LONG) - instructions(*how, SHORT)) / (LONG - SHORT)
 

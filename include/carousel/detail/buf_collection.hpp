@@ -153,7 +153,7 @@ class buf_collection final : registered_memory {
     }
     e.leased = false;
     poison(e.data, e.capacity);
-    if (ending_) [[unlikely]] {
+    if (closed_) [[unlikely]] {
       lease_ended();
       return;
     }
@@ -222,12 +222,11 @@ class buf_collection final : registered_memory {
   }
 
   std::uint32_t refs_ = 1;          ///< handles, and one for the registration
-  std::uint32_t still_leased_ = 0;  ///< once ending_: leases, but those of quarantined buffers
-  bool ending_ = false;             ///< it is closed, or its last handle is gone
+  std::uint32_t still_leased_ = 0;  ///< once closed_: leases, but those of quarantined buffers
   std::uint32_t quarantined_ = 0;
   bool leak_storage_ = false;  ///< some of it is quarantined, and it cannot keep a part
   bool guarded_ = false;       ///< the gaps between the buffers have a pattern
-  bool closed_ = false;
+  bool closed_ = false;        ///< by close(), or because the last handle is gone
   bool kernel_holds_ =
       false;  ///< the driver holds a reference until the kernel has let go of the registration
   registration state_ = registration::none;

@@ -54,8 +54,6 @@ class fd_ref {
   ~fd_ref() {
     if (d_ != nullptr && --d_->refs == 0) descriptor::destroy(d_);
   }
-
-  void reset() noexcept { fd_ref{std::move(*this)}; }
   [[nodiscard]] descriptor* release() noexcept { return std::exchange(d_, nullptr); }
   [[nodiscard]] descriptor* get() const noexcept { return d_; }
   descriptor* operator->() const noexcept { return d_; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -137,6 +138,10 @@ class driver {
   }
   [[nodiscard]] bool has_place() const noexcept { return has_slot() && queue_->has_room(); }
   void grow();
+  template <class F>
+  void for_each_slot(F f) {
+    for (slot* chunk : chunks_) std::for_each_n(chunk, chunk_slots, f);
+  }
   void start_waiting(ready_queue& ready);
   void make_room(ready_queue& ready);
   void encode_cancels();

@@ -42,7 +42,7 @@ class position {
   std::uint64_t value_;
 };
 
-/// What a transfer does: all of its buffer at this offset, which costs nothing to compute, or
+/// A transfer of all of its buffer at an offset in bytes. A type of its own, because there is nothing to compute.
 struct whole {
   std::uint64_t at;
   static constexpr std::size_t skip = 0;
@@ -50,7 +50,7 @@ struct whole {
   [[nodiscard]] std::uint64_t value() const noexcept { return at; }
   [[nodiscard]] bool valid() const noexcept { return static_cast<std::int64_t>(at) >= 0; }
 };
-/// at a position, and without the `skip` bytes that are done already.
+/// A transfer at a position, without the first `skip` bytes of its buffer, which are done already.
 struct part {
   position at;
   std::size_t skip = 0;
@@ -64,7 +64,7 @@ struct part {
                               std::size_t bytes) noexcept;
 
 /// A read into, or a write from, one buffer.
-template <direction D, bool Fixed, io_buf B, class Extent = whole>
+template <direction D, bool Fixed, io_buf B, class Extent>
 struct transfer : file_operation {
   using traits = buf_traits<B>;
 
