@@ -16,6 +16,7 @@ set(carousel_headers
     include/carousel/detail/branch.hpp
     include/carousel/detail/buf_collection.hpp
     include/carousel/detail/buffer_table.hpp
+    include/carousel/detail/close_call.hpp
     include/carousel/detail/context.hpp
     include/carousel/detail/deadline.hpp
     include/carousel/detail/descriptor.hpp
@@ -29,8 +30,10 @@ set(carousel_headers
     include/carousel/detail/keep_for_ever.hpp
     include/carousel/detail/lent_memory.hpp
     include/carousel/detail/list.hpp
+    include/carousel/detail/open_call.hpp
     include/carousel/detail/operation.hpp
     include/carousel/detail/parked_waiter.hpp
+    include/carousel/detail/path_block.hpp
     include/carousel/detail/poison.hpp
     include/carousel/detail/recycler.hpp
     include/carousel/detail/remote_queue.hpp
@@ -67,6 +70,7 @@ set(carousel_headers
 set(carousel_sources
     src/base/assert.cpp
     src/base/keep_for_ever.cpp
+    src/base/path_block.cpp
     src/base/request.cpp
     src/base/result.cpp
     src/buf/arena.cpp
@@ -84,9 +88,11 @@ set(carousel_sources
     src/driver/side_blocks.cpp
     src/driver/timer_queue.cpp
     src/driver/wake.cpp
+    src/fs/close_call.cpp
     src/fs/directory.cpp
     src/fs/file.cpp
     src/fs/file_call.cpp
+    src/fs/open_call.cpp
     src/fs/open_options.cpp
     src/fs/transfer.cpp
     src/runtime/branch.cpp

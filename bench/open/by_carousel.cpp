@@ -8,12 +8,13 @@ namespace {
 
 using namespace carousel;
 
-task<> read_files(const fixed_buf_pool& pool, std::uint64_t& left, small_files& files) {
+task<> read_files(const fixed_buf_pool& pool, open_options options, std::uint64_t& left,
+                  small_files& files) {
   auto lease = *co_await pool.next(small_files::bytes);
   while (left > 0) {
     --left;
     const unsigned which = files.next();
-    auto opened = co_await file::open(files.paths()[which]);
+    auto opened = co_await file::open(files.paths()[which], options);
     if (!opened) fail(opened.error().message());
     auto [res, back] = co_await opened->read_fixed_at(std::move(lease), 0);
     files.check(res ? static_cast<std::int64_t>(*res) : -res.error().value(), back.bytes().data(),
@@ -26,8 +27,9 @@ task<> read_files(const fixed_buf_pool& pool, std::uint64_t& left, small_files& 
 
 class tasks final : public reader {
  public:
-  explicit tasks(unsigned depth)
+  tasks(unsigned depth, open_options options)
       : depth_(depth),
+        options_(options),
         runtime_(need(runtime::make())),
         pool_(need(fixed_buf_pool::make({{small_files::bytes, depth}}))) {
     runtime_.block_on([](const fixed_buf_pool& pool) -> task<> {
@@ -45,17 +47,24 @@ class tasks final : public reader {
   task<> read_all(std::uint64_t count, small_files& files) {
     std::vector<join_handle<void>> readers;
     for (unsigned i = 0; i < depth_; ++i)
-      readers.push_back(spawn(read_files, std::cref(pool_), std::ref(count), std::ref(files)));
+      readers.push_back(
+          spawn(read_files, std::cref(pool_), options_, std::ref(count), std::ref(files)));
     for (auto& r : readers) co_await std::move(r);
   }
 
   unsigned depth_;
+  open_options options_;
   runtime runtime_;
   fixed_buf_pool pool_;
 };
 
 }  // namespace
 
-std::unique_ptr<reader> open_by_carousel(unsigned depth) { return std::make_unique<tasks>(depth); }
+std::unique_ptr<reader> open_by_carousel(unsigned depth) {
+  return std::make_unique<tasks>(depth, open_options{}.ring_only(true));
+}
+std::unique_ptr<reader> open_by_carousel_with_descriptors(unsigned depth) {
+  return std::make_unique<tasks>(depth, open_options{});
+}
 
 }  // namespace bench

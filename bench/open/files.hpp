@@ -51,6 +51,7 @@ class reader {
 std::unique_ptr<reader> open_by_hand(unsigned depth);
 std::unique_ptr<reader> open_by_hand_with_descriptors(unsigned depth);
 std::unique_ptr<reader> open_by_carousel(unsigned depth);
+std::unique_ptr<reader> open_by_carousel_with_descriptors(unsigned depth);
 std::unique_ptr<reader> open_by_calls();
 
 }  // namespace bench

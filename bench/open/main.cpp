@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
   app.add_flag("--quick", quick, "prove that it works; the figures mean nothing");
   app.add_option("--only", only,
                  "read --count files by this rival and print nothing, for profilers")
-      ->check(CLI::IsMember({"hand", "carousel"}));
+      ->check(CLI::IsMember({"hand", "hand-descriptors", "carousel", "carousel-descriptors"}));
   app.add_option("--count", reads);
   CLI11_PARSE(app, argc, argv);
   if (quick) {
@@ -38,13 +38,18 @@ int main(int argc, char** argv) {
   }
   small_files files(folder, count);
   if (!only.empty()) {
-    (only == "hand" ? open_by_hand(depth) : open_by_carousel(depth))->run(reads, files);
+    const auto make = only == "hand"               ? &open_by_hand
+                      : only == "hand-descriptors" ? &open_by_hand_with_descriptors
+                      : only == "carousel"         ? &open_by_carousel
+                                                   : &open_by_carousel_with_descriptors;
+    make(depth)->run(reads, files);
     return 0;
   }
   pin_to_this_cpu();
   const auto hand = open_by_hand(depth);
-  const auto numbered = open_by_hand_with_descriptors(depth);
+  const auto hand_numbered = open_by_hand_with_descriptors(depth);
   const auto ours = open_by_carousel(depth);
+  const auto ours_numbered = open_by_carousel_with_descriptors(depth);
   const auto calls = open_by_calls();
   result_sheet sheet{
       .workload = "open",
@@ -54,8 +59,9 @@ int main(int argc, char** argv) {
       .rounds = when.rounds};
   const auto run = [&](reader& r) { return timed([&](std::uint64_t n) { r.run(n, files); }); };
   sheet.standings = compare({{"liburing by hand", run(*hand)},
-                             {"liburing by hand, descriptors", run(*numbered)},
-                             {"Carousel", run(*ours)},
+                             {"liburing by hand, descriptors", run(*hand_numbered)},
+                             {"Carousel, ring_only", run(*ours)},
+                             {"Carousel, descriptors", run(*ours_numbered)},
                              {"open, pread, close", run(*calls)}},
                             when);
   print(sheet, json_file);

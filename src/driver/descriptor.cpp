@@ -4,7 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "carousel/detail/file_table.hpp"
+#include "carousel/detail/driver.hpp"
+#include "carousel/detail/operation.hpp"
 
 namespace carousel::detail {
 
@@ -15,6 +16,11 @@ void descriptor::learn_alignment() noexcept {
   if ((about.stx_mask & STATX_DIOALIGN) == 0) return;
   memory_align = about.stx_dio_mem_align;
   offset_align = about.stx_dio_offset_align;
+}
+
+void descriptor::start_closer() noexcept {
+  operation_base& op = *std::exchange(closer, nullptr);
+  op.io->wait_to_start(op);
 }
 
 fd_ref fd_ref::own(int fd) {

@@ -18,8 +18,11 @@ namespace carousel::detail {
 namespace {
 
 void write_descriptor(int fd, std::FILE* out) {
+  if (fd < 0) {
+    std::fprintf(out, " on a file that is in the ring only");
+    return;
+  }
   std::fprintf(out, " on descriptor %d", fd);
-  if (fd < 0) return;
   std::array<char, 32> link{};
   std::array<char, 256> path{};
   std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);
@@ -58,6 +61,7 @@ bool driver::drain(steady_time deadline) {
   deliver(no_awaiter);
   settle();
   while (in_kernel_ != 0) {
+    waiting_.clear();  // who closes a file may have joined the line
     turn(nobody, true, &deadline);
     deliver(no_awaiter);
     settle();

@@ -38,16 +38,43 @@ void file_table::enter(descriptor& file) noexcept {
   file.table_index = index;
 }
 
-void file_table::leave(descriptor& file) noexcept {
+file_place file_table::reserve() noexcept {
+  if (free_.empty()) return {};
+  const std::int32_t index = free_.back();
+  free_.pop_back();
+  return {*this, index, false};
+}
+
+void file_table::give_back(std::int32_t index, bool holds_file) noexcept {
   CAROUSEL_ASSERT(thread_ == &thread_mark || forks_ != forks,
                   "a file that operations have used belongs to the thread of their runtime until "
                   "that ends");
-  if (forks_ == forks) (void)kernel_->update_file(static_cast<unsigned>(file.table_index), -1);
-  entries_[static_cast<std::size_t>(file.table_index)] = nullptr;
-  free_.push_back(file.table_index);
-  file.table = nullptr;
-  file.table_index = -1;
+  if (holds_file && forks_ == forks) (void)kernel_->update_file(static_cast<unsigned>(index), -1);
+  free_.push_back(index);
+}
+
+file_place file_table::take_out(descriptor& file) noexcept {
+  file_table& table = *std::exchange(file.table, nullptr);
+  const std::int32_t index = std::exchange(file.table_index, -1);
+  table.entries_[static_cast<std::size_t>(index)] = nullptr;
+  return {table, index, true};
+}
+
+void file_table::leave(descriptor& file) noexcept {
+  (void)take_out(file);
   file.uses = 0;
+}
+
+void file_place::give_back() noexcept { table_->give_back(index_, holds_file_); }
+
+fd_ref file_place::adopt() && {
+  holds_file_ = true;
+  fd_ref made(new descriptor(-1));
+  made->state = file_state::ring_only;
+  made->table = std::exchange(table_, nullptr);
+  made->table_index = index_;
+  made->table->entries_[static_cast<std::size_t>(index_)] = made.get();
+  return made;
 }
 
 }  // namespace carousel::detail

@@ -21,23 +21,32 @@ constexpr std::size_t names_per_turn = 1024;
 constexpr std::uint32_t rename_noreplace = 1;  // RENAME_NOREPLACE
 
 detail::operation<detail::path_call> by_path(path_text name, detail::request req) {
-  return detail::operation(detail::path_call{{{}, true, {name.copy(), {}}}, req, false, false, {}});
+  return detail::operation(
+      detail::path_call{{}, req, false, false, {detail::path_block(name.text()), {}}});
 }
 
 detail::operation<detail::path_call> in(detail::fd_ref where, path_text name, detail::request req) {
-  return detail::operation(
-      detail::path_call{{{std::move(where)}, false, {name.copy(), {}}}, req, false, false, {}});
+  return detail::operation(detail::path_call{
+      {{std::move(where)}, false}, req, false, false, {detail::path_block(name.text()), {}}});
 }
 
 detail::operation<detail::path_call> between(detail::fd_ref where, path_text name,
                                              detail::fd_ref there, path_text second,
                                              detail::request req) {
   return detail::operation(
-      detail::path_call{{{std::move(where)}, false, {name.copy(), second.copy()}},
+      detail::path_call{{{std::move(where)}, false},
                         req,
                         true,
                         true,
-                        std::move(there)});
+                        {detail::path_block(name.text(), second.text()), std::move(there)}});
+}
+
+template <class Opened>
+detail::operation<detail::open_call<Opened>> open_relative(detail::path_operation where,
+                                                           path_text name,
+                                                           const open_options& options) {
+  using call = detail::open_call<Opened>;
+  return detail::operation<call>(std::in_place_type<call>, std::move(where), name, options);
 }
 
 struct close_stream {
@@ -88,22 +97,19 @@ task<result<std::vector<directory_entry>>> list_open(detail::fd_ref where) {
 
 detail::operation<detail::open_call<directory>> directory::open(path_text path,
                                                                 open_options options) {
-  return detail::operation(
-      detail::open_call<directory>{{{{}, true, {path.copy(), {}}}, options.directory(true), {}}});
+  return open_relative<directory>({}, path, options.directory(true).ring_only(false));
 }
 
 directory directory::from_fd(int fd) { return directory(detail::fd_ref::own(fd)); }
 
 detail::operation<detail::open_call<file>> directory::open_file(path_text name,
                                                                 open_options options) const {
-  return detail::operation(
-      detail::open_call<file>{{{{file_}, false, {name.copy(), {}}}, options, {}}});
+  return open_relative<file>({{file_}, false}, name, options);
 }
 
 detail::operation<detail::open_call<directory>> directory::open_directory(
     path_text name, open_options options) const {
-  return detail::operation(detail::open_call<directory>{
-      {{{file_}, false, {name.copy(), {}}}, options.directory(true), {}}});
+  return open_relative<directory>({{file_}, false}, name, options.directory(true).ring_only(false));
 }
 
 detail::operation<detail::path_call> directory::make_directory(path_text name,
@@ -126,11 +132,11 @@ detail::operation<detail::path_call> directory::rename(path_text from, const dir
 }
 
 detail::operation<detail::path_call> directory::symlink(path_text target, path_text name) const {
-  return detail::operation(detail::path_call{{{file_}, false, {target.copy(), name.copy()}},
+  return detail::operation(detail::path_call{{{file_}, false},
                                              {.code = opcode::symlinkat},
                                              true,
                                              false,
-                                             {}});
+                                             {detail::path_block(target.text(), name.text()), {}}});
 }
 
 detail::operation<detail::path_call> directory::hard_link(path_text existing,
@@ -140,12 +146,12 @@ detail::operation<detail::path_call> directory::hard_link(path_text existing,
 }
 
 detail::operation<detail::info_call> directory::info() const {
-  return detail::operation(detail::info_call{{{file_}, false, {}}, true, true, {}});
+  return detail::operation(detail::info_call{{{file_}, false}, true, true, {}});
 }
 
 detail::operation<detail::info_call> directory::info(path_text name, bool follow) const {
   return detail::operation(
-      detail::info_call{{{file_}, false, {name.copy(), {}}}, false, follow, {}});
+      detail::info_call{{{file_}, false}, false, follow, detail::path_block(name.text())});
 }
 
 task<result<std::vector<directory_entry>>> directory::list() const { return list_open(file_); }
@@ -187,8 +193,7 @@ detail::operation<detail::path_call> directory::rename(path_text from, path_text
 }
 
 task<result<std::vector<directory_entry>>> directory::list(path path) {
-  if (const detail::failure_code error = detail::paths{path_text(path).copy(), {}}.check();
-      error != 0) {
+  if (const detail::failure_code error = detail::path_block(path.native()).check(); error != 0) {
     co_return std::unexpected(detail::to_error(error));
   }
   stream_ptr stream = stream_of(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

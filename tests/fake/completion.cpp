@@ -64,7 +64,7 @@ bool kernel::step(op_list::iterator self) {
   operation& op = *self;
   if (op.at == stage::armed || op.at == stage::waiting) {
     check_lent(op);
-    const std::optional<std::int32_t> res = execute(op);
+    const std::optional<std::int32_t> res = run(op);
     if (!res) return false;
     op.res = *res;
     if (announce(op)) return true;

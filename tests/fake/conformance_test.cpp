@@ -288,6 +288,49 @@ TEST(conformance, the_file_table) {
   });
 }
 
+TEST(conformance, files_without_a_descriptor) {
+  const test::temp_dir dir;
+  const std::string path = dir.make("file", "some bytes");
+  const std::string none = (dir.path() / "none").string();
+  same_on_both([&](bench& b, answers& a) {
+    std::array<char, 64> buf{};
+    const auto open = [&](const std::string& name, std::uint32_t place, std::uint32_t flags = 0) {
+      return b.run({.code = opcode::openat,
+                    .fd = AT_FDCWD,
+                    .address = reinterpret_cast<std::uintptr_t>(name.c_str()),
+                    .op_flags = flags,
+                    .file_index = place});
+    };
+    const auto close = [&](std::uint32_t place, int fd = 0) {
+      return b.run({.code = opcode::close, .fd = fd, .file_index = place});
+    };
+    const auto read = [&](int index) {
+      request r = transfer(opcode::read, index, buf.data(), 64, 0);
+      r.sqe_flags = detail::sqe_fixed_file;
+      return b.run(r);
+    };
+    auto& k = b.kernel();
+    note(a, "open without a table", open(path, 1));
+    note(a, "close without a table", close(1));
+    note(a, "register", k.register_files(4));
+    note(a, "open", open(path, 1));
+    note(a, "read", read(0));
+    note(a, "missing", open(none, 2));
+    note(a, "missing, read", read(1));
+    note(a, "close-on-exec", open(path, 2, O_CLOEXEC));
+    note(a, "beyond the table", open(path, 5));
+    note(a, "over another", open(path, 1));
+    note(a, "close with a descriptor too", close(1, 1));
+    note(a, "close", close(1));
+    note(a, "read afterwards", read(0));
+    note(a, "close twice", close(1));
+    note(a, "close beyond the table", close(5));
+    note(a, "open again", open(path, 1));
+    note(a, "clear", k.update_file(0, -1));
+    note(a, "close what was cleared", close(1));
+  });
+}
+
 TEST(conformance, names) {
   const test::temp_dir dir;
   int round = 0;

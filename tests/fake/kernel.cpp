@@ -33,6 +33,10 @@ kernel::kernel(const kernel_options& options)
 kernel::~kernel() {
   if (event_fd_ >= 0) ::close(event_fd_);
   if (has_table_) check_table();
+  const bool left_behind =
+      std::ranges::any_of(files_, [](const auto& file) { return file != nullptr; });
+  if (left_behind && options_.closed_world)
+    trace_.fail(0, "the ring was closed with files in its table");
   if (operations_.empty()) return;
   trace_.fail(operations_.front().id, "the ring was closed with operations in flight");
 }

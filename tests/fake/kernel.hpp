@@ -78,6 +78,7 @@ class kernel final : public sys::kernel {
   [[nodiscard]] std::int32_t take_fixed(operation& op);
   void take_paths(operation& op);
   [[nodiscard]] std::int32_t lend(operation& op);
+  [[nodiscard]] std::optional<std::int32_t> run(operation& op);
   void schedule(op_list::iterator op);
   [[nodiscard]] std::int32_t injected(const operation& op);
   void cancel(operation& request);

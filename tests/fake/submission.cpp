@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -90,7 +91,11 @@ std::int32_t kernel::prepare(operation& op) {
   if (has_file(op)) {
     if (const std::int32_t error = take_file(op); error != 0) return error;
   }
-  if (op.code == opcode::close && options_.closed_world && fcntl(op.entry.fd, F_GETFD) < 0)
+  const bool in_table = op.entry.file_index != 0;
+  if (op.code == opcode::openat && in_table && (op.entry.op_flags & O_CLOEXEC) != 0) return -EINVAL;
+  if (op.code == opcode::close && in_table && op.entry.fd != 0) return -EINVAL;
+  if (op.code == opcode::close && !in_table && options_.closed_world &&
+      fcntl(op.entry.fd, F_GETFD) < 0)
     trace_.fail(op.id, "a descriptor was closed that is not open");
   if (has_path(op)) take_paths(op);
   if (const std::int32_t error = take_memory(op); error != 0) return error;
@@ -194,12 +199,36 @@ std::int32_t kernel::injected(const operation& op) {
   return is_write(op) && random_.chance(500) ? -ENOSPC : random_.chance(500) ? -EIO : -ENOMEM;
 }
 
+/// What an operation does; of those that open into the file table and close there, the part that only this kernel can do.
+std::optional<std::int32_t> kernel::run(operation& op) {
+  const std::size_t index = std::size_t{op.entry.file_index} - 1;
+  if (op.entry.file_index == 0 || (op.code != opcode::openat && op.code != opcode::close))
+    return execute(op);
+  if (files_.empty()) return -ENXIO;
+  if (op.code == opcode::close) {
+    if (index >= files_.size()) return -EINVAL;
+    if (files_[index] == nullptr)
+      return misuse(op, "an empty entry of the file table was closed", -EBADF);
+    files_[index] = nullptr;
+    return 0;
+  }
+  const std::int32_t fd = execute(op).value_or(-EAGAIN);
+  if (fd < 0) return fd;
+  std::shared_ptr<held_file> opened = holder_.hold(fd);
+  ::close(fd);
+  if (index >= files_.size()) return -EINVAL;
+  if (files_[index] != nullptr && options_.closed_world)
+    trace_.fail(op.id, "a file was opened into an entry of the file table that holds another");
+  files_[index] = std::move(opened);
+  return 0;
+}
+
 void kernel::schedule(op_list::iterator self) {
   operation& op = *self;
   const bool waits = may_wait(op);
   if (const std::int32_t error = injected(op); error != 0) {
     // Whatever close answers, the number is free, unless it was never begun.
-    if (op.code == opcode::close && error != -ECANCELED) (void)execute(op);
+    if (op.code == opcode::close && error != -ECANCELED) (void)run(op);
     op.res = error;
     op.due = now_ + some_time(options_.delay_max);
     return;
@@ -221,7 +250,7 @@ void kernel::schedule(op_list::iterator self) {
     op.due = now_ + some_time(options_.delay_max);
     if (waits || random_.chance(500)) return;
     op.at = stage::running;
-    op.res = execute(op).value_or(-EAGAIN);
+    op.res = run(op).value_or(-EAGAIN);
     note(op.id, "runs, result to come", op.res);
     return;
   }
@@ -240,7 +269,7 @@ void kernel::cancel(operation& request) {
   } else if (target->at == stage::waiting && random_.chance(options_.cancel_restarts)) {
     request.res =
         -EALREADY;  // a worker that can be interrupted; a close is done by then all the same
-    if (target->code == opcode::close) (void)execute(*target);
+    if (target->code == opcode::close) (void)run(*target);
     target->res = random_.chance(500) ? -512 : -EINTR;
     target->at = stage::finished;
     target->due = now_ + some_time(options_.delay_max);

@@ -147,7 +147,8 @@ task<> use_names(world& w) {
   };
   switch (w.random.below(4)) {
     case 0: {  // a late result is a descriptor that nobody waits for
-      auto opened = co_await file::open(w.some_file().path());
+      const auto options = open_options{}.ring_only(w.random.below(2) == 0);
+      auto opened = co_await file::open(w.some_file().path(), options);
       if (!opened) {
         w.require_injected(opened.error());
         co_return;

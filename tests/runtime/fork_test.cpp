@@ -128,6 +128,7 @@ TEST(fork, destructors_in_the_child_leave_the_ring_alone_and_the_parent_goes_on)
   std::optional<runtime> rt = runtime::make().value();
   std::optional pool = fixed_buf_pool::make({{small, 2}}).value();
   std::optional<file> end = pipe.reader();
+  std::optional<file> ringed;
   std::optional<fixed_buf> lease;
   std::optional<join_handle<std::string>> reading;
   rt->block_on([&]() -> task<> {
@@ -139,6 +140,8 @@ TEST(fork, destructors_in_the_child_leave_the_ring_alone_and_the_parent_goes_on)
     }
     reading = spawn(read_text, *end, pool->try_next(small).value());
     lease = pool->try_next(small);
+    auto opened = co_await file::open("/dev/zero", open_options{}.ring_only(true));
+    ringed = opened.value();
     co_await yield();
     co_await yield();
   }());
@@ -148,6 +151,7 @@ TEST(fork, destructors_in_the_child_leave_the_ring_alone_and_the_parent_goes_on)
     lease.reset();
     reading->abort();
     end.reset();
+    ringed.reset();
     pool.reset();
     reading.reset();
     rt.reset();
@@ -158,9 +162,12 @@ TEST(fork, destructors_in_the_child_leave_the_ring_alone_and_the_parent_goes_on)
   EXPECT_EQ(child.said, "");
   EXPECT_EQ(lease->size(), 0U);
   pipe.put("for the parent");
-  const std::string got = rt->block_on([](join_handle<std::string> h) -> task<std::string> {
-    co_return co_await std::move(h);
-  }(std::move(*reading)));
+  const std::string got =
+      rt->block_on([](join_handle<std::string> h, file zeros) -> task<std::string> {
+        const auto r = co_await zeros.read(std::vector<char>(8));
+        EXPECT_EQ(r.res, 8U);
+        co_return co_await std::move(h);
+      }(std::move(*reading), *ringed));
   EXPECT_EQ(got, "for the parent");
 }
 

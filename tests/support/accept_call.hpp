@@ -30,8 +30,8 @@ struct accept_call : detail::file_operation {
   using output = result<int>;
   resources held;
 
-  [[nodiscard]] detail::failure_code check(const detail::driver&) const noexcept {
-    return check_file();
+  [[nodiscard]] detail::failure_code check(const detail::driver& io) const noexcept {
+    return check_file(io);
   }
   void encode(const detail::driver&, detail::slot&, detail::request& r) const noexcept {
     r.code = detail::opcode::accept;

@@ -87,6 +87,7 @@ class driver {
   [[nodiscard]] std::byte* side_block(slot& s, std::size_t bytes) { return blocks_.take(s, bytes); }
 
   [[nodiscard]] file_table& files() noexcept { return files_; }
+  [[nodiscard]] const file_table& files() const noexcept { return files_; }
   [[nodiscard]] buffer_table& buffers() noexcept { return buffers_; }
   /// Gives the registration of the buffer table up, once the operations in flight do not use it any more.
   void leave_buffers() noexcept;

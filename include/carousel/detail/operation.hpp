@@ -43,6 +43,7 @@ struct operation_base : waiter {
 ///   lent       a lent_memory of the resources: what the detectors and the quarantine do with it
 ///   item()     takes a completion that announces another one, while somebody waits
 ///   runs_on    true for what a request to stop does not concern: closing
+///   stands_aside()  whether something must be waited for before it can start; give_up(): it shall not any more
 template <class Op>
 class [[nodiscard]] operation : scope_link, operation_base {
   using resources = typename Op::resources;
@@ -56,7 +57,8 @@ class [[nodiscard]] operation : scope_link, operation_base {
   explicit operation(Op op) noexcept : op_(std::move(op)) {}
   /// Makes the operation in place, from the members of Op in order.
   template <class... Members>
-  explicit operation(std::in_place_type_t<Op>, Members&&... members) noexcept
+  explicit operation(std::in_place_type_t<Op>,
+                     Members&&... members) noexcept(noexcept(Op{std::declval<Members>()...}))
       : op_{std::forward<Members>(members)...} {}
   operation(operation&& other) noexcept : op_(std::move(other.op_)) {
     CAROUSEL_ASSERT(other.at == inert(), "an operation cannot be moved once it has been awaited");
@@ -80,6 +82,13 @@ class [[nodiscard]] operation : scope_link, operation_base {
     if (why != 0) [[unlikely]]
       return fail_at_once(here, why, h);
     detail::suspend(here, *this, *this, h, wait_kind::operation, &stop_this);
+    if constexpr (may_stand_aside) {
+      if (op_.stands_aside(*this)) {
+        wait_for_slot();
+        if (here.stopped()) stop_this(*this);
+        return true;
+      }
+    }
     if (!below.can_start()) [[unlikely]] {
       stand_in_line(below);
       return true;
@@ -113,11 +122,15 @@ class [[nodiscard]] operation : scope_link, operation_base {
 
  private:
   static constexpr bool stoppable = !requires { Op::runs_on; };
+  static constexpr bool may_stand_aside = requires { &Op::stands_aside; };
   static constexpr bool uses_file = requires { &Op::file; };
   static void stop_this(scope_link& link) noexcept {
-    if constexpr (stoppable) {
-      auto& self = static_cast<operation&>(link);
-      self.io->request_stop(self, this_context().ready);
+    auto& self = static_cast<operation&>(link);
+    if constexpr (stoppable) self.io->request_stop(self, this_context().ready);
+    if constexpr (may_stand_aside) {
+      if (!self.op_.give_up(self)) return;
+      self.failed = failure(errc::canceled);
+      this_context().ready.push_back(self);
     }
   }
   [[gnu::noinline]] bool fail_at_once(context& here, failure_code why, std::coroutine_handle<> h) {
@@ -126,10 +139,13 @@ class [[nodiscard]] operation : scope_link, operation_base {
     return give_way(here, *this, *this, h);
   }
   [[gnu::noinline]] void stand_in_line(driver& below) {
+    wait_for_slot();
+    below.wait_to_start(*this);
+  }
+  void wait_for_slot() noexcept {
     at = no_slot();
     failed = 0;
     begin = [](operation_base& self, driver& d) { static_cast<operation&>(self).start_late(d); };
-    below.wait_to_start(*this);
   }
   /// After standing in line: what held at the await may not hold any more.
   void start_late(driver& below) {
@@ -217,9 +233,9 @@ class [[nodiscard]] operation : scope_link, operation_base {
 struct file_operation {
   fd_ref file;
 
-  [[nodiscard]] failure_code check_file() const noexcept {
+  [[nodiscard]] failure_code check_file(const driver& io) const noexcept {
     CAROUSEL_ASSERT(file, "this file or directory was moved from or closed");
-    return file->closed ? failure(std::errc::bad_file_descriptor) : 0;
+    return file->refusal(io.files());
   }
   /// Names the file in the request.
   void aim(driver& io, request& r) const noexcept { io.files().aim(r, *file.get()); }

@@ -75,7 +75,7 @@ struct transfer : file_operation {
   Extent extent;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept {
-    if (const failure_code error = check_file()) return error;
+    if (const failure_code error = check_file(io)) return error;
     if constexpr (Fixed) {
       if (const failure_code error = fixed_access::check(fixed_access::lease(held), io))
         return error;
@@ -135,8 +135,8 @@ struct vector_transfer : file_operation {
   std::vector<B> held;
   part extent;
 
-  [[nodiscard]] failure_code check(const driver&) const noexcept {
-    if (const failure_code error = check_file()) return error;
+  [[nodiscard]] failure_code check(const driver& io) const noexcept {
+    if (const failure_code error = check_file(io)) return error;
     if (!extent.valid()) return failure(std::errc::invalid_argument);
     bool aligned = true;
     if (file->memory_align != 0) {

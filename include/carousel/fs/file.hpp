@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "carousel/buf/fixed_buf.hpp"
+#include "carousel/detail/close_call.hpp"
 #include "carousel/detail/file_call.hpp"
+#include "carousel/detail/open_call.hpp"
 #include "carousel/detail/transfer.hpp"
 #include "carousel/fs/file_info.hpp"
-#include "carousel/fs/open_options.hpp"
 #include "carousel/task.hpp"
 
 namespace carousel {
@@ -16,8 +17,6 @@ namespace carousel {
 class directory;
 
 namespace detail {
-template <class Opened>
-struct open_call;
 struct info_call;
 }  // namespace detail
 
@@ -43,7 +42,8 @@ class file {
   static detail::operation<detail::open_call<file>> open(path_text path, open_options options = {});
   /// Takes ownership of an open descriptor: a file, a pipe, a terminal. Throws std::bad_alloc, with the descriptor closed.
   [[nodiscard]] static file from_fd(int fd);
-  /// The descriptor, still owned by the file: for calls that the library does not have. -1 once closed.
+  /// The descriptor, still owned by the file: for calls that the library does not have. -1 once closed, and for a file that is
+  /// ring_only.
   [[nodiscard]] int fd() const noexcept { return file_ ? file_->fd : -1; }
 
   /// Reads into the whole capacity of the buffer: buf_result<std::size_t, B>. Fewer bytes are normal; 0 is the end of the file.
@@ -138,7 +138,7 @@ class file {
   /// Closes the file for all its handles: no operation starts any more, those in flight are waited for, and the error of
   /// close(2), which a network file system may give for earlier writes, is returned. A request to stop ends the waiting with
   /// errc::canceled, and the last of those operations closes the file.
-  task<result<>> close() &&;
+  detail::operation<detail::close_call> close() &&;
 
   // Names.
 
@@ -173,47 +173,21 @@ class file {
 
 namespace detail {
 
-struct open_base : path_operation {
-  open_options options;
+struct info_call : path_operation {
+  bool of_open_file = false;  ///< else of the path
+  bool follow = true;
 
-  using resources = nothing;
+  using resources = path_block;
+  using output = result<file_info>;
   resources held;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept;
   void encode(driver& io, slot& s, request& r) const;
 
-  /// The descriptor that the kernel made, or its error. Throws std::bad_alloc, with the descriptor closed.
-  static result<fd_ref> opened(std::int32_t res, bool direct);
-  static void discard(std::int32_t res,
-                      nothing&) noexcept;  ///< closes a file that nobody waits for
-};
-
-/// Opens a path as a file or as a directory.
-template <class Opened>
-struct open_call : open_base {
-  using output = result<Opened>;
-
-  output complete(std::int32_t res, nothing&, slot&) const {
-    result<fd_ref> made = opened(res, options.is_direct());
-    if (!made) return std::unexpected(made.error());
-    return Opened(std::move(*made));
+  static output complete(std::int32_t res, path_block&, slot& s) noexcept;
+  static output fail(std::error_code error, path_block&&) noexcept {
+    return std::unexpected(error);
   }
-  static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
-};
-
-struct info_call : path_operation {
-  bool of_open_file = false;  ///< else of the path
-  bool follow = true;
-
-  using resources = nothing;
-  using output = result<file_info>;
-  resources held;
-
-  [[nodiscard]] failure_code check(const driver&) const noexcept;
-  void encode(driver& io, slot& s, request& r) const;
-
-  static output complete(std::int32_t res, nothing&, slot& s) noexcept;
-  static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
 };
 
 }  // namespace detail

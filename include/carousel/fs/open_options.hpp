@@ -30,6 +30,11 @@ class open_options {
   constexpr open_options& beneath(bool on) noexcept { return beneath_ = on, *this; }
   /// No part of the path may be a symbolic link, not only the last: error too_many_symbolic_link_levels.
   constexpr open_options& no_symlinks(bool on) noexcept { return no_symlinks_ = on, *this; }
+  /// The file exists in the ring of this runtime only, and not as a descriptor (Linux 5.15): one that is opened, used a little and
+  /// closed costs less so. Its fd() is -1, no other runtime can use it (wrong_runtime), info() is not_supported, and its
+  /// close() does not wait for what a network file system has to say. It is closed with its runtime at the latest. A wish: with
+  /// `direct`, and when the ring has no place for it (1,024 files), it has a descriptor all the same. Directories always have.
+  constexpr open_options& ring_only(bool on) noexcept { return ring_only_ = on, *this; }
   /// Only a directory will do: error not_a_directory. directory::open sets it itself.
   constexpr open_options& directory(bool on) noexcept { return directory_ = on, *this; }
   /// More flags of open(2), O_NOFOLLOW for instance.
@@ -38,7 +43,7 @@ class open_options {
   /// The flags for open(2). Error: invalid_argument when create, create_new or truncate lack what they need.
   [[nodiscard]] result<int> flags() const noexcept;
   [[nodiscard]] constexpr std::uint32_t mode_bits() const noexcept { return mode_; }
-  [[nodiscard]] constexpr bool is_direct() const noexcept { return direct_; }
+  [[nodiscard]] constexpr bool is_ring_only() const noexcept { return ring_only_; }
   /// The RESOLVE_ flags for openat2(2); 0: open(2) will do.
   [[nodiscard]] std::uint64_t resolve_flags() const noexcept;
 
@@ -53,6 +58,7 @@ class open_options {
   bool directory_ = false;
   bool beneath_ = false;
   bool no_symlinks_ = false;
+  bool ring_only_ = false;
   std::uint32_t mode_ = 0666;
   int custom_ = 0;
 };

@@ -1,0 +1,64 @@
+#include "carousel/detail/close_call.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace carousel::detail {
+
+close_call::closing::~closing() {
+  if (file && entered) file->closer = nullptr;
+  if (fd >= 0) ::close(fd);
+}
+
+failure_code close_call::check(const driver& io) const noexcept {
+  if (held.entered) return 0;  // it has stood in line since
+  return held.file ? held.file->refusal(io.files()) : failure(std::errc::bad_file_descriptor);
+}
+
+bool close_call::stands_aside(operation_base& self) noexcept {
+  held.file->state = file_state::closed;
+  held.entered = true;
+  if (held.file->started == 0) return false;
+  held.file->closer = &self;
+  self.kind = wait_kind::file_close;
+  return true;
+}
+
+bool close_call::give_up(const operation_base& self) noexcept {
+  if (held.file->closer != &self) return false;
+  held.file->closer = nullptr;
+  return true;
+}
+
+void close_call::encode(driver&, slot&, request& r) noexcept {
+  descriptor& file = *held.file.get();
+  r.code = opcode::close;
+  if (file.fd < 0) {
+    held.place = file_table::take_out(file);
+    r.fd = 0;
+    r.file_index = held.place.file_index();
+    return;
+  }
+  if (file.table != nullptr) file.table->leave(file);
+  r.fd = held.fd = std::exchange(file.fd, -1);
+}
+
+result<> close_call::complete(std::int32_t res, closing& lent, slot& s) noexcept {
+  discard(s.state == slot_state::withdrawn ? -ECANCELED : res, lent);
+  return file_call::of(res);
+}
+
+void close_call::describe(const closing& lost, std::FILE* out) {
+  if (lost.fd >= 0) std::fprintf(out, " on descriptor %d", lost.fd);
+}
+
+/// Whatever close answers, the number is free again, unless it has not been executed. A ring with restrictions that exclude
+/// closing cannot be told from a file system's own EACCES: the number is left alone then, as closing it twice may hit another.
+void close_call::discard(std::int32_t res, closing& lent) noexcept {
+  if (never_ran(res)) return;
+  lent.fd = -1;
+  lent.place.set_holds_file(false);
+}
+
+}  // namespace carousel::detail
