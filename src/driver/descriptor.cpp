@@ -19,6 +19,7 @@ void descriptor::learn_alignment() noexcept {
 }
 
 void descriptor::start_closer() noexcept {
+  if (started != 0) return;
   operation_base& op = *std::exchange(closer, nullptr);
   op.io->wait_to_start(op);
 }

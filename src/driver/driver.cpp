@@ -106,7 +106,10 @@ slot* driver::at_index_of(std::uint64_t user_data) noexcept {
   return index < slots_ ? &chunks_[index / chunk_slots][index % chunk_slots] : nullptr;
 }
 
-void driver::wait_to_start(operation_base& op) noexcept { waiting_.push_back(op); }
+void driver::wait_to_start(operation_base& op) noexcept {
+  waiting_.push_back(op);
+  errands_ = true;
+}
 
 void driver::start_waiting(ready_queue& ready) {
   while (!waiting_.empty()) {
@@ -176,6 +179,7 @@ void driver::note_cancel(slot& s) noexcept {
   if (std::exchange(s.stop_wanted, true)) return;
   recancel_after_ = {};  // the pauses that others have grown to are not for this one
   to_cancel_.push_back(s);
+  errands_ = true;
 }
 
 void driver::request_stop(operation_base& op, ready_queue& ready) noexcept {
@@ -207,6 +211,7 @@ void driver::leave_buffers() noexcept {
     if (held_by_kernel(s) && uses_buffer_table(s.code)) ++users;
   });
   buffers_.leave(users);
+  errands_ = true;
 }
 
 // The turn.
@@ -221,6 +226,14 @@ void driver::encode_cancels() {
     s.unlink();
     ++in_kernel_;
     ++counters_.cancels;
+  }
+}
+
+void driver::on_failed_enter(int result, ready_queue& ready) {
+  if (result == -EINTR || result == -ETIME) {  // a signal, or the deadline, ended the wait
+    refused_enters_ = 0;
+  } else {
+    on_refusal(result, ready);
   }
 }
 
@@ -247,6 +260,7 @@ void driver::on_refusal(int result, ready_queue& ready) {
 
 /// The operations that the kernel has not heard of fail with `error`; those that it has stay.
 void driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
+  errands_ = true;
   ring_->take_all_back([&](std::uint64_t user_data) {
     --in_kernel_;
     slot* const s = at_index_of(user_data);
@@ -285,6 +299,7 @@ std::int32_t driver::meaning(const slot& s, std::int32_t res) noexcept {
 void driver::on_other_completion(std::uint64_t user_data, std::int32_t res,
                                  std::uint32_t flags) noexcept {
   slot* const s = at_index_of(user_data);
+  errands_ = true;
   switch (kind_of(user_data)) {
     case completion_kind::operation:
       if (s == nullptr || s->name != user_data || !held_by_kernel(*s)) break;

@@ -12,12 +12,14 @@
 // The driver's part of a turn, for the loop to inline. The kernel leaves the processor's stack of return addresses empty, so
 // each return from a function that was called before a system call is mispredicted after it, and at depth 1 that costs more
 // than all the rest of the library does. Hence the whole turn, from the system call over its completions to the resumed
-// coroutine, is one function, loop::run, and only what is rare is called.
+// coroutine, is one function, loop::run, and only what is rare is called. Nor does the way through it jump where nothing out of
+// the ordinary happens: a taken branch to a distant line of code costs as much as twenty instructions there. Hence the hints for
+// the compiler.
 
 namespace carousel::detail {
 
 inline constexpr unsigned submits_between_probes = 32;
-/// Turns that did not wait before the coarse time is looked at again.
+/// Whole turns that did not wait before the coarse time is looked at again.
 inline constexpr unsigned turns_between_clocks = 16;
 
 /// Of the read that waits for other threads, and of its cancel.
@@ -49,8 +51,9 @@ inline constexpr std::uint64_t wake_cancel_user_data = wake_user_data | 1;
     s.stop_wanted = false;
     s.unlink();  // from the cancel lists
   }
-  if (buffers_.leaving() && uses_buffer_table(s.code)) [[unlikely]]
-    buffers_.end_use();
+  if (buffers_.leaving()) [[unlikely]] {
+    if (uses_buffer_table(s.code)) buffers_.end_use();
+  }
   s.state = slot_state::done;
 }
 
@@ -75,12 +78,21 @@ template <class Resume>
 
 [[gnu::always_inline]] inline void driver::check_enter(int result, ready_queue& ready) {
   ++counters_.enters;
-  // EINTR: a signal ended the wait. ETIME: the deadline.
-  if (result >= 0 || result == -EINTR || result == -ETIME) [[likely]] {
+  if (result < 0) [[unlikely]]
+    on_failed_enter(result, ready);
+  else if (refused_enters_ != 0) [[unlikely]]
     refused_enters_ = 0;
-    return;
-  }
-  on_refusal(result, ready);
+}
+
+/// True: something has completed. Else the next requests go out with a wait, unless there is nothing to wait for, or cancels, or the
+/// read that others wake us by, may be to be sent again.
+[[gnu::always_inline]] inline bool driver::submit_alone(ready_queue& ready) {
+  check_enter(ring_->enter(0, false), ready);
+  if (ring_->has_completions()) [[likely]]
+    return true;
+  if (ready.empty() && in_kernel_ != 0 && refused_enters_ == 0)
+    submits_until_probe_ = submits_between_probes;
+  return false;
 }
 
 [[gnu::always_inline]] inline void driver::enter(ready_queue& ready, bool block,
@@ -93,11 +105,7 @@ template <class Resume>
   // Where operations finish while they are submitted (cached reads), asking for completions in a second call only if there
   // are none yet is the faster way; where they do not (devices, pipes), one call that submits and waits is.
   if (ring_->unsubmitted() != 0 && submits_until_probe_ == 0) {
-    check_enter(ring_->enter(0, false), ready);
-    if (ring_->has_completions() || !ready.empty() || in_kernel_ == 0) return;
-    if (refused_enters_ != 0)
-      return;  // cancels, or the read that others wake us by, may be to be sent again
-    submits_until_probe_ = submits_between_probes;
+    if (submit_alone(ready) || submits_until_probe_ == 0) return;
   } else if (ring_->has_completions()) {
     return;
   }
@@ -134,6 +142,14 @@ template <class Resume>
   if (wake_.fd >= 0 && !encode_wake()) block = false;
   const bool others_can_start = !waiting_.empty() && has_slot();
   enter(ready, block && ready.empty() && to_cancel_.empty() && !others_can_start, deadline);
+  errands_ = submits_until_probe_ != 0 || !waiting_.empty() || !to_cancel_.empty() ||
+             !to_recancel_.empty() || buffers_.leaving() || (wake_.fd >= 0 && !wake_.reading);
+}
+
+[[gnu::always_inline]] inline bool driver::quick_turn(ready_queue& ready) {
+  if (ring_->unsubmitted() == 0) [[unlikely]]
+    return false;
+  return submit_alone(ready);
 }
 
 }  // namespace carousel::detail

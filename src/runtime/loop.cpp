@@ -10,6 +10,8 @@ namespace {
 
 /// Awaits per turn that may finish without suspending.
 constexpr int inline_awaits_per_turn = 256;
+/// On end: then comes a whole turn, if only for the clock.
+constexpr int quick_turns_max = 16;
 
 }  // namespace
 
@@ -48,6 +50,7 @@ loop::entered::entered(loop& l) noexcept {
 }
 
 bool loop::look_after(task_record* record) noexcept {
+  io->note_errand();
   if (inherited()) return false;
   attention = false;
   task = nullptr;
@@ -71,14 +74,16 @@ bool loop::look_after(task_record* record) noexcept {
   while (!batch.waiters.empty()) (void)resume(batch.waiters.pop_front());
 }
 
+struct loop::in_nobodys_name_afterwards {
+  loop& self;
+  ~in_nobodys_name_afterwards() {
+    self.task = nullptr;
+    self.scope = nullptr;
+  }
+};
+
 [[gnu::always_inline]] inline void loop::run_coroutines() {
-  struct in_nobodys_name_afterwards {
-    loop& self;
-    ~in_nobodys_name_afterwards() {
-      self.task = nullptr;
-      self.scope = nullptr;
-    }
-  } const at_exit{*this};
+  const in_nobodys_name_afterwards at_exit{*this};
   inline_budget = inline_awaits_per_turn;
   run_ready();
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a task may have forked
@@ -108,10 +113,41 @@ bool loop::look_after(task_record* record) noexcept {
   returned_at_ = io->now();
 }
 
+[[gnu::always_inline]] inline bool loop::has_errands() const noexcept {
+  if (io->has_errands()) [[unlikely]]
+    return true;
+  if (!ready.empty()) [[unlikely]]
+    return true;
+  if (!timers.empty()) [[unlikely]]
+    return true;
+  if (remote.has_posts()) [[unlikely]]
+    return true;
+  return false;
+}
+
+/// Turns of which nothing is asked but to resume whose operations have completed, and to submit what those begin. With few
+/// operations at a time most turns are of that kind, and they must be short and straight: after each system call the
+/// processor has to fetch this code again, and guesses taken branches wrong.
+[[gnu::always_inline]] inline void loop::quick_turns() {
+  if (!io->has_completions() || has_errands()) return;
+  const in_nobodys_name_afterwards at_exit{*this};
+  for (int left = quick_turns_max; left > 0; --left) {
+    inline_budget = inline_awaits_per_turn;
+    io->deliver([this](waiter& w) { return resume(w); });
+    if (has_errands()) [[unlikely]]
+      return;
+    if (!io->quick_turn(ready)) [[unlikely]]
+      return;
+  }
+}
+
 void loop::run(task_record& until) {
   const entered here(*this);
   adopt(until);
-  while (!until.finished && !until.aborted) turn_once(&until);
+  while (!until.finished && !until.aborted) {
+    turn_once(&until);
+    if (!until.finished && !until.aborted) quick_turns();
+  }
   // What ended with it leaves for the kernel now, and what that let go of is given back: nobody may turn the loop for a while.
   turn(nullptr);
   if (io->has_completions()) turn(nullptr);

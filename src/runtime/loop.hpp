@@ -38,10 +38,14 @@ class loop : public context {
   };
 
  private:
+  struct in_nobodys_name_afterwards;
+
   // Inlined into run(): see driver/turn.hpp.
   void turn_once(const task_record* until);
   void run_coroutines();
   void run_ready();
+  void quick_turns();
+  [[nodiscard]] bool has_errands() const noexcept;
   bool resume(waiter& w);
   bool after_resume(task_record* record) noexcept;
   bool look_after(task_record* record) noexcept;

@@ -48,6 +48,45 @@ task<> read_for_ever(file from) {
   ADD_FAILURE() << "nobody writes";
 }
 
+/// Reads from a file whose reads never wait.
+task<> read_times(file from, int times, int& count) {
+  std::vector<char> into(small);
+  for (int i = 0; i < times; ++i) {
+    auto r = co_await from.read(std::move(into));
+    into = std::move(r.buf);
+    ++count;
+  }
+}
+
+TEST(runtime, block_on_returns_when_its_task_ends_however_busy_the_others_are) {
+  constexpr int mine = 40;
+  constexpr int endless = 1 << 30;
+  int others = 0;
+  int reads = 0;
+  runtime rt = test::make_runtime().value();
+  rt.block_on([&]() -> task<> {
+    const file zeros = (co_await file::open("/dev/zero")).value();
+    (void)spawn(read_times, zeros, endless, std::ref(others));
+    co_await read_times(zeros, mine, reads);
+  }());
+  EXPECT_EQ(reads, mine);
+  EXPECT_NEAR(others, mine, 2);
+}
+
+TEST(runtime, a_task_that_only_yields_has_its_turn_beside_reads_that_never_wait) {
+  constexpr int enough = 100;
+  int reads = 0;
+  int yields = 0;
+  run([&]() -> task<> {
+    const file zeros = (co_await file::open("/dev/zero")).value();
+    auto reading = spawn(read_times, zeros, enough, std::ref(reads));
+    auto yielding = spawn(count_to, enough, std::ref(yields));
+    co_await std::move(reading);
+    EXPECT_NEAR(yields, enough, 2);
+    co_await std::move(yielding);
+  });
+}
+
 TEST(runtime, yield_lets_the_others_run) {
   std::string order;
   run([&]() -> task<> {

@@ -117,7 +117,8 @@ class buf_collection final : registered_memory {
   /// The class of exactly this capacity, or null.
   [[nodiscard]] size_class* find(std::size_t capacity) noexcept {
     // Most programs ask for one capacity many times.
-    if (found_last_->capacity == capacity) return found_last_;
+    if (found_last_->capacity == capacity) [[likely]]
+      return found_last_;
     for (const auto& c : classes_) {
       if (c->capacity == capacity) return found_last_ = c.get();
     }
@@ -147,7 +148,7 @@ class buf_collection final : registered_memory {
     CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
     if constexpr (guards_are_checked) check_guard(e);
     size_class& c = *e.size_class;
-    if (!c.waiters.empty()) {
+    if (!c.waiters.empty()) [[unlikely]] {
       hand_over(e, c);
       return;
     }
@@ -217,7 +218,9 @@ class buf_collection final : registered_memory {
     e.holder = holder;
   }
   void check_thread() const noexcept {
-    CAROUSEL_ASSERT(thread_ == &thread_mark || driver_ == nullptr || forks_ != forks,
+    if (thread_ == &thread_mark) [[likely]]
+      return;
+    CAROUSEL_ASSERT(driver_ == nullptr || forks_ != forks,
                     "a registered pool and its buffers belong to the thread of their runtime");
   }
 

@@ -43,12 +43,14 @@ struct descriptor : recycled {
   /// Reads the O_DIRECT rules of the file, when it was opened so (statx STATX_DIOALIGN, Linux 6.1).
   void learn_alignment() noexcept;
   void end_operation() noexcept {
-    if (--started == 0 && closer != nullptr) [[unlikely]]
+    --started;
+    if (closer != nullptr) [[unlikely]]
       start_closer();
   }
   static void destroy(descriptor* d) noexcept;
 
  private:
+  /// Once no operation holds the file.
   void start_closer() noexcept;
 };
 

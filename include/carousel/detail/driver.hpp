@@ -50,7 +50,11 @@ class driver {
 
   /// False when the operation must stand in line: at the cap, until the next enter makes room in the submission queue, or behind
   /// others that stand there.
-  [[nodiscard]] bool can_start() const noexcept { return waiting_.empty() && has_place(); }
+  [[nodiscard]] bool can_start() const noexcept {
+    if (!waiting_.empty()) [[unlikely]]
+      return false;
+    return has_place();
+  }
   void wait_to_start(operation_base& op) noexcept;
   /// can_start() must hold. Throws std::bad_alloc when a new chunk of slots cannot be had.
   [[nodiscard]] slot& take() {
@@ -73,7 +77,8 @@ class driver {
   }
   /// Frees a slot whose operation has ended and holds nothing.
   void release(slot& s) noexcept {
-    if (s.side != nullptr) blocks_.give_back(s);
+    if (s.side != nullptr) [[unlikely]]
+      blocks_.give_back(s);
     s.state = slot_state::free;
     s.name += user_data_generation;
     s.next_free = std::exchange(free_, &s);
@@ -105,12 +110,20 @@ class driver {
   /// Starts operations that stand in line, submits what is queued, and waits for a completion if `block` says so (until
   /// `deadline` if there is one). Operations that cannot be submitted fail: their awaiters go to `ready`.
   void turn(ready_queue& ready, bool block, const steady_time* deadline);
+  /// All of a turn that has no errands: submits. False: nothing has completed by then, and the rest of turn() is to follow.
+  [[nodiscard]] bool quick_turn(ready_queue& ready);
+  /// There is something to do that quick_turn() leaves out.
+  [[nodiscard]] bool has_errands() const noexcept { return errands_; }
+  void note_errand() noexcept { errands_ = true; }
   /// No operation is queued, in line or in the kernel, and no completion is visible.
   [[nodiscard]] bool idle() const noexcept {
     return in_kernel_ == static_cast<std::size_t>(wake_.reading) && waiting_.empty();
   }
   /// From now on a write to this eventfd ends a wait of the loop. It must stay open as long as the driver.
-  void watch(int wake_fd) noexcept { wake_.fd = wake_fd; }
+  void watch(int wake_fd) noexcept {
+    wake_.fd = wake_fd;
+    errands_ = true;
+  }
   /// When turn() must be called at the latest, if the kernel wakes nobody before.
   [[nodiscard]] steady_time wants_turn_at() const noexcept;
   /// An eventfd that the kernel writes to when the ring has something for us; made at the first call.
@@ -135,7 +148,9 @@ class driver {
 
   explicit driver(const driver_options& options) noexcept;
   [[nodiscard]] bool has_slot() const noexcept {
-    return free_ != nullptr || slots_ < options_.slots_max;
+    if (free_ != nullptr) [[likely]]
+      return true;
+    return slots_ < options_.slots_max;
   }
   [[nodiscard]] bool has_place() const noexcept { return has_slot() && queue_->has_room(); }
   void grow();
@@ -148,7 +163,9 @@ class driver {
   void encode_cancels();
   [[nodiscard]] bool encode_wake() noexcept;
   void enter(ready_queue& ready, bool block, const steady_time* deadline);
+  [[nodiscard]] bool submit_alone(ready_queue& ready);
   void check_enter(int result, ready_queue& ready);
+  void on_failed_enter(int result, ready_queue& ready);
   void on_refusal(int result, ready_queue& ready);
   void withdraw_unsubmitted(int error, ready_queue& ready) noexcept;
   [[nodiscard]] bool take_back(slot& s) noexcept;
@@ -192,6 +209,7 @@ class driver {
   unsigned refused_enters_ = 0;       ///< on end
   steady_time refused_since_{};
   unsigned turns_until_clock_ = 0;
+  bool errands_ = true;  ///< found by turn(), or come up since
   std::uint32_t coarse_ms_ =
       0;  ///< a recent time: when operations are submitted need not be known exactly
 

@@ -40,9 +40,12 @@ class remote_queue {
   void post(remote_node& node) noexcept;
   /// Of an armed node that nobody posts any more: forgets what was posted.
   void disarm(remote_node& node) noexcept;
+  [[nodiscard]] bool has_posts() const noexcept {
+    return posted_.load(std::memory_order_relaxed) != nullptr;
+  }
   /// Fires what was posted.
   void deliver() noexcept {
-    if (posted_.load(std::memory_order_relaxed) != nullptr) collect();
+    if (has_posts()) collect();
     while (!delivered_.empty()) {
       remote_node& node = delivered_.pop_front();
       node.fire(node);
