@@ -12,8 +12,8 @@ set_target_properties(carousel PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 
 include(CTest)
 add_subdirectory(examples)
-# A sanitizer's build says nothing about speed.
-if(NOT CAROUSEL_SANITIZE)
+# A debug build, or a sanitizer's, says nothing about speed.
+if(NOT CAROUSEL_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   add_subdirectory(bench)
 endif()
 if(BUILD_TESTING)
