@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
   p.depth = 8;
   p.span = std::size_t{1} << 30U;
   schedule when;
-  when.rounds = 5;
+  when.rounds = 9;
   when.reference_between = false;
   std::string json_file;
   bool quick = false;
