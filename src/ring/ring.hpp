@@ -66,9 +66,10 @@ class ring : public submission_queue {
   }
 
   /// Calls `f(user_data, res, flags)` for each completion that is visible, at most a queue full, until it returns false. Each is
-  /// off the queue by then: `f` may throw. It must not enter.
-  template <class F>
-  void reap(F f) {
+  /// off the queue by then: `f` may throw. It must not enter. Before each call `expect(user_data)` gets the name in the entry
+  /// after it, which may be an old one.
+  template <class F, class Expect>
+  void reap(F f, Expect expect) {
     // Kept apart from the members, which `f` could change for all that the compiler knows.
     const sys::cqe* const cqes = view_.cqes;
     std::uint32_t* const shared_head = view_.cq_head;
@@ -81,8 +82,13 @@ class ring : public submission_queue {
       const std::int32_t res = done.res;
       const std::uint32_t flags = done.flags;
       std::atomic_ref(*shared_head).store(++head, std::memory_order_release);
+      expect(cqes[head & mask].user_data);
       if (!f(user_data, res, flags)) return;
     }
+  }
+  template <class F>
+  void reap(F f) {
+    reap(f, [](std::uint64_t) {});
   }
 
  private:

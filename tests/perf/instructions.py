@@ -20,12 +20,12 @@ NOPS = ("--batch", "{depth}", "--only", "{rival}")
 READS = ("/dev/zero", "--block", "512", "--depth", "{depth}", "--rivals", "{rival}")
 FILES = ("{folder}", "--files", "100", "--depth", "{depth}", "--only", "{rival}")
 BUDGETS = [  # what, program, its arguments, in flight, rival, instructions per operation
-    ("a NOP", 0, NOPS, 1, "carousel", 119),
-    ("a NOP", 0, NOPS, 32, "carousel", 110),
-    ("a read into a lease that is kept", 1, READS, 32, "kept", 188),
-    ("a read with check-out and check-in", 1, READS, 32, "carousel", 269),
-    ("a file opened, read and closed", 2, FILES, 16, "carousel-descriptors", 980),
-    ("the same, in the ring only", 2, FILES, 16, "carousel", 1100),
+    ("a NOP", 0, NOPS, 1, "carousel", 130),
+    ("a NOP", 0, NOPS, 32, "carousel", 121),
+    ("a read into a lease that is kept", 1, READS, 32, "kept", 199),
+    ("a read with check-out and check-in", 1, READS, 32, "carousel", 280),
+    ("a file opened, read and closed", 2, FILES, 16, "carousel-descriptors", 1013),
+    ("the same, in the ring only", 2, FILES, 16, "carousel", 1135),
 ]
 
 
