@@ -126,8 +126,8 @@ struct loop::in_nobodys_name_afterwards {
 }
 
 /// Turns of which nothing is asked but to resume whose operations have completed, and to submit what those begin. With few
-/// operations at a time most turns are of that kind, and they must be short and straight: after each system call the
-/// processor has to fetch this code again, and guesses taken branches wrong.
+/// operations at a time most turns are of that kind, and they must be short and straight: right after a system call each taken
+/// branch to a distant line costs some nanoseconds (measured on a Zen 5), as if the processor had to find this code anew.
 [[gnu::always_inline]] inline void loop::quick_turns() {
   if (!io->has_completions() || has_errands()) return;
   const in_nobodys_name_afterwards at_exit{*this};
