@@ -34,7 +34,7 @@ bool close_call::give_up(const operation_base& self) noexcept {
 void close_call::encode(driver&, slot&, request& r) noexcept {
   descriptor& file = *held.file.get();
   r.code = opcode::close;
-  if (file.fd < 0) {
+  if (file.fd < 0 && file.table != nullptr) {
     held.place = file_table::take_out(file);
     r.fd = 0;
     r.file_index = held.place.file_index();

@@ -28,7 +28,8 @@ task<result<>> truncate_file(detail::fd_ref file, std::uint64_t size) {
     co_return std::unexpected(std::make_error_code(std::errc::invalid_argument));
   if (!detail::this_context().io->supports(detail::opcode::ftruncate) && file &&
       file->state != detail::file_state::closed) {
-    if (file->fd < 0) co_return std::unexpected(make_error_code(errc::not_supported));
+    if (file->state == detail::file_state::ring_only)
+      co_return std::unexpected(make_error_code(errc::not_supported));
     if (::ftruncate(file->fd, static_cast<off_t>(size)) == 0) co_return {};
     co_return std::unexpected(detail::kernel_error(-errno));
   }
@@ -61,7 +62,8 @@ namespace detail {
 failure_code info_call::check(const driver& io) const noexcept {
   if (!of_open_file) return check_path(io, held);
   const failure_code error = check_file(io);
-  return error == 0 && file->fd < 0 ? failure(errc::not_supported) : error;
+  if (error != 0) return error;
+  return file->state == file_state::ring_only ? failure(errc::not_supported) : 0;
 }
 
 void info_call::encode(driver& io, slot& s, request& r) const {

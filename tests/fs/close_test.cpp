@@ -84,6 +84,17 @@ TEST(close, what_the_kernel_says_is_returned) {
   EXPECT_EQ(run([&] { return close(file::from_fd(closed)); }), std::errc::bad_file_descriptor);
 }
 
+TEST(close, of_no_descriptor_is_a_bad_file_descriptor) {
+  run([&]() -> task<> {
+    const file none = file::from_fd(-1);
+    const auto about = co_await none.info();
+    EXPECT_EQ(error_of(about), std::errc::bad_file_descriptor);
+    const auto cut = co_await none.truncate(0);
+    EXPECT_EQ(error_of(cut), std::errc::bad_file_descriptor);
+    EXPECT_EQ(co_await close(none), std::errc::bad_file_descriptor);
+  });
+}
+
 TEST(close, is_for_all_handles) {
   const temp_dir dir;
   const auto path = dir.make("f", "text");
