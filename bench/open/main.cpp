@@ -4,6 +4,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <map>
+#include <memory>
+#include <string>
+
 #include "common/report.hpp"
 #include "open/files.hpp"
 
@@ -27,9 +31,14 @@ int main(int argc, char** argv) {
   app.add_option("--slice", when.slice_seconds, "seconds");
   app.add_option("--json", json_file, "add a line of JSON to this file");
   app.add_flag("--quick", quick, "prove that it works; the figures mean nothing");
+  const std::map<std::string, std::unique_ptr<reader> (*)(unsigned)> rivals{
+      {"hand", &open_by_hand},
+      {"hand-descriptors", &open_by_hand_with_descriptors},
+      {"carousel", &open_by_carousel},
+      {"carousel-descriptors", &open_by_carousel_with_descriptors}};
   app.add_option("--only", only,
                  "read --count files by this rival and print nothing, for profilers")
-      ->check(CLI::IsMember({"hand", "hand-descriptors", "carousel", "carousel-descriptors"}));
+      ->check(CLI::IsMember(rivals));
   app.add_option("--count", reads);
   CLI11_PARSE(app, argc, argv);
   if (quick) {
@@ -38,11 +47,7 @@ int main(int argc, char** argv) {
   }
   small_files files(folder, count);
   if (!only.empty()) {
-    const auto make = only == "hand"               ? &open_by_hand
-                      : only == "hand-descriptors" ? &open_by_hand_with_descriptors
-                      : only == "carousel"         ? &open_by_carousel
-                                                   : &open_by_carousel_with_descriptors;
-    make(depth)->run(reads, files);
+    rivals.at(only)(depth)->run(reads, files);
     return 0;
   }
   pin_to_this_cpu();

@@ -229,16 +229,12 @@ void driver::encode_cancels() {
   }
 }
 
+/// The kernel has refused to be entered, unless a signal or the deadline ended the wait.
 void driver::on_failed_enter(int result, ready_queue& ready) {
-  if (result == -EINTR || result == -ETIME) {  // a signal, or the deadline, ended the wait
+  if (result == -EINTR || result == -ETIME) {
     refused_enters_ = 0;
-  } else {
-    on_refusal(result, ready);
+    return;
   }
-}
-
-/// The kernel has refused to be entered.
-void driver::on_refusal(int result, ready_queue& ready) {
   CAROUSEL_ASSERT(result != -EBADR, "the kernel lost completions for want of memory");
   CAROUSEL_ASSERT(result != -EBADF && result != -EEXIST && result != -EOPNOTSUPP &&
                       result != -ENXIO && result != -EBADFD && result != -EFAULT,

@@ -29,13 +29,9 @@ void file_table::clear() noexcept {
 }
 
 void file_table::enter(descriptor& file) noexcept {
-  if (free_.empty()) return;
-  const std::int32_t index = free_.back();
-  if (kernel_->update_file(static_cast<unsigned>(index), file.fd) != 1) return;
-  free_.pop_back();
-  entries_[static_cast<std::size_t>(index)] = &file;
-  file.table = this;
-  file.table_index = index;
+  file_place place = reserve();
+  if (!place || kernel_->update_file(static_cast<unsigned>(place.index_), file.fd) != 1) return;
+  place.settle(file);
 }
 
 file_place file_table::reserve() noexcept {
@@ -71,10 +67,15 @@ fd_ref file_place::adopt() && {
   holds_file_ = true;
   fd_ref made(new descriptor(-1));
   made->state = file_state::ring_only;
-  made->table = std::exchange(table_, nullptr);
-  made->table_index = index_;
-  made->table->entries_[static_cast<std::size_t>(index_)] = made.get();
+  settle(*made.get());
   return made;
+}
+
+/// From now on the entry is the descriptor's.
+void file_place::settle(descriptor& file) noexcept {
+  table_->entries_[static_cast<std::size_t>(index_)] = &file;
+  file.table = std::exchange(table_, nullptr);
+  file.table_index = index_;
 }
 
 }  // namespace carousel::detail

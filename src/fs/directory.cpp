@@ -41,14 +41,6 @@ detail::operation<detail::path_call> between(detail::fd_ref where, path_text nam
                         {detail::path_block(name.text(), second.text()), std::move(there)}});
 }
 
-template <class Opened>
-detail::operation<detail::open_call<Opened>> open_relative(detail::path_operation where,
-                                                           path_text name,
-                                                           const open_options& options) {
-  using call = detail::open_call<Opened>;
-  return detail::operation<call>(std::in_place_type<call>, std::move(where), name, options);
-}
-
 struct close_stream {
   void operator()(DIR* stream) const noexcept { closedir(stream); }
 };
@@ -97,19 +89,20 @@ task<result<std::vector<directory_entry>>> list_open(detail::fd_ref where) {
 
 detail::operation<detail::open_call<directory>> directory::open(path_text path,
                                                                 open_options options) {
-  return open_relative<directory>({}, path, options.directory(true).ring_only(false));
+  return detail::open_operation<directory>({}, path, options.directory(true).ring_only(false));
 }
 
 directory directory::from_fd(int fd) { return directory(detail::fd_ref::own(fd)); }
 
 detail::operation<detail::open_call<file>> directory::open_file(path_text name,
                                                                 open_options options) const {
-  return open_relative<file>({{file_}, false}, name, options);
+  return detail::open_operation<file>({{file_}, false}, name, options);
 }
 
 detail::operation<detail::open_call<directory>> directory::open_directory(
     path_text name, open_options options) const {
-  return open_relative<directory>({{file_}, false}, name, options.directory(true).ring_only(false));
+  return detail::open_operation<directory>({{file_}, false}, name,
+                                           options.directory(true).ring_only(false));
 }
 
 detail::operation<detail::path_call> directory::make_directory(path_text name,

@@ -102,8 +102,7 @@ result<file_info> info_call::complete(std::int32_t res, path_block&, slot& s) no
 }  // namespace detail
 
 detail::operation<detail::open_call<file>> file::open(path_text path, open_options options) {
-  using call = detail::open_call<file>;
-  return detail::operation<call>(std::in_place_type<call>, detail::path_operation{}, path, options);
+  return detail::open_operation<file>({}, path, options);
 }
 
 file file::from_fd(int fd) {

@@ -68,8 +68,8 @@ class ring : public submission_queue {
   /// Calls `f(user_data, res, flags)` for each completion that is visible, at most a queue full, until it returns false. Each is
   /// off the queue by then: `f` may throw. It must not enter. Before each call `expect(user_data)` gets the name in the entry
   /// after it, which may be an old one.
-  template <class F, class Expect>
-  void reap(F f, Expect expect) {
+  template <class F, class Expect = decltype([](std::uint64_t) {})>
+  void reap(F f, Expect expect = {}) {
     // Kept apart from the members, which `f` could change for all that the compiler knows.
     const sys::cqe* const cqes = view_.cqes;
     std::uint32_t* const shared_head = view_.cq_head;
@@ -85,10 +85,6 @@ class ring : public submission_queue {
       expect(cqes[head & mask].user_data);
       if (!f(user_data, res, flags)) return;
     }
-  }
-  template <class F>
-  void reap(F f) {
-    reap(f, [](std::uint64_t) {});
   }
 
  private:

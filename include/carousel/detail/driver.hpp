@@ -166,7 +166,6 @@ class driver {
   [[nodiscard]] bool submit_alone(ready_queue& ready);
   void check_enter(int result, ready_queue& ready);
   void on_failed_enter(int result, ready_queue& ready);
-  void on_refusal(int result, ready_queue& ready);
   void withdraw_unsubmitted(int error, ready_queue& ready) noexcept;
   [[nodiscard]] bool take_back(slot& s) noexcept;
   void withdraw(slot& s, int error, ready_queue& ready) noexcept;

@@ -48,6 +48,7 @@ class file_place {
  private:
   friend class file_table;
   void give_back() noexcept;
+  void settle(descriptor& file) noexcept;
   file_place(file_table& table, std::int32_t index, bool holds_file) noexcept
       : table_(&table), index_(index), holds_file_(holds_file) {}
 

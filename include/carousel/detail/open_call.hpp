@@ -45,4 +45,12 @@ struct open_call : open_base {
   static output fail(std::error_code error, opening&&) noexcept { return std::unexpected(error); }
 };
 
+/// Throws std::bad_alloc.
+template <class Opened>
+operation<open_call<Opened>> open_operation(path_operation where, path_text path,
+                                            const open_options& options) {
+  using call = open_call<Opened>;
+  return operation<call>(std::in_place_type<call>, std::move(where), path, options);
+}
+
 }  // namespace carousel::detail
