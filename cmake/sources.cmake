@@ -103,7 +103,6 @@ set(carousel_sources
     src/sys/write_flag.cpp)
 
 set(carousel_tool_sources
-    tools/attributes.cpp
     tools/bench/block_set.cpp
     tools/bench/command.cpp
     tools/bench/comparison.cpp
@@ -124,31 +123,32 @@ set(carousel_tool_sources
     tools/bench/text_lines.cpp
     tools/bench/units.cpp
     tools/bench/verdict.cpp
-    tools/buffers.cpp
-    tools/compare.cpp
-    tools/comparison_report.cpp
-    tools/content.cpp
-    tools/copier.cpp
-    tools/copy_command.cpp
-    tools/copy_options.cpp
-    tools/descriptors.cpp
-    tools/digest.cpp
-    tools/doctor.cpp
-    tools/extents.cpp
-    tools/file_copy.cpp
-    tools/hard_links.cpp
-    tools/interruption.cpp
-    tools/landing.cpp
-    tools/main.cpp
-    tools/memlock.cpp
-    tools/naming.cpp
-    tools/page_cache.cpp
-    tools/place.cpp
-    tools/progress.cpp
-    tools/report.cpp
-    tools/ring_flags.cpp
-    tools/tree_scan.cpp
-    tools/walk.cpp)
+    tools/common/interruption.cpp
+    tools/common/memlock.cpp
+    tools/common/naming.cpp
+    tools/copy/attributes.cpp
+    tools/copy/buffers.cpp
+    tools/copy/compare.cpp
+    tools/copy/comparison_report.cpp
+    tools/copy/content.cpp
+    tools/copy/copier.cpp
+    tools/copy/copy_command.cpp
+    tools/copy/copy_options.cpp
+    tools/copy/descriptors.cpp
+    tools/copy/digest.cpp
+    tools/copy/extents.cpp
+    tools/copy/file_copy.cpp
+    tools/copy/hard_links.cpp
+    tools/copy/landing.cpp
+    tools/copy/page_cache.cpp
+    tools/copy/place.cpp
+    tools/copy/progress.cpp
+    tools/copy/report.cpp
+    tools/copy/tree_scan.cpp
+    tools/copy/walk.cpp
+    tools/doctor/doctor.cpp
+    tools/doctor/ring_flags.cpp
+    tools/main.cpp)
 
 set(carousel_examples
     examples/cat.cpp

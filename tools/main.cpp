@@ -9,10 +9,10 @@
 #include "bench/command.hpp"
 #include "bench/options.hpp"
 #include "carousel/carousel.hpp"
-#include "copy_command.hpp"
-#include "copy_options.hpp"
-#include "doctor.hpp"
-#include "interruption.hpp"
+#include "common/interruption.hpp"
+#include "copy/copy_command.hpp"
+#include "copy/copy_options.hpp"
+#include "doctor/doctor.hpp"
 
 namespace {
 

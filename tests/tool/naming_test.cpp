@@ -1,4 +1,4 @@
-#include "naming.hpp"
+#include "common/naming.hpp"
 
 #include <gtest/gtest.h>
 

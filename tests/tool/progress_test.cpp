@@ -1,4 +1,4 @@
-#include "progress.hpp"
+#include "copy/progress.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "carousel/buf/owned_bytes.hpp"
-#include "naming.hpp"
+#include "common/naming.hpp"
 
 namespace carousel::tool::bench {
 namespace {

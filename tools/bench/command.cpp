@@ -19,8 +19,8 @@
 #include "bench/svg_plot.hpp"
 #include "bench/units.hpp"
 #include "bench/verdict.hpp"
-#include "interruption.hpp"
-#include "memlock.hpp"
+#include "common/interruption.hpp"
+#include "common/memlock.hpp"
 
 namespace carousel::tool::bench {
 namespace {

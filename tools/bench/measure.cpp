@@ -14,8 +14,8 @@
 #include "bench/slice.hpp"
 #include "bench/status_line.hpp"
 #include "bench/units.hpp"
-#include "interruption.hpp"
-#include "naming.hpp"
+#include "common/interruption.hpp"
+#include "common/naming.hpp"
 
 namespace carousel::tool::bench {
 namespace {

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <system_error>
 
-#include "naming.hpp"
+#include "common/naming.hpp"
 
 namespace carousel::tool::bench {
 namespace {

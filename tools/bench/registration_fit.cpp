@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "bench/units.hpp"
-#include "memlock.hpp"
+#include "common/memlock.hpp"
 
 namespace carousel::tool::bench {
 namespace {

@@ -11,7 +11,7 @@
 #include "bench/report.hpp"
 #include "bench/text_lines.hpp"
 #include "bench/units.hpp"
-#include "naming.hpp"
+#include "common/naming.hpp"
 
 namespace carousel::tool::bench {
 namespace {

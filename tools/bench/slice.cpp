@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "interruption.hpp"
+#include "common/interruption.hpp"
 
 namespace carousel::tool::bench {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "bench/page_kind.hpp"
-#include "last_error.hpp"
-#include "make_runtime.hpp"
+#include "common/last_error.hpp"
+#include "common/make_runtime.hpp"
 
 namespace carousel::tool::bench {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <string>
 
-#include "progress.hpp"
+#include "copy/progress.hpp"
 
 namespace carousel::tool::bench {
 

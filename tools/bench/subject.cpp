@@ -13,7 +13,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "naming.hpp"
+#include "common/naming.hpp"
 
 namespace carousel::tool::bench {
 namespace {

@@ -1,0 +1,75 @@
+#include "copy/buffers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/memlock.hpp"
+
+namespace carousel::tool {
+namespace {
+
+constexpr std::size_t small_bytes_max = std::size_t{256} << 10U;
+
+std::string why_plain(const std::error_code& why, std::size_t bytes) {
+  const std::string what = fmt::format(
+      "the kernel does not register the {} MiB of large buffers, and they are used as ordinary "
+      "ones: ",
+      (bytes + (1U << 20U) - 1) >> 20U);
+  if (why == errc::memlock_limit)
+    return what + fmt::format("RLIMIT_MEMLOCK is {}; {}", memlock_limit_text(),
+                              memlock_fix(memlock_kib_for(bytes)));
+  return what + why.message();
+}
+
+}  // namespace
+
+copy_buffers::copy_buffers(sizes wanted, fixed_buf_pool small, std::size_t small_bytes) noexcept
+    : wanted_(wanted), small_(std::move(small)), small_bytes_(small_bytes) {}
+
+result<copy_buffers> copy_buffers::make(sizes wanted) {
+  const std::size_t small_bytes = std::min(wanted.large_bytes, small_bytes_max);
+  auto small = fixed_buf_pool::make({{small_bytes, wanted.count}});
+  if (!small) return std::unexpected(small.error());
+  return copy_buffers(wanted, std::move(*small), small_bytes);
+}
+
+/// Strictly at first: only then does the pool tell why the kernel refused.
+result<> copy_buffers::make_large() {
+  const buf_class large{wanted_.large_bytes, wanted_.count};
+  std::error_code refused;
+  for (const bool strict : {true, false}) {
+    auto made = fixed_buf_pool::make(
+        {large}, pool_options{.huge = huge_pages::transparent, .strict = strict});
+    if (!made) return std::unexpected(made.error());
+    const auto registered = made->register_buffers();
+    if (!registered && !strict) return registered;
+    if (!registered) {
+      refused = registered.error();
+      continue;
+    }
+    large_ = std::move(*made);
+    if (refused) refusal_ = why_plain(refused, wanted_.count * wanted_.large_bytes);
+    break;
+  }
+  return {};
+}
+
+task<result<fixed_buf>> copy_buffers::large() {
+  if (!large_) {
+    const auto made = make_large();
+    if (!made) co_return std::unexpected(made.error());
+  }
+  co_return co_await large_->next(wanted_.large_bytes);
+}
+
+std::optional<fixed_buf> copy_buffers::another_large() const {
+  return large_->try_next(wanted_.large_bytes);
+}
+
+registration copy_buffers::registered() const noexcept {
+  return large_ ? large_->registered() : registration::none;
+}
+
+}  // namespace carousel::tool

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "carousel/carousel.hpp"
+#include "copy/buffers.hpp"
+#include "copy/copy_options.hpp"
+#include "copy/descriptors.hpp"
+#include "copy/hard_links.hpp"
+#include "copy/landing.hpp"
+#include "copy/report.hpp"
+#include "copy/walk.hpp"
+
+namespace carousel::tool {
+
+/// Copies files and trees, many files at once. A small buffer is the permit of one file, so the buffers bound what is in
+/// flight: memory, descriptors and operations.
+class copier {
+ public:
+  copier(const copy_options& options, copy_buffers buffers, copy_report& report);
+  /// The sources to the destination, as cp(1) names them. What fails is in the report, and the rest goes on.
+  task<> run();
+
+ private:
+  struct destination {
+    directory where;
+    std::string prefix;  ///< what begins a path in messages
+    std::string name;    ///< of the copy; empty: that of the source
+  };
+  /// Both ends of one file, open.
+  struct open_file {
+    descriptor_line::holder holds;
+    file from;
+    landing to;
+    struct stat about;
+  };
+  struct open_failure {
+    std::error_code why;  ///< none: it was said, or nothing is to be done
+    bool at_target = false;
+  };
+  using opened = std::expected<open_file, open_failure>;
+
+  // The command line.
+  task<> copy_all();
+  task<> give_up_when_interrupted();
+  result<destination> find_destination(std::vector<std::string>& sources);
+  task<> copy_named(const destination& to, const std::string& source);
+  task<> copy_named_directory(std::shared_ptr<place> top, std::string name, std::string target);
+
+  // The tree.
+  task<> visit(std::shared_ptr<place> where, directory_entry entry);
+  task<> start(file_job job);
+  task<> reap();
+
+  // One file.
+  task<> copy_file(file_job job, fixed_buf permit);
+  task<bool> copy_one(file_job& job, fixed_buf& permit);
+  task<std::optional<open_file>> open(file_job& job);
+  task<opened> try_open(file_job& job);
+  bool is_settled(file_job& job, const struct stat& about);
+  bool in_the_way(const file_job& job, const struct stat& about);
+  bool link_again(const file_job& job, const hard_links::copied& first);
+  task<bool> fill(const file_job& job, open_file& ends, fixed_buf& permit);
+  task<bool> land(const file_job& job, open_file& ends);
+  void copy_symlink(const file_job& job);
+  void tell(const file_job& job) const;
+
+  const copy_options& options_;
+  attribute_options attributes_;
+  copy_buffers buffers_;
+  copy_report& report_;
+  descriptor_line line_;
+  walk walk_;
+  hard_links links_;
+  fixed_buf_pool ended_;  ///< its one lease is with the task that copies
+  std::optional<join_handle<void>> all_;
+  std::vector<join_handle<void>> files_;
+  std::size_t reap_at_;
+  std::unordered_set<std::string> named_;  ///< targets of sources that the command line names
+};
+
+}  // namespace carousel::tool

@@ -1,0 +1,102 @@
+#include "copy/copy_command.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "common/interruption.hpp"
+#include "common/make_runtime.hpp"
+#include "common/naming.hpp"
+#include "copy/compare.hpp"
+#include "copy/copier.hpp"
+#include "copy/progress.hpp"
+#include "copy/report.hpp"
+
+namespace carousel::tool {
+namespace {
+
+constexpr int cannot_start = 2;
+/// For what the kernel holds when the copy was interrupted.
+constexpr std::chrono::seconds shutdown_deadline{1};
+
+/// The sources of the command line, without the destination.
+std::vector<std::string> sources_of(const copy_options& options) {
+  std::vector<std::string> sources = options.names;
+  if (options.into.empty()) sources.pop_back();
+  return sources;
+}
+
+task<> copy_with_progress(copier& copy, const copy_options& options, copy_report& report) {
+  if (options.quiet || options.verbose || !can_show_progress()) {
+    co_await copy.run();
+    co_return;
+  }
+  const tree_scan scan(sources_of(options), options.follows_named_links());
+  progress line(report, scan);
+  auto showing = spawn([&line] { return line.show(); });
+  co_await copy.run();
+  showing.abort();
+}
+
+int refuse_start(const char* what, const std::error_code& why) {
+  fmt::print(stderr, "carousel: {}: {}\n", what, why.message());
+  return cannot_start;
+}
+
+/// 0, or the exit status.
+int run_copy(const copy_options& options, copy_report& report) {
+  auto buffers = copy_buffers::make({options.buffers, options.buffer_bytes});
+  if (!buffers) return refuse_start("cannot make the buffers", buffers.error());
+  copier copy(options, std::move(*buffers), report);
+  auto runtime = make_runtime();
+  if (!runtime) return refuse_start("cannot use io_uring", runtime.error());
+  runtime->block_on(copy_with_progress(copy, options, report));
+  if (const int signal = interrupted(); signal != 0) {
+    (void)runtime->shutdown(shutdown_deadline);
+    return 128 + signal;
+  }
+  return report.failed() ? 1 : 0;
+}
+
+comparison compare_with_cp(const copy_options& options) {
+  const std::vector<std::string> flags{"--buffers", std::to_string(options.buffers),
+                                       "--buffer-size", std::to_string(options.buffer_bytes)};
+  const std::filesystem::path named = options.into.empty() ? options.names.back() : options.into;
+  const auto beside = std::filesystem::absolute(named / "").parent_path().parent_path();
+  return compare(sources_of(options), beside.native(), flags);
+}
+
+void print_json(const nlohmann::json& object) {
+  fmt::print("{}\n", object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+}  // namespace
+
+int copy_command(const copy_options& options) {
+  const auto start = std::chrono::steady_clock::now();
+  copy_report report;
+  int status = run_copy(options, report);
+  if (status == cannot_start) return status;
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  std::optional<comparison> compared;
+  if (options.compare && status == 0) {
+    compared = compare_with_cp(options);
+    if (!compared->failure.empty()) status = 1;
+  }
+  if (options.json) {
+    nlohmann::json object = report.object(taken.count());
+    object["status"] = status;
+    if (compared) object["comparison"] = comparison_object(*compared);
+    print_json(object);
+    return status;
+  }
+  report.print(taken.count());
+  if (compared) print_comparison(*compared);
+  return status;
+}
+
+}  // namespace carousel::tool

@@ -1,0 +1,255 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <system_error>
+#include <utility>
+
+#include "common/interruption.hpp"
+#include "common/last_error.hpp"
+#include "common/naming.hpp"
+#include "copy/content.hpp"
+#include "copy/copier.hpp"
+#include "copy/digest.hpp"
+
+// One file: both ends are opened, the content is copied, checked and given its attributes, and then it gets its name.
+
+namespace carousel::tool {
+namespace {
+
+/// Handles for somebody who waited without any; the place is left as it was.
+result<> open_handles(place& where, handles& open) {
+  for (const side s : {side::source, side::target}) {
+    const auto own = s == side::source ? &place::source : &place::target;
+    const auto asked = s == side::source ? &handles::source : &handles::target;
+    if ((open.*asked).fd() >= 0) continue;
+    const bool closed = (where.*own).fd() < 0;
+    if (const auto opened = reopen(where, s); !opened) return opened;
+    open.*asked = where.*own;
+    if (closed) where.*own = directory();
+  }
+  return {};
+}
+
+bool has_changed(const file& from, const struct stat& before) noexcept {
+  struct stat after{};
+  return ::fstat(from.fd(), &after) == 0 &&
+         (after.st_size != before.st_size || after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+          after.st_mtim.tv_nsec != before.st_mtim.tv_nsec);
+}
+
+}  // namespace
+
+task<> copier::copy_file(file_job first, fixed_buf permit) {
+  std::vector<file_job> jobs;
+  jobs.push_back(std::move(first));
+  while (!jobs.empty()) {
+    file_job job = std::move(jobs.back());
+    jobs.pop_back();
+    const auto handy = open_handles(*job.where, job.open);
+    if (!handy) report_.fail("go back to", source_path(*job.where, job.source_name), handy.error());
+    const bool landed = handy && interrupted() == 0 && co_await copy_one(job, permit);
+    if (!job.where) continue;  // it waits for the first name of its file
+    if (job.leads) {
+      std::optional<hard_links::copied> made;
+      struct stat about{};
+      if (landed && ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about,
+                              AT_SYMLINK_NOFOLLOW) == 0)
+        made = hard_links::copied{job.where, job.target_name, identity_of(about)};
+      for (file_job& waited : links_.finish(*job.leads, std::move(made)))
+        jobs.push_back(std::move(waited));
+    }
+    co_await walk_.leave(std::move(job.where), std::move(job.open));
+  }
+}
+
+/// Whether there is a copy now.
+task<bool> copier::copy_one(file_job& job, fixed_buf& permit) {
+  auto ends = co_await open(job);
+  if (!ends) co_return false;
+  const bool filled = co_await fill(job, *ends, permit);
+  if (!filled) co_return false;
+  co_return co_await land(job, *ends);
+}
+
+/// Nothing when there is nothing to copy: that was said, or the name exists already.
+task<std::optional<copier::open_file>> copier::open(file_job& job) {
+  descriptor_line::stay stay;
+  for (;;) {
+    auto ends = co_await try_open(job);
+    if (ends) co_return std::move(*ends);
+    const open_failure failure = ends.error();
+    if (!failure.why) co_return std::nullopt;
+    if (out_of_descriptors(failure.why)) {
+      const bool again = co_await stay.wait(line_);
+      if (again) continue;
+    }
+    if (failure.at_target) {
+      report_.fail("create", target_path(*job.where, job.target_name), failure.why);
+    } else {
+      report_.fail("open", source_path(*job.where, job.source_name), failure.why);
+    }
+    co_return std::nullopt;
+  }
+}
+
+task<copier::opened> copier::try_open(file_job& job) {
+  descriptor_line::holder holds(line_);
+  // What looked like a file may be a FIFO by now: opening one must not wait for a writer.
+  const int nofollow = job.follow ? 0 : O_NOFOLLOW;
+  const auto options = open_options{}.custom_flags(O_NONBLOCK | nofollow);
+  auto from = co_await job.open.source.open_file(job.source_name, options);
+  if (!from) co_return std::unexpected(open_failure{from.error(), false});
+  struct stat about{};
+  if (::fstat(from->fd(), &about) != 0)
+    co_return std::unexpected(open_failure{last_error(), false});
+  if (!S_ISREG(about.st_mode)) {
+    report_.refuse(source_path(*job.where, job.source_name),
+                   "is no file any more: something else has its name now");
+    co_return std::unexpected(open_failure{});
+  }
+  (void)::fcntl(from->fd(), F_SETFL, 0);
+  if (is_settled(job, about)) co_return std::unexpected(open_failure{});
+  auto to =
+      landing::make(job.open.target, job.target_name, about.st_mode & 0777U, attributes_.preserve);
+  if (!to) co_return std::unexpected(open_failure{to.error(), true});
+  open_file ends{std::move(holds), std::move(*from), std::move(*to), about};
+  co_return std::move(ends);
+}
+
+/// Whether nothing is to be copied: the name is taken, or it is another name of a file that was copied, or that will be.
+bool copier::is_settled(file_job& job, const struct stat& about) {
+  if (job.leads) return false;
+  if (in_the_way(job, about)) return true;
+  if (!options_.archive || about.st_nlink < 2) return false;
+  hard_links::copied first;
+  switch (links_.meet(identity_of(about), job, first)) {
+    case hard_links::role::first: job.leads = identity_of(about); return false;
+    case hard_links::role::later: return link_again(job, first);
+    case hard_links::role::waiting: return true;
+  }
+  return false;
+}
+
+/// Something at the target that is not to be replaced. A directory that this copy has made holds nothing yet.
+bool copier::in_the_way(const file_job& job, const struct stat& about) {
+  if (job.where->fresh) return false;
+  const int dir = job.open.target.fd();
+  const char* name = job.target_name.c_str();
+  struct stat there{};
+  if (::fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  struct stat behind = there;
+  if (S_ISLNK(there.st_mode)) (void)::fstatat(dir, name, &behind, 0);
+  const std::string target = target_path(*job.where, job.target_name);
+  if (identity_of(there) == identity_of(about) || identity_of(behind) == identity_of(about)) {
+    report_.refuse(source_path(*job.where, job.source_name),
+                   "is the same file as " + shell_quoted(target));
+    return true;
+  }
+  if (S_ISDIR(there.st_mode)) {
+    report_.refuse(target, "is a directory, which is not replaced");
+    return true;
+  }
+  if (options_.no_clobber) ++report_.skipped;
+  return options_.no_clobber;
+}
+
+/// False: the copy of the first name is not there any more, and this name gets one of its own.
+bool copier::link_again(const file_job& job, const hard_links::copied& first) {
+  handles there;
+  struct stat about{};
+  if (!open_handles(*first.where, there) ||
+      ::fstatat(there.target.fd(), first.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 ||
+      identity_of(about) != first.copy)
+    return false;
+  const auto linked = land_hard_link(there.target, first.name, job.open.target, job.target_name,
+                                     !options_.no_clobber);
+  if (!linked) {
+    report_.fail("link", target_path(*job.where, job.target_name), linked.error());
+    return true;
+  }
+  ++report_.hard_links;
+  tell(job);
+  return true;
+}
+
+task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit) {
+  content_progress progress(report_.bytes);
+  content_ends content{ends.from, ends.to.opened(), ends.about};
+  auto copied = co_await copy_content(std::move(content), buffers_, std::move(permit), progress);
+  permit = std::move(copied.buf);
+  if (!buffers_.refusal().empty()) report_.note(buffers_.refusal());
+  const auto source = [&] { return source_path(*job.where, job.source_name); };
+  if (!copied.res) {
+    progress.take_back();
+    const std::error_code why = copied.res.error();
+    if (why == errc::canceled) co_return false;
+    if (why == errc::end_of_file) {
+      report_.refuse(source(),
+                     fmt::format("has no more than {} of its {} bytes: it is shorter than its "
+                                 "size says, or became so while it was copied",
+                                 progress.failed_offset(), ends.about.st_size));
+    } else if (progress.failed_writing()) {
+      const std::string target = target_path(*job.where, job.target_name);
+      report_.fail(fmt::format("write, at byte {},", progress.failed_offset()), target, why);
+    } else {
+      report_.fail(fmt::format("read, at byte {},", progress.failed_offset()), source(), why);
+    }
+    co_return false;
+  }
+  if (!options_.verify) co_return true;
+  auto verified = co_await verify_copy(ends.from, ends.to.opened(), std::move(permit));
+  permit = std::move(verified.buf);
+  if (!verified.res) {
+    report_.fail("verify the copy of", source(), verified.res.error());
+  } else if (!*verified.res) {
+    report_.refuse(source(), "is not what its copy is when both are read again");
+  }
+  if (verified.res && *verified.res) co_return true;
+  progress.take_back();
+  co_return false;
+}
+
+task<bool> copier::land(const file_job& job, open_file& ends) {
+  const int from = ends.from.fd();
+  const int to = ends.to.opened().fd();
+  attribute_loss loss;
+  if (const auto why =
+          copy_attributes(from, to, ends.about, attributes_, job.where->inherits_acl, loss)) {
+    report_.fail("set the attributes of", target_path(*job.where, job.target_name), why);
+    co_return false;
+  }
+  if (loss) report_.note(*loss);
+  if (options_.sync) {
+    const auto synced = co_await ends.to.opened().sync_all();
+    if (!synced) {
+      report_.fail("sync", target_path(*job.where, job.target_name), synced.error());
+      co_return false;
+    }
+  }
+  const bool changed = has_changed(ends.from, ends.about);
+  const auto named = co_await ends.to.publish(!options_.no_clobber);
+  if (!named && options_.no_clobber && named.error() == std::errc::file_exists) {
+    ++report_.skipped;  // it came meanwhile
+    co_return false;
+  }
+  if (!named) {
+    report_.fail("finish", target_path(*job.where, job.target_name), named.error());
+    co_return false;
+  }
+  ++report_.files;
+  tell(job);
+  if (changed)
+    report_.refuse(source_path(*job.where, job.source_name),
+                   "changed while it was copied: the copy may be neither the old nor the new file");
+  co_return true;
+}
+
+void copier::tell(const file_job& job) const {
+  if (!options_.verbose) return;
+  report_.before_output();
+  fmt::print("{} -> {}\n", shell_quoted(source_path(*job.where, job.source_name)),
+             shell_quoted(target_path(*job.where, job.target_name)));
+}
+
+}  // namespace carousel::tool

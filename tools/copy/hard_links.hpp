@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "copy/place.hpp"
+#include "copy/walk.hpp"
+
+namespace carousel::tool {
+
+/// One file to copy.
+struct file_job {
+  std::shared_ptr<place> where;
+  handles open;
+  std::string source_name;
+  std::string target_name;
+  bool follow = false;            ///< a symbolic link is followed
+  std::optional<identity> leads;  ///< the first name of a file that has several
+};
+
+/// The files of several names that were met: the first name is copied, the others become links to that copy.
+class hard_links {
+ public:
+  struct copied {
+    std::shared_ptr<place> where;
+    std::string name;
+    identity copy;  ///< to notice that somebody has put another file there
+  };
+  enum class role { first, later, waiting };
+
+  /// first: to be copied, and ended by finish(). later: `result` says where. waiting: the job was taken, and is given back by
+  /// finish() of the first.
+  role meet(const identity& file, file_job& job, copied& result);
+  /// The first name was copied, or was not. Gives back who waited for it.
+  std::vector<file_job> finish(const identity& file, std::optional<copied> made);
+
+ private:
+  struct entry {
+    std::optional<copied> made;
+    std::vector<file_job> waiting;
+  };
+  std::unordered_map<identity, entry, hash_identity> files_;
+};
+
+}  // namespace carousel::tool

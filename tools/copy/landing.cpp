@@ -1,0 +1,141 @@
+#include "copy/landing.hpp"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "common/last_error.hpp"
+#include "common/naming.hpp"
+#include "copy/attributes.hpp"
+
+// Names are made and moved by ordinary system calls: io_uring hands each of them to a worker thread of the kernel, which
+// costs more than the call where a tree of small files is copied.
+
+namespace carousel::tool {
+namespace {
+
+/// A file without a name gets one through its descriptor. Without privileges Linux before 6.10 asks for /proc.
+bool can_link_unnamed() noexcept {
+  static const bool can = ::geteuid() == 0 || ::access("/proc/self/fd", X_OK) == 0;
+  return can;
+}
+
+int link_descriptor(int fd, int directory, const char* name) noexcept {
+  if (::linkat(fd, "", directory, name, AT_EMPTY_PATH) == 0) return 0;
+  if (errno != ENOENT) return -1;
+  const std::string in_proc = "/proc/self/fd/" + std::to_string(fd);
+  return ::linkat(AT_FDCWD, in_proc.c_str(), directory, name, AT_SYMLINK_FOLLOW);
+}
+
+result<> move_into_place(int directory, const std::string& temporary, const std::string& name,
+                         bool replace) {
+  if (!replace) {
+    if (::renameat2(directory, temporary.c_str(), directory, name.c_str(), RENAME_NOREPLACE) == 0)
+      return {};
+    // Where the file system has no such rename, nothing had the name a moment ago.
+    if (errno != EINVAL) return std::unexpected(last_error());
+  }
+  if (::renameat(directory, temporary.c_str(), directory, name.c_str()) == 0) return {};
+  return std::unexpected(last_error());
+}
+
+/// `make` makes the temporary name.
+template <class Make>
+result<> land_by_rename(int directory, const std::string& name, bool replace, Make make) {
+  const std::string temporary = temporary_name(name);
+  if (make(temporary.c_str()) != 0) return std::unexpected(last_error());
+  auto moved = move_into_place(directory, temporary, name, replace);
+  // Renaming a name of a file to another name of it does nothing at all.
+  (void)::unlinkat(directory, temporary.c_str(), 0);
+  return moved;
+}
+
+}  // namespace
+
+landing::landing(directory where, std::string name, std::string temporary, file made) noexcept
+    : where_(std::move(where)),
+      name_(std::move(name)),
+      temporary_(std::move(temporary)),
+      file_(std::move(made)) {}
+
+landing::landing(landing&& other) noexcept
+    : where_(std::move(other.where_)),
+      name_(std::move(other.name_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      file_(std::move(other.file_)) {}
+
+landing::~landing() {
+  if (!temporary_.empty()) (void)::unlinkat(where_.fd(), temporary_.c_str(), 0);
+}
+
+result<landing> landing::make(directory where, std::string name, unsigned mode, bool guarded) {
+  if (can_link_unnamed()) {
+    const int fd = ::openat(where.fd(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+    if (fd >= 0) return landing(std::move(where), std::move(name), {}, file::from_fd(fd));
+    // What file systems say that have no such thing.
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL &&
+        errno != ENOSYS)
+      return std::unexpected(last_error());
+  }
+  std::string temporary = temporary_name(name);
+  if (guarded) mode &= 0700U;
+  const int fd =
+      ::openat(where.fd(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (fd < 0) return std::unexpected(last_error());
+  return landing(std::move(where), std::move(name), std::move(temporary), file::from_fd(fd));
+}
+
+task<result<>> landing::publish(bool replace) {
+  if (temporary_.empty()) co_return link_unnamed(replace);
+  auto closing = std::move(file_).close();
+  auto closed = co_await std::move(closing);
+  if (closed) closed = rename_temporary(replace);
+  co_return closed;
+}
+
+result<> landing::link_unnamed(bool replace) {
+  if (link_descriptor(file_.fd(), where_.fd(), name_.c_str()) == 0) return {};
+  if (errno != EEXIST || !replace) return std::unexpected(last_error());
+  return land_by_rename(where_.fd(), name_, true, [&](const char* temporary) {
+    return link_descriptor(file_.fd(), where_.fd(), temporary);
+  });
+}
+
+result<> landing::rename_temporary(bool replace) {
+  auto moved = move_into_place(where_.fd(), temporary_, name_, replace);
+  if (moved) temporary_.clear();
+  return moved;
+}
+
+result<> land_symlink(const directory& where, const std::string& name, const std::string& text,
+                      bool replace, const struct stat* attributes_of) {
+  const auto make = [&](const char* as) {
+    if (::symlinkat(text.c_str(), where.fd(), as) != 0) return -1;
+    if (attributes_of == nullptr) return 0;
+    const auto why = copy_link_attributes(where.fd(), as, *attributes_of);
+    if (!why) return 0;
+    (void)::unlinkat(where.fd(), as, 0);
+    errno = why.value();
+    return -1;
+  };
+  if (make(name.c_str()) == 0) return {};
+  if (errno != EEXIST || !replace) return std::unexpected(last_error());
+  return land_by_rename(where.fd(), name, true, make);
+}
+
+result<> land_hard_link(const directory& of, const std::string& existing, const directory& where,
+                        const std::string& name, bool replace) {
+  const auto link = [&](const char* as) {
+    return ::linkat(of.fd(), existing.c_str(), where.fd(), as, 0);
+  };
+  if (link(name.c_str()) == 0) return {};
+  if (errno != EEXIST || !replace) return std::unexpected(last_error());
+  return land_by_rename(where.fd(), name, true, link);
+}
+
+}  // namespace carousel::tool

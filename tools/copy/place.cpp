@@ -1,0 +1,104 @@
+#include "copy/place.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ranges>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "common/last_error.hpp"
+
+namespace carousel::tool {
+namespace {
+
+constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+std::string path_of(const place& where, std::string_view name, std::string place::* own) {
+  std::vector<std::string_view> parts{name};
+  const place* at = &where;
+  for (; at->parent; at = at->parent.get()) parts.push_back(at->*own);
+  std::string path = at->*own;
+  for (const std::string_view part : parts | std::views::reverse) {
+    if (!path.empty() && !path.ends_with('/')) path += '/';
+    path += part;
+  }
+  return path;
+}
+
+bool is(int fd, const identity& id) noexcept {
+  struct stat about{};
+  return ::fstat(fd, &about) == 0 && identity_of(about) == id;
+}
+
+/// From `start` along the names. -1 and errno.
+int descend(int start, const std::vector<const std::string*>& names) noexcept {
+  int at = start;
+  for (const std::string* name : names | std::views::reverse) {
+    const int next = ::openat(at, name->c_str(), directory_flags);
+    const int why = errno;
+    if (at != start) ::close(at);
+    errno = why;
+    if (next < 0) return -1;
+    at = next;
+  }
+  return at;
+}
+
+}  // namespace
+
+std::string source_path(const place& where, std::string_view name) {
+  return path_of(where, name, &place::source_name);
+}
+std::string target_path(const place& where, std::string_view name) {
+  return path_of(where, name, &place::target_name);
+}
+
+const directory& empty_directory() noexcept {
+  static const directory none;
+  return none;
+}
+
+result<> reopen(place& where, side which, const directory& below) {
+  const auto open = which == side::source ? &place::source : &place::target;
+  const auto name = which == side::source ? &place::source_name : &place::target_name;
+  const identity& id = which == side::source ? where.source_id : where.target_id;
+  if ((where.*open).fd() >= 0) return {};
+  int fd = below.fd() < 0 ? -1 : ::openat(below.fd(), "..", directory_flags);
+  if (fd >= 0 && !is(fd, id)) {
+    ::close(fd);
+    fd = -1;
+  }
+  if (fd < 0) {
+    std::vector<const std::string*> names;
+    const place* from = &where;
+    for (; (from->*open).fd() < 0 && from->parent; from = from->parent.get())
+      names.push_back(&(from->*name));
+    fd = descend((from->*open).fd(), names);
+    if (fd < 0) return std::unexpected(last_error());
+  }
+  where.*open = directory::from_fd(fd);
+  if (is(fd, id)) return {};
+  where.*open = directory();
+  return std::unexpected(std::make_error_code(std::errc::no_such_file_or_directory));
+}
+
+bool is_inside(int directory_fd, const identity& other) noexcept {
+  int at = directory_fd;
+  identity last{};
+  for (;;) {
+    struct stat about{};
+    const bool known = ::fstat(at, &about) == 0;
+    const identity here = identity_of(about);
+    const bool over = !known || here == other || here == last;  // ".." of the root is the root
+    const int next = over ? -1 : ::openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (at != directory_fd) ::close(at);
+    if (over || next < 0) return known && here == other;
+    at = next;
+    last = here;
+  }
+}
+
+}  // namespace carousel::tool

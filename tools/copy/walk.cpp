@@ -1,0 +1,221 @@
+#include "copy/walk.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/interruption.hpp"
+#include "common/last_error.hpp"
+#include "common/naming.hpp"
+
+namespace carousel::tool {
+namespace {
+
+constexpr std::size_t levels_open = 16;
+
+bool is_directory(const place& where, const directory_entry& entry) noexcept {
+  if (entry.type != std::filesystem::file_type::unknown)
+    return entry.type == std::filesystem::file_type::directory;
+  struct stat about{};
+  return ::fstatat(where.source.fd(), entry.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISDIR(about.st_mode);
+}
+
+}  // namespace
+
+walk::walk(attribute_options attributes, bool sync, copy_report& report, descriptor_line& line,
+           visitor visit)
+    : attributes_(attributes),
+      sync_(sync),
+      report_(report),
+      line_(line),
+      visit_(std::move(visit)) {}
+
+task<> walk::run(std::shared_ptr<place> top, std::string name, std::string target_name) {
+  co_await descend(std::move(top), std::move(name), std::move(target_name));
+  while (!levels_.empty()) {
+    level& here = levels_.back();
+    if (interrupted() != 0 || here.next == here.entries.size()) {
+      co_await ascend();
+      continue;
+    }
+    directory_entry entry = std::move(here.entries[here.next++]);
+    std::shared_ptr<place> where = here.where;
+    if (is_directory(*where, entry)) {
+      std::string same = entry.name;
+      co_await descend(std::move(where), std::move(entry.name), std::move(same));
+    } else {
+      ++where->pending;
+      co_await visit_(std::move(where), std::move(entry));
+    }
+  }
+}
+
+// Down.
+
+task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::string target_name) {
+  ++parent->pending;
+  handles outside{parent->source, parent->target};
+  auto entered = co_await enter(parent, name, target_name);
+  if (!entered) {
+    co_await leave(std::move(parent), std::move(outside));
+    co_return;
+  }
+  std::shared_ptr<place> made = std::move(*entered);
+  ++report_.directories;
+  on_the_way_.insert(made->source_id);
+  auto entries = co_await list(*made);
+  if (!entries) {
+    report_.fail("list", source_path(*parent, name), entries.error());
+    entries.emplace();
+  }
+  // The order in which a disk has them.
+  std::ranges::sort(*entries, {}, &directory_entry::inode);
+  levels_.push_back({std::move(made), std::move(*entries)});
+  close_outer_levels(levels_open);
+}
+
+/// Gives the place, with both directories open, or an error that was reported.
+task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& parent,
+                                                 const std::string& name,
+                                                 const std::string& target_name) {
+  const auto options = open_options{}.custom_flags(O_NOFOLLOW);
+  const bool itself = names_no_child(target_name);
+  const char* what = "open the directory";
+  bool of_target = false;
+  std::error_code why;
+  bool fresh = false;
+  descriptor_line::stay stay;
+  for (;;) {
+    of_target = false;
+    auto source = co_await parent->source.open_directory(name, options);
+    if (source) {
+      auto made = std::make_shared<place>(parent, std::move(*source), directory());
+      if (::fstat(made->source.fd(), &made->about) != 0) {
+        why = last_error();
+        break;
+      }
+      made->source_id = identity_of(made->about);
+      made->source_name = name;
+      made->target_name = target_name;
+      if (on_the_way_.contains(made->source_id)) {
+        report_.refuse(source_path(*parent, name),
+                       "is inside itself, which a mount can bring about");
+        co_return std::unexpected(make_error_code(errc::not_supported));
+      }
+      of_target = true;
+      if (!itself && !fresh) {
+        const unsigned open_to_others = attributes_.preserve ? 0U : 0077U;
+        const unsigned mode = (made->about.st_mode & open_to_others) | 0700U;
+        const auto created = co_await parent->target.make_directory(target_name, mode);
+        fresh = created.has_value();
+        if (!created && created.error() != std::errc::file_exists) {
+          what = "make the directory";
+          why = created.error();
+          break;
+        }
+      }
+      auto target = co_await parent->target.open_directory(target_name, options);
+      if (target) {
+        made->target = std::move(*target);
+        made->fresh = fresh;
+        struct stat about{};
+        if (::fstat(made->target.fd(), &about) == 0) made->target_id = identity_of(about);
+        made->inherits_acl = attributes_.preserve && gives_acl(made->target.fd());
+        co_return made;
+      }
+      why = target.error();
+    } else {
+      why = source.error();
+    }
+    if (!out_of_descriptors(why)) break;
+    close_outer_levels(1);
+    const bool again = co_await stay.wait(line_);
+    if (!again) break;
+  }
+  report_.fail(what, of_target ? target_path(*parent, target_name) : source_path(*parent, name),
+               why);
+  co_return std::unexpected(why);
+}
+
+task<result<std::vector<directory_entry>>> walk::list(const place& where) {
+  descriptor_line::stay stay;
+  for (;;) {
+    auto entries = co_await where.source.list();
+    if (entries || !out_of_descriptors(entries.error())) co_return entries;
+    close_outer_levels(0);
+    const bool again = co_await stay.wait(line_);
+    if (!again) co_return entries;
+  }
+}
+
+void walk::close_outer_levels(std::size_t kept) {
+  if (levels_.size() <= kept) return;
+  for (std::size_t i = levels_.size() - kept; i-- > 0;) {
+    place& outer = *levels_[i].where;
+    if (outer.source.fd() < 0) break;  // so are those above
+    outer.source = directory();
+    outer.target = directory();
+  }
+}
+
+// Up.
+
+task<> walk::ascend() {
+  std::shared_ptr<place> left = std::move(levels_.back().where);
+  levels_.pop_back();
+  on_the_way_.erase(left->source_id);
+  handles open{std::exchange(left->source, {}), std::exchange(left->target, {})};
+  if (!levels_.empty()) {
+    level& outer = levels_.back();
+    result<> opened = reopen(*outer.where, side::source, open.source);
+    if (opened) opened = reopen(*outer.where, side::target, open.target);
+    if (!opened) {
+      report_.fail("go back to", source_path(*outer.where->parent, outer.where->source_name),
+                   opened.error());
+      outer.next = outer.entries.size();
+    }
+  }
+  co_await leave(std::move(left), std::move(open));
+}
+
+task<> walk::leave(std::shared_ptr<place> where, handles open) {
+  while (--where->pending == 0 && where->parent) {
+    co_await finish(*where, open);
+    std::shared_ptr<place> up = where->parent;
+    if (up->pending == 1 && up->parent) {
+      // The last entry of its parent, which is finished next.
+      if (!reopen(*up, side::source, open.source) || !reopen(*up, side::target, open.target)) {
+        report_.fail("go back to", target_path(*up->parent, up->target_name), last_error());
+      }
+      open = handles{up->source, up->target};
+    }
+    where = std::move(up);
+  }
+}
+
+task<> walk::finish(place& where, handles open) {
+  std::error_code why;
+  const unsigned mode = where.about.st_mode;
+  const int target = open.target.fd();
+  if (attributes_.preserve) {
+    attribute_loss loss;
+    why = copy_attributes(open.source.fd(), target, where.about, attributes_, true, loss);
+    if (loss) report_.note(*loss);
+  } else if (struct stat made{}; where.fresh && (mode & 0700U) != 0700U) {
+    // It was made so that files could be made in it.
+    const unsigned closed = 0700U & ~mode;
+    if (::fstat(target, &made) != 0 || ::fchmod(target, made.st_mode & 07777U & ~closed) != 0)
+      why = last_error();
+  }
+  // The path of a directory as deep as they come is long: it is put together when somebody wants to read it.
+  const auto name = [&] { return target_path(*where.parent, where.target_name); };
+  if (why) report_.fail("set the attributes of", name(), why);
+  if (!sync_) co_return;
+  const auto synced = co_await open.target.sync();
+  if (!synced) report_.fail("sync", name(), synced.error());
+}
+
+}  // namespace carousel::tool

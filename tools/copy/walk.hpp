@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "carousel/carousel.hpp"
+#include "copy/attributes.hpp"
+#include "copy/descriptors.hpp"
+#include "copy/place.hpp"
+#include "copy/report.hpp"
+
+namespace carousel::tool {
+
+/// The directories of a place, held open by whoever still has to do something there.
+struct handles {
+  directory source;
+  directory target;
+};
+
+/// Makes the directories of a copy, from the top down and one component at a time, and finishes each of them (attributes,
+/// sync) when the last of its entries is finished, which may be long after the walk has left it.
+///
+/// Descriptors are bounded: those of the innermost directories are open, the others are opened again on the way back.
+class walk {
+ public:
+  /// What to do with an entry that is not a directory. It counts in the place as pending until leave() is called for it.
+  using visitor = std::function<task<>(std::shared_ptr<place>, directory_entry)>;
+
+  walk(attribute_options attributes, bool sync, copy_report& report, descriptor_line& line,
+       visitor visit);
+
+  /// Copies the directory `name` of the place, and what is below it, as `target_name`.
+  task<> run(std::shared_ptr<place> top, std::string name, std::string target_name);
+
+  /// One entry of the place is finished.
+  task<> leave(std::shared_ptr<place> where, handles open);
+
+ private:
+  struct level {
+    std::shared_ptr<place> where;
+    std::vector<directory_entry> entries;
+    std::size_t next = 0;
+  };
+
+  task<> descend(std::shared_ptr<place> parent, std::string name, std::string target_name);
+  task<result<std::shared_ptr<place>>> enter(const std::shared_ptr<place>& parent,
+                                             const std::string& name,
+                                             const std::string& target_name);
+  task<result<std::vector<directory_entry>>> list(const place& where);
+  task<> ascend();
+  task<> finish(place& where, handles open);
+  void close_outer_levels(std::size_t kept);
+
+  attribute_options attributes_;
+  bool sync_;
+  copy_report& report_;
+  descriptor_line& line_;
+  visitor visit_;
+  std::vector<level> levels_;
+  std::unordered_set<identity, hash_identity> on_the_way_;  ///< source directories, to find loops
+};
+
+}  // namespace carousel::tool
