@@ -9,7 +9,7 @@
 namespace carousel::tool {
 namespace {
 
-struct refusal {
+struct unsupported {
   char letter;  ///< 0: none
   std::string_view name;
   std::string_view why;
@@ -19,7 +19,7 @@ constexpr std::string_view always_replaced =
     "a copy gets its name in one step, and what had it before is replaced; -n keeps that";
 constexpr std::string_view no_backup = "no backups are made; -n keeps what exists";
 
-constexpr std::array<refusal, 31> refused = {{
+constexpr std::array<unsupported, 31> refused = {{
     {0, "attributes-only", "content is always copied"},
     {'b', "backup", no_backup},
     {'S', "suffix", no_backup},
@@ -54,22 +54,22 @@ constexpr std::array<refusal, 31> refused = {{
     {'j', "jobs", "use --buffers: as many files are in flight"},
 }};
 
-const refusal* find_long(std::string_view name) noexcept {
+const unsupported* find_long(std::string_view name) noexcept {
   if (name.empty()) return nullptr;
-  for (const refusal& r : refused) {
+  for (const unsupported& r : refused) {
     if (r.name == name) return &r;
   }
   return nullptr;
 }
 
-const refusal* find_letter(char letter) noexcept {
-  for (const refusal& r : refused) {
+const unsupported* find_letter(char letter) noexcept {
+  for (const unsupported& r : refused) {
     if (r.letter == letter) return &r;
   }
   return nullptr;
 }
 
-std::string sentence(std::string_view option, const refusal& r) {
+std::string sentence(std::string_view option, const unsupported& r) {
   return fmt::format("cp {} is not supported: {}", option, r.why);
 }
 
@@ -115,14 +115,14 @@ std::string refused_option(const std::vector<std::string>& arguments) {
     if (argument == "--") break;
     if (argument.starts_with("--")) {
       const std::string_view name = argument.substr(2, argument.find('=') - 2);
-      if (const refusal* r = find_long(name))
+      if (const unsupported* r = find_long(name))
         return sentence(argument.substr(0, name.size() + 2), *r);
       continue;
     }
     if (!argument.starts_with('-')) continue;
     for (const char letter : argument.substr(1)) {
       if (letter == 't') break;  // the rest is its value
-      if (const refusal* r = find_letter(letter)) return sentence(std::string{'-', letter}, *r);
+      if (const unsupported* r = find_letter(letter)) return sentence(std::string{'-', letter}, *r);
     }
   }
   return {};
