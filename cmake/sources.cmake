@@ -12,43 +12,43 @@ set(carousel_headers
     include/carousel/buf/pool_options.hpp
     include/carousel/carousel.hpp
     include/carousel/config.hpp
-    include/carousel/detail/assert.hpp
-    include/carousel/detail/branch.hpp
-    include/carousel/detail/buf_collection.hpp
-    include/carousel/detail/buffer_table.hpp
-    include/carousel/detail/close_call.hpp
-    include/carousel/detail/context.hpp
-    include/carousel/detail/deadline.hpp
-    include/carousel/detail/descriptor.hpp
-    include/carousel/detail/driver.hpp
-    include/carousel/detail/file_call.hpp
-    include/carousel/detail/file_table.hpp
-    include/carousel/detail/fixed_access.hpp
-    include/carousel/detail/fork_epoch.hpp
-    include/carousel/detail/inner_await.hpp
-    include/carousel/detail/inner_scope.hpp
-    include/carousel/detail/keep_for_ever.hpp
-    include/carousel/detail/lent_memory.hpp
-    include/carousel/detail/list.hpp
-    include/carousel/detail/open_call.hpp
-    include/carousel/detail/operation.hpp
-    include/carousel/detail/parked_waiter.hpp
-    include/carousel/detail/path_block.hpp
-    include/carousel/detail/poison.hpp
-    include/carousel/detail/recycler.hpp
-    include/carousel/detail/remote_queue.hpp
-    include/carousel/detail/request.hpp
-    include/carousel/detail/side_blocks.hpp
-    include/carousel/detail/slot.hpp
-    include/carousel/detail/stop_scope.hpp
-    include/carousel/detail/submission_queue.hpp
-    include/carousel/detail/task_record.hpp
-    include/carousel/detail/thread_mark.hpp
-    include/carousel/detail/timer_queue.hpp
-    include/carousel/detail/transfer.hpp
-    include/carousel/detail/user_storage.hpp
-    include/carousel/detail/verb_output.hpp
-    include/carousel/detail/waiter.hpp
+    include/carousel/detail/base/assert.hpp
+    include/carousel/detail/base/keep_for_ever.hpp
+    include/carousel/detail/base/list.hpp
+    include/carousel/detail/base/path_block.hpp
+    include/carousel/detail/base/poison.hpp
+    include/carousel/detail/base/recycler.hpp
+    include/carousel/detail/base/request.hpp
+    include/carousel/detail/base/stop_scope.hpp
+    include/carousel/detail/base/thread_mark.hpp
+    include/carousel/detail/base/waiter.hpp
+    include/carousel/detail/buf/buf_collection.hpp
+    include/carousel/detail/buf/fixed_access.hpp
+    include/carousel/detail/buf/lent_memory.hpp
+    include/carousel/detail/buf/user_storage.hpp
+    include/carousel/detail/driver/buffer_table.hpp
+    include/carousel/detail/driver/context.hpp
+    include/carousel/detail/driver/descriptor.hpp
+    include/carousel/detail/driver/driver.hpp
+    include/carousel/detail/driver/file_table.hpp
+    include/carousel/detail/driver/fork_epoch.hpp
+    include/carousel/detail/driver/inner_scope.hpp
+    include/carousel/detail/driver/operation.hpp
+    include/carousel/detail/driver/parked_waiter.hpp
+    include/carousel/detail/driver/remote_queue.hpp
+    include/carousel/detail/driver/side_blocks.hpp
+    include/carousel/detail/driver/slot.hpp
+    include/carousel/detail/driver/timer_queue.hpp
+    include/carousel/detail/fs/close_call.hpp
+    include/carousel/detail/fs/file_call.hpp
+    include/carousel/detail/fs/open_call.hpp
+    include/carousel/detail/io/transfer.hpp
+    include/carousel/detail/loop/task_record.hpp
+    include/carousel/detail/ring/submission_queue.hpp
+    include/carousel/detail/verb/branch.hpp
+    include/carousel/detail/verb/deadline.hpp
+    include/carousel/detail/verb/inner_await.hpp
+    include/carousel/detail/verb/verb_output.hpp
     include/carousel/fs/directory.hpp
     include/carousel/fs/file.hpp
     include/carousel/fs/file_info.hpp
@@ -71,6 +71,7 @@ set(carousel_sources
     src/base/assert.cpp
     src/base/keep_for_ever.cpp
     src/base/path_block.cpp
+    src/base/recycler.cpp
     src/base/request.cpp
     src/base/result.cpp
     src/buf/arena.cpp
@@ -83,7 +84,6 @@ set(carousel_sources
     src/driver/driver.cpp
     src/driver/file_table.cpp
     src/driver/fork_epoch.cpp
-    src/driver/recycler.cpp
     src/driver/remote_queue.cpp
     src/driver/side_blocks.cpp
     src/driver/timer_queue.cpp
@@ -94,13 +94,13 @@ set(carousel_sources
     src/fs/file_call.cpp
     src/fs/open_call.cpp
     src/fs/open_options.cpp
-    src/fs/transfer.cpp
-    src/runtime/branch.cpp
-    src/runtime/loop.cpp
-    src/runtime/runtime.cpp
-    src/runtime/stall.cpp
+    src/io/transfer.cpp
+    src/loop/loop.cpp
+    src/loop/runtime.cpp
+    src/loop/stall.cpp
     src/sys/linux_kernel.cpp
-    src/sys/write_flag.cpp)
+    src/sys/write_flag.cpp
+    src/verb/branch.cpp)
 
 set(carousel_tool_sources
     tools/bench/block_set.cpp

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""usage: scripts/check_layers.py [--self-test]
+"""usage: scripts/check_layers.py [--fix | --self-test]
 
-Includes point down only. Reads the #include lines of include/, src/ and the programs, and fails when a file
-includes one of a higher layer, when it is in no layer at all, or when it reaches past its audience.
+A layer is a folder, and includes point down only. Reads the #include lines of include/, src/ and the programs, and fails when a
+file includes one of a higher layer, when it is in no layer, when it reaches past its audience, when a header and its .cpp are in
+different layers, when a row of the table matches nothing, and when a document shows another table. --fix writes it there.
 """
 
 import re
@@ -11,81 +12,31 @@ import tempfile
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-# From the bottom to the top. The first pattern that matches a file decides; `*` matches `/` too.
-LAYERS = ["base", "sys", "ring", "driver", "buf", "runtime", "io", "api", "programs"]
-
-TABLE = [
-    ("include/carousel/config.hpp", "base"),
-    ("include/carousel/result.hpp", "base"),
-    ("include/carousel/task.hpp", "base"),
-    ("include/carousel/detail/assert.hpp", "base"),
-    ("include/carousel/detail/fork_epoch.hpp", "base"),
-    ("include/carousel/detail/keep_for_ever.hpp", "base"),
-    ("include/carousel/detail/list.hpp", "base"),
-    ("include/carousel/fs/path_text.hpp", "base"),
-    ("include/carousel/detail/path_block.hpp", "base"),
-    ("include/carousel/detail/poison.hpp", "base"),
-    ("include/carousel/detail/recycler.hpp", "base"),
-    ("include/carousel/detail/request.hpp", "base"),
-    ("include/carousel/detail/thread_mark.hpp", "base"),
-    ("include/carousel/detail/stop_scope.hpp", "base"),
-    ("include/carousel/detail/waiter.hpp", "base"),
-    ("src/base/*", "base"),
-    ("src/sys/*", "sys"),
-    ("include/carousel/detail/submission_queue.hpp", "ring"),
-    ("src/ring/*", "ring"),
-    ("include/carousel/detail/context.hpp", "driver"),
-    ("include/carousel/detail/descriptor.hpp", "driver"),
-    ("include/carousel/detail/driver.hpp", "driver"),
-    ("include/carousel/detail/operation.hpp", "driver"),
-    ("include/carousel/detail/inner_scope.hpp", "driver"),
-    ("include/carousel/detail/parked_waiter.hpp", "driver"),
-    ("include/carousel/detail/remote_queue.hpp", "driver"),
-    ("include/carousel/detail/slot.hpp", "driver"),
-    ("include/carousel/detail/side_blocks.hpp", "driver"),
-    ("include/carousel/detail/file_table.hpp", "driver"),
-    ("include/carousel/detail/buffer_table.hpp", "driver"),
-    ("include/carousel/detail/timer_queue.hpp", "driver"),
-    ("src/driver/*", "driver"),
-    ("include/carousel/detail/buf_collection.hpp", "buf"),
-    ("include/carousel/detail/fixed_access.hpp", "buf"),
-    ("include/carousel/detail/lent_memory.hpp", "buf"),
-    ("include/carousel/detail/user_storage.hpp", "buf"),
-    ("include/carousel/buf/*", "buf"),
-    ("src/buf/*", "buf"),
-    ("include/carousel/detail/task_record.hpp", "runtime"),
-    ("include/carousel/runtime.hpp", "runtime"),
-    ("include/carousel/spawn.hpp", "runtime"),
-    ("include/carousel/start.hpp", "runtime"),
-    ("include/carousel/join_handle.hpp", "runtime"),
-    ("include/carousel/time/*", "runtime"),
-    ("include/carousel/yield.hpp", "runtime"),
-    ("include/carousel/detail/branch.hpp", "runtime"),
-    ("include/carousel/detail/deadline.hpp", "runtime"),
-    ("include/carousel/detail/inner_await.hpp", "runtime"),
-    ("include/carousel/detail/verb_output.hpp", "runtime"),
-    ("include/carousel/abandon_after.hpp", "runtime"),
-    ("include/carousel/timeout.hpp", "runtime"),
-    ("include/carousel/stop_on.hpp", "runtime"),
-    ("include/carousel/stop_requested.hpp", "runtime"),
-    ("include/carousel/when_all.hpp", "runtime"),
-    ("include/carousel/when_any.hpp", "runtime"),
-    ("src/runtime/*", "runtime"),
-    ("src/time/*", "runtime"),
-    ("include/carousel/detail/close_call.hpp", "io"),
-    ("include/carousel/detail/file_call.hpp", "io"),
-    ("include/carousel/detail/open_call.hpp", "io"),
-    ("include/carousel/detail/transfer.hpp", "io"),
-    ("include/carousel/fs/*", "io"),
-    ("include/carousel/net/*", "io"),
-    ("src/fs/*", "io"),
-    ("src/net/*", "io"),
-    ("include/carousel/carousel.hpp", "api"),
-    ("tools/*", "programs"),
-    ("examples/*", "programs"),
-    ("bench/*", "programs"),
-    ("tests/*", "programs"),
+# From the top to the bottom: a layer, what it is for, and its files beside those in include/carousel/detail/LAYER,
+# include/carousel/LAYER and src/LAYER. `*` matches `/` too; a layer's own files decide before its neighbours' folders.
+LAYERS = [
+    ("programs", "tools, examples, benchmarks, tests", ["tools/*", "examples/*", "bench/*", "tests/*"]),
+    ("api", "carousel.hpp, which includes the rest", ["include/carousel/carousel.hpp"]),
+    ("fs", "files and directories", []),
+    ("io", "what files and sockets share: transfers", []),
+    ("buf", "buffer concepts, leases, pool, registry, arena", []),
+    ("verb", "awaitables around others: timeout, stop_on, when_any, when_all, abandon_after",
+     ["include/carousel/abandon_after.hpp", "include/carousel/stop_on.hpp", "include/carousel/stop_requested.hpp",
+      "include/carousel/timeout.hpp", "include/carousel/when_all.hpp", "include/carousel/when_any.hpp"]),
+    ("loop", "the turn, tasks, spawn, join, sleep",
+     ["include/carousel/runtime.hpp", "include/carousel/spawn.hpp", "include/carousel/join_handle.hpp",
+      "include/carousel/yield.hpp", "include/carousel/time/*"]),
+    ("driver", "slots, orphans, cancels, buffer table, file table, timers", []),
+    ("ring", "the two queues of one ring: encode, enter, reap", []),
+    ("sys", "the only code that knows liburing; a virtual seam (sys::kernel) with plain memory on both sides", []),
+    ("base", "results, assertions, lists, recycled memory, task",
+     ["include/carousel/config.hpp", "include/carousel/result.hpp", "include/carousel/task.hpp",
+      "include/carousel/fs/path_text.hpp"]),
 ]
+NAMES = [name for name, _, _ in LAYERS]
+SHOWN_IN = ["DESIGN.md", "CONTRIBUTING.md"]
+BEGIN, END = "<!-- layers -->\n```\n", "```\n<!-- /layers -->"
+
 
 # Who may include liburing: one seam in the library, and benchmarks and tests that compare with it.
 LIBURING_USERS = ["src/sys/*", "bench/*", "tests/*"]
@@ -97,9 +48,12 @@ TOP_DIRS = ["include", "src", "tools", "examples", "bench", "tests"]
 
 
 def layer_of(path):
-    for pattern, layer in TABLE:
-        if fnmatchcase(path, pattern):
-            return layer
+    for name, _, files in LAYERS:
+        if matches(path, files):
+            return name
+    for name in NAMES:
+        if matches(path, [f"include/carousel/detail/{name}/*", f"include/carousel/{name}/*", f"src/{name}/*"]):
+            return name
     return None
 
 
@@ -132,19 +86,46 @@ def check_include(root, path, bracket, name):
     if target.startswith("src/") and matches(path, PUBLIC_ONLY):
         return f"is public and may not include {target}"
     above, own = layer_of(target), layer_of(path)
-    if above is not None and LAYERS.index(above) > LAYERS.index(own):
+    if above is not None and NAMES.index(above) < NAMES.index(own):
         return f"is in layer {own} and may not include {target} of layer {above}"
     return None
 
 
-def check_tree(root):
-    errors = []
+def shown():
+    return "".join(f"{name:<11}{what}\n" for name, what, _ in LAYERS)
+
+
+def check_document(file, fix):
+    text = file.read_text() if file.is_file() else ""
+    found = re.search(re.escape(BEGIN) + r"(.*?)" + re.escape(END), text, re.S)
+    if found and found[1] == shown():
+        return None
+    if found and fix:
+        file.write_text(text[: found.start(1)] + shown() + text[found.end(1) :])
+        return None
+    return f"{file.name}: shows another table of layers; run scripts/check_layers.py --fix"
+
+
+def counterpart(path):
+    """The public header of a source, where there is one with its name."""
+    return re.compile(rf"include/carousel/(.*/)?{re.escape(Path(path).stem)}\.hpp")
+
+
+def check_tree(root, fix=False):
+    errors = [e for name in SHOWN_IN if (e := check_document(root / name, fix))]
     files = [f for top in TOP_DIRS for f in sorted((root / top).rglob("*.[ch]pp"))]
-    for file in files:
-        path = file.relative_to(root).as_posix()
-        if layer_of(path) is None:
-            errors.append(f"{path}: is in no layer; give it one in the table of scripts/check_layers.py")
+    paths = [file.relative_to(root).as_posix() for file in files]
+    for name, _, own in LAYERS:
+        errors += [f"layer {name}: {row} matches no file" for row in own if not any(fnmatchcase(p, row) for p in paths)]
+    for file, path in zip(files, paths):
+        layer = layer_of(path)
+        if layer is None:
+            errors.append(f"{path}: is in no layer; see the table of scripts/check_layers.py")
             continue
+        if path.startswith("src/") and path.endswith(".cpp"):
+            headers = [p for p in paths if counterpart(path).fullmatch(p)]
+            if headers and layer not in map(layer_of, headers):
+                errors.append(f"{path}: is in layer {layer}, but {headers[0]} in {layer_of(headers[0])}")
         for number, line in enumerate(file.read_text().splitlines(), 1):
             if found := INCLUDE.match(line):
                 if error := check_include(root, path, *found.groups()):
@@ -153,26 +134,34 @@ def check_tree(root):
 
 
 def self_test():
-    good = {
+    every_row = {row.replace("*", "a.hpp"): "" for _, _, own in LAYERS for row in own}
+    documents = {name: BEGIN + shown() + END for name in SHOWN_IN}
+    driver = "include/carousel/detail/driver/driver.hpp"
+    good = every_row | documents | {
         "include/carousel/result.hpp": "#include <expected>\n",
-        "include/carousel/detail/driver.hpp": '#include "carousel/result.hpp"\n',
+        driver: '#include "carousel/result.hpp"\n',
+        "src/driver/driver.cpp": "",
         "src/sys/kernel.cpp": '#include <liburing.h>\n#include "carousel/result.hpp"\n',
-        "src/fs/file.cpp": '#include "carousel/detail/driver.hpp"\n#include <sys/uio.h>\n',
+        "src/fs/file.cpp": '#include "carousel/detail/driver/driver.hpp"\n#include <sys/uio.h>\n',
     }
     bad = [
-        ("include/carousel/result.hpp", '#include "carousel/detail/driver.hpp"\n', "of layer driver"),
-        ("include/carousel/result.hpp", "#include <carousel/detail/driver.hpp>\n", "of layer driver"),
+        ("include/carousel/result.hpp", '#include "carousel/detail/driver/driver.hpp"\n', "of layer driver"),
+        ("include/carousel/result.hpp", "#include <carousel/detail/driver/driver.hpp>\n", "of layer driver"),
         ("src/ring/ring.cpp", "#include <liburing.h>\n", "may not include <liburing.h>"),
         ("include/carousel/fs/file.hpp", '#include "sys/kernel.cpp"\n', "is public"),
         ("include/carousel/novelty.hpp", "", "is in no layer"),
         ("src/fs/dir.cpp", '#include "nowhere.hpp"\n', "does not exist"),
+        ("include/carousel/yield.hpp", None, "matches no file"),
+        ("src/fs/driver.cpp", "", "is in layer fs, but include/carousel/detail/driver/driver.hpp"),
+        ("DESIGN.md", "", "another table"),
     ]
     for path, text, expected in [("", "", ""), *bad]:
         with tempfile.TemporaryDirectory() as name:
             tree = {**good, path: text} if path else good
             for file, content in tree.items():
                 (Path(name) / file).parent.mkdir(parents=True, exist_ok=True)
-                (Path(name) / file).write_text(content)
+                if content is not None:
+                    (Path(name) / file).write_text(content)
             _, errors = check_tree(Path(name))
         if expected:
             assert len(errors) == 1 and expected in errors[0], (path, expected, errors)
@@ -184,7 +173,7 @@ def self_test():
 def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
-    count, errors = check_tree(Path(__file__).resolve().parent.parent)
+    count, errors = check_tree(Path(__file__).resolve().parent.parent, fix=sys.argv[1:] == ["--fix"])
     print(*errors, f"layers: {count} files, {len(errors)} errors", sep="\n")
     return 1 if errors else 0
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
-#include "carousel/detail/deadline.hpp"
-#include "carousel/detail/task_record.hpp"
-#include "carousel/detail/verb_output.hpp"
+#include "carousel/detail/loop/task_record.hpp"
+#include "carousel/detail/verb/deadline.hpp"
+#include "carousel/detail/verb/verb_output.hpp"
 
 namespace carousel {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "carousel/detail/task_record.hpp"
+#include "carousel/detail/loop/task_record.hpp"
 
 namespace carousel {
 

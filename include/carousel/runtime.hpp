@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "carousel/detail/task_record.hpp"
+#include "carousel/detail/loop/task_record.hpp"
 #include "carousel/result.hpp"
 
 namespace carousel {

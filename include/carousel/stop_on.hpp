@@ -5,9 +5,9 @@
 #include <stop_token>
 #include <utility>
 
-#include "carousel/detail/inner_scope.hpp"
-#include "carousel/detail/remote_queue.hpp"
-#include "carousel/detail/verb_output.hpp"
+#include "carousel/detail/driver/inner_scope.hpp"
+#include "carousel/detail/driver/remote_queue.hpp"
+#include "carousel/detail/verb/verb_output.hpp"
 
 namespace carousel {
 

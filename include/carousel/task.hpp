@@ -6,8 +6,8 @@
 #include <utility>
 #include <variant>
 
-#include "carousel/detail/assert.hpp"
-#include "carousel/detail/recycler.hpp"
+#include "carousel/detail/base/assert.hpp"
+#include "carousel/detail/base/recycler.hpp"
 
 namespace carousel {
 

@@ -4,9 +4,9 @@
 #include <coroutine>
 #include <utility>
 
-#include "carousel/detail/deadline.hpp"
-#include "carousel/detail/inner_scope.hpp"
-#include "carousel/detail/verb_output.hpp"
+#include "carousel/detail/driver/inner_scope.hpp"
+#include "carousel/detail/verb/deadline.hpp"
+#include "carousel/detail/verb/verb_output.hpp"
 
 namespace carousel {
 

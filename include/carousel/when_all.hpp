@@ -3,7 +3,7 @@
 #include <coroutine>
 #include <utility>
 
-#include "carousel/detail/branch.hpp"
+#include "carousel/detail/verb/branch.hpp"
 
 namespace carousel {
 

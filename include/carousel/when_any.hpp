@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-#include "carousel/detail/branch.hpp"
+#include "carousel/detail/verb/branch.hpp"
 
 namespace carousel {
 

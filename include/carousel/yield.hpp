@@ -1,6 +1,6 @@
 #pragma once
 
-#include "carousel/detail/context.hpp"
+#include "carousel/detail/driver/context.hpp"
 
 namespace carousel {
 

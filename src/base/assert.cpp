@@ -1,4 +1,4 @@
-#include "carousel/detail/assert.hpp"
+#include "carousel/detail/base/assert.hpp"
 
 #include <cstdio>
 #include <cstdlib>

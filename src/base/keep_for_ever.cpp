@@ -1,4 +1,4 @@
-#include "carousel/detail/keep_for_ever.hpp"
+#include "carousel/detail/base/keep_for_ever.hpp"
 
 #include <atomic>
 #include <new>

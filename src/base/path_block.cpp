@@ -1,4 +1,4 @@
-#include "carousel/detail/path_block.hpp"
+#include "carousel/detail/base/path_block.hpp"
 
 #include <linux/limits.h>
 

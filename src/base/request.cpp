@@ -1,4 +1,4 @@
-#include "carousel/detail/request.hpp"
+#include "carousel/detail/base/request.hpp"
 
 namespace carousel::detail {
 

@@ -1,4 +1,4 @@
-#include "carousel/detail/buf_collection.hpp"
+#include "carousel/detail/buf/buf_collection.hpp"
 
 #include <sys/mman.h>
 
@@ -9,7 +9,7 @@
 #include <new>
 #include <utility>
 
-#include "carousel/detail/keep_for_ever.hpp"
+#include "carousel/detail/base/keep_for_ever.hpp"
 
 namespace carousel::detail {
 namespace {

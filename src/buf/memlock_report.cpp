@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "carousel/detail/buf_collection.hpp"
+#include "carousel/detail/buf/buf_collection.hpp"
 
 namespace carousel::detail {
 

@@ -1,8 +1,8 @@
-#include "carousel/detail/buffer_table.hpp"
+#include "carousel/detail/driver/buffer_table.hpp"
 
 #include <utility>
 
-#include "carousel/detail/assert.hpp"
+#include "carousel/detail/base/assert.hpp"
 #include "sys/kernel.hpp"
 
 namespace carousel::detail {

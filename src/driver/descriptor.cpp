@@ -1,11 +1,11 @@
-#include "carousel/detail/descriptor.hpp"
+#include "carousel/detail/driver/descriptor.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "carousel/detail/driver.hpp"
-#include "carousel/detail/operation.hpp"
+#include "carousel/detail/driver/driver.hpp"
+#include "carousel/detail/driver/operation.hpp"
 
 namespace carousel::detail {
 

@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <utility>
 
-#include "carousel/detail/driver.hpp"
-#include "carousel/detail/operation.hpp"
+#include "carousel/detail/driver/driver.hpp"
+#include "carousel/detail/driver/operation.hpp"
 #include "driver/turn.hpp"
 #include "ring/ring.hpp"
 

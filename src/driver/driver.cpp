@@ -1,4 +1,4 @@
-#include "carousel/detail/driver.hpp"
+#include "carousel/detail/driver/driver.hpp"
 
 #include <sys/uio.h>
 #include <unistd.h>
@@ -9,8 +9,8 @@
 #include <cstdio>
 #include <new>
 
-#include "carousel/detail/fork_epoch.hpp"
-#include "carousel/detail/operation.hpp"
+#include "carousel/detail/driver/fork_epoch.hpp"
+#include "carousel/detail/driver/operation.hpp"
 #include "driver/turn.hpp"
 #include "ring/ring.hpp"
 

@@ -1,7 +1,7 @@
-#include "carousel/detail/file_table.hpp"
+#include "carousel/detail/driver/file_table.hpp"
 
-#include "carousel/detail/assert.hpp"
-#include "carousel/detail/thread_mark.hpp"
+#include "carousel/detail/base/assert.hpp"
+#include "carousel/detail/base/thread_mark.hpp"
 #include "sys/kernel.hpp"
 
 namespace carousel::detail {

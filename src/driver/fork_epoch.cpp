@@ -1,8 +1,8 @@
-#include "carousel/detail/fork_epoch.hpp"
+#include "carousel/detail/driver/fork_epoch.hpp"
 
 #include <pthread.h>
 
-#include "carousel/detail/context.hpp"
+#include "carousel/detail/driver/context.hpp"
 
 namespace carousel::detail {
 

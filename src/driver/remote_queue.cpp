@@ -1,4 +1,4 @@
-#include "carousel/detail/remote_queue.hpp"
+#include "carousel/detail/driver/remote_queue.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <system_error>
 
-#include "carousel/detail/driver.hpp"
+#include "carousel/detail/driver/driver.hpp"
 
 namespace carousel::detail {
 

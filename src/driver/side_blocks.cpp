@@ -1,4 +1,4 @@
-#include "carousel/detail/side_blocks.hpp"
+#include "carousel/detail/driver/side_blocks.hpp"
 
 #include <new>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "carousel/detail/timer_queue.hpp"
+#include "carousel/detail/driver/timer_queue.hpp"
 
 #include <utility>
 

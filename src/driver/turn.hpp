@@ -5,8 +5,8 @@
 #include <chrono>
 #include <utility>
 
-#include "carousel/detail/driver.hpp"
-#include "carousel/detail/operation.hpp"
+#include "carousel/detail/driver/driver.hpp"
+#include "carousel/detail/driver/operation.hpp"
 #include "ring/ring.hpp"
 
 // The driver's part of a turn, for the loop to inline. The kernel leaves the processor's stack of return addresses empty, so

@@ -3,7 +3,7 @@
 
 #include <cerrno>
 
-#include "carousel/detail/driver.hpp"
+#include "carousel/detail/driver/driver.hpp"
 #include "driver/turn.hpp"
 #include "ring/ring.hpp"
 

@@ -1,4 +1,4 @@
-#include "carousel/detail/close_call.hpp"
+#include "carousel/detail/fs/close_call.hpp"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "carousel/detail/open_call.hpp"
+#include "carousel/detail/fs/open_call.hpp"
 
 #include <fcntl.h>
 #include <linux/openat2.h>

@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "carousel/detail/submission_queue.hpp"
+#include "carousel/detail/ring/submission_queue.hpp"
 #include "sys/kernel.hpp"
 
 namespace carousel::detail {

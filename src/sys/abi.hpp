@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "carousel/detail/request.hpp"
+#include "carousel/detail/base/request.hpp"
 
 // The part of the kernel's io_uring interface that the ring reads and writes in shared memory, in our own names: the
 // constants of Debian's liburing 2.3 end at Linux 6.1, and an enumerator cannot be tested for at compile time. kernel.cpp

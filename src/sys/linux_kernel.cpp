@@ -11,7 +11,7 @@
 #include <fstream>
 #include <thread>
 
-#include "carousel/detail/request.hpp"
+#include "carousel/detail/base/request.hpp"
 #include "sys/kernel.hpp"
 #include "sys/write_flag.hpp"
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "fake/kernel.hpp"
-#include "runtime/loop.hpp"
-#include "runtime/runtime_access.hpp"
+#include "loop/loop.hpp"
+#include "loop/runtime_access.hpp"
 #include "support/temp_dir.hpp"
 
 // A cancel and its operation end in any order, also in one batch of completions.

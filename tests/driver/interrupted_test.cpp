@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "fake/kernel.hpp"
-#include "runtime/runtime_access.hpp"
+#include "loop/runtime_access.hpp"
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
 

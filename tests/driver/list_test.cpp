@@ -1,5 +1,5 @@
 #include <gtest/gtest.h>
-#include <carousel/detail/list.hpp>
+#include <carousel/detail/base/list.hpp>
 
 #include <memory>
 #include <optional>

@@ -1,5 +1,5 @@
 #include <gtest/gtest.h>
-#include <carousel/detail/submission_queue.hpp>
+#include <carousel/detail/ring/submission_queue.hpp>
 
 #include <array>
 #include <cstdint>

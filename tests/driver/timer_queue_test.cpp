@@ -1,5 +1,5 @@
 #include <gtest/gtest.h>
-#include <carousel/detail/timer_queue.hpp>
+#include <carousel/detail/driver/timer_queue.hpp>
 
 #include <algorithm>
 #include <chrono>

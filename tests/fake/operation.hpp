@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "carousel/detail/request.hpp"
+#include "carousel/detail/base/request.hpp"
 #include "fake/held_file.hpp"
 #include "sys/abi.hpp"
 

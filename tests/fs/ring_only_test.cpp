@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fake/kernel.hpp"
-#include "runtime/runtime_access.hpp"
+#include "loop/runtime_access.hpp"
 #include "support/content.hpp"
 #include "support/in_child.hpp"
 #include "support/open_fds.hpp"

@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "fake/kernel.hpp"
+#include "loop/loop.hpp"
+#include "loop/runtime_access.hpp"
 #include "random/world.hpp"
-#include "runtime/loop.hpp"
-#include "runtime/runtime_access.hpp"
 #include "support/temp_dir.hpp"
 
 // Random tasks on the fake kernel, run after run, each decided by one number.

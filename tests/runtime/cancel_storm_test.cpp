@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <carousel/carousel.hpp>
-#include <carousel/detail/poison.hpp>
+#include <carousel/detail/base/poison.hpp>
 
 #include <algorithm>
 #include <array>

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "carousel/detail/operation.hpp"
+#include "carousel/detail/driver/operation.hpp"
 
 namespace carousel::test {
 

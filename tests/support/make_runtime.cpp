@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "fake/kernel.hpp"
-#include "runtime/runtime_access.hpp"
+#include "loop/runtime_access.hpp"
 
 namespace carousel::test {
 namespace {

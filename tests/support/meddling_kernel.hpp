@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/runtime_access.hpp"
+#include "loop/runtime_access.hpp"
 #include "sys/kernel.hpp"
 
 namespace carousel::test {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <limits>
 
-#include "carousel/detail/assert.hpp"
+#include "carousel/detail/base/assert.hpp"
 
 namespace carousel::tool::bench {
 namespace {

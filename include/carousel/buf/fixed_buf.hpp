@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "carousel/buf/buf_slice.hpp"
-#include "carousel/detail/buf_collection.hpp"
+#include "carousel/detail/buf/buf_collection.hpp"
 
 namespace carousel {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "carousel/buf/fixed_buf.hpp"
-#include "carousel/detail/user_storage.hpp"
+#include "carousel/detail/buf/user_storage.hpp"
 #include "carousel/task.hpp"
 
 namespace carousel {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "carousel/buf/fixed_buf.hpp"
-#include "carousel/detail/user_storage.hpp"
+#include "carousel/detail/buf/user_storage.hpp"
 
 namespace carousel {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "carousel/buf/io_buf.hpp"
-#include "carousel/detail/assert.hpp"
+#include "carousel/detail/base/assert.hpp"
 
 namespace carousel {
 

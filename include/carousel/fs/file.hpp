@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "carousel/buf/fixed_buf.hpp"
-#include "carousel/detail/close_call.hpp"
-#include "carousel/detail/file_call.hpp"
-#include "carousel/detail/open_call.hpp"
-#include "carousel/detail/transfer.hpp"
+#include "carousel/detail/fs/close_call.hpp"
+#include "carousel/detail/fs/file_call.hpp"
+#include "carousel/detail/fs/open_call.hpp"
+#include "carousel/detail/io/transfer.hpp"
 #include "carousel/fs/file_info.hpp"
 #include "carousel/task.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "carousel/detail/context.hpp"
+#include "carousel/detail/driver/context.hpp"
 
 namespace carousel {
 

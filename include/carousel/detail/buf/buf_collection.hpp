@@ -1,0 +1,271 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "carousel/buf/pool_options.hpp"
+#include "carousel/detail/base/poison.hpp"
+#include "carousel/detail/base/thread_mark.hpp"
+#include "carousel/detail/driver/driver.hpp"
+#include "carousel/detail/driver/fork_epoch.hpp"
+
+namespace carousel {
+class fixed_buf;
+}
+
+namespace carousel::detail {
+
+struct fixed_access;
+struct collection_probe;  // of the tests
+
+class buf_collection;
+struct buf_entry;
+
+/// In debug builds the gap after a buffer of our own arenas, where its stride leaves one, has a pattern that check-in looks at: a
+/// write beyond the buffer, ours or the kernel's, is found where it was made.
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
+inline constexpr bool guards_are_checked = false;
+#else
+inline constexpr bool guards_are_checked = true;
+#endif
+
+/// The buffers of one capacity.
+struct buf_size_class {
+  std::size_t capacity;
+  buf_entry* free_head = nullptr;  ///< LIFO: the buffer used last is the warmest
+  std::uint32_t total = 0;
+  std::uint32_t quarantined = 0;
+  list<waiter, ready_tag> waiters{};  ///< strict FIFO; empty whenever a buffer is free
+  explicit buf_size_class(std::size_t bytes) noexcept : capacity(bytes) {}
+};
+
+/// One buffer of a collection. A lease is a pointer to it, so that moving one moves a single machine word.
+struct alignas(64) buf_entry {
+  std::byte* data;
+  buf_collection* owner;
+  buf_size_class* size_class;
+  buf_entry* next_free;
+  std::uint32_t capacity;
+  std::uint32_t size;         ///< the fill: bytes that are valid now
+  std::uint32_t initialized;  ///< high-water mark of valid bytes; survives check-in
+  std::uint32_t holder;       ///< id of the task that checked it out
+  std::uint16_t index;        ///< position in the collection
+  bool leased;
+  bool quarantined;  ///< leased for ever: the kernel did not give it back
+
+  void set_size(std::size_t n) noexcept {
+    size = static_cast<std::uint32_t>(n);
+    if (size > initialized) initialized = size;
+  }
+};
+
+/// A coroutine that waits in a pool: for a buffer of one class, or for the last lease to come back.
+struct buffer_waiter : parked_waiter {
+  buf_collection* pool = nullptr;
+  ready_queue* queue = nullptr;  ///< of the runtime it suspended in
+  buf_entry* granted = nullptr;
+  std::error_code failure;
+};
+
+/// Memory for one buffer of a collection.
+struct raw_buffer {
+  std::byte* data;
+  std::size_t capacity;
+  std::size_t initialized;
+};
+
+/// Owns the memory of a collection.
+class buf_storage {
+ public:
+  virtual ~buf_storage() = default;
+  /// The kernel may write into this memory for ever. False: the storage cannot keep a part of it from reuse, and must be leaked
+  /// as a whole.
+  [[nodiscard]] virtual bool quarantine(std::span<std::byte>) noexcept { return false; }
+};
+
+/// The buffers behind a fixed_buf_pool or a fixed_buf_registry, shared by its handles, its leases and its registration; the
+/// last of them frees it. Handles and the registration count, leases do not: they are looked for when the last handle goes or the
+/// collection closes, and counted from then on. Every buffer is either free or leased to exactly one fixed_buf. Not
+/// thread-safe: one thread at a time, and the runtime's thread while it is registered.
+class buf_collection final : registered_memory {
+ public:
+  using size_class = buf_size_class;
+
+  /// Errors: bad_buffer, too_many_buffers.
+  [[nodiscard]] static result<buf_collection*> make(std::unique_ptr<buf_storage> storage,
+                                                    std::span<const raw_buffer> buffers,
+                                                    pool_options options);
+  /// One arena holding all buffers of all classes, in order. Errors: as above and not_enough_memory.
+  [[nodiscard]] static result<buf_collection*> make(std::span<const buf_class> classes,
+                                                    pool_options options);
+  buf_collection(const buf_collection&) = delete;
+  buf_collection& operator=(const buf_collection&) = delete;
+
+  void retain() noexcept { ++refs_; }
+  void release() noexcept {
+    if (--refs_ == 0) last_handle_gone();
+  }
+
+  // Leases.
+
+  /// The class of exactly this capacity, or null.
+  [[nodiscard]] size_class* find(std::size_t capacity) noexcept {
+    // Most programs ask for one capacity many times.
+    if (found_last_->capacity == capacity) [[likely]]
+      return found_last_;
+    for (const auto& c : classes_) {
+      if (c->capacity == capacity) return found_last_ = c.get();
+    }
+    return nullptr;
+  }
+
+  /// Takes a free buffer of the class for the task with id `holder` (0: for none), or null.
+  [[nodiscard]] buf_entry* take(size_class& c, std::uint32_t holder) noexcept {
+    check_thread();
+    buf_entry* e = c.free_head;
+    if (e == nullptr) return nullptr;
+    c.free_head = e->next_free;
+    lend(*e, holder);
+    return e;
+  }
+  /// Takes buffer `index` of a registry; null when it is out.
+  [[nodiscard]] buf_entry* take_at(std::size_t index) noexcept {
+    check_thread();
+    if (index >= entries_.size() || entries_[index].leased || closed_) return nullptr;
+    buf_entry& e = entries_[index];
+    lend(e, current_task_id());  // the free list itself is never walked in a registry
+    return &e;
+  }
+  /// A lease ends: the buffer goes straight to the oldest waiter of its class, else to the top of the free list.
+  void check_in(buf_entry& e) noexcept {
+    check_thread();
+    CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
+    if constexpr (guards_are_checked) check_guard(e);
+    size_class& c = *e.size_class;
+    if (!c.waiters.empty()) [[unlikely]] {
+      hand_over(e, c);
+      return;
+    }
+    e.leased = false;
+    poison(e.data, e.capacity);
+    if (closed_) [[unlikely]] {
+      lease_ended();
+      return;
+    }
+    e.next_free = c.free_head;
+    c.free_head = &e;
+  }
+  /// Puts a suspended waiter at the end of its class's line.
+  void wait(buffer_waiter& w, context& here, size_class& c) noexcept;
+
+  [[nodiscard]] std::size_t count() const noexcept { return entries_.size(); }
+  [[nodiscard]] std::size_t quarantined() const noexcept { return quarantined_; }
+
+  /// The kernel has the buffer and does not give it back: it is never handed out again, nor its memory to anybody else. That ends the
+  /// lease. Waiters of a class that has no other buffer fail with stale_buffer.
+  void quarantine(buf_entry& e) noexcept;
+
+  // Registration with the driver of the runtime that turns on this thread.
+
+  [[nodiscard]] result<> register_with(driver& io);
+  [[nodiscard]] result<> unregister_from(driver& io);
+  [[nodiscard]] std::string memlock_report() const;
+  [[nodiscard]] registration registered() const noexcept { return state_; }
+  [[nodiscard]] driver* registered_driver() const noexcept { return driver_; }
+
+  // The end.
+
+  /// No lease is given any more; the waiters fail with pool_closed; the registration is given up.
+  void close() noexcept;
+  [[nodiscard]] bool closed() const noexcept { return closed_; }
+  void wait_until_returned(buffer_waiter& w, context& here) noexcept;
+  void forget_closer() noexcept;
+  /// Of a closed collection.
+  [[nodiscard]] std::size_t still_leased() const noexcept { return still_leased_; }
+  /// Nor does the kernel hold the registration.
+  [[nodiscard]] bool all_returned() const noexcept { return !kernel_holds_ && still_leased_ == 0; }
+  [[nodiscard]] std::unique_ptr<buf_storage> take_storage() noexcept;
+
+  /// Names who checked out each leased buffer, of one class or (null) of all.
+  void write_leases(std::FILE* out, const size_class* only) const;
+
+ private:
+  friend struct collection_probe;
+  buf_collection(std::unique_ptr<buf_storage> storage, pool_options options) noexcept;
+  ~buf_collection();
+  void add(const raw_buffer& buffer);
+  void fail_waiters(size_class& c, errc why) noexcept;
+  void unpoison_all() const noexcept;
+  void set_guards() noexcept;
+  void check_guard(const buf_entry& e) const noexcept;
+  void registration_ended() noexcept override;
+  void hand_over(buf_entry& e, size_class& c) noexcept;
+  void wake_closer() noexcept;
+  void count_leases() noexcept;
+  void lease_ended() noexcept;
+  void last_handle_gone() noexcept;
+
+  static void lend(buf_entry& e, std::uint32_t holder) noexcept {
+    e.leased = true;
+    unpoison(e.data, e.capacity);
+    e.size = 0;
+    e.holder = holder;
+  }
+  void check_thread() const noexcept {
+    if (thread_ == &thread_mark) [[likely]]
+      return;
+    CAROUSEL_ASSERT(driver_ == nullptr || forks_ != forks,
+                    "a registered pool and its buffers belong to the thread of their runtime");
+  }
+
+  std::uint32_t refs_ = 1;          ///< handles, and one for the registration
+  std::uint32_t still_leased_ = 0;  ///< once closed_: leases, but those of quarantined buffers
+  std::uint32_t quarantined_ = 0;
+  bool leak_storage_ = false;  ///< some of it is quarantined, and it cannot keep a part
+  bool guarded_ = false;       ///< the gaps between the buffers have a pattern
+  bool closed_ = false;        ///< by close(), or because the last handle is gone
+  bool kernel_holds_ =
+      false;  ///< the driver holds a reference until the kernel has let go of the registration
+  registration state_ = registration::none;
+  driver* driver_ = nullptr;  ///< where it is registered
+  const char* thread_ = nullptr;
+  unsigned forks_ = 0;
+  std::vector<buf_entry> entries_;  ///< never grows once made: leases point into it
+  std::vector<std::unique_ptr<size_class>> classes_;
+  size_class* found_last_ = nullptr;  ///< null only while the collection is made
+  buffer_waiter* closer_ = nullptr;
+  std::unique_ptr<buf_storage> storage_;
+  pool_options options_;
+};
+
+/// A counted reference to a collection: what the public handles are made of.
+class collection_ref {
+ public:
+  explicit collection_ref(buf_collection* adopted) noexcept : c_(adopted) {}
+  collection_ref(const collection_ref& other) noexcept : c_(other.c_) {
+    if (c_ != nullptr) c_->retain();
+  }
+  collection_ref(collection_ref&& other) noexcept : c_(std::exchange(other.c_, nullptr)) {}
+  collection_ref& operator=(collection_ref other) noexcept {
+    std::swap(c_, other.c_);
+    return *this;
+  }
+  ~collection_ref() {
+    if (c_ != nullptr) c_->release();
+  }
+  buf_collection* operator->() const noexcept {
+    CAROUSEL_ASSERT(c_ != nullptr, "this pool or registry was moved from or closed");
+    return c_;
+  }
+
+ private:
+  buf_collection* c_;
+};
+
+}  // namespace carousel::detail

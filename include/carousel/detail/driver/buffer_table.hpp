@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "carousel/detail/driver/fork_epoch.hpp"
+#include "carousel/result.hpp"
+
+struct iovec;
+
+namespace carousel::sys {
+class kernel;
+}
+
+namespace carousel::detail {
+
+/// Memory that is registered with the kernel. The table calls registration_ended() once, when the kernel no longer holds the
+/// registration: it was given up and the last operation on it has ended, or the driver has.
+class registered_memory {
+ public:
+  virtual void registration_ended() noexcept = 0;
+
+ protected:
+  ~registered_memory() = default;
+};
+
+/// The ring's table of registered buffers: one collection at a time.
+class buffer_table {
+ public:
+  buffer_table() = default;
+  buffer_table(const buffer_table&) = delete;
+  buffer_table& operator=(const buffer_table&) = delete;
+  ~buffer_table();
+
+  void open(sys::kernel& kernel) noexcept { kernel_ = &kernel; }
+
+  /// Errors: already_registered, busy (operations still use the collection that was there before), or the kernel's.
+  [[nodiscard]] result<> enter(registered_memory& memory, std::span<const iovec> buffers);
+  /// Occupies the table without the kernel, after it refused.
+  void enter_plain(registered_memory& memory) noexcept;
+  /// Takes effect for new operations at once, and in the kernel when those that use it, `users` of them, have ended: up to Linux
+  /// 6.12 the call would block until then.
+  void leave(std::size_t users) noexcept;
+
+  /// The driver is leaked with operations in the kernel: the collections are free to go, the kernel is not asked.
+  void abandon() noexcept;
+
+  /// Whose operations must be counted down by end_use().
+  [[nodiscard]] bool leaving() const noexcept { return leaving_ != nullptr; }
+  void end_use() noexcept { --users_; }
+  /// Completes a leave() whose last operation has ended.
+  void settle() noexcept {
+    if (leaving_ != nullptr && users_ == 0) finish_leave();
+  }
+
+ private:
+  void finish_leave() noexcept;
+
+  sys::kernel* kernel_ = nullptr;
+  registered_memory* memory_ = nullptr;
+  bool in_kernel_ = false;
+  unsigned forks_ = forks;
+  registered_memory* leaving_ = nullptr;  ///< given up, still used by operations
+  std::size_t users_ = 0;                 ///< of those, how many
+};
+
+}  // namespace carousel::detail

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "carousel/detail/base/request.hpp"
+#include "carousel/detail/driver/descriptor.hpp"
+#include "carousel/detail/driver/fork_epoch.hpp"
+
+namespace carousel::sys {
+class kernel;
+}
+
+namespace carousel::detail {
+
+class file_table;
+
+/// An entry of a file table, for a file that is opened into it without a descriptor. Whoever has it last empties it.
+class file_place {
+ public:
+  file_place() = default;
+  file_place(file_place&& other) noexcept
+      : table_(std::exchange(other.table_, nullptr)),
+        index_(other.index_),
+        holds_file_(other.holds_file_) {}
+  file_place& operator=(file_place&& other) noexcept {
+    std::swap(table_, other.table_);
+    std::swap(index_, other.index_);
+    std::swap(holds_file_, other.holds_file_);
+    return *this;
+  }
+  ~file_place() {
+    if (table_ != nullptr) [[unlikely]]
+      give_back();
+  }
+
+  explicit operator bool() const noexcept { return table_ != nullptr; }
+  /// As requests name it.
+  [[nodiscard]] std::uint32_t file_index() const noexcept {
+    return static_cast<std::uint32_t>(index_) + 1;
+  }
+  /// The kernel has opened, or closed, the file in it.
+  void set_holds_file(bool holds) noexcept { holds_file_ = holds; }
+  /// The open file in it. Throws std::bad_alloc, with the file closed.
+  [[nodiscard]] fd_ref adopt() &&;
+
+ private:
+  friend class file_table;
+  void give_back() noexcept;
+  void settle(descriptor& file) noexcept;
+  file_place(file_table& table, std::int32_t index, bool holds_file) noexcept
+      : table_(&table), index_(index), holds_file_(holds_file) {}
+
+  file_table* table_ = nullptr;
+  std::int32_t index_ = -1;
+  bool holds_file_ = false;
+};
+
+/// The ring's table of registered files: naming a file by its index there saves the kernel a reference count per operation.
+/// A file enters after a number of uses, so that one which is opened, read once and closed does not pay for it.
+class file_table {
+ public:
+  static constexpr std::uint32_t uses_before_entry = 16;
+
+  file_table() = default;
+  file_table(const file_table&) = delete;
+  file_table& operator=(const file_table&) = delete;
+  ~file_table();
+
+  /// Registers an empty table; without one every file goes by its number.
+  void open(sys::kernel& kernel);
+
+  /// Names the file in the request.
+  void aim(request& req, descriptor& file) noexcept {
+    if (file.table == this) [[likely]] {
+      req.fd = file.table_index;
+      req.sqe_flags |= sqe_fixed_file;
+      return;
+    }
+    req.fd = file.fd;
+    if (file.table == nullptr && ++file.uses == uses_before_entry) enter(file);
+  }
+  /// None when the table is full, or when there is none.
+  [[nodiscard]] file_place reserve() noexcept;
+  /// Takes a ring-only file out of its descriptor, so that it can be closed.
+  [[nodiscard]] static file_place take_out(descriptor& file) noexcept;
+  /// Operations in flight keep the file open in the kernel; the table does not any more.
+  void leave(descriptor& file) noexcept;
+  /// Every file leaves.
+  void clear() noexcept;
+
+ private:
+  friend class file_place;
+  void enter(descriptor& file) noexcept;
+  void give_back(std::int32_t index, bool holds_file) noexcept;
+
+  sys::kernel* kernel_ = nullptr;
+  unsigned forks_ = forks;
+  const char* thread_ = nullptr;
+  std::vector<descriptor*> entries_;
+  std::vector<std::int32_t> free_;
+};
+
+}  // namespace carousel::detail

@@ -1,0 +1,249 @@
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "carousel/detail/base/poison.hpp"
+#include "carousel/detail/driver/driver.hpp"
+
+namespace carousel::detail {
+
+/// The part of an awaiter that the driver sees.
+struct operation_base : waiter {
+  slot* at = nullptr;  ///< inert(), over() and no_slot() are no slots
+  driver* io;          ///< from the await on
+  // While it has no slot.
+  failure_code failed;  ///< why it never started
+  void (*begin)(operation_base&, driver&);
+
+  operation_base() noexcept {}  // NOLINT(modernize-use-equals-default): it would clear all that
+  [[nodiscard]] static slot* inert() noexcept { return nullptr; }
+  /// It has given its result, or was moved from.
+  [[nodiscard]] static slot* over() noexcept { return reinterpret_cast<slot*>(1); }
+  /// Its coroutine is suspended, and it stands in line, or has failed before it started.
+  [[nodiscard]] static slot* no_slot() noexcept { return reinterpret_cast<slot*>(2); }
+
+ protected:
+  ~operation_base() = default;
+  void abandon() noexcept;
+};
+
+/// One operation: inert until awaited. While the kernel works it lives in its awaiter, which the driver finds through a slot; if the
+/// awaiter is destroyed before, the slot takes over what the kernel may still use. `Op` supplies three paragraphs:
+///
+///   resources  what the kernel borrows (nothrow-movable, without moving what the kernel sees), member `held`; and member
+///              `file`, if there is one, with aim()
+///   check()    misuse, named before the kernel sees it; encode(): fills the empty request that the kernel gets
+///   complete() what a result means, with the resources back; fail(): the same when it never started;
+///              discard(): what to do with a result that nobody claims; never_ran() tells whether there is one
+///
+/// and where they apply
+///
+///   lent       a lent_memory of the resources: what the detectors and the quarantine do with it
+///   item()     takes a completion that announces another one, while somebody waits
+///   runs_on    true for what a request to stop does not concern: closing
+///   stands_aside()  whether something must be waited for before it can start; give_up(): it shall not any more
+template <class Op>
+class [[nodiscard]] operation : scope_link, operation_base {
+  using resources = typename Op::resources;
+  using output = typename Op::output;
+  static_assert(
+      sizeof(resources) <= slot::payload_bytes,
+      "this buffer type is too large to live in an operation: hold it by std::unique_ptr");
+  static_assert(std::is_nothrow_move_constructible_v<resources>);
+
+ public:
+  explicit operation(Op op) noexcept : op_(std::move(op)) {}
+  /// Makes the operation in place, from the members of Op in order.
+  template <class... Members>
+  explicit operation(std::in_place_type_t<Op>,
+                     Members&&... members) noexcept(noexcept(Op{std::declval<Members>()...}))
+      : op_{std::forward<Members>(members)...} {}
+  operation(operation&& other) noexcept : op_(std::move(other.op_)) {
+    CAROUSEL_ASSERT(other.at == inert(), "an operation cannot be moved once it has been awaited");
+    other.at = over();
+  }
+  operation& operator=(operation&&) = delete;
+  ~operation() {
+    if (at != inert() && at != over()) [[unlikely]]
+      abandon();
+  }
+
+  static constexpr bool await_ready() noexcept { return false; }
+
+  [[gnu::always_inline]] bool await_suspend(std::coroutine_handle<> h) {
+    context& here = this_context();
+    CAROUSEL_ASSERT(at == inert(), "an operation is awaited once, and not after it was moved from");
+    driver& below = *here.io;
+    io = &below;
+    failure_code why = op_.check(below);
+    if (stoppable && why == 0 && here.stopped()) why = failure(errc::canceled);
+    if (why != 0) [[unlikely]]
+      return fail_at_once(here, why, h);
+    detail::suspend(here, *this, *this, h, wait_kind::operation, &stop_this);
+    if constexpr (may_stand_aside) {
+      if (op_.stands_aside(*this)) {
+        wait_for_slot();
+        if (here.stopped()) stop_this(*this);
+        return true;
+      }
+    }
+    if (!below.can_start()) [[unlikely]] {
+      stand_in_line(below);
+      return true;
+    }
+    try {
+      start(below);
+    } catch (...) {  // no memory
+      at = no_slot();
+      throw;
+    }
+    return true;
+  }
+
+  output await_resume() {
+    slot* const mine = std::exchange(at, over());
+    if (mine == no_slot()) [[unlikely]]
+      return op_.fail(to_error(failed), std::move(op_.held));
+    struct finish {
+      operation& self;
+      slot& s;
+      ~finish() {
+        if constexpr (uses_file) {
+          if (self.op_.file) self.op_.file->end_operation();
+        }
+        self.io->release(s);
+      }
+    } const at_exit{*this, *mine};
+    unlend();
+    return op_.complete(mine->res, op_.held, *mine);
+  }
+
+ private:
+  static constexpr bool stoppable = !requires { Op::runs_on; };
+  static constexpr bool may_stand_aside = requires { &Op::stands_aside; };
+  static constexpr bool uses_file = requires { &Op::file; };
+  static void stop_this(scope_link& link) noexcept {
+    auto& self = static_cast<operation&>(link);
+    if constexpr (stoppable) self.io->request_stop(self, this_context().ready);
+    if constexpr (may_stand_aside) {
+      if (!self.op_.give_up(self)) return;
+      self.failed = failure(errc::canceled);
+      this_context().ready.push_back(self);
+    }
+  }
+  [[gnu::noinline]] bool fail_at_once(context& here, failure_code why, std::coroutine_handle<> h) {
+    failed = why;
+    at = no_slot();
+    return give_way(here, *this, *this, h);
+  }
+  [[gnu::noinline]] void stand_in_line(driver& below) {
+    wait_for_slot();
+    below.wait_to_start(*this);
+  }
+  void wait_for_slot() noexcept {
+    at = no_slot();
+    failed = 0;
+    begin = [](operation_base& self, driver& d) { static_cast<operation&>(self).start_late(d); };
+  }
+  /// After standing in line: what held at the await may not hold any more.
+  void start_late(driver& below) {
+    failed = op_.check(below);
+    if (failed == 0) {
+      start(below);
+    } else {
+      this_context().ready.push_back(*this);
+    }
+  }
+  [[gnu::always_inline]] void start(driver& below) {
+    slot& s = below.take();
+    request& r = below.next_request();
+    try {
+      op_.encode(below, s, r);
+    } catch (...) {  // no memory for a side block
+      below.release(s);
+      throw;
+    }
+    if constexpr (uses_file) {
+      if (op_.file) [[likely]] {
+        ++op_.file->started;
+        op_.aim(below, r);
+      }
+    }
+    lend();
+    at = &s;
+    below.submit(s, *this, kind, r);
+  }
+
+  static constexpr bool lends = requires { typename Op::lent; };
+  void lend() const noexcept {
+    if constexpr (lends && memory_is_poisoned) Op::lent::lend(op_.held);
+  }
+  void unlend() const noexcept {
+    if constexpr (lends && memory_is_poisoned) Op::lent::unlend(op_.held);
+  }
+
+  [[nodiscard]] static operation& waiting_at(slot& s) noexcept {
+    return static_cast<operation&>(*s.awaiter);
+  }
+  [[nodiscard]] static constexpr operation_kind make_kind() noexcept {
+    operation_kind k{};
+    k.take_over = [](slot& s) noexcept {
+      operation& self = waiting_at(s);
+      std::construct_at(&s.template resources<resources>(), std::move(self.op_.held));
+      if constexpr (uses_file) s.file = self.op_.file.release();
+    };
+    k.dispose = [](slot& dead) noexcept {
+      auto& back = dead.template resources<resources>();
+      if constexpr (lends && memory_is_poisoned) Op::lent::unlend(back);
+      Op::discard(dead.res, back);
+      std::destroy_at(&back);
+    };
+    k.discard_item = [](slot& s, std::int32_t res) noexcept {
+      Op::discard(
+          res, s.awaiter != nullptr ? waiting_at(s).op_.held : s.template resources<resources>());
+    };
+    if constexpr (requires { &Op::item; }) {
+      k.item = [](slot& s, std::int32_t res, std::uint32_t flags) noexcept {
+        waiting_at(s).op_.item(res, flags);
+      };
+    }
+    if constexpr (requires { &Op::describe; }) {
+      k.describe = [](const slot& s, std::FILE* out) {
+        Op::describe(s.template resources<resources>(), out);
+      };
+    }
+    if constexpr (lends) {
+      k.describe = [](const slot& s, std::FILE* out) {
+        Op::lent::describe(s.template resources<resources>(), out);
+      };
+      k.quarantine = [](slot& s) noexcept {
+        Op::lent::quarantine(s.template resources<resources>());
+      };
+    }
+    return k;
+  }
+  static constexpr operation_kind kind = make_kind();
+
+  Op op_;
+};
+
+/// What most operations of a file share.
+struct file_operation {
+  fd_ref file;
+
+  [[nodiscard]] failure_code check_file(const driver& io) const noexcept {
+    CAROUSEL_ASSERT(file, "this file or directory was moved from or closed");
+    return file->refusal(io.files());
+  }
+  /// Names the file in the request.
+  void aim(driver& io, request& r) const noexcept { io.files().aim(r, *file.get()); }
+  template <class R>
+  static void discard(std::int32_t, R&) noexcept {}
+};
+
+/// An operation that lends the kernel no buffer.
+struct nothing {};
+
+}  // namespace carousel::detail

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "carousel/detail/base/path_block.hpp"
+#include "carousel/detail/driver/operation.hpp"
+#include "carousel/fs/path_text.hpp"
+
+namespace carousel::detail {
+
+/// An operation on an open file that moves no data: fsync, fallocate, ftruncate.
+struct file_call : file_operation {
+  request req;
+
+  using resources = nothing;
+  using output = result<>;
+  resources held;
+
+  [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
+  void encode(const driver&, slot&, request& r) const noexcept { r = req; }
+
+  static output complete(std::int32_t res, nothing&, slot&) noexcept { return of(res); }
+  static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
+  static output of(std::int32_t res) noexcept {
+    if (res < 0) return std::unexpected(kernel_error(res));
+    return {};
+  }
+};
+
+/// An operation on a path that is relative to an open directory, `file`, or to the current one.
+struct path_operation : file_operation {
+  bool from_current = true;
+
+  // These opcodes refuse an index of the file table.
+  void aim(driver&, request& r) const noexcept { r.fd = file->fd; }
+  [[nodiscard]] failure_code check_path(const driver& io, const path_block& names) const noexcept {
+    if (!from_current) {
+      if (const failure_code error = check_file(io)) return error;
+    }
+    return names.check();
+  }
+};
+
+/// An operation on names: mkdirat, unlinkat, renameat, symlinkat, linkat.
+struct path_call : path_operation {
+  struct names_and_place {
+    path_block names;
+    fd_ref there;
+  };
+  request req;  ///< length: AT_FDCWD, where the second path is relative to the current directory
+  bool two_paths = false;
+  bool two_directories = false;  ///< the second path is relative to `there`
+
+  using resources = names_and_place;
+  using output = result<>;
+  resources held;
+
+  [[nodiscard]] failure_code check(const driver& io) const noexcept;
+  void encode(const driver&, slot&, request& r) const noexcept;
+
+  static output complete(std::int32_t res, resources&, slot&) noexcept {
+    return file_call::of(res);
+  }
+  static output fail(std::error_code error, resources&&) noexcept { return std::unexpected(error); }
+};
+
+}  // namespace carousel::detail

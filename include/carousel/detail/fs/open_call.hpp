@@ -1,0 +1,56 @@
+#pragma once
+
+#include "carousel/detail/fs/file_call.hpp"
+#include "carousel/fs/open_options.hpp"
+
+namespace carousel::detail {
+
+struct open_base : path_operation {
+  struct opening {
+    path_block path;
+    file_place place;  ///< of a file that shall be ring-only
+  };
+  using resources = opening;
+  opening held;
+
+  failure_code refused = 0;  ///< the options contradict each other
+  std::uint32_t flags = 0;   ///< of openat(2)
+  std::uint32_t mode;
+  std::uint64_t resolve;  ///< of openat2(2); 0: openat(2) will do
+  bool ring_only;
+
+  /// Throws std::bad_alloc.
+  open_base(path_operation where, path_text path, const open_options& options);
+
+  [[nodiscard]] failure_code check(const driver& io) const noexcept;
+  void encode(driver& io, slot& s, request& r);
+
+  /// What the kernel has opened, or its error. Throws std::bad_alloc, with the file closed.
+  [[nodiscard]] result<fd_ref> opened(std::int32_t res, opening& lent) const;
+  /// Closes a file that nobody waits for.
+  static void discard(std::int32_t res, opening& lent) noexcept;
+};
+
+/// Opens a path as a file or as a directory.
+template <class Opened>
+struct open_call : open_base {
+  using output = result<Opened>;
+  using open_base::open_base;
+
+  output complete(std::int32_t res, opening& lent, slot&) const {
+    result<fd_ref> made = opened(res, lent);
+    if (!made) return std::unexpected(made.error());
+    return Opened(std::move(*made));
+  }
+  static output fail(std::error_code error, opening&&) noexcept { return std::unexpected(error); }
+};
+
+/// Throws std::bad_alloc.
+template <class Opened>
+operation<open_call<Opened>> open_operation(path_operation where, path_text path,
+                                            const open_options& options) {
+  using call = open_call<Opened>;
+  return operation<call>(std::in_place_type<call>, std::move(where), path, options);
+}
+
+}  // namespace carousel::detail

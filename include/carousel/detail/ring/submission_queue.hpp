@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "carousel/detail/base/request.hpp"
+
+namespace carousel::detail {
+
+/// The queue in which requests wait for the next enter, in memory shared with the kernel. Between two enters nobody but us
+/// looks at it: what stands in it can still be taken back.
+class submission_queue {
+ public:
+  [[nodiscard]] bool has_room() const noexcept { return tail_ != end_; }
+  /// The next entry, empty, to be filled in place; it counts from push() on. has_room() must hold.
+  [[nodiscard]] request& next() noexcept { return *std::construct_at(&entry(tail_)); }
+  /// Returns where it stands, for contains().
+  std::uint32_t push() noexcept { return tail_++; }
+
+  /// Requests that the kernel has not consumed, those of an earlier enter that it refused included.
+  [[nodiscard]] std::uint32_t unsubmitted() const noexcept { return tail_ - head(); }
+
+  /// Whether the request that was pushed as `place`, with this user_data, has not been consumed. Places repeat after 2^32
+  /// requests; the name tells those of one place apart.
+  [[nodiscard]] bool contains(std::uint32_t place, std::uint64_t user_data) const noexcept {
+    return place - head() < unsubmitted() && entry(place).user_data == user_data;
+  }
+  /// Makes a request that contains() does nothing, or removes it where it is the last; `name` is the user_data of the
+  /// completion that it then brings. Returns how many requests are gone.
+  unsigned take_back(std::uint32_t place, std::uint64_t name) noexcept {
+    std::construct_at(&entry(place))->user_data = name;
+    unsigned gone = 0;
+    for (; unsubmitted() != 0 && entry(tail_ - 1).user_data == name; ++gone) --tail_;
+    return gone;
+  }
+
+ protected:
+  submission_queue(request* entries, std::uint32_t count, std::uint32_t* head,
+                   std::uint32_t tail) noexcept
+      : entries_(entries), mask_(count - 1), tail_(tail), head_(head) {
+    make_room();
+  }
+
+  /// After the kernel may have consumed some.
+  void make_room() noexcept { end_ = head() + mask_ + 1; }
+  /// What the kernel is told with the next enter.
+  [[nodiscard]] std::uint32_t tail() const noexcept { return tail_; }
+  [[nodiscard]] std::uint32_t head() const noexcept {
+    return std::atomic_ref(*head_).load(std::memory_order_acquire);
+  }
+  [[nodiscard]] request& entry(std::uint32_t place) const noexcept {
+    return entries_[place & mask_];
+  }
+  void take_all_back() noexcept { tail_ = head(); }
+
+ private:
+  request* entries_;
+  std::uint32_t mask_;  ///< entries, a power of two, less one
+  std::uint32_t tail_;
+  std::uint32_t end_ = 0;  ///< the tail of a full queue
+  std::uint32_t* head_;
+};
+
+}  // namespace carousel::detail

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <array>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "carousel/detail/base/recycler.hpp"
+#include "carousel/detail/driver/inner_scope.hpp"
+#include "carousel/detail/verb/inner_await.hpp"
+
+namespace carousel::detail {
+
+/// What the branches of a when_all or when_any have in common.
+struct branch_group {
+  inner_scope scope;
+  std::coroutine_handle<> continuation;  ///< null while the branches are being started
+  std::size_t running = 0;               ///< branches that have not ended, and the starting of them
+  std::size_t first;                     ///< the branch that ended first; `none` before
+  bool stop_at_first;
+  std::exception_ptr failure;
+
+  static constexpr auto none = static_cast<std::size_t>(-1);
+  explicit branch_group(bool any) noexcept : first(none), stop_at_first(any) {}
+
+  /// A branch is over. Returns what runs next.
+  std::coroutine_handle<> ended(std::size_t index) noexcept;
+  /// A branch is over with the exception that is being handled.
+  void failed() noexcept;
+};
+
+/// The coroutine that awaits one of several operations. Its frame holds the operation.
+struct branch {
+  struct promise_type : recycled {
+    branch_group* group = nullptr;
+    std::size_t index = 0;
+
+    branch get_return_object() noexcept {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    static std::suspend_always initial_suspend() noexcept { return {}; }
+    struct final_awaiter {
+      static bool await_ready() noexcept { return false; }
+      static std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> h) noexcept {
+        return h.promise().group->ended(h.promise().index);
+      }
+      static void await_resume() noexcept {}
+    };
+    static final_awaiter final_suspend() noexcept { return {}; }
+    static void return_void() noexcept {}
+    void unhandled_exception() const noexcept { group->failed(); }
+  };
+  std::coroutine_handle<promise_type> h;
+};
+
+template <class R>
+using branch_value = std::conditional_t<std::is_void_v<R>, std::monostate, R>;
+
+template <class R, class Op>
+branch run_branch(Op op, std::optional<branch_value<R>>& into) {
+  if constexpr (std::is_void_v<R>) {
+    co_await std::move(op);
+    into.emplace();
+  } else {
+    auto value = co_await std::move(op);
+    into.emplace(std::move(value));
+  }
+}
+
+/// All branches of one verb; the verb's awaiter holds it.
+///
+///   inert    the operations are here
+///   started  one coroutine for each, in the order of the arguments, in one scope; those that have ended stay at their final
+///            suspension point, and the last one resumes the awaiting coroutine
+///   ended    results are taken, or the exception of the branch that failed first is thrown
+///
+/// Destroying it in any state destroys the coroutines where they are.
+template <class... Ops>
+class branches {
+  template <class Op>
+  using output = typename inner_await<Op>::output;
+  static_assert(sizeof...(Ops) > 0, "there must be something to wait for");
+  static_assert((!std::is_reference_v<output<Ops>> && ...),
+                "a result that is a reference cannot be kept; return a pointer");
+
+ public:
+  using results = std::tuple<branch_value<output<Ops>>...>;
+
+  explicit branches(bool any, Ops&&... ops) noexcept : group_(any), ops_(std::move(ops)...) {}
+  branches(branches&& inert) noexcept
+      : group_(inert.group_.stop_at_first), ops_(std::move(inert.ops_)) {
+    CAROUSEL_ASSERT(!inert.frames_.front(),
+                    "an operation cannot be moved once it has been awaited");
+  }
+  branches& operator=(branches&&) = delete;
+  ~branches() {
+    for (const handle frame : frames_) {
+      if (frame) frame.destroy();
+    }
+  }
+
+  /// True: they wait, and will resume `h`.
+  bool start(std::coroutine_handle<> h) {
+    context& here = this_context();
+    make(std::index_sequence_for<Ops...>());
+    group_.running = sizeof...(Ops) + 1;
+    group_.scope.begin(here);
+    for (const handle frame : frames_) frame.resume();
+    if (--group_.running == 0) return false;
+    group_.continuation = h;
+    group_.scope.step_out(here);
+    return true;
+  }
+  results finish() {
+    group_.scope.end(this_context());
+    if (group_.failure) std::rethrow_exception(std::exchange(group_.failure, nullptr));
+    return std::apply([](auto&... values) { return results(std::move(*values)...); }, values_);
+  }
+  [[nodiscard]] std::size_t first() const noexcept { return group_.first; }
+
+ private:
+  using handle = std::coroutine_handle<branch::promise_type>;
+
+  template <std::size_t... I>
+  void make(std::index_sequence<I...>) {
+    ((frames_[I] = run_branch<output<Ops>>(std::move(std::get<I>(ops_)), std::get<I>(values_)).h,
+      frames_[I].promise().group = &group_, frames_[I].promise().index = I),
+     ...);
+  }
+
+  branch_group group_;
+  std::tuple<Ops...> ops_;
+  std::tuple<std::optional<branch_value<output<Ops>>>...> values_;
+  std::array<handle, sizeof...(Ops)> frames_{};
+};
+
+}  // namespace carousel::detail

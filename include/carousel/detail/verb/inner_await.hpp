@@ -1,0 +1,83 @@
+#pragma once
+
+#include <coroutine>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "carousel/detail/base/assert.hpp"
+
+namespace carousel::detail {
+
+template <class Op>
+concept has_co_await = requires(Op op) { std::move(op).operator co_await(); };
+
+/// True: it waits, and will resume `h`.
+template <class Awaiter>
+[[nodiscard]] bool start_awaiter(Awaiter& awaiter, std::coroutine_handle<> h) {
+  using answer = decltype(awaiter.await_suspend(h));
+  static_assert(std::is_void_v<answer> || std::is_same_v<answer, bool>,
+                "this awaitable resumes another coroutine when it is awaited; await it in a "
+                "carousel::task and give the task to the verb");
+  if (awaiter.await_ready()) return false;
+  if constexpr (std::is_void_v<answer>) {
+    awaiter.await_suspend(h);
+    return true;
+  } else {
+    return awaiter.await_suspend(h);
+  }
+}
+
+/// What a verb was given, inert until the verb is awaited: an operation, which is its own awaiter, or a task or join handle,
+/// which makes one.
+template <class Op>
+class inner_await {
+ public:
+  explicit inner_await(Op op) noexcept : op_(std::move(op)) {}
+  using output = decltype(std::declval<Op&>().await_resume());
+
+  /// True: it waits, and will resume `h`.
+  [[nodiscard]] bool start(std::coroutine_handle<> h) { return start_awaiter(op_, h); }
+  output finish() { return op_.await_resume(); }
+  [[nodiscard]] bool ended_early() const noexcept
+    requires requires(const Op& op) { op.ended_early(); }
+  {
+    return op_.ended_early();
+  }
+
+ private:
+  Op op_;
+};
+
+template <has_co_await Op>
+class inner_await<Op> {
+  using awaiter = decltype(std::declval<Op>().operator co_await());
+
+ public:
+  explicit inner_await(Op op) noexcept : op_(std::move(op)) {}
+  inner_await(inner_await&& inert) noexcept : op_(std::move(inert.op_)) {
+    CAROUSEL_ASSERT(!inert.started_, "an operation cannot be moved once it has been awaited");
+  }
+  inner_await& operator=(inner_await&&) = delete;
+  ~inner_await() {
+    if (started_) std::destroy_at(&live);
+  }
+  using output = decltype(std::declval<awaiter&>().await_resume());
+
+  [[nodiscard]] bool start(std::coroutine_handle<> h) {
+    ::new (static_cast<void*>(&live)) awaiter(std::move(op_).operator co_await());
+    started_ = true;
+    return start_awaiter(live, h);
+  }
+  output finish() { return live.await_resume(); }
+
+ private:
+  Op op_;
+  union {
+    awaiter live;
+  };
+  bool started_ = false;
+};
+
+}  // namespace carousel::detail

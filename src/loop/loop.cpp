@@ -1,0 +1,260 @@
+#include "loop/loop.hpp"
+
+#include <cstdlib>
+
+#include "carousel/detail/base/keep_for_ever.hpp"
+#include "driver/turn.hpp"
+
+namespace carousel::detail {
+namespace {
+
+/// Awaits per turn that may finish without suspending.
+constexpr int inline_awaits_per_turn = 256;
+/// On end: then comes a whole turn, if only for the clock.
+constexpr int quick_turns_max = 16;
+
+}  // namespace
+
+loop::entered::entered(loop& l) noexcept {
+  CAROUSEL_ASSERT(!l.inherited(), inherited_sentence);
+  CAROUSEL_ASSERT(current_context == nullptr,
+                  "a runtime cannot be driven from inside a task: co_await instead of block_on, "
+                  "poll or shutdown");
+  CAROUSEL_ASSERT(l.thread_ == std::this_thread::get_id(),
+                  "a runtime belongs to the thread that made it; make one per thread");
+  current_context = &l;
+}
+
+/// False: this is a child of fork() now.
+[[gnu::always_inline]] inline bool loop::resume(waiter& w) {
+  auto* const record = static_cast<task_record*>(std::exchange(w.task, nullptr));
+  task = record;  // the waiter's reference is ours now
+  scope = nullptr;
+  if (w.link != nullptr) [[unlikely]]
+    scope = std::exchange(w.link, nullptr)->leave();
+  try {
+    w.handle.resume();
+  } catch (...) {  // a coroutine of the user's own that no task awaits
+    (void)after_resume(record);
+    throw;
+  }
+  return after_resume(record);
+}
+
+[[gnu::always_inline]] inline bool loop::after_resume(task_record* record) noexcept {
+  bool goes_on = true;
+  if (attention) [[unlikely]]
+    goes_on = look_after(record);
+  if (record != nullptr) record->release();
+  return goes_on;
+}
+
+bool loop::look_after(task_record* record) noexcept {
+  io->note_errand();
+  if (inherited()) return false;
+  attention = false;
+  task = nullptr;
+  if (record != nullptr && record->abort_wanted) record->abort();
+  bury_finished();
+  return true;
+}
+
+[[gnu::always_inline]] inline void loop::run_ready() {
+  // Only those that are ready now: what they make ready runs after the kernel has been looked after. An exception of a
+  // coroutine of the user's own leaves the others of its batch to the next turn.
+  struct batch_of_one_turn {
+    ready_queue& later;
+    ready_queue waiters;
+    ~batch_of_one_turn() {
+      waiters.splice_back(later);
+      later.splice_back(waiters);
+    }
+  } batch{ready, {}};
+  batch.waiters.splice_back(ready);
+  while (!batch.waiters.empty()) (void)resume(batch.waiters.pop_front());
+}
+
+struct loop::in_nobodys_name_afterwards {
+  loop& self;
+  ~in_nobodys_name_afterwards() {
+    self.task = nullptr;
+    self.scope = nullptr;
+  }
+};
+
+[[gnu::always_inline]] inline void loop::run_coroutines() {
+  const in_nobodys_name_afterwards at_exit{*this};
+  inline_budget = inline_awaits_per_turn;
+  run_ready();
+  CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a task may have forked
+  io->deliver([this](waiter& w) { return resume(w); });
+}
+
+[[gnu::always_inline]] inline void loop::turn_once(const task_record* until) {
+  run_coroutines();
+  CAROUSEL_ASSERT(!inherited(), inherited_sentence);
+  if (!finished_.empty()) bury_finished();
+  io->settle();
+  // What had completed by then has been delivered: a result beats a deadline or a stop of the same turn. And a deadline that
+  // was set just now leaves its operation one chance to complete.
+  if (!timers.empty()) timers.expire(returned_at_);
+  remote.deliver();
+  const bool block = until != nullptr && !until->finished && !until->aborted;
+  if (block && ready.empty() && timers.empty() && finished_.empty() && io->idle()) {
+    if (tasks_.empty()) return;
+    if (!remote.hopeful()) report_stall();
+  }
+  if (timers.empty()) {
+    io->turn(ready, block, nullptr);
+    return;
+  }
+  const steady_time deadline = timers.earliest();
+  io->turn(ready, block, &deadline);
+  returned_at_ = io->now();
+}
+
+[[gnu::always_inline]] inline bool loop::has_errands() const noexcept {
+  if (io->has_errands()) [[unlikely]]
+    return true;
+  if (!ready.empty()) [[unlikely]]
+    return true;
+  if (!timers.empty()) [[unlikely]]
+    return true;
+  if (remote.has_posts()) [[unlikely]]
+    return true;
+  return false;
+}
+
+/// Turns of which nothing is asked but to resume whose operations have completed, and to submit what those begin. With few
+/// operations at a time most turns are of that kind, and they must be short and straight: right after a system call each taken
+/// branch to a distant line costs some nanoseconds (measured on a Zen 5), as if the processor had to find this code anew.
+[[gnu::always_inline]] inline void loop::quick_turns() {
+  if (!io->has_completions() || has_errands()) return;
+  const in_nobodys_name_afterwards at_exit{*this};
+  for (int left = quick_turns_max; left > 0; --left) {
+    inline_budget = inline_awaits_per_turn;
+    io->deliver([this](waiter& w) { return resume(w); });
+    if (has_errands()) [[unlikely]]
+      return;
+    if (!io->quick_turn(ready)) [[unlikely]]
+      return;
+  }
+}
+
+void loop::run(task_record& until) {
+  const entered here(*this);
+  adopt(until);
+  while (!until.finished && !until.aborted) {
+    turn_once(&until);
+    if (!until.finished && !until.aborted) quick_turns();
+  }
+  // What ended with it leaves for the kernel now, and what that let go of is given back: nobody may turn the loop for a while.
+  turn(nullptr);
+  if (io->has_completions()) turn(nullptr);
+}
+
+void loop::turn(const task_record* until) { turn_once(until); }
+
+std::chrono::nanoseconds loop::may_wait() const noexcept {
+  if (!ready.empty() || io->has_completions()) return std::chrono::nanoseconds::zero();
+  const steady_time next =
+      std::min(timers.empty() ? steady_time::max() : timers.earliest(), io->wants_turn_at());
+  if (next == steady_time::max()) return std::chrono::nanoseconds::max();
+  const steady_time now = io->now();
+  return std::max(next, now) - now;
+}
+
+void loop::bury_finished() noexcept {
+  while (!finished_.empty()) finished_.pop_front().destroy_frame();
+}
+
+void loop::adopt(task_record& record) noexcept {
+  record.id = ++last_id_;
+  tasks_.push_back(record);
+  if (ending_) {
+    record.abort();
+    return;
+  }
+  record.start.suspend(record.frame, &record, wait_kind::start);
+  ready.push_back(record.start);
+}
+
+void loop::task_finished(task_record& record) noexcept {
+  record.list_hook<tasks_tag>::unlink();
+  finished_.push_back(record);
+  attention = true;
+}
+
+bool loop::shut_down(std::chrono::nanoseconds deadline) {
+  const entered here(*this);
+  ending_ = true;
+  while (!tasks_.empty()) tasks_.front().abort();
+  remote.close();
+  // What is left waits in coroutines of the user's own that no task owns. They stay suspended, and nobody will wake them.
+  while (!parked.empty()) {
+    parked_waiter& w = parked.pop_front();
+    w.waiter::unlink();
+  }
+  ready.clear();
+  const steady_time now = io->now();
+  const bool drained =
+      driver_->drain(deadline < steady_time::max() - now ? now + deadline : steady_time::max());
+  if (!drained) {
+    // The kernel may still write into buffers that the slots own: neither they nor the ring are ever given back.
+    driver_->quarantine();
+    keep_for_ever(driver_.release());
+  }
+  return drained;
+}
+
+// Records of tasks.
+
+void adopt(task_record& record) noexcept { static_cast<loop&>(this_context()).adopt(record); }
+
+void task_record::abort() noexcept {
+  if (finished || aborted) return;
+  if (current_context != nullptr && current_context->task == this) {
+    abort_wanted = true;
+    current_context->attention = true;
+    return;
+  }
+  aborted = true;
+  destroy_frame();
+}
+
+void task_record::destroy_frame() noexcept {
+  start.unlink();
+  if (start.task != nullptr) std::exchange(start.task, nullptr)->release();
+  std::exchange(frame, nullptr).destroy();
+  end();
+  list_hook<tasks_tag>::unlink();
+  release();
+}
+
+void task_record::detach() noexcept {
+  detached = true;
+  if (finished) end();
+}
+
+void task_record::end() noexcept {
+  if (joiner != nullptr) joiner_queue->push_back(*std::exchange(joiner, nullptr));
+  if (!failure || !detached || std::uncaught_exceptions() != 0) return;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "carousel: an exception escaped from detached task %u: %s\n", id,
+                 e.what());
+  } catch (...) {
+    std::fprintf(stderr, "carousel: an exception escaped from detached task %u\n", id);
+  }
+  std::terminate();
+}
+
+void root::promise_type::final_awaiter::await_suspend(
+    std::coroutine_handle<promise_type> h) noexcept {
+  task_record& record = *h.promise().record;
+  record.finished = true;
+  static_cast<loop&>(this_context()).task_finished(record);
+}
+
+}  // namespace carousel::detail

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <thread>
+
+#include "carousel/detail/driver/driver.hpp"
+#include "carousel/detail/driver/fork_epoch.hpp"
+#include "carousel/detail/loop/task_record.hpp"
+
+namespace carousel::detail {
+
+/// The turning heart of a runtime: ready queue, timers and driver in one order, the same each turn.
+class loop : public context {
+ public:
+  explicit loop(std::unique_ptr<driver> d) noexcept : driver_(std::move(d)) { io = driver_.get(); }
+
+  /// Turns until `until` has ended.
+  void run(task_record& until);
+  /// One turn; waits only if nothing is ready and `until`, which may be null, has not ended.
+  void turn(const task_record* until);
+  void adopt(task_record& record) noexcept;
+  void task_finished(task_record& record) noexcept;
+  /// False: the kernel still holds operations past the deadline; the driver is leaked.
+  [[nodiscard]] bool shut_down(std::chrono::nanoseconds deadline);
+  /// How long nothing but a completion needs a turn.
+  [[nodiscard]] std::chrono::nanoseconds may_wait() const noexcept;
+
+  /// It was made before a fork() whose child this process is.
+  [[nodiscard]] bool inherited() const noexcept { return forks_ != forks; }
+
+  /// Makes the loop this thread's context for as long as it lives.
+  class entered {
+   public:
+    explicit entered(loop& l) noexcept;
+    entered(const entered&) = delete;
+    entered& operator=(const entered&) = delete;
+    ~entered() { current_context = nullptr; }
+  };
+
+ private:
+  struct in_nobodys_name_afterwards;
+
+  // Inlined into run(): see driver/turn.hpp.
+  void turn_once(const task_record* until);
+  void run_coroutines();
+  void run_ready();
+  void quick_turns();
+  [[nodiscard]] bool has_errands() const noexcept;
+  bool resume(waiter& w);
+  bool after_resume(task_record* record) noexcept;
+  bool look_after(task_record* record) noexcept;
+  void bury_finished() noexcept;
+  [[noreturn]] void report_stall();
+
+  std::unique_ptr<driver> driver_;
+  list<task_record, tasks_tag> tasks_;
+  list<task_record, tasks_tag> finished_;
+  /// When the last turn had come back from the kernel: what had completed by then is delivered before the next deadlines.
+  steady_time returned_at_ = steady_time::min();
+  std::uint32_t last_id_ = 0;
+  bool ending_ = false;
+  unsigned forks_ = forks;
+  std::thread::id thread_ = std::this_thread::get_id();
+};
+
+}  // namespace carousel::detail

@@ -1,0 +1,81 @@
+#include "carousel/runtime.hpp"
+
+#include "carousel/detail/base/keep_for_ever.hpp"
+#include "loop/loop.hpp"
+#include "loop/runtime_access.hpp"
+#include "sys/kernel.hpp"
+
+namespace carousel {
+
+runtime::runtime(std::unique_ptr<detail::loop> l, std::chrono::nanoseconds deadline) noexcept
+    : loop_(std::move(l)), deadline_(deadline) {}
+
+runtime::runtime(runtime&&) noexcept = default;
+
+runtime& runtime::operator=(runtime&& other) noexcept {
+  std::swap(loop_, other.loop_);
+  std::swap(deadline_, other.deadline_);
+  return *this;
+}
+
+runtime::~runtime() {
+  if (loop_ == nullptr) return;
+  if (loop_->inherited()) {
+    detail::keep_for_ever(loop_.release());  // the ring is the parent's
+    return;
+  }
+  (void)shutdown(deadline_);  // it has reported what was stuck
+}
+
+result<runtime> detail::runtime_access::make(std::unique_ptr<sys::kernel> kernel,
+                                             runtime_options options) {
+  auto io = driver::make(std::move(kernel),
+                         {.entries = options.entries, .slots_max = options.operations_max});
+  if (!io) return std::unexpected(io.error());
+  return runtime(std::make_unique<loop>(std::move(*io)), options.shutdown_deadline);
+}
+
+result<runtime> runtime::make(runtime_options options) {
+  return detail::runtime_access::make(sys::make_linux_kernel(), options);
+}
+
+void runtime::run(detail::task_record& until) {
+  CAROUSEL_ASSERT(loop_ != nullptr, "this runtime was moved from or shut down");
+  loop_->run(until);
+}
+
+result<> runtime::poll() {
+  if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
+  const detail::loop::entered here(*loop_);
+  loop_->turn(nullptr);
+  return {};
+}
+
+result<int> runtime::event_fd() {
+  if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
+  return loop_->io->event_fd();
+}
+
+std::chrono::nanoseconds runtime::may_wait() const noexcept {
+  return loop_ == nullptr ? std::chrono::nanoseconds::max() : loop_->may_wait();
+}
+
+result<> runtime::shutdown(std::chrono::nanoseconds deadline) {
+  if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
+  const bool drained = loop_->shut_down(deadline);
+  loop_.reset();
+  if (!drained) return std::unexpected(make_error_code(errc::timed_out));
+  return {};
+}
+
+runtime_stats runtime::stats() const noexcept {
+  CAROUSEL_ASSERT(loop_ != nullptr, "this runtime was moved from or shut down");
+  const detail::driver_counters& c = loop_->io->counters();
+  return {.operations = c.submitted,
+          .enters = c.enters,
+          .cancels = c.cancels,
+          .plain_fallbacks = c.plain_fallbacks,
+          .stray_completions = c.stray};
+}
+
+}  // namespace carousel

@@ -1,0 +1,31 @@
+#include <cstdio>
+#include <cstdlib>
+
+#include "carousel/detail/driver/parked_waiter.hpp"
+#include "loop/loop.hpp"
+
+namespace carousel::detail {
+
+void loop::report_stall() {
+  std::fprintf(stderr,
+               "carousel: every task waits and nothing can wake one: no operation is in the "
+               "kernel, no timer is set\n");
+  parked.for_each([](parked_waiter& w) {
+    const std::uint32_t id = w.task != nullptr ? w.task->id : 0;
+    std::fprintf(stderr, "  task %u ", id);
+    w.describe(stderr);
+  });
+  tasks_.for_each([](task_record& record) {
+    if (record.joiner == nullptr || record.joiner->task == nullptr) return;
+    std::fprintf(stderr, "  task %u waits for task %u to end\n", record.joiner->task->id,
+                 record.id);
+  });
+  unsigned count = 0;
+  tasks_.for_each([&](task_record&) { ++count; });
+  std::fprintf(stderr,
+               "  %u tasks in all; one that is not named awaits something that is not Carousel's\n",
+               count);
+  std::abort();
+}
+
+}  // namespace carousel::detail

@@ -1,0 +1,32 @@
+#include "carousel/detail/verb/branch.hpp"
+
+#include <cstdio>
+
+namespace carousel::detail {
+
+std::coroutine_handle<> branch_group::ended(std::size_t index) noexcept {
+  if (first == none) {
+    first = index;
+    if (stop_at_first) scope.request_stop();
+  }
+  if (--running == 0) return continuation;
+  return std::noop_coroutine();
+}
+
+void branch_group::failed() noexcept {
+  if (!failure) {
+    failure = std::current_exception();
+    scope.request_stop();
+    return;
+  }
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "carousel: a second branch of a when_all or when_any failed: %s\n",
+                 e.what());
+  } catch (...) {
+    std::fprintf(stderr, "carousel: a second branch of a when_all or when_any failed\n");
+  }
+}
+
+}  // namespace carousel::detail
