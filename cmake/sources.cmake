@@ -49,6 +49,8 @@ set(carousel_headers
     include/carousel/detail/verb/deadline.hpp
     include/carousel/detail/verb/inner_await.hpp
     include/carousel/detail/verb/verb_output.hpp
+    include/carousel/ext/hooks.hpp
+    include/carousel/ext/operation.hpp
     include/carousel/fs/directory.hpp
     include/carousel/fs/file.hpp
     include/carousel/fs/file_info.hpp
@@ -155,7 +157,8 @@ set(carousel_examples
     examples/concurrency_limit.cpp
     examples/deadlines.cpp
     examples/hello_pool.cpp
-    examples/own_memory.cpp)
+    examples/own_memory.cpp
+    examples/own_operation.cpp)
 
 set(carousel_benchmarks
     bench/common/hand_ring.cpp

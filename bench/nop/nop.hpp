@@ -1,30 +1,34 @@
 #pragma once
 
 #include <carousel/carousel.hpp>
+#include <carousel/ext/operation.hpp>
 
 namespace bench {
 
+namespace ext = carousel::ext;
+
 /// An operation that does nothing in the kernel: what is left is the cost of the runtime.
 struct nop_call {
-  using resources = carousel::detail::nothing;
+  using resources = ext::nothing;
   using output = carousel::result<>;
+  using lends = ext::lends_nothing;
+  using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_no_file;
   resources held;
 
-  [[nodiscard]] static carousel::detail::failure_code check(
-      const carousel::detail::driver&) noexcept {
-    return 0;
+  [[nodiscard]] static ext::failure_code check(const ext::driver&) noexcept { return 0; }
+  static void encode(const ext::driver&, ext::slot&, ext::request& r) noexcept {
+    r.code = ext::opcode::nop;
   }
-  static void encode(const carousel::detail::driver&, carousel::detail::slot&,
-                     carousel::detail::request& r) noexcept {
-    r.code = carousel::detail::opcode::nop;
-  }
-  static output complete(std::int32_t res, resources&, carousel::detail::slot&) noexcept {
-    return carousel::detail::file_call::of(res);
+  static output complete(std::int32_t res, resources&, ext::slot&) noexcept {
+    if (res < 0) return std::unexpected(ext::kernel_error(res));
+    return {};
   }
   static output fail(std::error_code error, resources&&) noexcept { return std::unexpected(error); }
-  static void discard(std::int32_t, resources&) noexcept {}
 };
 
-inline auto nop() { return carousel::detail::operation(nop_call{}); }
+inline auto nop() { return ext::operation(nop_call{}); }
 
 }  // namespace bench

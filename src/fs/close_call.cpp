@@ -45,17 +45,17 @@ void close_call::encode(driver&, slot&, request& r) noexcept {
 }
 
 result<> close_call::complete(std::int32_t res, closing& lent, slot& s) noexcept {
-  discard(s.state == slot_state::withdrawn ? -ECANCELED : res, lent);
+  unclaimed::discard(s.state == slot_state::withdrawn ? -ECANCELED : res, lent);
   return file_call::of(res);
 }
 
-void close_call::describe(const closing& lost, std::FILE* out) {
+void close_call::lends::describe(const closing& lost, std::FILE* out) {
   if (lost.fd >= 0) std::fprintf(out, " on descriptor %d", lost.fd);
 }
 
-/// Whatever close answers, the number is free again, unless it has not been executed. A ring with restrictions that exclude
-/// closing cannot be told from a file system's own EACCES: the number is left alone then, as closing it twice may hit another.
-void close_call::discard(std::int32_t res, closing& lent) noexcept {
+/// A ring with restrictions that exclude closing cannot be told from a file system's own EACCES: the number is left alone then,
+/// as closing it twice may hit another.
+void close_call::unclaimed::discard(std::int32_t res, closing& lent) noexcept {
   if (never_ran(res)) return;
   lent.fd = -1;
   lent.place.set_holds_file(false);

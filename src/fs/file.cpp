@@ -68,7 +68,7 @@ failure_code info_call::check(const driver& io) const noexcept {
 
 void info_call::encode(driver& io, slot& s, request& r) const {
   r.code = opcode::statx;
-  r.fd = AT_FDCWD;
+  r.fd = base();
   r.length = STATX_BASIC_STATS | STATX_DIOALIGN;
   r.address = of_open_file ? reinterpret_cast<std::uintptr_t>("") : held.first();
   r.offset = reinterpret_cast<std::uintptr_t>(io.side_block(s, sizeof(struct statx)));

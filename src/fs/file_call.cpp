@@ -1,7 +1,5 @@
 #include "carousel/detail/fs/file_call.hpp"
 
-#include <fcntl.h>
-
 namespace carousel::detail {
 
 failure_code path_call::check(const driver& io) const noexcept {
@@ -13,7 +11,7 @@ failure_code path_call::check(const driver& io) const noexcept {
 
 void path_call::encode(const driver&, slot&, request& r) const noexcept {
   r = req;
-  r.fd = AT_FDCWD;  // unless start() aims it at the directory
+  r.fd = base();
   r.address = held.names.first();
   if (two_paths) r.offset = held.names.second();
   if (two_directories) r.length = static_cast<std::uint32_t>(held.there->fd);

@@ -43,7 +43,7 @@ void open_base::encode(driver& io, slot& s, request& r) {
     r.file_index = held.place.file_index();
     how_flags &= ~std::uint32_t{O_CLOEXEC};  // which the kernel refuses there
   }
-  r.fd = AT_FDCWD;  // unless start() aims it at the directory
+  r.fd = base();
   r.address = held.path.first();
   if (resolve == 0) {
     r.code = opcode::openat;
@@ -68,7 +68,7 @@ result<fd_ref> open_base::opened(std::int32_t res, opening& lent) const {
   return made;
 }
 
-void open_base::discard(std::int32_t res, opening& lent) noexcept {
+void open_base::unclaimed::discard(std::int32_t res, opening& lent) noexcept {
   if (res < 0) return;
   if (lent.place) {
     lent.place.set_holds_file(true);

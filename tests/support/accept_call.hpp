@@ -28,28 +28,33 @@ struct accept_call : detail::file_operation {
 
   using resources = accepted;
   using output = result<int>;
+  using lends = ext::lends_nothing;
+  struct unclaimed {
+    static void discard(std::int32_t res, accepted&) noexcept {
+      if (res >= 0) ::close(res);
+    }
+  };
   resources held;
 
   [[nodiscard]] detail::failure_code check(const detail::driver& io) const noexcept {
     return check_file(io);
   }
-  void encode(const detail::driver&, detail::slot&, detail::request& r) const noexcept {
+  void encode(detail::driver& io, detail::slot&, detail::request& r) const noexcept {
     r.code = detail::opcode::accept;
     r.ioprio = multishot ? 1 : 0;  // IORING_ACCEPT_MULTISHOT
     r.op_flags = SOCK_CLOEXEC;
+    name_file(io, r);
   }
   static output complete(std::int32_t res, accepted&, detail::slot&) noexcept {
     if (res < 0) return std::unexpected(detail::kernel_error(res));
     return res;
   }
   static output fail(std::error_code error, accepted&&) noexcept { return std::unexpected(error); }
-  static void discard(std::int32_t res, accepted&) noexcept {
-    if (res >= 0) ::close(res);
-  }
 };
 
 /// The same, and it keeps what an announced completion brings.
 struct accept_many_call : accept_call {
+  using completions = ext::many_completions;
   void item(std::int32_t res, std::uint32_t) const noexcept { held.connections->push_back(res); }
 };
 

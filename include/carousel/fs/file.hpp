@@ -45,6 +45,8 @@ class file {
   /// The descriptor, still owned by the file: for calls that the library does not have. -1 once closed, and for a file that is
   /// ring_only.
   [[nodiscard]] int fd() const noexcept { return file_ ? file_->fd : -1; }
+  /// For operations of one's own (carousel/ext/operation.hpp): keeps the file open, checks it, and names it in the request.
+  [[nodiscard]] detail::file_operation hold() const noexcept { return {file_}; }
 
   /// Reads into the whole capacity of the buffer: buf_result<std::size_t, B>. Fewer bytes are normal; 0 is the end of the file.
   template <io_buf_mut B>
@@ -179,6 +181,8 @@ struct info_call : path_operation {
 
   using resources = path_block;
   using output = result<file_info>;
+  using lends = ext::lends_nothing;
+  using unclaimed = ext::result_owns_nothing;
   resources held;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept;

@@ -72,7 +72,7 @@ class file_table {
   void open(sys::kernel& kernel);
 
   /// Names the file in the request.
-  void aim(request& req, descriptor& file) noexcept {
+  void name(request& req, descriptor& file) noexcept {
     if (file.table == this) [[likely]] {
       req.fd = file.table_index;
       req.sqe_flags |= sqe_fixed_file;

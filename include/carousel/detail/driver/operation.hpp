@@ -1,11 +1,13 @@
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <type_traits>
 #include <utility>
 
 #include "carousel/detail/base/poison.hpp"
 #include "carousel/detail/driver/driver.hpp"
+#include "carousel/ext/hooks.hpp"
 
 namespace carousel::detail {
 
@@ -30,28 +32,17 @@ struct operation_base : waiter {
 };
 
 /// One operation: inert until awaited. While the kernel works it lives in its awaiter, which the driver finds through a slot; if the
-/// awaiter is destroyed before, the slot takes over what the kernel may still use. `Op` supplies three paragraphs:
-///
-///   resources  what the kernel borrows (nothrow-movable, without moving what the kernel sees), member `held`; and member
-///              `file`, if there is one, with aim()
-///   check()    misuse, named before the kernel sees it; encode(): fills the empty request that the kernel gets
-///   complete() what a result means, with the resources back; fail(): the same when it never started;
-///              discard(): what to do with a result that nobody claims; never_ran() tells whether there is one
-///
-/// and where they apply
-///
-///   lent       a lent_memory of the resources: what the detectors and the quarantine do with it
-///   item()     takes a completion that announces another one, while somebody waits
-///   runs_on    true for what a request to stop does not concern: closing
-///   stands_aside()  whether something must be waited for before it can start; give_up(): it shall not any more
+/// awaiter is destroyed before, the slot takes over what the kernel may still use. carousel/ext/operation.hpp tells what `Op` says.
 template <class Op>
 class [[nodiscard]] operation : scope_link, operation_base {
+  static_assert(says_all_of_itself<Op>());
   using resources = typename Op::resources;
   using output = typename Op::output;
+  using lends = typename Op::lends;
+  using unclaimed = typename Op::unclaimed;
   static_assert(
       sizeof(resources) <= slot::payload_bytes,
       "this buffer type is too large to live in an operation: hold it by std::unique_ptr");
-  static_assert(std::is_nothrow_move_constructible_v<resources>);
 
  public:
   explicit operation(Op op) noexcept : op_(std::move(op)) {}
@@ -78,11 +69,11 @@ class [[nodiscard]] operation : scope_link, operation_base {
     driver& below = *here.io;
     io = &below;
     failure_code why = op_.check(below);
-    if (stoppable && why == 0 && here.stopped()) why = failure(errc::canceled);
+    if (!begins_when_free && why == 0 && here.stopped()) why = failure(errc::canceled);
     if (why != 0) [[unlikely]]
       return fail_at_once(here, why, h);
     detail::suspend(here, *this, *this, h, wait_kind::operation, &stop_this);
-    if constexpr (may_stand_aside) {
+    if constexpr (begins_when_free) {
       if (op_.stands_aside(*this)) {
         wait_for_slot();
         if (here.stopped()) stop_this(*this);
@@ -110,7 +101,7 @@ class [[nodiscard]] operation : scope_link, operation_base {
       operation& self;
       slot& s;
       ~finish() {
-        if constexpr (uses_file) {
+        if constexpr (holds_a_file) {
           if (self.op_.file) self.op_.file->end_operation();
         }
         self.io->release(s);
@@ -121,16 +112,17 @@ class [[nodiscard]] operation : scope_link, operation_base {
   }
 
  private:
-  static constexpr bool stoppable = !requires { Op::runs_on; };
-  static constexpr bool may_stand_aside = requires { &Op::stands_aside; };
-  static constexpr bool uses_file = requires { &Op::file; };
+  static constexpr bool begins_when_free = std::same_as<typename Op::begins, ext::begins_when_free>;
+  static constexpr bool holds_a_file = std::same_as<typename Op::holds, ext::holds_a_file>;
+  static constexpr bool lends_memory = !std::same_as<lends, ext::lends_nothing>;
   static void stop_this(scope_link& link) noexcept {
     auto& self = static_cast<operation&>(link);
-    if constexpr (stoppable) self.io->request_stop(self, this_context().ready);
-    if constexpr (may_stand_aside) {
+    if constexpr (begins_when_free) {
       if (!self.op_.give_up(self)) return;
       self.failed = failure(errc::canceled);
       this_context().ready.push_back(self);
+    } else {
+      self.io->request_stop(self, this_context().ready);
     }
   }
   [[gnu::noinline]] bool fail_at_once(context& here, failure_code why, std::coroutine_handle<> h) {
@@ -165,23 +157,20 @@ class [[nodiscard]] operation : scope_link, operation_base {
       below.release(s);
       throw;
     }
-    if constexpr (uses_file) {
-      if (op_.file) [[likely]] {
+    if constexpr (holds_a_file) {
+      if (op_.file) [[likely]]
         ++op_.file->started;
-        op_.aim(below, r);
-      }
     }
     lend();
     at = &s;
     below.submit(s, *this, kind, r);
   }
 
-  static constexpr bool lends = requires { typename Op::lent; };
   void lend() const noexcept {
-    if constexpr (lends && memory_is_poisoned) Op::lent::lend(op_.held);
+    if constexpr (lends_memory && memory_is_poisoned) lends::lend(op_.held);
   }
   void unlend() const noexcept {
-    if constexpr (lends && memory_is_poisoned) Op::lent::unlend(op_.held);
+    if constexpr (lends_memory && memory_is_poisoned) lends::unlend(op_.held);
   }
 
   [[nodiscard]] static operation& waiting_at(slot& s) noexcept {
@@ -192,35 +181,28 @@ class [[nodiscard]] operation : scope_link, operation_base {
     k.take_over = [](slot& s) noexcept {
       operation& self = waiting_at(s);
       std::construct_at(&s.template resources<resources>(), std::move(self.op_.held));
-      if constexpr (uses_file) s.file = self.op_.file.release();
+      if constexpr (holds_a_file) s.file = self.op_.file.release();
     };
     k.dispose = [](slot& dead) noexcept {
       auto& back = dead.template resources<resources>();
-      if constexpr (lends && memory_is_poisoned) Op::lent::unlend(back);
-      Op::discard(dead.res, back);
+      if constexpr (lends_memory && memory_is_poisoned) lends::unlend(back);
+      unclaimed::discard(dead.res, back);
       std::destroy_at(&back);
     };
     k.discard_item = [](slot& s, std::int32_t res) noexcept {
-      Op::discard(
+      unclaimed::discard(
           res, s.awaiter != nullptr ? waiting_at(s).op_.held : s.template resources<resources>());
     };
-    if constexpr (requires { &Op::item; }) {
+    if constexpr (std::same_as<typename Op::completions, ext::many_completions>) {
       k.item = [](slot& s, std::int32_t res, std::uint32_t flags) noexcept {
         waiting_at(s).op_.item(res, flags);
       };
     }
-    if constexpr (requires { &Op::describe; }) {
+    if constexpr (lends_memory) {
       k.describe = [](const slot& s, std::FILE* out) {
-        Op::describe(s.template resources<resources>(), out);
+        lends::describe(s.template resources<resources>(), out);
       };
-    }
-    if constexpr (lends) {
-      k.describe = [](const slot& s, std::FILE* out) {
-        Op::lent::describe(s.template resources<resources>(), out);
-      };
-      k.quarantine = [](slot& s) noexcept {
-        Op::lent::quarantine(s.template resources<resources>());
-      };
+      k.quarantine = [](slot& s) noexcept { lends::quarantine(s.template resources<resources>()); };
     }
     return k;
   }
@@ -233,17 +215,19 @@ class [[nodiscard]] operation : scope_link, operation_base {
 struct file_operation {
   fd_ref file;
 
+  using holds = ext::holds_a_file;
+  using begins = ext::begins_at_once;
+  using completions = ext::one_completion;
+
   [[nodiscard]] failure_code check_file(const driver& io) const noexcept {
     CAROUSEL_ASSERT(file, "this file or directory was moved from or closed");
     return file->refusal(io.files());
   }
   /// Names the file in the request.
-  void aim(driver& io, request& r) const noexcept { io.files().aim(r, *file.get()); }
-  template <class R>
-  static void discard(std::int32_t, R&) noexcept {}
+  void name_file(driver& io, request& r) const noexcept { io.files().name(r, *file.get()); }
 };
 
-/// An operation that lends the kernel no buffer.
+/// The resources of an operation that has none.
 struct nothing {};
 
 }  // namespace carousel::detail

@@ -23,7 +23,20 @@ struct close_call {
     ~closing();
   };
 
-  static constexpr bool runs_on = true;
+  /// The report of what is stuck tells the descriptor.
+  struct lends {
+    static void lend(const closing&) noexcept {}
+    static void unlend(const closing&) noexcept {}
+    static void describe(const closing& lost, std::FILE* out);
+    static void quarantine(const closing&) noexcept {}
+  };
+  /// Whatever close answers, the number is free again, unless it has not been executed.
+  struct unclaimed {
+    static void discard(std::int32_t res, closing& lent) noexcept;
+  };
+  using completions = ext::one_completion;
+  using begins = ext::begins_when_free;
+  using holds = ext::holds_no_file;  // it closes what it holds
   using resources = closing;
   using output = result<>;
   closing held;
@@ -37,8 +50,6 @@ struct close_call {
 
   static output complete(std::int32_t res, closing& lent, slot& s) noexcept;
   static output fail(std::error_code error, closing&&) noexcept { return std::unexpected(error); }
-  static void describe(const closing& lost, std::FILE* out);
-  static void discard(std::int32_t res, closing& lent) noexcept;
 };
 
 }  // namespace carousel::detail

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fcntl.h>
+
 #include "carousel/detail/base/path_block.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "carousel/fs/path_text.hpp"
@@ -12,10 +14,15 @@ struct file_call : file_operation {
 
   using resources = nothing;
   using output = result<>;
+  using lends = ext::lends_nothing;
+  using unclaimed = ext::result_owns_nothing;
   resources held;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
-  void encode(const driver&, slot&, request& r) const noexcept { r = req; }
+  void encode(driver& io, slot&, request& r) const noexcept {
+    r = req;
+    name_file(io, r);
+  }
 
   static output complete(std::int32_t res, nothing&, slot&) noexcept { return of(res); }
   static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
@@ -29,8 +36,8 @@ struct file_call : file_operation {
 struct path_operation : file_operation {
   bool from_current = true;
 
-  // These opcodes refuse an index of the file table.
-  void aim(driver&, request& r) const noexcept { r.fd = file->fd; }
+  /// What the path is relative to. These opcodes refuse an index of the file table.
+  [[nodiscard]] std::int32_t base() const noexcept { return file ? file->fd : AT_FDCWD; }
   [[nodiscard]] failure_code check_path(const driver& io, const path_block& names) const noexcept {
     if (!from_current) {
       if (const failure_code error = check_file(io)) return error;
@@ -51,6 +58,8 @@ struct path_call : path_operation {
 
   using resources = names_and_place;
   using output = result<>;
+  using lends = ext::lends_nothing;
+  using unclaimed = ext::result_owns_nothing;
   resources held;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept;

@@ -11,6 +11,11 @@ struct open_base : path_operation {
     file_place place;  ///< of a file that shall be ring-only
   };
   using resources = opening;
+  using lends = ext::lends_nothing;
+  /// Closes a file that nobody waits for.
+  struct unclaimed {
+    static void discard(std::int32_t res, opening& lent) noexcept;
+  };
   opening held;
 
   failure_code refused = 0;  ///< the options contradict each other
@@ -27,8 +32,6 @@ struct open_base : path_operation {
 
   /// What the kernel has opened, or its error. Throws std::bad_alloc, with the file closed.
   [[nodiscard]] result<fd_ref> opened(std::int32_t res, opening& lent) const;
-  /// Closes a file that nobody waits for.
-  static void discard(std::int32_t res, opening& lent) noexcept;
 };
 
 /// Opens a path as a file or as a directory.

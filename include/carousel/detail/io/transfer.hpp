@@ -70,7 +70,8 @@ struct transfer : file_operation {
 
   using resources = B;
   using output = buf_result<std::size_t, B>;
-  using lent = lent_memory<B>;
+  using lends = lent_memory<B>;
+  using unclaimed = ext::result_owns_nothing;
   B held;
   Extent extent;
 
@@ -103,6 +104,7 @@ struct transfer : file_operation {
     r.address = address;
     r.length = bytes;
     if constexpr (D == direction::write) r.op_flags = io.write_flags();
+    name_file(io, r);
   }
 
   output complete(std::int32_t res, B& lent, slot&) const noexcept {
@@ -131,7 +133,8 @@ struct vector_transfer : file_operation {
 
   using resources = std::vector<B>;
   using output = buf_result<std::size_t, std::vector<B>>;
-  using lent = lent_memory<std::vector<B>>;
+  using lends = lent_memory<std::vector<B>>;
+  using unclaimed = ext::result_owns_nothing;
   std::vector<B> held;
   part extent;
 
@@ -159,6 +162,7 @@ struct vector_transfer : file_operation {
     r.address = reinterpret_cast<std::uintptr_t>(first);
     r.length = static_cast<std::uint32_t>(next - first);
     if constexpr (D == direction::write) r.op_flags = io.write_flags();
+    name_file(io, r);
   }
 
   output complete(std::int32_t res, std::vector<B>& lent, slot&) const noexcept {

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <cstdio>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include "carousel/detail/base/request.hpp"
+#include "carousel/result.hpp"
+
+namespace carousel::detail {
+class driver;
+struct operation_base;
+struct slot;
+}  // namespace carousel::detail
+
+/// What an operation type says about itself (carousel/ext/operation.hpp). Each answer is named: a hook that is left out or
+/// misspelt does not compile, instead of turning off what depends on it.
+namespace carousel::ext {
+
+/// `lends`: its resources are no memory that the kernel reads or writes.
+struct lends_nothing {};
+/// `unclaimed`: a result that nobody waits for any more needs no care.
+struct result_owns_nothing {
+  template <class R>
+  static void discard(std::int32_t, R&) noexcept {}
+};
+/// `completions`: the kernel answers once.
+struct one_completion {};
+/// `completions`: the kernel announces more (multishot); item() takes all but the last, while somebody waits.
+struct many_completions {};
+/// `begins`: it starts when it is awaited, and a request to stop cancels it.
+struct begins_at_once {};
+/// `begins`: stands_aside() tells whether something must be waited for, give_up() that it shall not be any more. A request to
+/// stop ends that waiting; what has begun goes on.
+struct begins_when_free {};
+/// `holds`: there is no file that it must keep open.
+struct holds_no_file {};
+/// `holds`: the member `file`, which may be empty, is kept open and counted for its close() until the last completion.
+struct holds_a_file {};
+
+template <class A, class... Answers>
+concept one_of = (std::same_as<A, Answers> || ...);
+
+/// An answer to `lends`: lends_nothing, or what the detectors and the quarantine do with the memory of resources R.
+/// `lend` is called when the kernel gets it and `unlend` when it is back, `describe` writes which memory it is into the report
+/// of what is stuck, and `quarantine` tells whoever waits for it that it is lost.
+template <class A, class R>
+concept lending = std::same_as<A, lends_nothing> || requires(const R& r, std::FILE* out) {
+  { A::lend(r) } noexcept;
+  { A::unlend(r) } noexcept;
+  { A::describe(r, out) };
+  { A::quarantine(r) } noexcept;
+};
+
+/// An answer to `unclaimed`: result_owns_nothing, or how to get rid of what a result brings, a descriptor for instance.
+template <class A, class R>
+concept discarding = requires(std::int32_t res, R& r) {
+  { A::discard(res, r) } noexcept;
+};
+
+/// The functions: check() for misuse, encode() for the whole request, complete() and fail() for what the caller gets.
+template <class Op>
+concept working = requires(Op& op, const Op& inert, const detail::driver& above, detail::driver& io,
+                           detail::slot& s, detail::request& r, std::error_code error) {
+  { op.held } -> std::same_as<typename Op::resources&>;
+  { inert.check(above) } noexcept -> std::same_as<detail::failure_code>;
+  { op.encode(io, s, r) } -> std::same_as<void>;
+  { op.complete(std::int32_t{}, op.held, s) } -> std::same_as<typename Op::output>;
+  { op.fail(error, std::move(op.held)) } noexcept -> std::same_as<typename Op::output>;
+};
+
+template <class Op>
+concept taking_items = requires(Op& op) {
+  { op.item(std::int32_t{}, std::uint32_t{}) } noexcept;
+};
+
+template <class Op>
+concept standing_aside = requires(Op& op, detail::operation_base& self) {
+  { op.stands_aside(self) } noexcept -> std::same_as<bool>;
+  { op.give_up(self) } noexcept -> std::same_as<bool>;
+};
+
+/// All that an operation type must say: carousel/ext/operation.hpp explains it.
+template <class Op>
+concept operation_type =
+    std::is_nothrow_move_constructible_v<typename Op::resources> && working<Op> &&
+    lending<typename Op::lends, typename Op::resources> &&
+    discarding<typename Op::unclaimed, typename Op::resources> &&
+    one_of<typename Op::completions, one_completion, many_completions> &&
+    one_of<typename Op::begins, begins_at_once, begins_when_free> &&
+    one_of<typename Op::holds, holds_no_file, holds_a_file> &&
+    taking_items<Op> == std::same_as<typename Op::completions, many_completions> &&
+    standing_aside<Op> == std::same_as<typename Op::begins, begins_when_free>;
+
+}  // namespace carousel::ext
+
+namespace carousel::detail {
+
+/// Says in one sentence each what is missing, before anything else fails for the lack of it.
+template <class Op>
+consteval bool says_all_of_itself() {
+  constexpr bool types = requires {
+    typename Op::resources;
+    typename Op::output;
+  };
+  static_assert(types, "an operation type names its `resources` and its `output`");
+  constexpr bool lends = requires { typename Op::lends; };
+  static_assert(lends,
+                "an operation type says what it lends the kernel: `using lends = "
+                "ext::lends_nothing`, or a type that "
+                "poisons, describes and quarantines the memory");
+  constexpr bool unclaimed = requires { typename Op::unclaimed; };
+  static_assert(
+      unclaimed,
+      "an operation type says what becomes of a result that nobody takes: `using unclaimed = "
+      "ext::result_owns_nothing`, or a type that discards it");
+  constexpr bool completions = requires { typename Op::completions; };
+  static_assert(completions,
+                "an operation type says how often the kernel answers: `using completions = "
+                "ext::one_completion` or `ext::many_completions`");
+  constexpr bool begins = requires { typename Op::begins; };
+  static_assert(begins,
+                "an operation type says when it begins: `using begins = ext::begins_at_once` or "
+                "`ext::begins_when_free`");
+  constexpr bool holds = requires { typename Op::holds; };
+  static_assert(
+      holds,
+      "an operation type says whether it keeps a file open: `using holds = ext::holds_no_file` or "
+      "`ext::holds_a_file`");
+  if constexpr (types && lends && unclaimed && completions && begins && holds) {
+    using R = typename Op::resources;
+    static_assert(std::is_nothrow_move_constructible_v<R>,
+                  "the resources of an operation move without throwing");
+    static_assert(
+        ext::working<Op>,
+        "an operation type has `held`, check() noexcept, encode(), complete() and fail() noexcept");
+    static_assert(ext::lending<typename Op::lends, R>,
+                  "`lends` is ext::lends_nothing, or has lend(), unlend(), describe() and "
+                  "quarantine() for the resources");
+    static_assert(ext::discarding<typename Op::unclaimed, R>,
+                  "`unclaimed` is ext::result_owns_nothing, or has a noexcept "
+                  "discard(std::int32_t, resources&)");
+    static_assert(
+        ext::taking_items<Op> == std::same_as<typename Op::completions, ext::many_completions>,
+        "an operation has item() exactly when its `completions` are ext::many_completions");
+    static_assert(
+        ext::standing_aside<Op> == std::same_as<typename Op::begins, ext::begins_when_free>,
+        "an operation has stands_aside() and give_up() exactly when it `begins` "
+        "ext::begins_when_free");
+    static_assert(ext::operation_type<Op>,
+                  "this is no operation type: see carousel/ext/operation.hpp");
+  }
+  return true;
+}
+
+}  // namespace carousel::detail
