@@ -63,7 +63,8 @@ check "with --sync a copy is made durable" ends_with 0 --sync source f/durable
 check "before its rename, and the directory after it" \
   test "$(tail -n +$((lines + 1)) fuse-out | tr '\n' ,)" = "sync file,rename,sync directory,"
 
-"$carousel" cp f/hangs hung 2>err &
+# A shell has its background jobs ignore SIGINT.
+env --default-signal=INT "$carousel" cp f/hangs hung 2>err &
 pid=$!
 for ((i = 0; i < 200; ++i)); do # until it reads
   grep -qs . "/proc/$pid/fdinfo/"* 2>/dev/null && [[ $(ls -l "/proc/$pid/fd" 2>/dev/null) == *f/hangs* ]] && break

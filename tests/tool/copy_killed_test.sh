@@ -38,9 +38,10 @@ check "exactly" is_new
 
 # A named pipe of progress: the copy is interrupted when it has begun.
 mkdir big && for i in {1..40}; do cp new/large big/$i; done
-for signal in INT TERM; do
+for signal in HUP INT TERM; do
   rm -rf out-$signal
-  "$carousel" cp --sync -r big out-$signal >/dev/null 2>err &
+  # A shell has its background jobs ignore SIGINT.
+  env --default-signal=$signal "$carousel" cp --sync -r big out-$signal >/dev/null 2>err &
   pid=$!
   for ((i = 0; i < 400; ++i)); do
     [[ -e out-$signal/big ]] || [[ -n $(ls out-$signal 2>/dev/null) ]] && break
@@ -52,5 +53,38 @@ for signal in INT TERM; do
   check "what is there is whole" test -z "$(for f in out-$signal/*; do cmp "$f" new/large; done 2>&1)"
   check "some of it is not there" test "$(ls out-$signal | wc -l)" -lt 40
   check "no temporary file is left" no_leftovers
+
+  env --ignore-signal=$signal "$carousel" cp --sync -r big kept-$signal >/dev/null 2>err &
+  pid=$!
+  for ((i = 0; i < 400; ++i)); do
+    [[ -n $(ls kept-$signal 2>/dev/null) ]] && break
+    sleep 0.01
+  done
+  kill -$signal $pid
+  wait $pid
+  check "a copy that was started with SIG$signal ignored goes on" test $? = 0
+  check "and is complete" same_content big kept-$signal
+  rm -rf out-$signal kept-$signal
 done
+
+# Where files have temporary names while they are copied.
+fs=$helpers/fault_fs
+if [[ -x $fs ]] && mkdir mnt && "$fs" mnt >log 2>&1 && mountpoint -q mnt; then
+  mounts+=("$dir/mnt")
+  for signal in HUP INT TERM; do
+    # Reading takes seconds, in which the copy has a temporary name.
+    env --default-signal=$signal "$carousel" cp mnt/hangs "mnt/new_$signal" >out 2>err &
+    pid=$!
+    for ((i = 0; i < 400; ++i)); do
+      ls -A mnt | grep -q '\.carousel-' && break
+      sleep 0.01
+    done
+    kill -$signal $pid
+    wait $pid
+    check "SIG$signal ends a copy whose source hangs" test $? = $((128 + $(kill -l $signal)))
+    check "and takes the temporary name away" test -z "$(ls -A mnt | grep '\.carousel-')"
+  done
+else
+  echo "SKIPPED: no FUSE here"
+fi
 finish
