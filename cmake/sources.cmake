@@ -128,6 +128,7 @@ set(carousel_tool_sources
     tools/common/interruption.cpp
     tools/common/memlock.cpp
     tools/common/naming.cpp
+    tools/common/output.cpp
     tools/copy/attributes.cpp
     tools/copy/buffers.cpp
     tools/copy/compare.cpp

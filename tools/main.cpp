@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <exception>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "bench/options.hpp"
 #include "carousel/carousel.hpp"
 #include "common/interruption.hpp"
+#include "common/output.hpp"
 #include "copy/copy_command.hpp"
 #include "copy/copy_options.hpp"
 #include "doctor/doctor.hpp"
@@ -43,7 +45,7 @@ int run(int argc, char** argv) {
   if (argc > 2 && std::string_view(argv[1]) == "cp") {
     const auto refused = carousel::tool::refused_option({argv + 2, argv + argc});
     if (!refused.empty()) {
-      fmt::print(stderr, "carousel: {}\n", refused);
+      carousel::tool::complain(refused);
       return usage_error;
     }
   }
@@ -52,7 +54,13 @@ int run(int argc, char** argv) {
     if (cp->parsed() && options.into.empty() && options.names.size() < 2)
       throw CLI::RequiredError("a destination after '" + options.names.front() + "'");
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : usage_error;
+    std::ostringstream help;
+    std::ostringstream refusal;
+    const int status = app.exit(e, help, refusal);
+    carousel::tool::say(help.str());
+    if (status == 0) return 0;
+    carousel::tool::complain(refusal.str());
+    return usage_error;
   }
   if (doctor->parsed()) return carousel::tool::doctor(place, json);
   carousel::tool::handle_signals();
@@ -63,10 +71,12 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  int status = 1;
+  carousel::tool::begin_output();
   try {
-    return run(argc, argv);
+    status = run(argc, argv);
   } catch (const std::exception& e) {
-    fmt::print(stderr, "carousel: stopped: {}\n", e.what());
-    return 1;
+    carousel::tool::complain(std::string("stopped: ") + e.what());
   }
+  return carousel::tool::end_output(status);
 }

@@ -21,6 +21,7 @@
 #include "bench/verdict.hpp"
 #include "common/interruption.hpp"
 #include "common/memlock.hpp"
+#include "common/output.hpp"
 
 namespace carousel::tool::bench {
 namespace {
@@ -29,7 +30,7 @@ constexpr int failed = 1;
 constexpr int cannot_start = 2;
 
 int refuse(std::string_view why, int status = failed) {
-  fmt::print(stderr, "carousel: {}\n", why);
+  complain(why);
   return status;
 }
 
@@ -133,7 +134,8 @@ int command(const options& wanted) {
   const unsigned entries = std::max(8U, std::ranges::max(wanted.depths));
   auto small = stage::make(of->fd(), pages::small, entries);
   if (!small)
-    return refuse(fmt::format("cannot use io_uring: {}", small.error().message()), cannot_start);
+    return refuse(fmt::format("cannot use io_uring: {}", small.error().message()),
+                  cannot_start);
 
   auto found = measured(wanted, *of, std::move(*small), entries);
   if (const int signal = interrupted(); signal != 0) return 128 + signal;
@@ -141,10 +143,9 @@ int command(const options& wanted) {
   const report made = report_of(wanted, *of, std::move(*found));
 
   if (wanted.json)
-    fmt::print("{}\n",
-               object_of(made).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    say(object_of(made).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   else
-    fmt::print("{}", text_of(made, page_of_stdout()));
+    say(text_of(made, page_of_stdout()));
   if (!wanted.plot.empty()) {
     if (const auto why = plot.write(svg_of(made)); !why.empty()) return refuse(why);
   }

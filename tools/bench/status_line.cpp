@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
 
+#include "common/output.hpp"
 #include "copy/progress.hpp"
 
 namespace carousel::tool::bench {
@@ -14,8 +14,7 @@ status_line::status_line() : wanted_(can_show_progress()) {}
 
 status_line::~status_line() {
   if (shown_percent_ < 0) return;
-  std::fputs("\r\x1b[K", stderr);
-  std::fflush(stderr);
+  draw("\r\x1b[K");
 }
 
 void status_line::show(double part, std::string_view what) {
@@ -26,8 +25,7 @@ void status_line::show(double part, std::string_view what) {
   shown_percent_ = percent;
   std::string bar(width * static_cast<unsigned>(percent) / 100, '=');
   bar.resize(width, ' ');
-  fmt::print(stderr, "\r{:3} %  [{}]  {}\x1b[K", percent, bar, what);
-  std::fflush(stderr);
+  draw(fmt::format("\r{:3} %  [{}]  {}\x1b[K", percent, bar, what));
 }
 
 }  // namespace carousel::tool::bench

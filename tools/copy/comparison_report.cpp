@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/output.hpp"
 #include "copy/compare.hpp"
 
 namespace carousel::tool {
@@ -114,20 +115,20 @@ nlohmann::json comparison_object(const comparison& c) {
 
 void print_comparison(const comparison& c) {
   if (!c.failure.empty()) {
-    fmt::print(stderr, "carousel: no comparison: {}\n", c.failure);
+    complain("no comparison: " + c.failure);
     return;
   }
   const comparison_run& copy = c.carousel.front();
-  fmt::print("`{}` against `{}`: {} files, {} bytes; medians of {} rounds\n",
-             fmt::join(c.carousel_command, " "), fmt::join(c.cp_command, " "), copy.files,
-             copy.bytes, c.carousel.size());
-  fmt::print("{:26}{:>14}{:>14}{:>13}  {}\n", "", "carousel", "cp", "cp/carousel", "");
+  say(fmt::format("`{}` against `{}`: {} files, {} bytes; medians of {} rounds\n",
+                  fmt::join(c.carousel_command, " "), fmt::join(c.cp_command, " "), copy.files,
+                  copy.bytes, c.carousel.size()));
+  say(fmt::format("{:26}{:>14}{:>14}{:>13}  {}\n", "", "carousel", "cp", "cp/carousel", ""));
   for (const comparison_row& r : rows_of(c)) {
     const std::string ratio = r.ratio ? fmt::format("{:.2f}", *r.ratio) : std::string("-");
-    fmt::print("{:26}{:>14}{:>14}{:>13}  {}\n", r.name, amount(r.carousel, r.unit),
-               amount(r.cp, r.unit), ratio, verdict(r));
+    say(fmt::format("{:26}{:>14}{:>14}{:>13}  {}\n", r.name, amount(r.carousel, r.unit),
+                    amount(r.cp, r.unit), ratio, verdict(r)));
   }
-  for (const std::string& remark : c.remarks) fmt::print("note: {}\n", remark);
+  for (const std::string& remark : c.remarks) say(fmt::format("note: {}\n", remark));
 }
 
 }  // namespace carousel::tool

@@ -6,11 +6,12 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "common/interruption.hpp"
 #include "common/make_runtime.hpp"
-#include "common/naming.hpp"
+#include "common/output.hpp"
 #include "copy/compare.hpp"
 #include "copy/copier.hpp"
 #include "copy/progress.hpp"
@@ -42,18 +43,18 @@ task<> copy_with_progress(copier& copy, const copy_options& options, copy_report
   showing.abort();
 }
 
-int refuse_start(const char* what, const std::error_code& why) {
-  fmt::print(stderr, "carousel: {}: {}\n", what, why.message());
+int refuse_start(std::string_view what, std::string_view why) {
+  complain(fmt::format("{}: {}", what, why));
   return cannot_start;
 }
 
 /// 0, or the exit status.
 int run_copy(const copy_options& options, copy_report& report) {
   auto buffers = copy_buffers::make({options.buffers, options.buffer_bytes});
-  if (!buffers) return refuse_start("cannot make the buffers", buffers.error());
+  if (!buffers) return refuse_start("cannot make the buffers", buffers.error().message());
   copier copy(options, std::move(*buffers), report);
   auto runtime = make_runtime();
-  if (!runtime) return refuse_start("cannot use io_uring", runtime.error());
+  if (!runtime) return refuse_start("cannot use io_uring", runtime.error().message());
   runtime->block_on(copy_with_progress(copy, options, report));
   if (const int signal = interrupted(); signal != 0) {
     (void)runtime->shutdown(shutdown_deadline);
@@ -71,7 +72,7 @@ comparison compare_with_cp(const copy_options& options) {
 }
 
 void print_json(const nlohmann::json& object) {
-  fmt::print("{}\n", object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  say(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace

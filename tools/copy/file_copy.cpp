@@ -8,6 +8,7 @@
 #include "common/interruption.hpp"
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
+#include "common/output.hpp"
 #include "copy/content.hpp"
 #include "copy/copier.hpp"
 #include "copy/digest.hpp"
@@ -248,8 +249,8 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
 void copier::tell(const file_job& job) const {
   if (!options_.verbose) return;
   report_.before_output();
-  fmt::print("{} -> {}\n", shell_quoted(source_path(*job.where, job.source_name)),
-             shell_quoted(target_path(*job.where, job.target_name)));
+  say(fmt::format("{} -> {}\n", shell_quoted(source_path(*job.where, job.source_name)),
+                  shell_quoted(target_path(*job.where, job.target_name))));
 }
 
 }  // namespace carousel::tool

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 #include "carousel/time/sleep.hpp"
+#include "common/output.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -117,15 +117,13 @@ void progress::draw() {
   // One column stays free: a full line would wrap on some terminals.
   const std::string line = progress_line(figures, terminal_columns() - 1);
   if (line.empty()) return;
-  fmt::print(stderr, "\r{}\x1b[K", line);
-  std::fflush(stderr);
+  tool::draw("\r" + line + "\x1b[K");
   shown_ = true;
 }
 
 void progress::take_away() {
   if (!std::exchange(shown_, false)) return;
-  std::fputs("\r\x1b[K", stderr);
-  std::fflush(stderr);
+  tool::draw("\r\x1b[K");
 }
 
 }  // namespace carousel::tool

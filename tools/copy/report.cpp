@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/naming.hpp"
+#include "common/output.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -26,7 +27,7 @@ const char* word(registration r) noexcept {
 
 void copy_report::error(std::string sentence) {
   before_output();
-  fmt::print(stderr, "carousel: {}\n", sentence);
+  complain(sentence);
   ++errors_;
   if (first_errors_.size() < errors_kept) first_errors_.push_back(std::move(sentence));
 }
@@ -42,7 +43,7 @@ void copy_report::refuse(std::string_view where, std::string_view why) {
 void copy_report::note(std::string text) {
   if (std::ranges::find(notes_, text) != notes_.end()) return;
   before_output();
-  fmt::print(stderr, "carousel: note: {}\n", text);
+  complain("note: " + text);
   notes_.push_back(std::move(text));
 }
 
@@ -60,7 +61,7 @@ void copy_report::print(double seconds) const {
       fmt::format("{} files, {} directories, {} symbolic links", files, directories, symlinks);
   if (hard_links != 0) line += fmt::format(", {} hard links", hard_links);
   if (skipped != 0) line += fmt::format(", {} kept", skipped);
-  fmt::print("{}, {} bytes in {:.2f} s\n", line, bytes, seconds);
+  say(fmt::format("{}, {} bytes in {:.2f} s\n", line, bytes, seconds));
 }
 
 }  // namespace carousel::tool

@@ -21,6 +21,7 @@
 #include "carousel/carousel.hpp"
 #include "common/make_runtime.hpp"
 #include "common/memlock.hpp"
+#include "common/output.hpp"
 #include "doctor/ring_flags.hpp"
 
 namespace carousel::tool {
@@ -295,12 +296,12 @@ int doctor(const std::string& path, bool json) {
           {{"name", f.name}, {"status", word(f.status)}, {"fact", f.fact}, {"fix", f.fix}});
     }
     const nlohmann::json object = {{"checks", std::move(checks)}, {"ok", ok}};
-    fmt::print("{}\n", object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    say(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     return ok ? 0 : 1;
   }
   for (const finding& f : findings) {
-    fmt::print("{:4}  {:24}  {}\n", word(f.status), f.name, f.fact);
-    if (!f.fix.empty()) fmt::print("{:4}  {:24}  fix: {}\n", "", "", f.fix);
+    say(fmt::format("{:4}  {:24}  {}\n", word(f.status), f.name, f.fact));
+    if (!f.fix.empty()) say(fmt::format("{:4}  {:24}  fix: {}\n", "", "", f.fix));
   }
   return ok ? 0 : 1;
 }
