@@ -126,6 +126,7 @@ set(carousel_tool_sources
     tools/bench/units.cpp
     tools/bench/verdict.cpp
     tools/common/interruption.cpp
+    tools/common/make_runtime.cpp
     tools/common/memlock.cpp
     tools/common/naming.cpp
     tools/common/output.cpp

@@ -1,7 +1,10 @@
 #include <liburing.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -84,7 +87,20 @@ constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
   return std::chrono::steady_clock::now() - closed < std::chrono::milliseconds(100);
 }
 
+/// Whether this thread's locked memory is not counted at all. CAP_IPC_LOCK of a user namespace does not do that.
+[[nodiscard]] bool exempt_from_memlock() noexcept {
+  constexpr ino_t initial_user_namespace = 0xEFFFFFFD;  // PROC_USER_INIT_INO
+  struct stat space{};
+  if (::stat("/proc/self/ns/user", &space) != 0 || space.st_ino != initial_user_namespace)
+    return false;
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  return ::syscall(SYS_capget, &header, sets.data()) == 0 &&
+         (sets[0].effective & (1U << CAP_IPC_LOCK)) != 0;
+}
+
 [[nodiscard]] bool memlock_is_limited() noexcept {
+  if (exempt_from_memlock()) return false;
   rlimit limit{};
   return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }

@@ -14,6 +14,14 @@ if [[ -x $helpers/deny_io_uring ]] && "$helpers/deny_io_uring" EPERM buffers tru
   done
   run "$helpers/deny_io_uring" EPERM setup "$carousel" cp large copy
   check "a filter is named" says seccomp
+  run "$helpers/deny_io_uring" ENOMEM setup "$carousel" cp large copy
+  check "without memory for a ring nothing starts either" test $status = 2
+  if is_root; then
+    check "for whom no limit counts it is the kernel's memory" says "no memory for the queues of a ring"
+    check "and not the limit" not says RLIMIT_MEMLOCK >/dev/null
+    run "$helpers/deny_io_uring" ENOMEM setup "$carousel" doctor
+    check "doctor says so too" grep -q "fix: the kernel has no memory for the queues" out
+  fi
   for error in EPERM ENOMEM; do
     run "$helpers/deny_io_uring" $error buffers "$carousel" cp --json large copy
     check "where registration is denied with $error copies work" test $status = 0

@@ -20,6 +20,7 @@
 #include "bench/units.hpp"
 #include "bench/verdict.hpp"
 #include "common/interruption.hpp"
+#include "common/make_runtime.hpp"
 #include "common/memlock.hpp"
 #include "common/output.hpp"
 
@@ -134,7 +135,7 @@ int command(const options& wanted) {
   const unsigned entries = std::max(8U, std::ranges::max(wanted.depths));
   auto small = stage::make(of->fd(), pages::small, entries);
   if (!small)
-    return refuse(fmt::format("cannot use io_uring: {}", small.error().message()),
+    return refuse(fmt::format("cannot use io_uring: {}", ring_refusal(small.error())),
                   cannot_start);
 
   auto found = measured(wanted, *of, std::move(*small), entries);

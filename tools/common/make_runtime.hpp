@@ -1,19 +1,16 @@
 #pragma once
 
-#include <algorithm>
+#include <string>
 
 #include "carousel/runtime.hpp"
 
 namespace carousel::tool {
 
-/// Smaller rings for small RLIMIT_MEMLOCKs: since Linux 6.14 the ring itself counts.
-inline result<runtime> make_runtime(unsigned entries = runtime_options().entries) {
-  auto made = runtime::make({.entries = entries});
-  for (entries = std::min(entries / 2, 64U);
-       !made && made.error() == errc::memlock_limit && entries > 4; entries /= 2) {
-    made = runtime::make({.entries = entries});
-  }
-  return made;
-}
+/// A smaller ring where there is no memory for the usual one: since Linux 6.14 it counts against RLIMIT_MEMLOCK, and its pages
+/// must lie together.
+[[nodiscard]] result<runtime> make_runtime(unsigned entries = runtime_options().entries);
+
+/// Why there is no ring, and what to do about it.
+[[nodiscard]] std::string ring_refusal(const std::error_code& why);
 
 }  // namespace carousel::tool

@@ -54,7 +54,7 @@ int run_copy(const copy_options& options, copy_report& report) {
   if (!buffers) return refuse_start("cannot make the buffers", buffers.error().message());
   copier copy(options, std::move(*buffers), report);
   auto runtime = make_runtime();
-  if (!runtime) return refuse_start("cannot use io_uring", runtime.error().message());
+  if (!runtime) return refuse_start("cannot use io_uring", ring_refusal(runtime.error()));
   runtime->block_on(copy_with_progress(copy, options, report));
   if (const int signal = interrupted(); signal != 0) {
     (void)runtime->shutdown(shutdown_deadline);

@@ -66,7 +66,7 @@ finding check_kernel() {
 finding check_io_uring(const result<runtime>& made) {
   if (made) return {health::ok, "io_uring", "a ring was made", {}};
   const std::error_code why = made.error();
-  std::string fix = why.message();
+  std::string fix = ring_refusal(why);
   if (why == errc::kernel_too_old) fix = "install Linux 6.1 or later";
   if (why == errc::io_uring_disabled) fix = "sysctl -w kernel.io_uring_disabled=0";
   if (why == errc::io_uring_denied)
