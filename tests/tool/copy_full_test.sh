@@ -24,6 +24,19 @@ check "what was there is whole" grep -qx old small/large
 check "and no space is lost" test "$(ls -A small)" = large
 check "many small files into it are an error" ends_with 1 -r many small/
 check "and those that fit are whole" test -z "$(for f in small/many/*; do cmp "$f" "many/${f##*/}"; done 2>&1)"
+mkdir more && for i in {1..600}; do head -c 40000 /dev/zero >more/$i; done
+rm -rf small/*
+check "a target without room for most of a tree is an error" ends_with 1 -r many more small/
+check "that is not told file by file" test "$(wc -l <err)" -lt 30
+check "but once it is over" says "gave up after 20 errors of the target: what is left is not copied"
+rm -rf small/*
+mkdir small/readonly && mount -t tmpfs -o ro tmpfs small/readonly && mounts+=("$dir/small/readonly")
+check "nor for one that may not be written to" ends_with 1 more/* small/readonly
+check "is it" test "$(wc -l <err)" -lt 30
+umount small/readonly
+mkdir shut && for i in {1..50}; do ln -s nowhere shut/$i; done
+check "what the files themselves have wrong is" ends_with 1 shut/* small/
+check "told file by file" test "$(grep -c 'No such file' err)" = 50
 umount small
 
 if command -v mkfs.ext4 >/dev/null && truncate -s 12M image && mkfs.ext4 -q image && mount_new ext4 -o loop image; then

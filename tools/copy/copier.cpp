@@ -82,7 +82,7 @@ task<> copier::copy_all() {
   auto to = find_destination(sources);
   if (!to) co_return;
   for (const std::string& source : sources) {
-    if (interrupted() != 0) break;
+    if (report_.over()) break;
     co_await copy_named(*to, source);
   }
   while (!files_.empty()) {
@@ -92,7 +92,7 @@ task<> copier::copy_all() {
   }
   if (!options_.sync) co_return;
   const auto synced = co_await to->where.sync();
-  if (!synced) report_.fail("sync", directory_path(to->prefix), synced.error());
+  if (!synced) report_.fail_at_target("sync", directory_path(to->prefix), synced.error());
 }
 
 // The command line.
@@ -254,7 +254,8 @@ void copier::copy_symlink(const file_job& job) {
   const auto made = land_symlink(job.open.target, job.target_name, text, !options_.no_clobber,
                                  attributes_.preserve ? &about : nullptr);
   if (!made)
-    return report_.fail("make the link", target_path(*job.where, job.target_name), made.error());
+    return report_.fail_at_target("make the link", target_path(*job.where, job.target_name),
+                                  made.error());
   ++report_.symlinks;
   tell(job);
 }

@@ -5,7 +5,6 @@
 #include <system_error>
 #include <utility>
 
-#include "common/interruption.hpp"
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
 #include "common/output.hpp"
@@ -49,7 +48,7 @@ task<> copier::copy_file(file_job first, fixed_buf permit) {
     jobs.pop_back();
     const auto handy = open_handles(*job.where, job.open);
     if (!handy) report_.fail("go back to", source_path(*job.where, job.source_name), handy.error());
-    const bool landed = handy && interrupted() == 0 && co_await copy_one(job, permit);
+    const bool landed = handy && !report_.over() && co_await copy_one(job, permit);
     if (!job.where) continue;  // it waits for the first name of its file
     if (job.leads) {
       std::optional<hard_links::copied> made;
@@ -86,7 +85,7 @@ task<std::optional<copier::open_file>> copier::open(file_job& job) {
       if (again) continue;
     }
     if (failure.at_target) {
-      report_.fail("create", target_path(*job.where, job.target_name), failure.why);
+      report_.fail_at_target("create", target_path(*job.where, job.target_name), failure.why);
     } else {
       report_.fail("open", source_path(*job.where, job.source_name), failure.why);
     }
@@ -166,7 +165,7 @@ bool copier::link_again(const file_job& job, const hard_links::copied& first) {
   const auto linked = land_hard_link(there.target, first.name, job.open.target, job.target_name,
                                      !options_.no_clobber);
   if (!linked) {
-    report_.fail("link", target_path(*job.where, job.target_name), linked.error());
+    report_.fail_at_target("link", target_path(*job.where, job.target_name), linked.error());
     return true;
   }
   ++report_.hard_links;
@@ -192,7 +191,8 @@ task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit)
                                  progress.failed_offset(), ends.about.st_size));
     } else if (progress.failed_writing()) {
       const std::string target = target_path(*job.where, job.target_name);
-      report_.fail(fmt::format("write, at byte {},", progress.failed_offset()), target, why);
+      report_.fail_at_target(fmt::format("write, at byte {},", progress.failed_offset()), target,
+                             why);
     } else {
       report_.fail(fmt::format("read, at byte {},", progress.failed_offset()), source(), why);
     }
@@ -224,7 +224,7 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
   if (options_.sync) {
     const auto synced = co_await ends.to.opened().sync_all();
     if (!synced) {
-      report_.fail("sync", target_path(*job.where, job.target_name), synced.error());
+      report_.fail_at_target("sync", target_path(*job.where, job.target_name), synced.error());
       co_return false;
     }
   }
@@ -235,7 +235,7 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
     co_return false;
   }
   if (!named) {
-    report_.fail("finish", target_path(*job.where, job.target_name), named.error());
+    report_.fail_at_target("finish", target_path(*job.where, job.target_name), named.error());
     co_return false;
   }
   ++report_.files;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "common/interruption.hpp"
 #include "common/naming.hpp"
 #include "common/output.hpp"
 
@@ -13,6 +15,13 @@ namespace {
 
 /// A tree of a million unreadable files shall not fill the memory with sentences.
 constexpr std::size_t errors_kept = 1000;
+/// Some, because a large file may find no room where smaller ones do.
+constexpr std::uint64_t target_errors_max = 20;
+
+bool concerns_what_follows(const std::error_code& why) noexcept {
+  return why == std::errc::no_space_on_device || why == std::errc::read_only_file_system ||
+         why == std::errc::io_error || why == std::error_code(EDQUOT, std::generic_category());
+}
 
 const char* word(registration r) noexcept {
   switch (r) {
@@ -25,15 +34,31 @@ const char* word(registration r) noexcept {
 
 }  // namespace
 
-void copy_report::error(std::string sentence) {
-  before_output();
-  complain(sentence);
+bool copy_report::over() const noexcept {
+  return interrupted() != 0 || target_errors_ >= target_errors_max;
+}
+
+void copy_report::error(std::string sentence, bool aloud) {
+  if (aloud) {
+    before_output();
+    complain(sentence);
+  }
   ++errors_;
   if (first_errors_.size() < errors_kept) first_errors_.push_back(std::move(sentence));
 }
 
 void copy_report::fail(std::string_view what, std::string_view where, const std::error_code& why) {
   error(fmt::format("cannot {} {}: {}", what, shell_quoted(where), why.message()));
+}
+
+void copy_report::fail_at_target(std::string_view what, std::string_view where,
+                                 const std::error_code& why) {
+  const bool ends = concerns_what_follows(why);
+  error(fmt::format("cannot {} {}: {}", what, shell_quoted(where), why.message()),
+        !ends || target_errors_ < target_errors_max);
+  if (!ends || ++target_errors_ != target_errors_max) return;
+  error(fmt::format("gave up after {} errors of the target: what is left is not copied",
+                    target_errors_max));
 }
 
 void copy_report::refuse(std::string_view where, std::string_view why) {

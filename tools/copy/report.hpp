@@ -25,11 +25,16 @@ class copy_report {
 
   /// "cannot WHAT 'WHERE': WHY."
   void fail(std::string_view what, std::string_view where, const std::error_code& why);
+  /// The same of a name at the target. One that has no room, may not be written to or fails will do so for each file that is left:
+  /// after some such errors the copy is over, and those of the files in flight are counted only.
+  void fail_at_target(std::string_view what, std::string_view where, const std::error_code& why);
   /// "'WHERE' WHY."
   void refuse(std::string_view where, std::string_view why);
   /// Not an error; said once.
   void note(std::string text);
   [[nodiscard]] bool failed() const noexcept { return errors_ != 0; }
+  /// Nothing more is to be begun: a signal came, or the target takes nothing.
+  [[nodiscard]] bool over() const noexcept;
 
   /// Called before anything is written to the terminal.
   std::function<void()> before_output = [] {};
@@ -40,9 +45,10 @@ class copy_report {
   void print(double seconds) const;
 
  private:
-  void error(std::string sentence);
+  void error(std::string sentence, bool aloud = true);
 
   std::uint64_t errors_ = 0;
+  std::uint64_t target_errors_ = 0;  ///< of those that end the copy
   std::vector<std::string> first_errors_;
   std::vector<std::string> notes_;
 };

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/interruption.hpp"
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
 
@@ -37,7 +36,7 @@ task<> walk::run(std::shared_ptr<place> top, std::string name, std::string targe
   co_await descend(std::move(top), std::move(name), std::move(target_name));
   while (!levels_.empty()) {
     level& here = levels_.back();
-    if (interrupted() != 0 || here.next == here.entries.size()) {
+    if (report_.over() || here.next == here.entries.size()) {
       co_await ascend();
       continue;
     }
@@ -135,8 +134,10 @@ task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& p
     const bool again = co_await stay.wait(line_);
     if (!again) break;
   }
-  report_.fail(what, of_target ? target_path(*parent, target_name) : source_path(*parent, name),
-               why);
+  if (of_target)
+    report_.fail_at_target(what, target_path(*parent, target_name), why);
+  else
+    report_.fail(what, source_path(*parent, name), why);
   co_return std::unexpected(why);
 }
 
@@ -215,7 +216,7 @@ task<> walk::finish(place& where, handles open) {
   if (why) report_.fail("set the attributes of", name(), why);
   if (!sync_) co_return;
   const auto synced = co_await open.target.sync();
-  if (!synced) report_.fail("sync", name(), synced.error());
+  if (!synced) report_.fail_at_target("sync", name(), synced.error());
 }
 
 }  // namespace carousel::tool
