@@ -11,6 +11,7 @@ carousel_tree_check(layers check_layers.py)
 carousel_tree_check(sources check_sources.py)
 carousel_tree_check(style check_style.py)
 carousel_tree_check(snippets check_snippets.py)
+carousel_tree_check(names check_names.py)
 
 add_test(NAME headers.compile_alone
          COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target
