@@ -130,6 +130,8 @@ set(carousel_tool_sources
     tools/common/memlock.cpp
     tools/common/naming.cpp
     tools/common/output.cpp
+    tools/copy/access_list.cpp
+    tools/copy/attribute_table.cpp
     tools/copy/attributes.cpp
     tools/copy/buffers.cpp
     tools/copy/compare.cpp
@@ -140,6 +142,7 @@ set(carousel_tool_sources
     tools/copy/copy_options.cpp
     tools/copy/descriptors.cpp
     tools/copy/digest.cpp
+    tools/copy/extended_attributes.cpp
     tools/copy/extents.cpp
     tools/copy/file_copy.cpp
     tools/copy/hard_links.cpp

@@ -40,7 +40,7 @@ check "is one too" test "$(mode setgid/open) $(mode setgid/shut)" = "2755 2500"
 
 if command -v setfacl >/dev/null && setfacl -m u:1234:r s/644 2>/dev/null; then
   setfacl -m d:u:1234:rwx s/open
-  mkdir giving && setfacl -m d:u:4321:rwx giving
+  mkdir q giving && setfacl -m d:u:4321:rwx giving
   check "-a keeps access control lists" ends_with 0 -a s a
   check "of files" diff <(getfacl -c s/644) <(getfacl -c a/644)
   check "of directories" diff <(getfacl -c s/open) <(getfacl -c a/open)
@@ -51,6 +51,22 @@ if command -v setfacl >/dev/null && setfacl -m u:1234:r s/644 2>/dev/null; then
   rm -rf giving/600
   check "-p neither" ends_with 0 -p s/600 giving
   check "gives more" diff <(getfacl -c s/600) <(getfacl -c giving/600)
+  check "-p keeps access control lists" ends_with 0 -rp s/644 s/open q/
+  check "of files" diff <(getfacl -c s/644) <(getfacl -c q/644)
+  check "of directories" diff <(getfacl -c s/open) <(getfacl -c q/open)
+  echo secret >masked && chmod 600 masked && setfacl -m u:1234:rwx,g::---,m::rwx masked
+  check "a mask" ends_with 0 -p masked q
+  check "is no permission of the group" diff <(getfacl -c masked) <(getfacl -c q/masked)
+  if is_root && mount_new ram -t ramfs ramfs; then
+    for how in -p -a; do
+      rm -f ram/masked
+      check "$how where no list can be kept" ends_with 1 $how masked ram
+      check "says so" says "cannot keep the access control list of 'ram/masked': Operation not supported"
+      check "copies" cmp masked ram/masked
+      check "and lets nobody in" test "$(mode ram/masked)" = 600
+    done
+    umount ram
+  fi
   check "without -p the directory decides" ends_with 0 s/755 giving
   check "as for any new file" grep -q user:4321:rwx <(getfacl -c giving/755)
 else
@@ -61,16 +77,24 @@ if command -v setfattr >/dev/null && setfattr -n user.a -v 'v' s/755 2>/dev/null
   setfattr -n user.empty s/755
   setfattr -n user.d -v 'of a directory' s/shut 2>/dev/null || setfattr -n user.d -v 'of a directory' s/open
   chmod 500 s/shut
+  echo only >s/444 && setfattr -n user.ro -v 'of a file that may not be written to' s/444 && chmod 444 s/444
   check "-a keeps extended attributes" ends_with 0 -a s x
   check "all of them" same_tree s x
   check "-p does not" ends_with 0 -p s/755 without
   check "keep them" test -z "$(getfattr --absolute-names -m user -d without)"
   if is_root && mount_new ram -t ramfs ramfs; then
+    setfacl -bR s 2>/dev/null
     check "where they cannot be kept" ends_with 0 -a s ram/x
-    check "that is said" says 'extended attributes and access control lists are not kept'
+    check "that is said" says 'note: extended attributes user.\* are not kept: the file system does not take them'
     check "once" test "$(grep -c note: err)" = 1
     check "and the content is the same" same_content s ram/x
     umount ram
+  fi
+  if is_root && setfattr -h -n trusted.mine -v x s/link 2>/dev/null; then
+    for name in trusted.SGI_ACL_FILE trusted.overlay.origin trusted.overlay.opaque; do setfattr -n $name -v y s/600; done
+    check "-a keeps extended attributes of links" ends_with 0 -a s trusted
+    check "too" grep -q 'trusted.mine="x"' <(getfattr -h -m - -d trusted/link)
+    check "and those that mean something elsewhere" test "$(getfattr -m - trusted/600 | grep ^trusted)" = trusted.overlay.opaque
   fi
 else
   echo "SKIPPED: no extended attributes here"
@@ -98,6 +122,15 @@ if is_root; then
   check "of directories and links" test "$(stat -c '%u %g' owned owned/link | sort -u)" = "1234 5678"
   check "without -p they are one's own" ends_with 0 -r o own
   check "all of them" test "$(stat -c '%u' own own/file)" = $'0\n0'
+  echo y >shared && chown 0:5678 shared && chmod 2755 shared && chmod 755 . && mkdir theirs && chown 65534 theirs
+  run setpriv --reuid=65534 --regid=65534 --groups=5678 --bounding-set=-all --inh-caps=-all cat "$carousel"
+  if [[ $status -eq 0 ]]; then
+    run setpriv --reuid=65534 --regid=65534 --groups=5678 --bounding-set=-all --inh-caps=-all "$carousel" cp -p shared theirs
+    check "a member of the group who may not give files away" test $status = 0
+    check "keeps the group, without special bits" test "$(stat -c '%u %g %a' theirs/shared)" = "65534 5678 755"
+    check "and is told" says "^carousel: note: owners are not kept: that needs more privileges"
+    check "of the owner only" test "$(wc -l <err)" = 1
+  fi
   if command -v setcap >/dev/null && setcap cap_net_raw+ep o/file 2>/dev/null; then
     check "-a keeps capabilities" ends_with 0 -a o capable
     check "of files" test "$(getcap capable/file | cut -d' ' -f2)" = "$(getcap o/file | cut -d' ' -f2)"
@@ -105,6 +138,7 @@ if is_root; then
 else
   check "who may not give files away keeps them, without special bits" ends_with 0 -p /bin/su su
   check "they are lost" test "$(mode su)" = 755
+  check "and that is said" says "note: owners are not kept"
 fi
 check "no temporary file is left" no_leftovers
 finish

@@ -38,11 +38,14 @@ for bytes in 5000 300000 1048576; do
   head -c $bytes expected >source
   check "$bytes bytes are written in short pieces" ends_with 0 source f/write_short
   check "all of them" cmp source f/write_short
-  for name in write_eio close_eio rename_eio times_eio; do
+  for name in write_eio close_eio rename_eio; do
     check "$name with $bytes bytes is an error" ends_with 1 -p source f/$name
     check "and no copy" not test -e f/$name
     check "nothing temporary either" test -z "$(ls -A f | grep carousel)"
   done
+  check "times that cannot be kept are an error" ends_with 1 -p source f/times_eio
+  check "that says so" says "cannot keep the times of 'f/times_eio': Input/output error"
+  check "of a copy that is there" cmp source f/times_eio
   check "sync_eio with --sync is an error" ends_with 1 --sync source f/sync_eio
   check "and no copy" not test -e f/sync_eio
   check "--verify sees that storage lies" ends_with 1 --verify source f/corrupts

@@ -18,6 +18,7 @@ function(carousel_tool_test name)
   endif()
 endfunction()
 
+carousel_tool_test(attribute_losses)
 carousel_tool_test(bench LABELS nobody)
 carousel_tool_test(copy_attributes LABELS nobody)
 carousel_tool_test(copy_denied)

@@ -1,100 +1,97 @@
 #include "copy/attributes.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <string_view>
-#include <vector>
 
-#include "common/last_error.hpp"
-#include "common/naming.hpp"
+#include "copy/extended_attributes.hpp"
 
 namespace carousel::tool {
 namespace {
 
-constexpr const char* access_acl = "system.posix_acl_access";
-constexpr const char* default_acl = "system.posix_acl_default";
-constexpr std::size_t xattr_bytes_max = 65536;  // XATTR_LIST_MAX and XATTR_SIZE_MAX of the kernel
+constexpr uid_t same_owner = static_cast<uid_t>(-1);
 
-bool none(int error) noexcept { return error == ENOTSUP || error == ENODATA || error == ENOSYS; }
-
-std::error_code copy_one_xattr(int from, int to, const char* name, attribute_loss& loss) {
-  static thread_local std::array<char, xattr_bytes_max> value;
-  const ssize_t bytes = ::fgetxattr(from, name, value.data(), value.size());
-  if (bytes < 0) return errno == ENODATA ? std::error_code{} : last_error();
-  if (::fsetxattr(to, name, value.data(), static_cast<std::size_t>(bytes), 0) == 0) return {};
-  if (errno == ENOTSUP) {
-    loss =
-        "extended attributes and access control lists are not kept: the target's file system "
-        "does not take them";
-    return {};
-  }
-  if (errno != EPERM && errno != EACCES) return last_error();
-  loss = fmt::format("the extended attribute {} is not kept: setting it needs more privileges",
-                     shell_quoted(name));
-  return {};
+bool is_owned_as(const struct stat& made, const struct stat& about) noexcept {
+  return made.st_uid == about.st_uid && made.st_gid == about.st_gid;
 }
 
-std::error_code copy_xattrs(int from, int to, attribute_loss& loss) {
-  static thread_local std::array<char, xattr_bytes_max> names;
-  const ssize_t bytes = ::flistxattr(from, names.data(), names.size());
-  if (bytes < 0) return none(errno) ? std::error_code{} : last_error();
-  std::string_view rest(names.data(), static_cast<std::size_t>(bytes));
-  while (!rest.empty()) {
-    const char* name = rest.data();
-    rest.remove_prefix(std::string_view(name).size() + 1);
-    if (const auto why = copy_one_xattr(from, to, name, loss)) return why;
-  }
-  return {};
+/// False: not both are those of the original now. Who may not give the file away can still be a member of its group.
+template <class Chown>
+bool keep_owner(const struct stat& made, const struct stat& about, attribute_losses& lost,
+                Chown chown) {
+  if (is_owned_as(made, about) || chown(about.st_uid, about.st_gid) == 0) return true;
+  if (made.st_uid != about.st_uid) lost.push_back({attribute::owner, errno});
+  if (made.st_gid != about.st_gid && chown(same_owner, about.st_gid) != 0)
+    lost.push_back({attribute::group, errno});
+  return false;
 }
 
-std::error_code drop_inherited_acl(int to, bool directory) {
-  if (::fremovexattr(to, access_acl) != 0 && !none(errno)) return last_error();
-  if (directory && ::fremovexattr(to, default_acl) != 0 && !none(errno)) return last_error();
-  return {};
+/// Where all files have one mode, changing it is refused although it is the right one. errno otherwise.
+bool set_mode(int fd, unsigned mode) noexcept {
+  if (::fchmod(fd, mode) == 0) return true;
+  const int why = errno;
+  struct stat now{};
+  const bool has_it = ::fstat(fd, &now) == 0 && (now.st_mode & 07777U) == mode;
+  errno = why;
+  return has_it;
+}
+
+std::array<timespec, 2> times_of(const struct stat& about) noexcept {
+  return {about.st_atim, about.st_mtim};
 }
 
 }  // namespace
 
-/// Owner before the rest: chown(2) takes set-user-ID bits and capabilities away. Who may not give files away keeps them,
-/// without those bits. The mode after the access control list, whose mask it agrees with.
-std::error_code copy_attributes(int from, int to, const struct stat& about,
-                                const attribute_options& options, bool inherits_acl,
-                                attribute_loss& loss) {
-  if (!options.preserve) return {};
-  unsigned mode = about.st_mode & 07777U;
+/// Owner before the rest: chown(2) takes set-user-ID bits and capabilities away. Where it could not be kept they would be
+/// somebody else's. The mode after the access control list, whose mask it agrees with.
+attribute_losses copy_attributes(int from, int to, const struct stat& about,
+                                 const attribute_options& options, bool inherits_acl) {
+  attribute_losses lost;
+  if (!options.preserve) return lost;
+  const bool directory = S_ISDIR(about.st_mode);
   struct stat made{};
-  if (::fstat(to, &made) != 0) return last_error();
-  const bool own = made.st_uid == about.st_uid && made.st_gid == about.st_gid;
-  if (!own && ::fchown(to, about.st_uid, about.st_gid) != 0) mode &= 01777U;
-  if (inherits_acl) {
-    if (const auto why = drop_inherited_acl(to, S_ISDIR(about.st_mode))) return why;
+  if (::fstat(to, &made) != 0) {
+    lost.push_back({attribute::mode, errno});
+    return lost;
   }
-  if (options.extended) {
-    if (const auto why = copy_xattrs(from, to, loss)) return why;
-  }
+  unsigned mode = about.st_mode & 07777U;
+  const bool owned = keep_owner(
+      made, about, lost, [to](uid_t owner, gid_t group) { return ::fchown(to, owner, group); });
+  // Sticky directories guard the files of others, whoever owns them.
+  if (!owned) mode = directory ? (mode & 01777U) | (made.st_mode & 01000U) : mode & 0777U;
+  mode = copy_access_lists(from, to, directory, inherits_acl, mode, lost);
+  bool opened = false;
+  if (options.extended) opened = copy_extended(xattr_end(from), xattr_end(to), owned, lost);
   // What a small file has already need not go through the journal again.
-  const bool same_mode = own && !inherits_acl && (made.st_mode & 07777U) == mode;
-  if (!same_mode && ::fchmod(to, mode) != 0) return last_error();
-  const std::array<timespec, 2> times{about.st_atim, about.st_mtim};
-  return ::futimens(to, times.data()) == 0 ? std::error_code{} : last_error();
+  const bool same_mode =
+      is_owned_as(made, about) && !inherits_acl && !opened && (made.st_mode & 07777U) == mode;
+  if (!same_mode && !set_mode(to, mode)) lost.push_back({attribute::mode, errno});
+  const auto times = times_of(about);
+  if (::futimens(to, times.data()) != 0) lost.push_back({attribute::times, errno});
+  return lost;
 }
 
-std::error_code copy_link_attributes(int directory, const char* name, const struct stat& about) {
-  // A user who may not give links away keeps them.
-  (void)::fchownat(directory, name, about.st_uid, about.st_gid, AT_SYMLINK_NOFOLLOW);
-  const std::array<timespec, 2> times{about.st_atim, about.st_mtim};
-  const int done = ::utimensat(directory, name, times.data(), AT_SYMLINK_NOFOLLOW);
-  return done == 0 || errno == EOPNOTSUPP ? std::error_code{} : last_error();
-}
-
-bool gives_acl(int directory) noexcept {
-  // A directory that one may not list does not tell.
-  return ::fgetxattr(directory, default_acl, nullptr, 0) > 0 || errno == EBADF;
+attribute_losses copy_link_attributes(const link_name& from, const link_name& to,
+                                      const struct stat& about, const attribute_options& options) {
+  attribute_losses lost;
+  if (!options.preserve) return lost;
+  struct stat made{};
+  if (::fstatat(to.directory, to.name, &made, AT_SYMLINK_NOFOLLOW) != 0) {
+    lost.push_back({attribute::owner, errno});
+    return lost;
+  }
+  (void)keep_owner(made, about, lost, [&](uid_t owner, gid_t group) {
+    return ::fchownat(to.directory, to.name, owner, group, AT_SYMLINK_NOFOLLOW);
+  });
+  if (options.extended)
+    (void)copy_extended(xattr_end(from.directory, from.name), xattr_end(to.directory, to.name),
+                        true, lost);
+  const auto times = times_of(about);
+  if (::utimensat(to.directory, to.name, times.data(), AT_SYMLINK_NOFOLLOW) != 0)
+    lost.push_back({attribute::link_times, errno});
+  return lost;
 }
 
 }  // namespace carousel::tool

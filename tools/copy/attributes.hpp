@@ -2,36 +2,32 @@
 
 #include <sys/stat.h>
 
-#include <optional>
-#include <string>
-#include <system_error>
+#include "copy/access_list.hpp"
+#include "copy/attribute_table.hpp"
 
 namespace carousel::tool {
 
 /// What of a file or directory is kept besides its content.
 struct attribute_options {
-  bool preserve =
-      false;  ///< owner, mode with its special bits, and times; else the mode it was made with stays
-  bool extended = false;  ///< extended attributes, access control lists among them
+  /// Owner, mode with its special bits, access control lists and times; else the mode it was made with stays.
+  bool preserve = false;
+  bool extended = false;  ///< extended attributes
 };
 
-/// What could not be kept without being an error: a sentence for a note.
-using attribute_loss = std::optional<std::string>;
+/// Gives the file or directory `to` what `from` has; `about` is of `from`. `inherits_acl`: the directory gave `to` access rules
+/// that the original need not have. Each attribute is tried, whatever became of the others.
+[[nodiscard]] attribute_losses copy_attributes(int from, int to, const struct stat& about,
+                                               const attribute_options& options, bool inherits_acl);
 
-/// Gives the file `to` what `from` has; `about` is of `from`. `inherits_acl`: the directory gave `to` access rules that the
-/// original need not have.
-std::error_code copy_attributes(int from, int to, const struct stat& about,
-                                const attribute_options& options, bool inherits_acl,
-                                attribute_loss& loss);
+/// A name in an open directory.
+struct link_name {
+  int directory;
+  const char* name;
+};
 
-/// Owner and times of a symbolic link.
-std::error_code copy_link_attributes(int directory, const char* name, const struct stat& about);
-
-/// The mode to make a copy with: never more open than the final one.
-[[nodiscard]] unsigned first_mode(const struct stat& about,
-                                  const attribute_options& options) noexcept;
-
-/// Whether files that are made in the directory get a default access control list.
-[[nodiscard]] bool gives_acl(int directory) noexcept;
+/// The same for a symbolic link, which has no mode of its own.
+[[nodiscard]] attribute_losses copy_link_attributes(const link_name& from, const link_name& to,
+                                                    const struct stat& about,
+                                                    const attribute_options& options);
 
 }  // namespace carousel::tool

@@ -251,13 +251,19 @@ void copier::copy_symlink(const file_job& job) {
     }
     text.resize(text.size() * 2);  // it has grown, or its size was not told
   }
-  const auto made = land_symlink(job.open.target, job.target_name, text, !options_.no_clobber,
-                                 attributes_.preserve ? &about : nullptr);
+  attribute_losses lost;
+  const auto dress = [&](const char* as) {
+    lost = copy_link_attributes({job.open.source.fd(), job.source_name.c_str()},
+                                {job.open.target.fd(), as}, about, attributes_);
+  };
+  const auto made =
+      land_symlink(job.open.target, job.target_name, text, !options_.no_clobber, dress);
   if (!made)
     return report_.fail_at_target("make the link", target_path(*job.where, job.target_name),
                                   made.error());
   ++report_.symlinks;
   tell(job);
+  tell_lost(job, lost);
 }
 
 }  // namespace carousel::tool

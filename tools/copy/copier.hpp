@@ -69,6 +69,7 @@ class copier {
   task<bool> land(const file_job& job, open_file& ends);
   void copy_symlink(const file_job& job);
   void tell(const file_job& job) const;
+  void tell_lost(const file_job& job, const attribute_losses& lost);
 
   const copy_options& options_;
   attribute_options attributes_;

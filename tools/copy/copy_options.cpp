@@ -78,10 +78,10 @@ std::string sentence(std::string_view option, const unsupported& r) {
 void add_copy_options(CLI::App& command, copy_options& options) {
   command.add_option("SRC... DST", options.names)->required()->expected(1, -1);
   command.add_flag("-r,-R,--recursive", options.recursive, "copy directories");
-  command.add_flag("-p", options.preserve, "keep owner, permissions and times");
+  command.add_flag("-p", options.preserve,
+                   "keep owner, permissions with access control lists, and times");
   command.add_flag("-a,--archive", options.archive,
-                   "-r -p, and keep hard links and extended attributes with access control lists "
-                   "(not those of symbolic links)");
+                   "-r -p, and keep hard links and extended attributes");
   command.add_flag("-P,--no-dereference", options.keep_links,
                    "copy a symbolic link that is named as a link; -r and -a do");
   auto* into =

@@ -214,13 +214,8 @@ task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit)
 task<bool> copier::land(const file_job& job, open_file& ends) {
   const int from = ends.from.fd();
   const int to = ends.to.opened().fd();
-  attribute_loss loss;
-  if (const auto why =
-          copy_attributes(from, to, ends.about, attributes_, job.where->inherits_acl, loss)) {
-    report_.fail("set the attributes of", target_path(*job.where, job.target_name), why);
-    co_return false;
-  }
-  if (loss) report_.note(*loss);
+  const attribute_losses lost =
+      copy_attributes(from, to, ends.about, attributes_, job.where->inherits_acl);
   if (options_.sync) {
     const auto synced = co_await ends.to.opened().sync_all();
     if (!synced) {
@@ -240,6 +235,7 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
   }
   ++report_.files;
   tell(job);
+  tell_lost(job, lost);
   if (changed)
     report_.refuse(source_path(*job.where, job.source_name),
                    "changed while it was copied: the copy may be neither the old nor the new file");
@@ -251,6 +247,13 @@ void copier::tell(const file_job& job) const {
   report_.before_output();
   say(fmt::format("{} -> {}\n", shell_quoted(source_path(*job.where, job.source_name)),
                   shell_quoted(target_path(*job.where, job.target_name))));
+}
+
+void copier::tell_lost(const file_job& job, const attribute_losses& lost) {
+  report_.lose(lost, [&](bool of_source) {
+    return of_source ? source_path(*job.where, job.source_name)
+                     : target_path(*job.where, job.target_name);
+  });
 }
 
 }  // namespace carousel::tool

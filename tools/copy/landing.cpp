@@ -11,7 +11,6 @@
 
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
-#include "copy/attributes.hpp"
 
 // Names are made and moved by ordinary system calls: io_uring hands each of them to a worker thread of the kernel, which
 // costs more than the call where a tree of small files is copied.
@@ -113,15 +112,11 @@ result<> landing::rename_temporary(bool replace) {
 }
 
 result<> land_symlink(const directory& where, const std::string& name, const std::string& text,
-                      bool replace, const struct stat* attributes_of) {
+                      bool replace, const std::function<void(const char*)>& dress) {
   const auto make = [&](const char* as) {
     if (::symlinkat(text.c_str(), where.fd(), as) != 0) return -1;
-    if (attributes_of == nullptr) return 0;
-    const auto why = copy_link_attributes(where.fd(), as, *attributes_of);
-    if (!why) return 0;
-    (void)::unlinkat(where.fd(), as, 0);
-    errno = why.value();
-    return -1;
+    dress(as);
+    return 0;
   };
   if (make(name.c_str()) == 0) return {};
   if (errno != EEXIST || !replace) return std::unexpected(last_error());

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <sys/stat.h>
-
+#include <functional>
 #include <string>
 
 #include "carousel/carousel.hpp"
@@ -36,9 +35,9 @@ class landing {
   file file_;
 };
 
-/// Makes a symbolic link under a temporary name and gives it its name in one step.
+/// Makes a symbolic link; what had its name before is replaced in one step. `dress` gets the name that the link has at first.
 result<> land_symlink(const directory& where, const std::string& name, const std::string& text,
-                      bool replace, const struct stat* attributes_of);
+                      bool replace, const std::function<void(const char*)>& dress);
 
 /// Makes `name` a further name of a file.
 result<> land_hard_link(const directory& of, const std::string& existing, const directory& where,

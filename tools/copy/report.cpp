@@ -65,6 +65,19 @@ void copy_report::refuse(std::string_view where, std::string_view why) {
   error(fmt::format("{} {}", shell_quoted(where), why));
 }
 
+void copy_report::lose(const attribute_losses& lost,
+                       const std::function<std::string(bool of_source)>& name) {
+  for (const attribute_loss& one : lost) {
+    switch (one.comes_to()) {
+      case fate::kept: break;
+      case fate::note: note(one.sentence()); break;
+      case fate::error:
+        fail(one.doing(), name(one.row().at_source), {one.error, std::generic_category()});
+        break;
+    }
+  }
+}
+
 void copy_report::note(std::string text) {
   if (std::ranges::find(notes_, text) != notes_.end()) return;
   before_output();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "carousel/buf/pool_options.hpp"
+#include "copy/attribute_table.hpp"
 
 namespace carousel::tool {
 
@@ -30,6 +31,8 @@ class copy_report {
   void fail_at_target(std::string_view what, std::string_view where, const std::error_code& why);
   /// "'WHERE' WHY."
   void refuse(std::string_view where, std::string_view why);
+  /// What was not kept of a copy. `name` puts its path together, that of the source or of the target, if somebody is to read it.
+  void lose(const attribute_losses& lost, const std::function<std::string(bool of_source)>& name);
   /// Not an error; said once.
   void note(std::string text);
   [[nodiscard]] bool failed() const noexcept { return errors_ != 0; }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "common/last_error.hpp"
@@ -198,22 +199,22 @@ task<> walk::leave(std::shared_ptr<place> where, handles open) {
 }
 
 task<> walk::finish(place& where, handles open) {
-  std::error_code why;
+  // The path of a directory as deep as they come is long: it is put together when somebody wants to read it.
+  const auto name = [&] { return target_path(*where.parent, where.target_name); };
   const unsigned mode = where.about.st_mode;
   const int target = open.target.fd();
+  attribute_losses lost;
   if (attributes_.preserve) {
-    attribute_loss loss;
-    why = copy_attributes(open.source.fd(), target, where.about, attributes_, true, loss);
-    if (loss) report_.note(*loss);
+    lost = copy_attributes(open.source.fd(), target, where.about, attributes_, true);
   } else if (struct stat made{}; where.fresh && (mode & 0700U) != 0700U) {
     // It was made so that files could be made in it.
     const unsigned closed = 0700U & ~mode;
     if (::fstat(target, &made) != 0 || ::fchmod(target, made.st_mode & 07777U & ~closed) != 0)
-      why = last_error();
+      lost.push_back({attribute::mode, errno});
   }
-  // The path of a directory as deep as they come is long: it is put together when somebody wants to read it.
-  const auto name = [&] { return target_path(*where.parent, where.target_name); };
-  if (why) report_.fail("set the attributes of", name(), why);
+  report_.lose(lost, [&](bool of_source) {
+    return of_source ? source_path(*where.parent, where.source_name) : name();
+  });
   if (!sync_) co_return;
   const auto synced = co_await open.target.sync();
   if (!synced) report_.fail_at_target("sync", name(), synced.error());

@@ -1,0 +1,132 @@
+#include "copy/extended_attributes.hpp"
+
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace carousel::tool {
+namespace {
+
+constexpr std::size_t xattr_bytes_max = 65536;  // XATTR_LIST_MAX and XATTR_SIZE_MAX of the kernel
+
+/// A star stands for any end. The reasons are in docs/attributes.md.
+constexpr std::array<std::string_view, 14> left_behind = {
+    "system.posix_acl_access",
+    "system.posix_acl_default",
+    "security.evm",
+    "trusted.SGI_ACL_DEFAULT",
+    "trusted.SGI_ACL_FILE",
+    "trusted.SGI_CAP_FILE",
+    "trusted.SGI_DMI_*",
+    "trusted.SGI_MAC_FILE",
+    "xfsroot.*",
+    "trusted.overlay.origin",
+    "trusted.overlay.upper",
+    "trusted.overlay.uuid",
+    "afs.*",
+    "user.Beagle.*",
+};
+
+bool matches(std::string_view name, std::string_view pattern) noexcept {
+  if (!pattern.ends_with('*')) return name == pattern;
+  pattern.remove_suffix(1);
+  return name.starts_with(pattern);
+}
+
+/// Makes the file writable for its owner, as attributes user.* ask for; false: it is, or that is not possible.
+bool make_writable(int fd) noexcept {
+  struct stat about{};
+  if (fd < 0 || ::fstat(fd, &about) != 0 || (about.st_mode & S_IWUSR) != 0) return false;
+  return ::fchmod(fd, (about.st_mode & 07777U) | S_IWUSR) == 0;
+}
+
+bool is_capability(std::string_view name) noexcept { return name == "security.capability"; }
+
+}  // namespace
+
+xattr_end::xattr_end(int directory, std::string_view name)
+    : path_("/proc/self/fd/" + std::to_string(directory) + "/" + std::string(name)) {
+  static const bool has_proc = ::access("/proc/self/fd", X_OK) == 0;
+  if (!has_proc) path_.clear();
+}
+
+ssize_t xattr_end::list(std::span<char> names) const noexcept {
+  if (fd_ >= 0) return ::flistxattr(fd_, names.data(), names.size());
+  if (!path_.empty()) return ::llistxattr(path_.c_str(), names.data(), names.size());
+  errno = ENOSYS;
+  return -1;
+}
+
+ssize_t xattr_end::get(const char* name, std::span<char> value) const noexcept {
+  return fd_ >= 0 ? ::fgetxattr(fd_, name, value.data(), value.size())
+                  : ::lgetxattr(path_.c_str(), name, value.data(), value.size());
+}
+
+int xattr_end::set(const char* name, std::span<const char> value) const noexcept {
+  return fd_ >= 0 ? ::fsetxattr(fd_, name, value.data(), value.size(), 0)
+                  : ::lsetxattr(path_.c_str(), name, value.data(), value.size(), 0);
+}
+
+int xattr_end::remove(const char* name) const noexcept {
+  return fd_ >= 0 ? ::fremovexattr(fd_, name) : ::lremovexattr(path_.c_str(), name);
+}
+
+std::span<char> xattr_value_room() noexcept {
+  static thread_local std::array<char, xattr_bytes_max> room;
+  return room;
+}
+
+bool stays_behind(std::string_view name) noexcept {
+  return std::ranges::any_of(left_behind,
+                             [&](std::string_view pattern) { return matches(name, pattern); });
+}
+
+bool copy_extended(const xattr_end& from, const xattr_end& to, bool privileges,
+                   attribute_losses& lost) {
+  static thread_local std::array<char, xattr_bytes_max> names;
+  const ssize_t bytes = from.list(names);
+  if (bytes < 0) {
+    lost.push_back({attribute::extended_names, errno});
+    return false;
+  }
+  bool opened = false;
+  std::string_view rest(names.data(), static_cast<std::size_t>(bytes));
+  while (!rest.empty()) {
+    const char* const c_name = rest.data();
+    const std::string_view name(c_name);
+    rest.remove_prefix(name.size() + 1);
+    if (stays_behind(name)) continue;
+    if (name.starts_with("system.")) {
+      lost.push_back({attribute::system, ENOTSUP, std::string(name)});
+      continue;
+    }
+    if (is_capability(name) && !privileges) {
+      lost.push_back({attribute::extended, EPERM, std::string(name)});
+      continue;
+    }
+    const std::span<char> room = xattr_value_room();
+    const ssize_t length = from.get(c_name, room);
+    if (length < 0) {
+      // What went away meanwhile is not lost.
+      if (errno != ENODATA) lost.push_back({attribute::extended_value, errno, std::string(name)});
+      continue;
+    }
+    const std::span<const char> value = room.first(static_cast<std::size_t>(length));
+    int done = to.set(c_name, value);
+    if (done != 0 && errno == EACCES && !opened) {
+      opened = make_writable(to.fd());
+      if (opened)
+        done = to.set(c_name, value);
+      else
+        errno = EACCES;
+    }
+    if (done != 0) lost.push_back({attribute::extended, errno, std::string(name)});
+  }
+  return opened;
+}
+
+}  // namespace carousel::tool
