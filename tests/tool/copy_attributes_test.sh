@@ -22,6 +22,7 @@ touch -d '2004-04-04 04:04:04.4' s/shut s/open
 
 check "-r copies" ends_with 0 -r s r
 check "a copy has no special bits" test "$(mode r/4755) $(mode r/2755) $(mode r/1644)" = "755 755 644"
+check "but a directory keeps the sticky one" test "$(mode r/sticky)" = 1755
 check "its mode is under the umask" test "$(mode r/777) $(mode r/open) $(mode r/600)" = "755 755 600"
 check "a directory is as shut as it was" test "$(mode r/shut)" = 500
 check "times are those of the copy" test r/600 -nt s/600

@@ -107,7 +107,7 @@ task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& p
       }
       of_target = true;
       if (!itself && !fresh) {
-        const unsigned open_to_others = attributes_.preserve ? 0U : 0077U;
+        const unsigned open_to_others = attributes_.preserve ? 0U : 01077U;
         const unsigned mode = (made->about.st_mode & open_to_others) | 0700U;
         const auto created = co_await parent->target.make_directory(target_name, mode);
         fresh = created.has_value();
