@@ -32,5 +32,14 @@ install(FILES ${PROJECT_BINARY_DIR}/carouselConfig.cmake
 
 # The prefix is where the .pc file lies, two or three folders up, so that the tree may be moved.
 file(RELATIVE_PATH carousel_pc_to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+# A static library alone passes its own needs on to whoever links it, also without `pkg-config --static`.
+set(carousel_pc_requires Requires)
+if(BUILD_SHARED_LIBS)
+  set(carousel_pc_requires Requires.private)
+endif()
+set(carousel_pc_definitions "")
+if(CAROUSEL_UNCHECKED)
+  set(carousel_pc_definitions " -DCAROUSEL_UNCHECKED")
+endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/carousel.pc.in ${PROJECT_BINARY_DIR}/carousel.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/carousel.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -73,6 +73,7 @@ set(carousel_sources
     src/base/assert.cpp
     src/base/keep_for_ever.cpp
     src/base/path_block.cpp
+    src/base/poison.cpp
     src/base/recycler.cpp
     src/base/request.cpp
     src/base/result.cpp

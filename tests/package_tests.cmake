@@ -26,6 +26,26 @@ add_test(NAME package.pkg_config
          COMMAND ${consumer}/with_pkg_config ${CMAKE_CXX_COMPILER}
                  ${prefix}/${CMAKE_INSTALL_LIBDIR}/pkgconfig ${work}/pkg_config)
 
+# What is inlined into a program has the program's flags, and must do the same as the library, which has those of this tree.
+# Over the builds of scripts/test: a program with AddressSanitizer, a Debug and a Release one, on a Debug and a Release library.
+set(unlike -O2 -DNDEBUG)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(unlike -O0)
+endif()
+find_program(CAROUSEL_CLANG clang++-19)
+function(carousel_foreign_program name compiler)
+  add_test(NAME package.${name}
+           COMMAND ${consumer}/with_pkg_config ${compiler} ${prefix}/${CMAKE_INSTALL_LIBDIR}/pkgconfig
+                   ${work}/${name} ${ARGN})
+  set_tests_properties(package.${name} PROPERTIES FIXTURES_REQUIRED installed LABELS package TIMEOUT 600)
+endfunction()
+carousel_foreign_program(sanitized_program ${CMAKE_CXX_COMPILER} -fsanitize=address)
+carousel_foreign_program(unlike_program ${CMAKE_CXX_COMPILER} ${unlike})
+if(CAROUSEL_CLANG)
+  carousel_foreign_program(sanitized_program.clang_cxx26 ${CAROUSEL_CLANG} -std=c++26 -fsanitize=address)
+  carousel_foreign_program(unlike_program.clang_cxx26 ${CAROUSEL_CLANG} -std=c++26 ${unlike})
+endif()
+
 # Wherever the whole is put, the program looks for a shared library beside itself.
 if(TARGET carousel_cli)
   file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})

@@ -12,6 +12,7 @@ carousel_tree_check(sources check_sources.py)
 carousel_tree_check(style check_style.py)
 carousel_tree_check(snippets check_snippets.py)
 carousel_tree_check(names check_names.py)
+carousel_tree_check(headers check_headers.py)
 
 add_test(NAME headers.compile_alone
          COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target

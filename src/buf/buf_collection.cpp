@@ -9,9 +9,17 @@
 #include <new>
 #include <utility>
 
+#include "base/sanitizers.hpp"
 #include "carousel/detail/base/keep_for_ever.hpp"
 
 namespace carousel::detail {
+
+#if defined(NDEBUG) && !defined(CAROUSEL_ADDRESS_SANITIZER)
+extern const bool guards_are_checked = false;
+#else
+extern const bool guards_are_checked = true;
+#endif
+
 namespace {
 
 constexpr std::size_t page_bytes = 4096;
@@ -97,7 +105,7 @@ constexpr std::size_t guard_bytes_max = 64;
 }  // namespace
 
 buf_collection::buf_collection(std::unique_ptr<buf_storage> storage, pool_options options) noexcept
-    : storage_(std::move(storage)), options_(options) {}
+    : watches_check_in_(memory_is_poisoned), storage_(std::move(storage)), options_(options) {}
 
 buf_collection::~buf_collection() {
   unpoison_all();
@@ -147,9 +155,7 @@ result<buf_collection*> buf_collection::make(std::span<const buf_class> classes,
     }
   }
   auto made = make(std::make_unique<arena_storage>(std::move(*memory)), buffers, options);
-  if constexpr (guards_are_checked) {
-    if (made) (*made)->set_guards();
-  }
+  if (guards_are_checked && made) (*made)->set_guards();
   return made;
 }
 
@@ -181,6 +187,22 @@ void buf_collection::wait(buffer_waiter& w, context& here, size_class& c) noexce
   w.queue = &here.ready;
   c.waiters.push_back(w);
   here.parked.push_back(w);
+}
+
+void buf_collection::check_in_watched(buf_entry& e, size_class& c) noexcept {
+  check_guard(e);
+  if (!c.waiters.empty()) {
+    hand_over(e, c);
+    return;
+  }
+  e.leased = false;
+  poison(e.data, e.capacity);
+  if (closed_) {
+    lease_ended();
+    return;
+  }
+  e.next_free = c.free_head;
+  c.free_head = &e;
 }
 
 void buf_collection::hand_over(buf_entry& e, size_class& c) noexcept {
@@ -283,6 +305,7 @@ void buf_collection::quarantine(buf_entry& e) noexcept {
 
 void buf_collection::count_leases() noexcept {
   if (std::exchange(closed_, true)) return;
+  watches_check_in_ = true;
   still_leased_ = static_cast<std::uint32_t>(std::ranges::count_if(
       entries_, [](const buf_entry& e) { return e.leased && !e.quarantined; }));
 }
@@ -300,6 +323,7 @@ void buf_collection::last_handle_gone() noexcept {
 
 void buf_collection::set_guards() noexcept {
   guarded_ = true;
+  watches_check_in_ = true;
   for (const buf_entry& e : entries_) std::ranges::fill(guard_of(e), guard_pattern);
 }
 

@@ -14,16 +14,12 @@
 #include <fstream>
 #include <thread>
 
+#include "base/sanitizers.hpp"
 #include "carousel/detail/base/request.hpp"
 #include "sys/kernel.hpp"
 #include "sys/write_flag.hpp"
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1  // as g++ says it
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
+#if defined(CAROUSEL_THREAD_SANITIZER)
 #include <sanitizer/tsan_interface.h>
 #define CAROUSEL_TSAN_ACQUIRE(address) __tsan_acquire(address)
 #define CAROUSEL_TSAN_RELEASE(address) __tsan_release(address)

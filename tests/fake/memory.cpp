@@ -4,12 +4,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1  // as g++ says it
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
+#include "base/sanitizers.hpp"
+
+#if defined(CAROUSEL_ADDRESS_SANITIZER)
 #include <sanitizer/asan_interface.h>
 #endif
 
@@ -80,7 +77,7 @@ bool is_writable(const void* first, std::size_t bytes) noexcept {
 }
 
 bool is_poisoned([[maybe_unused]] const void* first, [[maybe_unused]] std::size_t bytes) noexcept {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(CAROUSEL_ADDRESS_SANITIZER)
   // The interface takes a pointer to what it may not change.
   return bytes != 0 && __asan_region_is_poisoned(const_cast<void*>(first), bytes) != nullptr;
 #else

@@ -22,8 +22,8 @@ FILES = ("{folder}", "--files", "100", "--depth", "{depth}", "--only", "{rival}"
 BUDGETS = [  # what, program, its arguments, in flight, rival, instructions per operation
     ("a NOP", 0, NOPS, 1, "carousel", 130),
     ("a NOP", 0, NOPS, 32, "carousel", 121),
-    ("a read into a lease that is kept", 1, READS, 32, "kept", 199),
-    ("a read with check-out and check-in", 1, READS, 32, "carousel", 280),
+    ("a read into a lease that is kept", 1, READS, 32, "kept", 203),
+    ("a read with check-out and check-in", 1, READS, 32, "carousel", 288),
     ("a file opened, read and closed", 2, FILES, 16, "carousel-descriptors", 1013),
     ("the same, in the ring only", 2, FILES, 16, "carousel", 1135),
 ]

@@ -27,13 +27,9 @@ struct collection_probe;  // of the tests
 class buf_collection;
 struct buf_entry;
 
-/// In debug builds the gap after a buffer of our own arenas, where its stride leaves one, has a pattern that check-in looks at: a
-/// write beyond the buffer, ours or the kernel's, is found where it was made.
-#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
-inline constexpr bool guards_are_checked = false;
-#else
-inline constexpr bool guards_are_checked = true;
-#endif
+/// In debug builds of the library the gap after a buffer of our own arenas, where its stride leaves one, has a pattern that check-in
+/// looks at: a write beyond the buffer, ours or the kernel's, is found where it was made.
+extern const bool guards_are_checked;
 
 /// The buffers of one capacity.
 struct buf_size_class {
@@ -146,18 +142,12 @@ class buf_collection final : registered_memory {
   void check_in(buf_entry& e) noexcept {
     check_thread();
     CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
-    if constexpr (guards_are_checked) check_guard(e);
     size_class& c = *e.size_class;
-    if (!c.waiters.empty()) [[unlikely]] {
-      hand_over(e, c);
+    if (watches_check_in_ || !c.waiters.empty()) [[unlikely]] {
+      check_in_watched(e, c);
       return;
     }
     e.leased = false;
-    poison(e.data, e.capacity);
-    if (closed_) [[unlikely]] {
-      lease_ended();
-      return;
-    }
     e.next_free = c.free_head;
     c.free_head = &e;
   }
@@ -205,6 +195,7 @@ class buf_collection final : registered_memory {
   void set_guards() noexcept;
   void check_guard(const buf_entry& e) const noexcept;
   void registration_ended() noexcept override;
+  void check_in_watched(buf_entry& e, size_class& c) noexcept;
   void hand_over(buf_entry& e, size_class& c) noexcept;
   void wake_closer() noexcept;
   void count_leases() noexcept;
@@ -229,6 +220,7 @@ class buf_collection final : registered_memory {
   std::uint32_t quarantined_ = 0;
   bool leak_storage_ = false;  ///< some of it is quarantined, and it cannot keep a part
   bool guarded_ = false;       ///< the gaps between the buffers have a pattern
+  bool watches_check_in_;      ///< it has more to do: guards, poison, a count when closed_
   bool closed_ = false;        ///< by close(), or because the last handle is gone
   bool kernel_holds_ =
       false;  ///< the driver holds a reference until the kernel has let go of the registration

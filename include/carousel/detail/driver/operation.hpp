@@ -167,10 +167,16 @@ class [[nodiscard]] operation : scope_link, operation_base {
   }
 
   void lend() const noexcept {
-    if constexpr (lends_memory && memory_is_poisoned) lends::lend(op_.held);
+    if constexpr (lends_memory) {
+      if (memory_is_poisoned) [[unlikely]]
+        lends::lend(op_.held);
+    }
   }
   void unlend() const noexcept {
-    if constexpr (lends_memory && memory_is_poisoned) lends::unlend(op_.held);
+    if constexpr (lends_memory) {
+      if (memory_is_poisoned) [[unlikely]]
+        lends::unlend(op_.held);
+    }
   }
 
   [[nodiscard]] static operation& waiting_at(slot& s) noexcept {
@@ -185,7 +191,7 @@ class [[nodiscard]] operation : scope_link, operation_base {
     };
     k.dispose = [](slot& dead) noexcept {
       auto& back = dead.template resources<resources>();
-      if constexpr (lends_memory && memory_is_poisoned) lends::unlend(back);
+      if constexpr (lends_memory) lends::unlend(back);
       unclaimed::discard(dead.res, back);
       std::destroy_at(&back);
     };

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""usage: scripts/check_headers.py [--self-test]
+
+A public header means the same in every program, whatever the program is compiled with: it does not read the build type, a
+sanitizer's macro or a switch of the standard library, and defines no name that is the implementation's.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+# What differs from one translation unit to the next of the same program, or between a program and an installed library.
+READS = [
+    (r"_?NDEBUG", "the build type of the program is not the library's: decide in a .cpp"),
+    (r"__SANITIZE_\w+|__has_feature|\w*_sanitizer", "the program's sanitizer is not the library's: decide in a .cpp"),
+    (r"_GLIBCXX_\w+|_LIBCPP_\w+", "a switch of the standard library is the program's: decide in a .cpp"),
+    (r"__OPTIMIZE\w*|__NO_INLINE__|_FORTIFY_SOURCE", "the optimisation of the program is not the library's: decide in a .cpp"),
+]
+RESERVED = re.compile(r"\b(_[A-Z]\w*|\w*__\w*)\b")
+# What the compiler defines the same in every translation unit of a program.
+PREDEFINED = re.compile(r"__(FILE|LINE|cplusplus|func|VA_ARGS|VA_OPT|EXCEPTIONS|GNUC|clang|cpp_\w+|has_include|builtin_\w+)(__)?")
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
+
+
+def logical_lines(text):
+    """The lines with their numbers, without comments, and each joined with those that a backslash adds."""
+    text = COMMENT.sub(lambda m: "\n" * m[0].count("\n"), text)
+    begin, joined = 1, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        joined += line.removesuffix("\\")
+        if not line.endswith("\\"):
+            yield begin, joined
+            begin, joined = number + 1, ""
+
+
+def check_text(path, text):
+    errors = []
+    for number, line in logical_lines(text):
+        rules = [(re.search(rf"\b({rule})\b", line), why) for rule, why in READS]
+        read = [(found[0], why) for found, why in rules if found]
+        errors += [f"{path}:{number}: {name}: {why}" for name, why in read]
+        for name in RESERVED.findall(line):
+            if name in dict(read):
+                continue
+            if not PREDEFINED.fullmatch(name) or re.match(rf"\s*#\s*(define|undef)\s+{name}\b", line):
+                errors.append(f"{path}:{number}: {name}: the name is reserved for the implementation")
+    return errors
+
+
+def self_test():
+    bad = [
+        "#if defined(NDEBUG)\n",
+        "#ifndef NDEBUG\n",
+        "#ifdef __SANITIZE_ADDRESS__\n",
+        "int a;  // a comment\n#if __has_feature(memory)\n",
+        "#if defined(A) && \\\n    defined(_GLIBCXX_ASSERTIONS)\n",
+        "constexpr bool checked = _GLIBCXX_DEBUG;\n",
+        "#ifdef __OPTIMIZE__\n",
+        "#define __SOMETHING 1\n",
+        "#  define _Something(x) x\n",
+        "#define A__B\n",
+        "#undef __cplusplus\n",
+        "template <class _Tp> struct a;\n",
+        "struct a__b;\n",
+    ]
+    for text in bad:
+        assert len(check_text("a.hpp", text)) == 1, (text, check_text("a.hpp", text))
+    good = [
+        "// without NDEBUG\n/* __SANITIZE_ADDRESS__\n */\n",
+        "#define CAROUSEL_ASSERT(c) f(__FILE__, __LINE__)\n",
+        "#if __cplusplus < 202302L\n",
+        "int _a;\n",
+    ]
+    for text in good:
+        assert check_text("a.hpp", text) == [], (text, check_text("a.hpp", text))
+    print(f"headers: {len(bad)} bad texts were refused, {len(good)} good ones passed")
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    root = Path(__file__).resolve().parent.parent
+    errors = []
+    files = sorted((root / "include").rglob("*.hpp"))
+    for file in files:
+        errors += check_text(file.relative_to(root).as_posix(), file.read_text())
+    print(*errors, f"headers: {len(files)} files, {len(errors)} errors", sep="\n")
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
