@@ -45,6 +45,7 @@ set(carousel_headers
     include/carousel/detail/io/transfer.hpp
     include/carousel/detail/loop/task_record.hpp
     include/carousel/detail/ring/submission_queue.hpp
+    include/carousel/detail/sync/wait_line.hpp
     include/carousel/detail/verb/branch.hpp
     include/carousel/detail/verb/deadline.hpp
     include/carousel/detail/verb/inner_await.hpp
@@ -62,6 +63,10 @@ set(carousel_headers
     include/carousel/spawn.hpp
     include/carousel/stop_on.hpp
     include/carousel/stop_requested.hpp
+    include/carousel/sync/channel.hpp
+    include/carousel/sync/event.hpp
+    include/carousel/sync/mutex.hpp
+    include/carousel/sync/semaphore.hpp
     include/carousel/task.hpp
     include/carousel/time/sleep.hpp
     include/carousel/timeout.hpp
@@ -101,6 +106,8 @@ set(carousel_sources
     src/loop/loop.cpp
     src/loop/runtime.cpp
     src/loop/stall.cpp
+    src/sync/semaphore.cpp
+    src/sync/wait_line.cpp
     src/sys/linux_kernel.cpp
     src/sys/write_flag.cpp
     src/verb/branch.cpp)

@@ -19,6 +19,10 @@
 #include "carousel/spawn.hpp"                   // IWYU pragma: export
 #include "carousel/stop_on.hpp"                 // IWYU pragma: export
 #include "carousel/stop_requested.hpp"          // IWYU pragma: export
+#include "carousel/sync/channel.hpp"            // IWYU pragma: export
+#include "carousel/sync/event.hpp"              // IWYU pragma: export
+#include "carousel/sync/mutex.hpp"              // IWYU pragma: export
+#include "carousel/sync/semaphore.hpp"          // IWYU pragma: export
 #include "carousel/task.hpp"                    // IWYU pragma: export
 #include "carousel/time/sleep.hpp"              // IWYU pragma: export
 #include "carousel/timeout.hpp"                 // IWYU pragma: export

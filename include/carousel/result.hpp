@@ -46,6 +46,7 @@ enum class errc {
   kernel_too_old,
   memlock_limit,  ///< RLIMIT_MEMLOCK is too small
   no_worker,      ///< the kernel dropped an operation that nobody asked to stop
+  closed,         ///< a channel that takes no more, or has no more
 };
 
 [[nodiscard]] const std::error_category& carousel_category() noexcept;

@@ -53,6 +53,7 @@ class category final : public std::error_category {
         return "RLIMIT_MEMLOCK is too small; raise it with `ulimit -l`, LimitMEMLOCK= of the "
                "systemd unit, or a line "
                "\"USER hard memlock KIBIBYTES\" in /etc/security/limits.conf";
+      case errc::closed: return "the channel is closed";
       case errc::no_worker:
         return "the kernel dropped the operation although nobody cancelled it: it could not start "
                "a "

@@ -50,6 +50,36 @@ TEST_F(allocation, is_seen_by_the_counter) {
   EXPECT_EQ(heap.allocations - before, 1U);
 }
 
+TEST_F(allocation, none_in_a_round_through_a_channel_an_event_and_a_mutex) {
+  run([]() -> task<> {
+    channel<int> there(1);
+    channel<int> back(1);
+    event started;
+    mutex m;
+    auto echo =
+        spawn([](channel<int>& from, channel<int>& to, event& begun, mutex& lock) -> task<> {
+          begun.set();
+          for (;;) {
+            const result<int> got = co_await from.receive();
+            if (!got) co_return;
+            const result<mutex::guard> mine = co_await lock.lock();
+            (void)co_await to.send(*got);
+          }
+        }(there, back, started, m));
+    (void)co_await started.wait();
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = heap.allocations;
+      (void)co_await there.send(i);
+      const result<int> got = co_await back.receive();
+      EXPECT_EQ(*got, i);
+    }
+    EXPECT_EQ(heap.allocations - before, 0U);
+    there.close();
+    co_await std::move(echo);
+  });
+}
+
 TEST_F(allocation, none_in_a_round_of_lease_read_and_check_in) {
   run([]() -> task<> {
     const auto pool = fixed_buf_pool::make({{bytes, 4}}).value();

@@ -20,7 +20,8 @@ enum class wait_kind : std::uint8_t {
   timer,
   join,
   yield,
-  file_close
+  file_close,
+  sync
 };
 
 /// The part of a task's record that a suspension point needs. Counted by plain references: a waiter keeps the record, not

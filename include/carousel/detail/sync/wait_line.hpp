@@ -1,0 +1,62 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdio>
+
+#include "carousel/detail/driver/context.hpp"
+
+namespace carousel::detail {
+
+class wait_line;
+
+/// A suspension point in the line of an event, a semaphore, a channel. It lives in the awaiter.
+///
+///   outside   before wait(), and where there was nothing to wait for
+///   in line   until it is served, is asked to stop, or its coroutine is destroyed: each takes it out in O(1)
+///   served    its coroutine runs next. What it was served is its own: a request to stop does not take it away, and an awaiter
+///             that is destroyed passes it on.
+struct line_waiter : scope_link, parked_waiter {
+  [[nodiscard]] bool in_line() const noexcept { return list_hook<parked_tag>::linked(); }
+  [[nodiscard]] bool served() const noexcept { return served_; }
+  /// It has what it came for, without having waited, or while it was in line.
+  void serve() noexcept;
+  /// Returns what await_suspend returns: false if it need not wait and may go on at once.
+  [[nodiscard]] bool wait(wait_line& line, std::coroutine_handle<> h) noexcept;
+  /// What the report of a stalled loop says, after "task N ".
+  const char* reason = "";
+  /// Called after it has left the line unserved, because of a stop; the line may have somebody in front now who can be served.
+  void (*left)(line_waiter&) noexcept = nullptr;
+
+ protected:
+  ~line_waiter() = default;
+  /// For the destructor of an awaiter: true if it was in line, and is not any more.
+  bool leave() noexcept;
+
+ private:
+  ready_queue* queue_ = nullptr;  ///< of the runtime it suspended in
+  bool served_ = false;
+};
+
+/// Who waits, in the order in which they began to. Nobody may stand in it when it is destroyed, except coroutines whose runtime has
+/// ended, which nobody resumes any more.
+class wait_line {
+ public:
+  wait_line() = default;
+  wait_line(const wait_line&) = delete;
+  wait_line& operator=(const wait_line&) = delete;
+  ~wait_line() {
+    CAROUSEL_ASSERT(
+        line_.empty(),
+        "an event, semaphore, mutex or channel was destroyed while a task waits for it: "
+        "abort the task, or join it, before");
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return line_.empty(); }
+  [[nodiscard]] line_waiter& front() noexcept { return static_cast<line_waiter&>(line_.front()); }
+
+ private:
+  friend struct line_waiter;
+  list<waiter, ready_tag> line_;
+};
+
+}  // namespace carousel::detail

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+
+#include "carousel/sync/semaphore.hpp"
+
+namespace carousel {
+
+/// Keeps what one task does over several awaits apart from the others of its thread: a semaphore of one permit, with its rules.
+/// Between two awaits nothing else runs, so that code without one needs no mutex.
+class mutex {
+ public:
+  /// The lock, which ends with it.
+  using guard = semaphore::permit;
+
+  [[nodiscard]] bool locked() const noexcept { return one_.available() == 0; }
+  [[nodiscard]] std::optional<guard> try_lock() noexcept { return one_.try_acquire(); }
+  /// Awaited: result<guard>. Error: canceled.
+  [[nodiscard]] auto lock() noexcept { return one_.acquire(); }
+
+ private:
+  semaphore one_{1};
+};
+
+}  // namespace carousel
