@@ -44,7 +44,7 @@ class channel {
     struct operation {
       channel& to;
       T value;
-      sender operator co_await() && noexcept { return sender(to, std::move(value)); }
+      sender operator co_await() && noexcept { return {to, std::move(value)}; }
     };
     return operation{*this, std::move(value)};
   }

@@ -58,7 +58,7 @@ class semaphore {
     struct operation {
       semaphore& of;
       std::size_t many;
-      awaiter operator co_await() && noexcept { return awaiter(of, many); }
+      awaiter operator co_await() && noexcept { return {of, many}; }
     };
     return operation{*this, many};
   }
