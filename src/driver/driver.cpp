@@ -50,7 +50,7 @@ driver::driver(const driver_options& options) noexcept : options_(options) {}
 result<std::unique_ptr<driver>> driver::make(std::unique_ptr<sys::kernel> kernel,
                                              const driver_options& options) {
   watch_forks();
-  auto made = ring::make(std::move(kernel), std::max(options.entries, 1U));
+  auto made = ring::make(std::move(kernel), std::max(options.entries, 1U), options.iowait);
   if (!made) return std::unexpected(made.error());
   std::unique_ptr<driver> d(new driver(options));
   d->options_.slots_max = std::clamp(options.slots_max, chunk_slots, slot_index_max);

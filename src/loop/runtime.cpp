@@ -29,8 +29,9 @@ runtime::~runtime() {
 
 result<runtime> detail::runtime_access::make(std::unique_ptr<sys::kernel> kernel,
                                              runtime_options options) {
-  auto io = driver::make(std::move(kernel),
-                         {.entries = options.entries, .slots_max = options.operations_max});
+  auto io = driver::make(
+      std::move(kernel),
+      {.entries = options.entries, .slots_max = options.operations_max, .iowait = options.iowait});
   if (!io) return std::unexpected(io.error());
   return runtime(std::make_unique<loop>(std::move(*io)), options.shutdown_deadline);
 }

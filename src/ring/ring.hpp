@@ -16,11 +16,12 @@ namespace carousel::detail {
 /// the driver's.
 class ring : public submission_queue {
  public:
+  /// `iowait`: a wait for completions counts as waiting for a disk.
   [[nodiscard]] static result<std::unique_ptr<ring>> make(std::unique_ptr<sys::kernel> kernel,
-                                                          unsigned entries) {
+                                                          unsigned entries, bool iowait = false) {
     auto view = kernel->setup(entries);
     if (!view) return std::unexpected(view.error());
-    return std::unique_ptr<ring>(new ring(std::move(kernel), *view));
+    return std::unique_ptr<ring>(new ring(std::move(kernel), *view, iowait));
   }
 
   [[nodiscard]] sys::kernel& kernel() noexcept { return *kernel_; }
@@ -49,9 +50,9 @@ class ring : public submission_queue {
   [[nodiscard]] int enter(unsigned min_complete, bool collect,
                           const std::chrono::nanoseconds* timeout = nullptr) noexcept {
     std::atomic_ref(*view_.sq_tail).store(tail(), std::memory_order_release);
-    const int result =
-        kernel_->enter(unsubmitted(), min_complete,
-                       collect || min_complete != 0 ? sys::enter_getevents : 0U, timeout);
+    const std::uint32_t flags = min_complete != 0 ? wait_flags_ : sys::enter_getevents;
+    const int result = kernel_->enter(unsubmitted(), min_complete,
+                                      collect || min_complete != 0 ? flags : 0U, timeout);
     make_room();
     return result;
   }
@@ -88,13 +89,16 @@ class ring : public submission_queue {
   }
 
  private:
-  ring(std::unique_ptr<sys::kernel> kernel, const sys::ring_view& view) noexcept
+  ring(std::unique_ptr<sys::kernel> kernel, const sys::ring_view& view, bool iowait) noexcept
       : submission_queue(view.sqes, view.sq_entries, view.sq_head, *view.sq_tail),
         kernel_(std::move(kernel)),
-        view_(view) {}
+        view_(view),
+        wait_flags_(sys::enter_getevents |
+                    (view.has_no_iowait && !iowait ? sys::enter_no_iowait : 0U)) {}
 
   std::unique_ptr<sys::kernel> kernel_;
   sys::ring_view view_;
+  std::uint32_t wait_flags_;  ///< of an enter that may sleep
 };
 
 }  // namespace carousel::detail

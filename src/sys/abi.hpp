@@ -24,6 +24,9 @@ inline constexpr std::uint32_t sq_taskrun = 1U << 2U;
 
 inline constexpr std::uint32_t enter_getevents = 1U << 0U;
 inline constexpr std::uint32_t enter_ext_arg = 1U << 3U;
+inline constexpr std::uint32_t enter_no_iowait = 1U << 7U;  // Linux 6.15
+
+inline constexpr std::uint32_t feature_no_iowait = 1U << 17U;
 
 inline constexpr std::uint32_t rwf_nosignal = 0x100;  // Linux 6.18
 
@@ -38,6 +41,7 @@ struct ring_view {
   std::uint32_t* cq_tail = nullptr;
   std::uint32_t cq_entries = 0;
   cqe* cqes = nullptr;
+  bool has_no_iowait = false;  ///< an enter that waits may have enter_no_iowait
 };
 
 }  // namespace carousel::sys

@@ -198,6 +198,7 @@ class linux_kernel final : public kernel {
         .cq_tail = ring_.cq.ktail,
         .cq_entries = ring_.cq.ring_entries,
         .cqes = reinterpret_cast<cqe*>(ring_.cq.cqes),
+        .has_no_iowait = (ring_.features & feature_no_iowait) != 0,
     };
   }
 

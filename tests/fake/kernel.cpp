@@ -55,6 +55,7 @@ result<sys::ring_view> kernel::setup(unsigned entries) {
       .cq_tail = &cq_tail_,
       .cq_entries = static_cast<std::uint32_t>(cqes_.size()),
       .cqes = cqes_.data(),
+      .has_no_iowait = !options_.old_waits,
   };
 }
 
@@ -145,6 +146,10 @@ int kernel::register_eventfd(int fd) noexcept {
 int kernel::enter_indirect(unsigned to_submit, unsigned min_complete, unsigned flags,
                            const std::chrono::nanoseconds* timeout) noexcept {
   if (observer_) observer_();
+  if ((flags & sys::enter_no_iowait) != 0 && options_.old_waits) {
+    if (options_.strict) trace_.fail(0, "an enter had a flag that this kernel does not know");
+    return -EINVAL;
+  }
   now_ += some_time(options_.turn_max);
   if (random_.chance(options_.refused)) {
     static constexpr int errors[] = {-EAGAIN, -EBUSY, -ENOMEM, -EINTR};
@@ -162,7 +167,10 @@ int kernel::enter_indirect(unsigned to_submit, unsigned min_complete, unsigned f
       consume(cut ? 1 + static_cast<unsigned>(random_.below(queued - 1)) : queued);
   int result = static_cast<int>(submitted);
   if (!cut && (flags & sys::enter_getevents) != 0) {
+    const auto before = now_;
+    const bool counts = (flags & sys::enter_no_iowait) == 0 && !operations_.empty();
     result = wait(min_complete, timeout, submitted);
+    if (counts) waited_as_io_ += now_ - before;
   } else if (options_.posts_early) {
     progress();
   }

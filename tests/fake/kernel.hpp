@@ -51,6 +51,8 @@ class kernel final : public sys::kernel {
   [[nodiscard]] bool uses_file(ino_t inode) const noexcept;
   /// A write to this part of the file is in flight.
   [[nodiscard]] bool writes_to(ino_t inode, std::uint64_t begin, std::uint64_t end) const noexcept;
+  /// The time spent in waits that count as waiting for a disk.
+  [[nodiscard]] std::chrono::nanoseconds waited_as_io() const noexcept { return waited_as_io_; }
   /// Stuck operations end from now on like any other.
   void release_stuck() noexcept;
   /// A runtime ended without waiting: what was in flight ends now, and stores into the memory that it had borrowed.
@@ -112,6 +114,7 @@ class kernel final : public sys::kernel {
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point now_;
   std::function<void()> observer_;
+  std::chrono::nanoseconds waited_as_io_{0};
 
   // The queues. The library writes sq_tail_ and cq_head_.
   std::vector<detail::request> sqes_;

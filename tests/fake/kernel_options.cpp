@@ -32,6 +32,7 @@ kernel_options kernel_options::benign(std::uint64_t seed) {
   o.refused = some(r, 200);
   o.partial = some(r, 300);
   o.signals = some(r, 200);
+  o.old_waits = r.below(4) == 0;
   return o;
 }
 
@@ -66,7 +67,8 @@ std::string kernel_options::describe() const {
       << ", refused files " << refused_files << "; delay up to " << us(delay_max)
       << " us, turn up to " << us(turn_max) << " us, batch up to " << batch_max
       << (posts_early ? ", posts early" : "") << (small_cq ? ", small completion queue" : "")
-      << (no_nosignal ? ", no RWF_NOSIGNAL" : "");
+      << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
+      << (old_waits ? ", no IORING_ENTER_NO_IOWAIT" : "");
   return out.str();
 }
 

@@ -30,10 +30,11 @@ struct kernel_options {
   unsigned cancel_restarts = 0;  ///< workers that a cancel interrupts: -512 or EINTR
 
   // enter.
-  unsigned refused = 0;  ///< EAGAIN, EBUSY, ENOMEM or EINTR before anything was submitted
-  unsigned denied = 0;   ///< EPERM, as a filter answers
-  unsigned partial = 0;  ///< fewer entries are consumed than there are
-  unsigned signals = 0;  ///< waits that a signal ends
+  unsigned refused = 0;    ///< EAGAIN, EBUSY, ENOMEM or EINTR before anything was submitted
+  unsigned denied = 0;     ///< EPERM, as a filter answers
+  unsigned partial = 0;    ///< fewer entries are consumed than there are
+  unsigned signals = 0;    ///< waits that a signal ends
+  bool old_waits = false;  ///< a kernel before IORING_ENTER_NO_IOWAIT
 
   // Tables.
   unsigned refused_buffers = 0;  ///< ENOMEM, EPERM

@@ -25,6 +25,7 @@ class ring;
 struct driver_options {
   unsigned entries = 256;  ///< submission queue entries; the completion queue has twice as many
   unsigned slots_max = 1 << 18;  ///< operations in flight; more wait in line
+  bool iowait = false;           ///< waiting for completions counts as waiting for a disk
 };
 
 struct driver_counters {
