@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "fake/kernel.hpp"
+#include "fake/used_fields.hpp"
 
 // How the fake kernel takes a submission queue entry: what it copies, what it borrows, and what the seed has in store for it.
 
@@ -70,6 +71,8 @@ void kernel::submit(const detail::request& entry) {
   op.due = now_;
   note(op.id, "submitted, opcode", static_cast<int>(entry.code));
   const auto self = std::prev(operations_.end());
+  if (const char* field = unused_field_set(entry); field != nullptr)
+    (void)misuse(op, std::string("a request sets what its operation does not use: ") + field, 0);
   if (op.code == opcode::async_cancel) {
     cancel(op);
     if (random_.chance(options_.async)) {
@@ -157,6 +160,8 @@ std::int32_t kernel::take_memory(operation& op) {
 std::int32_t kernel::take_fixed(operation& op) {
   if (!has_table_ || op.entry.buf_index >= table_.size())
     return misuse(op, "a fixed operation named no registered buffer", -EFAULT);
+  if (op.entry.length == 0)
+    (void)misuse(op, "a fixed operation moves no byte, which some kernels do not survive", 0);
   const iovec& buffer = table_[op.entry.buf_index];
   const auto begin = reinterpret_cast<std::uintptr_t>(buffer.iov_base);
   const bool inside = op.entry.address >= begin && op.entry.length <= buffer.iov_len &&

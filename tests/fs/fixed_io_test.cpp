@@ -107,6 +107,23 @@ TEST(fixed_io, a_slice_of_a_lease_is_read_and_written_in_place) {
   EXPECT_EQ(content_of(path), "0123456789b089");
 }
 
+// The fake kernel fails this where the request names a registered buffer.
+TEST(fixed_io, a_transfer_of_no_bytes_names_no_registered_buffer) {
+  const temp_dir dir;
+  run([&]() -> task<> {
+    const auto pool = pool_of(1);
+    EXPECT_TRUE(pool.register_buffers());
+    const file f = co_await test::open_both(dir.make("f", "some bytes"));
+    auto written = co_await f.write_fixed_at(pool.try_next(capacity).value(), 0);
+    EXPECT_EQ(written.res, 0U);
+    auto end = co_await f.read_fixed_at(std::move(written.buf).slice(0, 0), 0);
+    EXPECT_EQ(end.res, 0U);
+    auto begin = co_await f.write_fixed_at(std::move(end.buf).into_inner().slice(0, 0), 3);
+    EXPECT_EQ(begin.res, 0U);
+    EXPECT_EQ(content_of(dir.path() / "f"), "some bytes");
+  });
+}
+
 TEST(fixed_io, only_works_while_registered) {
   const temp_dir dir;
   run([&]() -> task<> {

@@ -31,12 +31,13 @@ enum class opcode : std::uint8_t {
 };
 
 /// One operation as the kernel reads it: an entry of the submission queue (struct io_uring_sqe of linux/io_uring.h). Addresses
-/// in it point into a buffer with a stable address or a side block, never into a coroutine frame.
+/// in it point into a buffer with a stable address or a side block, never into a coroutine frame. What an operation does not use
+/// stays zero: kernels from 7.1 on refuse anything else, and give such bytes a meaning later.
 struct request {
   opcode code = opcode::nop;
   std::uint8_t sqe_flags = 0;
   std::uint16_t ioprio = 0;  ///< an accept's or a receive's flags of its own
-  std::int32_t fd = -1;
+  std::int32_t fd = 0;
   std::uint64_t offset = 0;  ///< or the second address
   std::uint64_t address = 0;
   std::uint32_t length = 0;

@@ -94,7 +94,9 @@ struct transfer : file_operation {
     opcode code = D == direction::read ? opcode::read : opcode::write;
     if constexpr (Fixed) {
       const fixed_buf& lease = fixed_access::lease(held);
-      if (fixed_access::in_kernel(lease)) {
+      // Looking for the place of no bytes, kernels from 6.15 on read beyond the end of a buffer's list of pages
+      // (CVE-2026-43006); a plain transfer of nothing looks for none.
+      if (fixed_access::in_kernel(lease) && bytes != 0) [[likely]] {
         code = D == direction::read ? opcode::read_fixed : opcode::write_fixed;
         r.buf_index = lease.index();
       }
