@@ -156,9 +156,12 @@ set(carousel_tool_sources
     tools/copy/hard_links.cpp
     tools/copy/landing.cpp
     tools/copy/page_cache.cpp
+    tools/copy/pieces.cpp
+    tools/copy/piecewise_copy.cpp
     tools/copy/place.cpp
     tools/copy/progress.cpp
     tools/copy/report.cpp
+    tools/copy/storage.cpp
     tools/copy/tree_scan.cpp
     tools/copy/walk.cpp
     tools/doctor/doctor.cpp

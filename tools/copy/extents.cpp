@@ -7,13 +7,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
+#include <utility>
 
 namespace carousel::tool {
 namespace {
 
+/// The answers of overlayfs are those of the layer that holds the file.
 bool tells_the_truth(int fd) noexcept {
-  constexpr std::array<unsigned long, 5> known = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,
-                                                  BTRFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC};
+  constexpr std::array<unsigned long, 6> known = {EXT4_SUPER_MAGIC,  XFS_SUPER_MAGIC,
+                                                  BTRFS_SUPER_MAGIC, TMPFS_MAGIC,
+                                                  F2FS_SUPER_MAGIC,  OVERLAYFS_SUPER_MAGIC};
   struct statfs about{};
   if (::fstatfs(fd, &about) != 0) return false;
   return std::ranges::find(known, static_cast<unsigned long>(about.f_type)) != known.end();
@@ -30,11 +34,27 @@ data_map data_of(int fd, std::uint64_t size) {
     if (data < 0 && errno == ENXIO) break;  // a hole to the end
     const off_t hole = data < 0 ? -1 : ::lseek(fd, data, SEEK_HOLE);
     if (data < 0 || hole <= data) return everything;
-    found.extents.push_back(
-        {static_cast<std::uint64_t>(data), std::min(static_cast<std::uint64_t>(hole), size)});
+    const extent next{std::max(at, static_cast<std::uint64_t>(data)),
+                      std::min(static_cast<std::uint64_t>(hole), size)};
     at = static_cast<std::uint64_t>(hole);
+    if (next.begin < next.end) found.extents.push_back(next);
   }
   return found;
+}
+
+std::vector<extent> united(const std::vector<extent>& one, const std::vector<extent>& other) {
+  std::vector<extent> all;
+  all.reserve(one.size() + other.size());
+  std::ranges::merge(one, other, std::back_inserter(all), {}, &extent::begin, &extent::begin);
+  std::vector<extent> result;
+  for (const extent& e : all) {
+    if (!result.empty() && e.begin <= result.back().end) {
+      result.back().end = std::max(result.back().end, e.end);
+    } else {
+      result.push_back(e);
+    }
+  }
+  return result;
 }
 
 }  // namespace carousel::tool

@@ -5,6 +5,7 @@
 
 namespace carousel::tool {
 
+/// The bytes [begin, end) of a file.
 struct extent {
   std::uint64_t begin;
   std::uint64_t end;
@@ -12,13 +13,22 @@ struct extent {
 
 /// Where a sparse file has data.
 struct data_map {
-  std::vector<extent> extents;
+  std::vector<extent> extents;  ///< ascending, none of them empty, none touching another's bytes
   bool trusted =
       true;  ///< false: the extents are the whole file, and what is zero in it may be a hole of the copy
+
+  /// Without a hole.
+  [[nodiscard]] bool is_whole(std::uint64_t size) const noexcept {
+    return extents.size() == 1 && extents.front().begin == 0 && extents.front().end >= size;
+  }
 };
 
 /// Of a file of `size` bytes, by lseek(2) with SEEK_DATA, where the file system is one that is known to tell the truth. Others
 /// have called data a hole, and a copy of zeros is worse than a slow one.
 [[nodiscard]] data_map data_of(int fd, std::uint64_t size);
+
+/// What is data in one of two maps or in both.
+[[nodiscard]] std::vector<extent> united(const std::vector<extent>& one,
+                                         const std::vector<extent>& other);
 
 }  // namespace carousel::tool

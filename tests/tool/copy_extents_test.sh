@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# usage: copy_extents_test.sh CAROUSEL [HELPERS]
+# Sparse files with random extents, copied between file systems whose blocks and sectors have different sizes: every byte is the
+# same, and no hole is filled that the target could keep. EXTENTS_SEED repeats what a failure names.
+[[ -n ${OWN_MOUNTS:-} || $(id -u) -ne 0 ]] || OWN_MOUNTS=1 exec unshare -m --propagation private "$0" "$@"
+. "$(dirname "$0")/lib.sh"
+is_root || skip "mounting file systems needs root"
+seed=${EXTENTS_SEED:-$(date +%s)}
+echo "seed $seed"
+
+loops=()
+# shellcheck disable=SC2317  # called by the trap
+clean_up_loops() {
+  clean_up
+  for loop in "${loops[@]}"; do losetup -d "$loop" 2>/dev/null; done
+}
+trap clean_up_loops EXIT
+
+names=()
+make_fs() { # NAME SECTOR MKFS...
+  local name=$1 sector=$2 device
+  shift 2
+  if ! command -v "$1" >/dev/null; then
+    echo "SKIPPED: $name: there is no $1"
+    return
+  fi
+  truncate -s 400M "$name.img"
+  if device=$(losetup -f --show --sector-size "$sector" "$name.img" 2>mount-error) &&
+    loops+=("$device") && "$@" "$device" >mkfs-out 2>&1 && mount_new "$name" "$device"; then
+    names+=("$name")
+  else
+    echo "SKIPPED: $name: $(tail -1 mount-error)"
+  fi
+}
+make_fs ext4-1k 512 mkfs.ext4 -q -F -b 1024
+make_fs ext4-2k 512 mkfs.ext4 -q -F -b 2048
+make_fs ext4-4k 512 mkfs.ext4 -q -F -b 4096
+make_fs ext4-sectors-4k 4096 mkfs.ext4 -q -F -b 4096
+make_fs xfs-512 512 mkfs.xfs -q -f -m crc=0 -b size=512
+make_fs xfs-1k 512 mkfs.xfs -q -f -b size=1024
+make_fs xfs-4k 512 mkfs.xfs -q -f -b size=4096
+make_fs btrfs 512 mkfs.btrfs -q -f
+if mount_new tmpfs -t tmpfs -o size=400M tmpfs; then names+=(tmpfs); fi
+[[ ${#names[@]} -gt 1 ]] || skip "no two file systems here"
+
+cat >world.py <<'E2'
+import os, random, sys
+
+def extents(fd):
+    size, at, found = os.fstat(fd).st_size, 0, []
+    while at < size:
+        try:
+            at = os.lseek(fd, at, os.SEEK_DATA)
+        except OSError:
+            break
+        end = min(os.lseek(fd, at, os.SEEK_HOLE), size)
+        if at < end:
+            found.append((at, end))
+        at = end
+    return found
+
+def make(directory, seed):
+    chance = random.Random(f"{directory} {seed}")
+    os.makedirs(directory)
+    for number in range(6):
+        size = chance.choice([9 << 20, 16 << 20, (8 << 20) + chance.randrange(1 << 16), chance.randrange(5000, 1 << 20)])
+        fd = os.open(f"{directory}/{number}", os.O_RDWR | os.O_CREAT)
+        os.ftruncate(fd, size)
+        unit = chance.choice([512, 1024, 2048, 4096, 1])
+        at = 0
+        for _ in range(chance.randrange(1, 120)):
+            at += unit * chance.choice([0, 1, 2, 3, 5, 9, chance.randrange(1, 400)])
+            length = unit * chance.choice([1, 1, 2, 3, 7, chance.randrange(1, 60)])
+            if at + length > size:
+                break
+            os.pwrite(fd, chance.randbytes(length).replace(b"\0", b"\1"), at)
+            at += length
+        os.fsync(fd)
+        os.close(fd)
+    # At the end of what can be addressed, where the file system goes so far.
+    fd = os.open(f"{directory}/far", os.O_RDWR | os.O_CREAT)
+    try:
+        os.ftruncate(fd, (1 << 63) - 1)
+        os.pwrite(fd, b"begin", 70000)
+        os.pwrite(fd, b"end", (1 << 63) - 5000)
+        os.fsync(fd)
+    except OSError:
+        os.remove(f"{directory}/far")
+    os.close(fd)
+
+def compare(source, copy):
+    for name in sorted(os.listdir(source)):
+        if not os.path.exists(f"{copy}/{name}"):
+            if name == "far":
+                continue  # too large for the target
+            sys.exit(f"{name} is missing")
+        one, two = (os.open(f"{d}/{name}", os.O_RDONLY) for d in (source, copy))
+        if os.fstat(one).st_size != os.fstat(two).st_size:
+            sys.exit(f"{name} has another size")
+        have, got = extents(one), extents(two)
+        for begin, end in have + got:
+            for at in range(begin, end, 1 << 20):
+                length = min(1 << 20, end - at)
+                if os.pread(one, length, at) != os.pread(two, length, at):
+                    sys.exit(f"{name} differs in [{begin}, {end})")
+        # Where neither file system can tell finer, a block of both is data if anything in it is.
+        block = max(os.statvfs(f"{d}/{name}").f_bsize for d in (source, copy))
+        data = {b for begin, end in have for b in range(begin // block, (end - 1) // block + 1)}
+        for begin, end in got:
+            for b in range(begin // block, (end - 1) // block + 1):
+                if b not in data:
+                    sys.exit(f"{name} has data instead of a hole at {b * block}")
+        os.close(one), os.close(two)
+
+if sys.argv[1] == "make":
+    make(sys.argv[2], sys.argv[3])
+else:
+    compare(sys.argv[2], sys.argv[3])
+E2
+
+copies() { # FROM TO OPTION...: what is too large for the target may fail
+  run "$carousel" cp -a "${@:3}" "$1/world/." "$2/copy"
+  [[ $status -eq 0 ]] || { [[ $status -eq 1 && -e $1/world/far ]] && ! grep -v "far': File too large" err; }
+}
+for name in "${names[@]}"; do python3 world.py make "$name/world" "$seed" || skip "no files on $name"; done
+buffer_sizes=(1048576 65536 4096 5000 12288)
+n=0
+for from in "${names[@]}"; do
+  for to in "${names[@]}"; do
+    size=${buffer_sizes[n++ % ${#buffer_sizes[@]}]}
+    check "$from to $to with buffers of $size bytes" copies "$from" "$to" --buffer-size "$size"
+    check "every byte and every hole" python3 world.py compare "$from/world" "$to/copy"
+    rm -rf "$to/copy"
+  done
+done
+finish

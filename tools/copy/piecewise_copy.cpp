@@ -1,0 +1,199 @@
+#include "copy/piecewise_copy.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "common/interruption.hpp"
+#include "copy/pieces.hpp"
+#include "copy/storage.hpp"
+
+namespace carousel::tool {
+namespace {
+
+constexpr std::size_t lanes_max = 8;  // pieces of one file in flight
+/// Large buffers begin at a page.
+constexpr std::size_t memory_alignment = 4096;
+/// Zeros that are not written where nobody said what is a hole come in runs of blocks.
+constexpr std::uint64_t zero_block_bytes = 4096;
+constexpr auto offset_max = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
+
+using piece_result = buf_result<void, fixed_buf>;
+
+/// One file, shared by its lanes.
+struct piecewise_copy {
+  file from;
+  file to;
+  std::uint64_t size;
+  std::uint64_t grain;  ///< 1: through the page cache
+  bool skips_zeros;     ///< what is zero need not be written
+  pieces plan;
+  content_progress& progress;
+  std::error_code error;
+
+  /// The first failure is the one that is told.
+  std::error_code fail(std::error_code why, std::uint64_t offset, bool writing) noexcept {
+    if (!error) progress.failed_at(offset, writing);
+    return why;
+  }
+};
+
+bool is_zero(std::span<const std::byte> data) noexcept {
+  return data.empty() || (data[0] == std::byte{0} &&
+                          std::memcmp(data.data(), data.data() + 1, data.size() - 1) == 0);
+}
+
+/// The first run of blocks at or after `at` that are not zero; all of the rest where zeros count too.
+extent next_run(std::span<const std::byte> data, std::size_t at, std::size_t block_bytes) noexcept {
+  const auto block = [&](std::size_t from) {
+    return data.subspan(from, std::min(block_bytes, data.size() - from));
+  };
+  if (block_bytes == 0) return {at, data.size()};
+  while (at < data.size() && is_zero(block(at))) at += block_bytes;
+  std::size_t end = at;
+  while (end < data.size() && !is_zero(block(end))) end += block_bytes;
+  return {std::min(at, data.size()), std::min(end, data.size())};
+}
+
+/// Behind the end of the file a piece is filled with zeros, which go when the size is set.
+task<piece_result> copy_piece(piecewise_copy& copy, extent piece, fixed_buf lease) {
+  const std::size_t padded = piece.end - piece.begin;
+  const std::size_t wanted = std::min(piece.end, copy.size) - piece.begin;
+  lease.clear();
+  auto r = co_await copy.from.read_exact_fixed_at(std::move(lease).slice(0, padded), piece.begin);
+  lease = std::move(r.buf).into_inner();
+  // The end of the file inside the padding is no end before its time.
+  if (lease.size() < wanted) {
+    std::error_code why = r.res ? make_error_code(errc::end_of_file) : r.res.error();
+    why = copy.fail(why, piece.begin + lease.size(), false);
+    co_return piece_result(std::unexpected(why), std::move(lease));
+  }
+  lease.resize(wanted);
+  lease.resize(padded);
+  const std::size_t block_bytes = copy.skips_zeros ? std::max(zero_block_bytes, copy.grain) : 0;
+  for (std::size_t at = 0; at < lease.size();) {
+    const extent run = next_run(std::as_const(lease).bytes(), at, block_bytes);
+    if (run.begin < run.end) {
+      auto w = co_await copy.to.write_fixed_all_at(std::move(lease).slice(run.begin, run.end),
+                                                   piece.begin + run.begin);
+      lease = std::move(w.buf).into_inner();
+      if (!w.res) {
+        const auto why = copy.fail(w.res.error(), piece.begin + run.begin, true);
+        co_return piece_result(std::unexpected(why), std::move(lease));
+      }
+    }
+    at = run.end;
+  }
+  copy.progress.add(wanted);
+  co_return piece_result(result<>{}, std::move(lease));
+}
+
+task<> run_lane(std::shared_ptr<piecewise_copy> copy, fixed_buf lease) {
+  while (!copy->error) {
+    copy->error = interruption_error();
+    const std::optional<extent> piece = copy->error ? std::nullopt : copy->plan.next();
+    if (!piece) break;
+    auto r = co_await copy_piece(*copy, *piece, std::move(lease));
+    lease = std::move(r.buf);
+    if (!r.res && !copy->error) copy->error = r.res.error();
+  }
+}
+
+/// Turns O_DIRECT on for an open file; the file that is returned is another descriptor of it, which knows the alignment.
+std::optional<file> go_direct(const file& f) {
+  const int flags = ::fcntl(f.fd(), F_GETFL);
+  if (flags < 0 || ::fcntl(f.fd(), F_SETFL, flags | O_DIRECT) != 0) return std::nullopt;
+  const int again = ::fcntl(f.fd(), F_DUPFD_CLOEXEC, 0);
+  if (again >= 0) return file::from_fd(again);
+  (void)::fcntl(f.fd(), F_SETFL, flags);
+  return std::nullopt;
+}
+
+void go_buffered(const file& f) noexcept {
+  const int flags = ::fcntl(f.fd(), F_GETFL);
+  if (flags >= 0) (void)::fcntl(f.fd(), F_SETFL, flags & ~O_DIRECT);
+}
+
+/// The files as the lanes use them, and what their transfers are multiples of.
+struct way {
+  file from;
+  file to;
+  std::uint64_t grain = 1;
+  [[nodiscard]] bool direct() const noexcept { return grain != 1; }
+};
+
+/// Through the page cache, where the file is short, a file system refuses direct transfers, a buffer is too small for one, or
+/// the last of them would go beyond the last offset that there is.
+task<way> choose_way(const content_ends& ends, std::size_t buffer_bytes) {
+  way buffered{ends.from, ends.to};
+  const auto size = static_cast<std::uint64_t>(ends.about.st_size);
+  if (size < direct_bytes_min) co_return buffered;
+  const std::uint64_t reads = co_await direct_grain(ends.from, memory_alignment);
+  const std::uint64_t writes = co_await direct_grain(ends.to, memory_alignment);
+  if (reads == 0 || writes == 0) co_return buffered;
+  const std::uint64_t grain = std::lcm(reads, writes);
+  if (grain > buffer_bytes || size > offset_max - grain) co_return buffered;
+  auto from = go_direct(ends.from);
+  auto to = from ? go_direct(ends.to) : std::nullopt;
+  if (to) co_return way{std::move(*from), std::move(*to), grain};
+  go_buffered(ends.from);
+  co_return buffered;
+}
+
+/// Holes are given their place at once, so that no piece is written behind the end; storage for a file without any comes in one
+/// piece, and "no space" before anything is written.
+task<result<>> make_room(const content_ends& ends, bool sparse) {
+  const auto size = static_cast<std::uint64_t>(ends.about.st_size);
+  if (sparse) co_return co_await ends.to.truncate(size);
+  auto allocated = co_await ends.to.allocate(0, size);
+  if (!allocated && allocated.error() == std::errc::operation_not_supported) allocated = {};
+  co_return allocated;
+}
+
+}  // namespace
+
+std::error_code interruption_error() noexcept {
+  return interrupted() != 0 ? errc::canceled : std::error_code{};
+}
+
+task<result<>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
+                              content_progress& progress) {
+  const auto size = static_cast<std::uint64_t>(ends.about.st_size);
+  auto lease = co_await buffers.large();
+  if (!lease) co_return std::unexpected(lease.error());
+  progress.failed_at(0, true);
+  const auto room = co_await make_room(ends, !data.trusted || !data.is_whole(size));
+  if (!room) co_return room;
+  const std::size_t buffer_bytes = lease->capacity();
+  way taken = co_await choose_way(ends, buffer_bytes);
+  const bool direct = taken.direct();
+  auto copy = std::make_shared<piecewise_copy>(
+      std::move(taken.from), std::move(taken.to), size, taken.grain, !data.trusted,
+      pieces(std::move(data.extents), taken.grain, buffer_bytes / taken.grain * taken.grain),
+      progress);
+  std::vector<join_handle<void>> lanes;
+  lanes.push_back(spawn(run_lane, copy, std::move(*lease)));
+  while (lanes.size() < lanes_max) {
+    auto extra = buffers.another_large();
+    if (!extra) break;
+    lanes.push_back(spawn(run_lane, copy, std::move(*extra)));
+  }
+  for (auto& lane : lanes) co_await std::move(lane);
+  if (direct) {
+    go_buffered(ends.from);
+    go_buffered(ends.to);
+  }
+  if (copy->error) co_return std::unexpected(copy->error);
+  co_return co_await ends.to.truncate(size);
+}
+
+}  // namespace carousel::tool
