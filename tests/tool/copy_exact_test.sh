@@ -59,9 +59,14 @@ for buffers in 32 2 1; do
   check "it is as sparse as the original" \
     test "$(du -k "large$buffers/sparse" | cut -f1)" -le "$(du -k large/sparse | cut -f1)"
 done
-check "a large file is copied with a buffer size that is no power of two" \
-  ends_with 0 --buffer-size 999424 large/unaligned odd
-check "exactly" cmp large/unaligned odd
+for bytes in 4096 4097 5000 999424 1048575; do
+  check "a large file is copied with buffers of $bytes bytes" ends_with 0 --buffer-size $bytes large/unaligned odd
+  check "exactly" cmp large/unaligned odd
+done
+for bytes in 0 1 4095 1073741825 99999999999999999999 -1 '' 64Q; do
+  check "buffers of '$bytes' bytes are refused" ends_with 2 --buffer-size "$bytes" large/unaligned refused
+  check "in a sentence" says "buffer-size"
+done
 check "copies are verified" ends_with 0 --verify large/unaligned large/hole s/d/big s/empty o32
 check "a file whose size is not told is copied" ends_with 0 /proc/version version
 check "with its bytes" diff -q <(cat /proc/version) version

@@ -11,6 +11,8 @@ namespace carousel::tool {
 namespace {
 
 constexpr std::size_t small_bytes_max = std::size_t{256} << 10U;
+/// Large buffers are whole pages, so that each begins at one, as direct transfers want it.
+constexpr std::size_t page_bytes = 4096;
 
 std::string why_plain(const std::error_code& why, std::size_t bytes) {
   const std::string what = fmt::format(
@@ -29,6 +31,7 @@ copy_buffers::copy_buffers(sizes wanted, fixed_buf_pool small, std::size_t small
     : wanted_(wanted), small_(std::move(small)), small_bytes_(small_bytes) {}
 
 result<copy_buffers> copy_buffers::make(sizes wanted) {
+  wanted.large_bytes = (wanted.large_bytes + page_bytes - 1) / page_bytes * page_bytes;
   const std::size_t small_bytes = std::min(wanted.large_bytes, small_bytes_max);
   auto small = fixed_buf_pool::make({{small_bytes, wanted.count}});
   if (!small) return std::unexpected(small.error());

@@ -15,7 +15,7 @@ class copy_buffers {
  public:
   struct sizes {
     std::size_t count;        ///< of each kind
-    std::size_t large_bytes;  ///< of a large one
+    std::size_t large_bytes;  ///< of a large one; made a multiple of 4096
   };
   /// Error: not_enough_memory.
   static result<copy_buffers> make(sizes wanted);
