@@ -89,6 +89,12 @@ while IFS='|' read -r _ name of unsupported user root large other _; do
 done < <(grep -E '^\| [a-z].*\| (-|note|error) \|' "$documents/attributes.md")
 check "all rows were tried" test $rows -ge 10
 
+make files source && for i in {1..120}; do setfattr -n user.$i source; done
+rm -rf into && mkdir into
+run "$refuse" EPERM fsetxattr "$program" cp -a source into
+check "of many notes the first are said" test "$status $(wc -l <err)" = "0 101"
+check "and that there are more" says "note: there is more of the kind, which is not said"
+
 # What would be somebody else's.
 make files source && chown 1234:5678 source && chmod 6755 source
 setcap cap_net_raw+ep source 2>/dev/null && chmod u+s source

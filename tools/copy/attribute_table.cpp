@@ -10,7 +10,7 @@
 namespace carousel::tool {
 namespace {
 
-constexpr std::array<std::string_view, refusals> refusal_names = {
+constexpr std::array<std::string_view, causes> cause_names = {
     "unsupported", "denied to a user", "denied to root", "too large", "any other"};
 
 /// "user.*" of "user.name".
@@ -108,8 +108,8 @@ const std::vector<attribute_row>& attribute_table() {
   return rows;
 }
 
-std::string_view refusal_name(refusal why) noexcept {
-  return refusal_names.at(static_cast<std::size_t>(why));
+std::string_view cause_name(cause why) noexcept {
+  return cause_names.at(static_cast<std::size_t>(why));
 }
 
 std::string_view fate_name(fate what) noexcept {
@@ -121,21 +121,21 @@ std::string_view fate_name(fate what) noexcept {
   return "";
 }
 
-refusal refusal_of(attribute what, int error, bool root) noexcept {
-  const refusal denied = root ? refusal::denied_to_root : refusal::denied_to_a_user;
+cause cause_of(attribute what, int error, bool root) noexcept {
+  const cause denied = root ? cause::denied_to_root : cause::denied_to_a_user;
   switch (error) {
     case ENOTSUP:
-    case ENOSYS: return refusal::unsupported;
+    case ENOSYS: return cause::unsupported;
     case EPERM:
     case EACCES: return denied;
     case EINVAL:
       // An owner that the user namespace has no number for.
-      return what == attribute::owner || what == attribute::group ? denied : refusal::failed;
+      return what == attribute::owner || what == attribute::group ? denied : cause::failed;
     case E2BIG:
     case ENOSPC:
     case EDQUOT:
-    case ERANGE: return refusal::too_large;
-    default: return refusal::failed;
+    case ERANGE: return cause::too_large;
+    default: return cause::failed;
   }
 }
 
@@ -144,7 +144,7 @@ const attribute_row& attribute_loss::row() const {
 }
 
 fate attribute_loss::comes_to() const {
-  const refusal why = refusal_of(what, error, ::geteuid() == 0);
+  const cause why = cause_of(what, error, ::geteuid() == 0);
   return row().fates.at(static_cast<std::size_t>(why));
 }
 
@@ -153,16 +153,17 @@ std::string attribute_loss::doing() const {
 }
 
 std::string attribute_loss::sentence() const {
-  const bool unsupported = refusal_of(what, error, false) == refusal::unsupported;
   if (what == attribute::system)
     return fmt::format(
-        "the extended attribute {} is not kept: it is what a file system shows of "
-        "itself",
+        "the extended attribute {} is not kept: it is what a file system shows of itself",
         shell_quoted(name));
-  return fmt::format(
-      fmt::runtime("{} are not kept: {}"),
-      fmt::format(fmt::runtime(row().plural), unsupported ? name_space(name) : shell_quoted(name)),
-      unsupported ? "the file system does not take them" : "that needs more privileges");
+  const cause why = cause_of(what, error, ::geteuid() == 0);
+  const bool unsupported = why == cause::unsupported;
+  std::string_view reason = "that needs more privileges";
+  if (unsupported) reason = "the file system does not take them";
+  if (why == cause::denied_to_root) reason = "that is refused";
+  const std::string which = unsupported ? name_space(name) : shell_quoted(name);
+  return fmt::format("{} are not kept: {}", fmt::format(fmt::runtime(row().plural), which), reason);
 }
 
 }  // namespace carousel::tool

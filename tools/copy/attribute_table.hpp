@@ -25,14 +25,14 @@ enum class attribute : std::uint8_t {
 };
 
 /// Why an attribute is not kept, as far as it matters.
-enum class refusal : std::uint8_t {
+enum class cause : std::uint8_t {
   unsupported,       ///< there is no such thing in that file system
   denied_to_a_user,  ///< as cp(1) sees it, root is no user
   denied_to_root,
   too_large,
   failed,
 };
-constexpr std::size_t refusals = 5;
+constexpr std::size_t causes = 5;
 
 /// What becomes of it. The content is copied whatever happens to an attribute.
 enum class fate : std::uint8_t {
@@ -48,16 +48,16 @@ struct attribute_row {
   std::string_view doing;   ///< for "cannot DOING 'FILE'"
   std::string_view plural;  ///< for "PLURAL are not kept"
   bool at_source;           ///< which end an error is about
-  std::array<fate, refusals> fates;
+  std::array<fate, causes> fates;
 };
 
 /// Each attribute once, in the order of the enumeration.
 [[nodiscard]] const std::vector<attribute_row>& attribute_table();
-[[nodiscard]] std::string_view refusal_name(refusal why) noexcept;
+[[nodiscard]] std::string_view cause_name(cause why) noexcept;
 [[nodiscard]] std::string_view fate_name(fate what) noexcept;
 
 /// The column of an error; `root`: of this process.
-[[nodiscard]] refusal refusal_of(attribute what, int error, bool root) noexcept;
+[[nodiscard]] cause cause_of(attribute what, int error, bool root) noexcept;
 
 /// An attribute that could not be kept.
 struct attribute_loss {

@@ -15,6 +15,7 @@ namespace {
 
 /// A tree of a million unreadable files shall not fill the memory with sentences.
 constexpr std::size_t errors_kept = 1000;
+constexpr std::size_t notes_max = 100;
 /// Some, because a large file may find no room where smaller ones do.
 constexpr std::uint64_t target_errors_max = 20;
 
@@ -79,7 +80,8 @@ void copy_report::lose(const attribute_losses& lost,
 }
 
 void copy_report::note(std::string text) {
-  if (std::ranges::find(notes_, text) != notes_.end()) return;
+  if (notes_.size() > notes_max || std::ranges::find(notes_, text) != notes_.end()) return;
+  if (notes_.size() == notes_max) text = "there is more of the kind, which is not said";
   before_output();
   complain("note: " + text);
   notes_.push_back(std::move(text));
