@@ -28,6 +28,9 @@ mkdir more && for i in {1..600}; do head -c 40000 /dev/zero >more/$i; done
 rm -rf small/*
 check "a target without room for most of a tree is an error" ends_with 1 -r many more small/
 check "that is not told file by file" test "$(wc -l <err)" -lt 30
+rm -rf small/*
+run "$carousel" cp --json -r many more small/
+check "nor tried file by file" test "$(json out 'o["error_count"] < 100')" = True
 check "but once it is over" says "gave up after 20 errors of the target: what is left is not copied"
 rm -rf small/*
 mkdir small/readonly && mount -t tmpfs -o ro tmpfs small/readonly && mounts+=("$dir/small/readonly")
