@@ -122,6 +122,7 @@ result<buf_collection*> buf_collection::make(std::unique_ptr<buf_storage> storag
   if (buffers.empty() || !valid) return std::unexpected(make_error_code(errc::bad_buffer));
   auto* made = new buf_collection(std::move(storage), options);
   const collection_ref owner(made);
+  made->make_classes(buffers);
   made->entries_.reserve(buffers.size());
   for (const raw_buffer& b : buffers) made->add(b);
   made->retain();
@@ -159,12 +160,19 @@ result<buf_collection*> buf_collection::make(std::span<const buf_class> classes,
   return made;
 }
 
-void buf_collection::add(const raw_buffer& buffer) {
-  size_class* c = classes_.empty() ? nullptr : find(buffer.capacity);
-  if (c == nullptr) {
-    c = classes_.emplace_back(std::make_unique<size_class>(buffer.capacity)).get();
-    found_last_ = c;
+void buf_collection::make_classes(std::span<const raw_buffer> buffers) {
+  std::vector<std::size_t> capacities;
+  for (const raw_buffer& b : buffers) {
+    if (capacities.empty() || capacities.back() != b.capacity) capacities.push_back(b.capacity);
   }
+  std::ranges::sort(capacities);
+  capacities.erase(std::ranges::unique(capacities).begin(), capacities.end());
+  classes_ = std::vector<size_class>(capacities.begin(), capacities.end());
+  found_last_ = classes_.data();
+}
+
+void buf_collection::add(const raw_buffer& buffer) noexcept {
+  size_class* const c = find(buffer.capacity);
   buf_entry& e =
       entries_.emplace_back(buf_entry{.data = buffer.data,
                                       .owner = this,
@@ -271,9 +279,9 @@ void buf_collection::registration_ended() noexcept {
 
 void buf_collection::close() noexcept {
   count_leases();
-  for (const auto& c : classes_) {
-    fail_waiters(*c, errc::pool_closed);
-    c->free_head = nullptr;
+  for (size_class& c : classes_) {
+    fail_waiters(c, errc::pool_closed);
+    c.free_head = nullptr;
   }
   if (driver_ != nullptr) (void)unregister_from(*driver_);
 }

@@ -36,6 +36,22 @@ TEST(pool_limits, make_takes_as_many_buffers_as_the_kernel) {
   EXPECT_EQ(leases.size(), 16'384U);
 }
 
+TEST(pool_limits, each_buffer_may_be_a_class_of_its_own) {
+  constexpr std::size_t count = 16'384;
+  std::vector<std::vector<std::byte>> buffers;
+  for (std::size_t i = 0; i < count; ++i)
+    buffers.emplace_back(1 + i * 7919 % count);  // in no order
+  const auto pool = fixed_buf_pool::from(std::move(buffers)).value();
+  std::vector<fixed_buf> leases;
+  for (std::size_t capacity = 1; capacity <= count; ++capacity) {
+    leases.push_back(pool.try_next(capacity).value());
+    EXPECT_EQ(leases.back().capacity(), capacity);
+    EXPECT_FALSE(pool.try_next(capacity));
+  }
+  EXPECT_FALSE(pool.try_next(0));
+  EXPECT_FALSE(pool.try_next(count + 1));
+}
+
 TEST(pool_limits, make_refuses_one_buffer_too_many) {
   EXPECT_EQ(error_of(fixed_buf_pool::make({{64, 16'385}})), errc::too_many_buffers);
   EXPECT_EQ(error_of(fixed_buf_pool::make({{64, 16'384}, {128, 1}})), errc::too_many_buffers);

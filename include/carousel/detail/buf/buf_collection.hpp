@@ -2,6 +2,7 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -115,10 +116,9 @@ class buf_collection final : registered_memory {
     // Most programs ask for one capacity many times.
     if (found_last_->capacity == capacity) [[likely]]
       return found_last_;
-    for (const auto& c : classes_) {
-      if (c->capacity == capacity) return found_last_ = c.get();
-    }
-    return nullptr;
+    const auto at = std::ranges::lower_bound(classes_, capacity, {}, &size_class::capacity);
+    if (at == classes_.end() || at->capacity != capacity) return nullptr;
+    return found_last_ = &*at;
   }
 
   /// Takes a free buffer of the class for the task with id `holder` (0: for none), or null.
@@ -189,7 +189,8 @@ class buf_collection final : registered_memory {
   friend struct collection_probe;
   buf_collection(std::unique_ptr<buf_storage> storage, pool_options options) noexcept;
   ~buf_collection();
-  void add(const raw_buffer& buffer);
+  void make_classes(std::span<const raw_buffer> buffers);
+  void add(const raw_buffer& buffer) noexcept;
   void fail_waiters(size_class& c, errc why) noexcept;
   void unpoison_all() const noexcept;
   void set_guards() noexcept;
@@ -228,8 +229,8 @@ class buf_collection final : registered_memory {
   driver* driver_ = nullptr;  ///< where it is registered
   const char* thread_ = nullptr;
   unsigned forks_ = 0;
-  std::vector<buf_entry> entries_;  ///< never grows once made: leases point into it
-  std::vector<std::unique_ptr<size_class>> classes_;
+  std::vector<buf_entry> entries_;    ///< never grows once made: leases point into it
+  std::vector<size_class> classes_;   ///< by capacity; never grows once made
   size_class* found_last_ = nullptr;  ///< null only while the collection is made
   buffer_waiter* closer_ = nullptr;
   std::unique_ptr<buf_storage> storage_;
