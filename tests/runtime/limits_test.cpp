@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -36,14 +37,18 @@ using test::run;
 using test::temp_dir;
 
 constexpr int skip = 77;
-constexpr uid_t nobody = 65'534;
 
 void limit(int which, rlim_t value) {
   const rlimit both{.rlim_cur = value, .rlim_max = value};
   setrlimit(static_cast<__rlimit_resource>(which), &both);
 }
-/// False when that takes more privileges than we have.
-bool become_nobody() { return setresuid(nobody, nobody, nobody) == 0; }
+/// A user that nobody else is: what all processes of a user lock, or how many they are, counts against the limit of each. False
+/// when that takes more privileges than we have.
+bool become_nobody() {
+  auto id = 20'000 + static_cast<uid_t>(getpid()) % 40'000;
+  while (getpwuid(id) != nullptr) ++id;
+  return setresuid(id, id, id) == 0;
+}
 
 /// A check in a child process: its line, to be its exit code, unless it holds.
 #define CHILD_CHECK(condition) \

@@ -36,11 +36,7 @@ else
 fi
 
 if can_limit_memory; then
-  unprivileged=()
-  if is_root; then
-    chmod 755 . && mkdir work && chown 65534:65534 work
-    unprivileged=(setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --inh-caps=-all)
-  fi
+  if is_root; then chmod 755 . && mkdir work && chown "$own_user:$own_user" work; fi
   cp "$carousel" program && chmod 755 program
   mkdir -p work
   run prlimit --memlock=65536:65536 "${unprivileged[@]}" ./program cp large work/plain

@@ -27,8 +27,6 @@ check "a file system without O_DIRECT is a warning" has O_DIRECT '^warn.*(refuse
 run prlimit --nofile=100:100 "$carousel" doctor --json .
 check "a small limit of open files is a warning" has 'open files limit' '^warn.100, less than 1024.*ulimit -n 1024'
 
-unprivileged=()
-if is_root; then unprivileged=(setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --inh-caps=-all); fi
 cp "$carousel" program && chmod 755 program .
 run prlimit --memlock=65536:65536 "${unprivileged[@]}" ./program doctor --json .
 check "too little lockable memory is a warning" has 'locked memory limit' '^warn.64 KiB'

@@ -4,6 +4,7 @@
 
 set -uo pipefail
 carousel=$(realpath "$1")
+scripts=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../scripts" 2>/dev/null) # not there in a copy for another user
 helpers=$(dirname "$carousel")
 [[ $# -lt 2 ]] || helpers=$(realpath "$2") # where the programs are that provoke faults
 dir=$(mktemp -d "${TMPDIR:-/var/tmp}/carousel-test.XXXXXX")
@@ -38,7 +39,13 @@ skip() { # the rest of the test
 not() { ! "$@"; }
 is_root() { [[ $(id -u) -eq 0 ]]; }
 # What other programs of the same user lock counts against the limit too, so a small one is tried as a user who runs nothing else.
-can_limit_memory() { is_root || [[ $(id -un) == nobody ]]; }
+can_limit_memory() { is_root || [[ -n ${CAROUSEL_OWN_USER:-} ]]; } # which scripts/as_nobody says
+# Before a command: without root's privileges, as a user whom no other test is at this time.
+unprivileged=()
+if is_root; then
+  own_user=$("$scripts/unused_user" $$)
+  unprivileged=(setpriv --reuid="$own_user" --regid="$own_user" --clear-groups --bounding-set=-all --inh-caps=-all)
+fi
 
 # run COMMAND...: its status in $status, what it said in ./out and ./err, within 60 seconds.
 run() {
