@@ -30,6 +30,7 @@ set(carousel_headers
     include/carousel/detail/driver/context.hpp
     include/carousel/detail/driver/descriptor.hpp
     include/carousel/detail/driver/driver.hpp
+    include/carousel/detail/driver/failure_note.hpp
     include/carousel/detail/driver/file_table.hpp
     include/carousel/detail/driver/fork_epoch.hpp
     include/carousel/detail/driver/inner_scope.hpp
@@ -58,6 +59,7 @@ set(carousel_headers
     include/carousel/fs/open_options.hpp
     include/carousel/fs/path_text.hpp
     include/carousel/join_handle.hpp
+    include/carousel/or_throw.hpp
     include/carousel/result.hpp
     include/carousel/runtime.hpp
     include/carousel/spawn.hpp
@@ -90,6 +92,7 @@ set(carousel_sources
     src/driver/descriptor.cpp
     src/driver/drain.cpp
     src/driver/driver.cpp
+    src/driver/failure_note.cpp
     src/driver/file_table.cpp
     src/driver/fork_epoch.cpp
     src/driver/remote_queue.cpp

@@ -20,10 +20,10 @@ task<chunk> read_chunk(file in, fixed_buf into, std::uint64_t offset) {
 }
 
 task<> cat(const char* path) {
-  auto pool = fixed_buf_pool::make({{.capacity = chunk_bytes, .count = reads_in_flight}}).value();
-  pool.register_buffers().value();
-  const file in = (co_await file::open(path)).value();
-  const std::uint64_t size = (co_await in.info()).value().size;
+  auto pool = or_throw(fixed_buf_pool::make({{.capacity = chunk_bytes, .count = reads_in_flight}}));
+  or_throw(pool.register_buffers());
+  const file in = or_throw(co_await file::open(path));
+  const std::uint64_t size = or_throw(co_await in.info()).size;
 
   std::deque<join_handle<chunk>> reads;
   std::uint64_t next = 0;
@@ -31,10 +31,10 @@ task<> cat(const char* path) {
     for (; next < size && reads.size() < reads_in_flight; next += chunk_bytes) {
       reads.push_back(spawn(read_chunk(in, pool.try_next(chunk_bytes).value(), next)));
     }
-    const auto [res, buf] = co_await std::move(reads.front());
+    const auto [n, buf] = or_throw(co_await std::move(reads.front()));
     reads.pop_front();
-    std::fwrite(buf.bytes().data(), 1, res.value(), stdout);
-    if (*res < chunk_bytes) co_return;  // the end; the file may have shrunk since
+    std::fwrite(buf.bytes().data(), 1, n, stdout);
+    if (n < chunk_bytes) co_return;  // the end; the file may have shrunk since
   }
 }
 

@@ -20,17 +20,17 @@ struct gauge {
 };
 
 task<std::size_t> read_one(fixed_buf_pool pool, file in, gauge& running) {
-  fixed_buf lease = (co_await pool.next(4096)).value();
+  fixed_buf lease = or_throw(co_await pool.next(4096));
   running.most = std::max(running.most, ++running.now);
-  const auto [res, buf] = co_await in.read_fixed_at(std::move(lease), 0);
+  const auto [n, buf] = or_throw(co_await in.read_fixed_at(std::move(lease), 0));
   --running.now;
-  co_return res.value();
+  co_return n;
 }
 
 task<> read_many(const char* path) {
-  auto pool = fixed_buf_pool::make({{.capacity = 4096, .count = limit}}).value();
-  pool.register_buffers().value();
-  const file in = (co_await file::open(path)).value();
+  auto pool = or_throw(fixed_buf_pool::make({{.capacity = 4096, .count = limit}}));
+  or_throw(pool.register_buffers());
+  const file in = or_throw(co_await file::open(path));
 
   gauge running;
   std::vector<join_handle<std::size_t>> reads;

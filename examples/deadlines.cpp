@@ -21,7 +21,7 @@ namespace {
 task<result<std::size_t>> print_all(fixed_buf_pool pool, file in) {
   std::size_t total = 0;
   for (;;) {
-    fixed_buf lease = (co_await pool.next(4096)).value();
+    fixed_buf lease = or_throw(co_await pool.next(4096));
     const auto [res, buf] =
         co_await timeout(std::chrono::milliseconds(300), in.read_fixed(std::move(lease)));
     if (res.has_value()) {
@@ -38,9 +38,9 @@ task<result<std::size_t>> print_all(fixed_buf_pool pool, file in) {
 }
 
 task<> run(const char* path, std::stop_token interrupted) {
-  auto pool = fixed_buf_pool::make({{.capacity = 4096, .count = 2}}).value();
-  pool.register_buffers().value();
-  const file in = (co_await file::open(path)).value();
+  auto pool = or_throw(fixed_buf_pool::make({{.capacity = 4096, .count = 2}}));
+  or_throw(pool.register_buffers());
+  const file in = or_throw(co_await file::open(path));
 
   // Whichever ends first stops the other one, and both are awaited.
   const auto [first, results] = co_await when_any(stop_on(interrupted, print_all(pool, in)),

@@ -8,14 +8,17 @@
 using namespace carousel;
 
 task<> hello(const char* path) {
-  auto pool = fixed_buf_pool::make({{.capacity = 4096, .count = 8}}).value();
-  pool.register_buffers().value();
-  file in = (co_await file::open(path)).value();
-  auto [res, buf] = co_await in.read_fixed_at(pool.try_next(4096).value(), 0);
-  std::fwrite(buf.bytes().data(), 1, res.value(), stdout);
+  auto pool = or_throw(fixed_buf_pool::make({{.capacity = 4096, .count = 8}}));
+  or_throw(pool.register_buffers());
+  file in = or_throw(co_await file::open(path));
+  auto [n, buf] = or_throw(co_await in.read_fixed_at(pool.try_next(4096).value(), 0));
+  std::fwrite(buf.bytes().data(), 1, n, stdout);
 }
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   start([&] { return hello(argc > 1 ? argv[1] : "/etc/hostname"); });
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "%s\n", e.what());
+  return 1;
 }
 // [/snippet]

@@ -15,19 +15,19 @@ task<> own_memory(const char* path) {
   std::vector<bytes> mine(4, bytes(4096));
   const std::byte* const first = mine.front().data();
 
-  auto pool = fixed_buf_pool::from(std::move(mine)).value();
-  pool.register_buffers().value();
-  const file in = (co_await file::open(path)).value();
+  auto pool = or_throw(fixed_buf_pool::from(std::move(mine)));
+  or_throw(pool.register_buffers());
+  const file in = or_throw(co_await file::open(path));
   std::size_t total = 0;
   {
     fixed_buf lease = pool.try_next(4096).value();
-    const auto [res, buf] = co_await in.read_fixed_at(std::move(lease), 0);
-    total = res.value();
+    const auto [n, buf] = or_throw(co_await in.read_fixed_at(std::move(lease), 0));
+    total = n;
   }  // the lease is back, so that close() can finish
 
-  result<std::vector<bytes>> back = co_await std::move(pool).close<bytes>();
-  std::printf("%zu bytes were read; %zu buffers came back, the first one %s\n", total,
-              back.value().size(), back->front().data() == first ? "unmoved" : "elsewhere");
+  const std::vector<bytes> back = or_throw(co_await std::move(pool).close<bytes>());
+  std::printf("%zu bytes were read; %zu buffers came back, the first one %s\n", total, back.size(),
+              back.front().data() == first ? "unmoved" : "elsewhere");
 }
 
 }  // namespace

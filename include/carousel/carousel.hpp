@@ -14,6 +14,7 @@
 #include "carousel/fs/directory.hpp"            // IWYU pragma: export
 #include "carousel/fs/file.hpp"                 // IWYU pragma: export
 #include "carousel/join_handle.hpp"             // IWYU pragma: export
+#include "carousel/or_throw.hpp"                // IWYU pragma: export
 #include "carousel/result.hpp"                  // IWYU pragma: export
 #include "carousel/runtime.hpp"                 // IWYU pragma: export
 #include "carousel/spawn.hpp"                   // IWYU pragma: export

@@ -46,7 +46,8 @@ void close_call::encode(driver&, slot&, request& r) noexcept {
 
 result<> close_call::complete(std::int32_t res, closing& lent, slot& s) noexcept {
   unclaimed::discard(s.state == slot_state::withdrawn ? -ECANCELED : res, lent);
-  return file_call::of(res);
+  if (res < 0) return std::unexpected(note_failure(kernel_error(res), opcode::close, nullptr));
+  return {};
 }
 
 void close_call::lends::describe(const closing& lost, std::FILE* out) {

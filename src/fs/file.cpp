@@ -76,8 +76,13 @@ void info_call::encode(driver& io, slot& s, request& r) const {
   r.op_flags = of_open_file ? static_cast<unsigned>(AT_EMPTY_PATH) : nofollow;
 }
 
-result<file_info> info_call::complete(std::int32_t res, path_block&, slot& s) noexcept {
-  if (res < 0) return std::unexpected(kernel_error(res));
+result<file_info> info_call::fail(std::error_code error, path_block&& path) const noexcept {
+  return std::unexpected(of_open_file ? note_failure(error, opcode::statx, file.get())
+                                      : failed(error, opcode::statx, path));
+}
+
+result<file_info> info_call::complete(std::int32_t res, path_block& path, slot& s) const noexcept {
+  if (res < 0) return fail(kernel_error(res), std::move(path));
   struct statx about{};
   std::memcpy(&about, s.side, sizeof about);
   const bool direct = (about.stx_mask & STATX_DIOALIGN) != 0;

@@ -2,6 +2,11 @@
 
 namespace carousel::detail {
 
+std::error_code path_operation::failed(std::error_code error, opcode what,
+                                       const path_block& names) const noexcept {
+  return note_failure(error, what, names.first_text(), names.second_text(), from_current);
+}
+
 failure_code path_call::check(const driver& io) const noexcept {
   if (!io.supports(req.code)) return failure(errc::not_supported);
   if (two_directories && (!held.there || held.there->state == file_state::closed))

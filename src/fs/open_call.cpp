@@ -61,7 +61,7 @@ void open_base::encode(driver& io, slot& s, request& r) {
 }
 
 result<fd_ref> open_base::opened(std::int32_t res, opening& lent) const {
-  if (res < 0) return std::unexpected(kernel_error(res));
+  if (res < 0) return std::unexpected(failed(kernel_error(res), opcode::openat, lent.path));
   if (lent.place) return std::move(lent.place).adopt();
   fd_ref made = fd_ref::own(res);
   if ((flags & O_DIRECT) != 0) made->learn_alignment();

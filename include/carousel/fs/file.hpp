@@ -188,10 +188,8 @@ struct info_call : path_operation {
   [[nodiscard]] failure_code check(const driver& io) const noexcept;
   void encode(driver& io, slot& s, request& r) const;
 
-  static output complete(std::int32_t res, path_block&, slot& s) noexcept;
-  static output fail(std::error_code error, path_block&&) noexcept {
-    return std::unexpected(error);
-  }
+  output complete(std::int32_t res, path_block& path, slot& s) const noexcept;
+  output fail(std::error_code error, path_block&& path) const noexcept;
 };
 
 }  // namespace detail

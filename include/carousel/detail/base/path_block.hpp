@@ -32,6 +32,13 @@ class path_block {
     return reinterpret_cast<std::uintptr_t>(memory_);
   }
   [[nodiscard]] std::uint64_t second() const noexcept { return first() + second_at_; }
+  /// The same for us; empty where there is none.
+  [[nodiscard]] const char* first_text() const noexcept {
+    return memory_ != nullptr ? memory_ : "";
+  }
+  [[nodiscard]] const char* second_text() const noexcept {
+    return memory_ != nullptr ? memory_ + second_at_ : "";
+  }
 
  private:
   char* memory_ = nullptr;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "carousel/detail/base/path_block.hpp"
+#include "carousel/detail/driver/failure_note.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "carousel/fs/path_text.hpp"
 
@@ -24,11 +25,12 @@ struct file_call : file_operation {
     name_file(io, r);
   }
 
-  static output complete(std::int32_t res, nothing&, slot&) noexcept { return of(res); }
-  static output fail(std::error_code error, nothing&&) noexcept { return std::unexpected(error); }
-  static output of(std::int32_t res) noexcept {
-    if (res < 0) return std::unexpected(kernel_error(res));
+  output complete(std::int32_t res, nothing& none, slot&) const noexcept {
+    if (res < 0) return fail(kernel_error(res), std::move(none));
     return {};
+  }
+  output fail(std::error_code error, nothing&&) const noexcept {
+    return std::unexpected(note_failure(error, req.code, file.get()));
   }
 };
 
@@ -44,6 +46,9 @@ struct path_operation : file_operation {
     }
     return names.check();
   }
+  /// Notes which name it was.
+  [[nodiscard]] std::error_code failed(std::error_code error, opcode what,
+                                       const path_block& names) const noexcept;
 };
 
 /// An operation on names: mkdirat, unlinkat, renameat, symlinkat, linkat.
@@ -65,10 +70,13 @@ struct path_call : path_operation {
   [[nodiscard]] failure_code check(const driver& io) const noexcept;
   void encode(const driver&, slot&, request& r) const noexcept;
 
-  static output complete(std::int32_t res, resources&, slot&) noexcept {
-    return file_call::of(res);
+  output complete(std::int32_t res, resources& lent, slot&) const noexcept {
+    if (res < 0) return fail(kernel_error(res), std::move(lent));
+    return {};
   }
-  static output fail(std::error_code error, resources&&) noexcept { return std::unexpected(error); }
+  output fail(std::error_code error, resources&& back) const noexcept {
+    return std::unexpected(failed(error, req.code, back.names));
+  }
 };
 
 }  // namespace carousel::detail

@@ -45,7 +45,9 @@ struct open_call : open_base {
     if (!made) return std::unexpected(made.error());
     return Opened(std::move(*made));
   }
-  static output fail(std::error_code error, opening&&) noexcept { return std::unexpected(error); }
+  output fail(std::error_code error, opening&& back) const noexcept {
+    return std::unexpected(failed(error, opcode::openat, back.path));
+  }
 };
 
 /// Throws std::bad_alloc.

@@ -10,6 +10,7 @@
 
 #include "carousel/detail/buf/fixed_access.hpp"
 #include "carousel/detail/buf/lent_memory.hpp"
+#include "carousel/detail/driver/failure_note.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "carousel/task.hpp"
 
@@ -110,16 +111,19 @@ struct transfer : file_operation {
   }
 
   output complete(std::int32_t res, B& lent, slot&) const noexcept {
-    if (res < 0) return {std::unexpected(kernel_error(res)), std::move(lent)};
+    if (res < 0) return {std::unexpected(failed(kernel_error(res))), std::move(lent)};
     const auto n = static_cast<std::size_t>(res);
     if constexpr (D == direction::read) traits::set_size(lent, extent.skip + n);
     return {n, std::move(lent)};
   }
   output fail(std::error_code error, B&& back) const noexcept {
-    return {std::unexpected(error), std::move(back)};
+    return {std::unexpected(failed(error)), std::move(back)};
   }
 
  private:
+  [[nodiscard]] std::error_code failed(std::error_code why) const noexcept {
+    return note_failure(why, D == direction::read ? opcode::read : opcode::write, file.get());
+  }
   [[nodiscard]] std::size_t length() const noexcept {
     const std::size_t all = D == direction::read ? traits::capacity(held) : traits::size(held);
     return std::min(all - extent.skip, transfer_bytes_max);
@@ -168,7 +172,7 @@ struct vector_transfer : file_operation {
   }
 
   output complete(std::int32_t res, std::vector<B>& lent, slot&) const noexcept {
-    if (res < 0) return {std::unexpected(kernel_error(res)), std::move(lent)};
+    if (res < 0) return {std::unexpected(failed(kernel_error(res))), std::move(lent)};
     if constexpr (D == direction::read) {
       auto left = static_cast<std::size_t>(res);
       for (B& b : lent) {
@@ -180,7 +184,7 @@ struct vector_transfer : file_operation {
     return {static_cast<std::size_t>(res), std::move(lent)};
   }
   output fail(std::error_code error, std::vector<B>&& back) const noexcept {
-    return {std::unexpected(error), std::move(back)};
+    return {std::unexpected(failed(error)), std::move(back)};
   }
 
   [[nodiscard]] static std::size_t bytes_of(const std::vector<B>& buffers) noexcept {
@@ -190,6 +194,9 @@ struct vector_transfer : file_operation {
   }
 
  private:
+  [[nodiscard]] std::error_code failed(std::error_code why) const noexcept {
+    return note_failure(why, D == direction::read ? opcode::read : opcode::write, file.get());
+  }
   template <class F>
   void for_each_piece(F f) const {
     std::size_t done = extent.skip;

@@ -1,0 +1,137 @@
+#include "carousel/detail/driver/failure_note.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+
+#include "carousel/detail/driver/context.hpp"
+#include "carousel/detail/driver/descriptor.hpp"
+#include "carousel/detail/driver/driver.hpp"
+
+namespace carousel::detail {
+namespace {
+
+/// When something happened: nothing else can have run in the task since, nor the kernel have been entered.
+struct moment {
+  const context* where;
+  std::uint32_t task;
+  std::uint64_t enters;
+
+  [[nodiscard]] static moment now() noexcept {
+    const context* const here = current_context;
+    if (here == nullptr) return {.where = nullptr, .task = 0, .enters = 0};
+    return {.where = here, .task = here->task_id(), .enters = here->io->counters().enters};
+  }
+  friend bool operator==(const moment&, const moment&) = default;
+};
+
+constexpr std::size_t path_bytes = 256;
+
+struct note {
+  moment at;
+  int value;
+  const std::error_category* category;
+  opcode what;
+  int fd;  ///< of an open file, or -1
+  bool from_current;
+  std::array<char, path_bytes> path;    ///< as much of it as fits
+  std::array<char, path_bytes> second;  ///< the other one, or empty
+};
+constinit thread_local note last{};
+
+void begin_note(std::error_code error, opcode what) noexcept {
+  last.at = moment::now();
+  last.value = error.value();
+  last.category = &error.category();
+  last.what = what;
+}
+
+void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
+  std::snprintf(to.data(), to.size(), "%s", text);
+}
+
+/// After "cannot ", and before the path.
+[[nodiscard]] const char* act(opcode what) noexcept {
+  switch (what) {
+    case opcode::openat: return "open";
+    case opcode::statx: return "examine";
+    case opcode::read: return "read from";
+    case opcode::write: return "write to";
+    case opcode::fsync: return "sync";
+    case opcode::fallocate: return "allocate storage for";
+    case opcode::ftruncate: return "change the size of";
+    case opcode::close: return "close";
+    case opcode::mkdirat: return "make the directory";
+    case opcode::unlinkat: return "remove";
+    case opcode::renameat: return "rename";
+    case opcode::linkat: return "link";
+    case opcode::symlinkat: return "make a symbolic link to";
+    default: return "use";
+  }
+}
+
+[[nodiscard]] std::string link_text(const char* link) {
+  std::array<char, 4096> text{};
+  const ssize_t n = ::readlink(link, text.data(), text.size());
+  return n > 0 ? std::string(text.data(), static_cast<std::size_t>(n)) : std::string();
+}
+
+/// What could be done about it, where the kernel's words do not say so.
+[[nodiscard]] std::string hint(std::error_code error) {
+  if (error.category() != std::generic_category()) return {};
+  switch (error.value()) {
+    case EMFILE: return "raise the limit with `ulimit -n`";
+    case EACCES: return "its permissions, or those of a directory above it, forbid that";
+    case ENFILE: return "raise fs.file-max with sysctl";
+    case EXDEV: return "the path leads out of its directory or to another file system";
+    default: return {};
+  }
+}
+
+[[nodiscard]] std::string sentence(std::error_code error) {
+  std::string text = "cannot ";
+  text += act(last.what);
+  std::string path(last.path.data());
+  std::string more = hint(error);
+  if (last.fd >= 0) path = link_text(("/proc/self/fd/" + std::to_string(last.fd)).c_str());
+  if (!path.empty()) text += " '" + path + "'";
+  if (last.second[0] != '\0') text += std::string(" as '") + last.second.data() + "'";
+  if (more.empty() && error == std::errc::no_such_file_or_directory && last.from_current &&
+      !path.starts_with('/'))
+    more = "from " + link_text("/proc/self/cwd");
+  if (!more.empty()) text += " (" + more + ")";
+  return text;
+}
+
+}  // namespace
+
+std::error_code note_failure(std::error_code error, opcode what, const char* path,
+                             const char* second, bool from_current) noexcept {
+  begin_note(error, what);
+  last.fd = -1;
+  last.from_current = from_current;
+  copy_text(last.path, path);
+  copy_text(last.second, second);
+  return error;
+}
+
+std::error_code note_failure(std::error_code error, opcode what, const descriptor* file) noexcept {
+  begin_note(error, what);
+  last.fd = file != nullptr ? file->fd : -1;
+  last.from_current = false;
+  last.path[0] = last.second[0] = '\0';
+  return error;
+}
+
+void throw_failure(std::error_code error) {
+  const bool noted =
+      last.value == error.value() && last.category == &error.category() && last.at == moment::now();
+  if (noted) throw std::system_error(error, sentence(error));
+  throw std::system_error(error);
+}
+
+}  // namespace carousel::detail
