@@ -28,7 +28,7 @@ LAYERS = [
      ["include/carousel/runtime.hpp", "include/carousel/spawn.hpp", "include/carousel/join_handle.hpp",
       "include/carousel/yield.hpp", "include/carousel/time/*"]),
     ("driver", "slots, orphans, cancels, buffer table, file table, timers; ext/: what operations of one's own stand on",
-     ["include/carousel/ext/*"]),
+     ["include/carousel/ext/*", "include/carousel/or_throw.hpp"]),
     ("ring", "the two queues of one ring: encode, enter, reap", []),
     ("sys", "the only code that knows liburing; a virtual seam (sys::kernel) with plain memory on both sides", []),
     ("base", "results, assertions, lists, recycled memory, task",
