@@ -136,10 +136,12 @@ set(carousel_tool_sources
     tools/bench/text_lines.cpp
     tools/bench/units.cpp
     tools/bench/verdict.cpp
+    tools/common/command_line.cpp
     tools/common/interruption.cpp
     tools/common/make_runtime.cpp
     tools/common/memlock.cpp
     tools/common/naming.cpp
+    tools/common/numbers.cpp
     tools/common/output.cpp
     tools/copy/access_list.cpp
     tools/copy/attribute_table.cpp

@@ -1,8 +1,7 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
+#include <array>
 #include <exception>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +9,9 @@
 #include "bench/command.hpp"
 #include "bench/options.hpp"
 #include "carousel/carousel.hpp"
+#include "common/command_line.hpp"
 #include "common/interruption.hpp"
+#include "common/naming.hpp"
 #include "common/output.hpp"
 #include "copy/copy_command.hpp"
 #include "copy/copy_options.hpp"
@@ -18,54 +19,85 @@
 
 namespace {
 
-constexpr int usage_error = 2;
+namespace tool = carousel::tool;
+
+int copy(int argc, char** argv) {
+  const auto options = tool::take_copy_options(argc, argv);
+  if (!options) return options.error();
+  tool::handle_signals();
+  return tool::copy_command(*options);
+}
+
+int examine(int argc, char** argv) {
+  bool json = false;
+  const tool::command doctor{
+      "doctor",
+      "[PATH]",
+      "Says what io_uring can do on this machine. O_DIRECT is tried at PATH, "
+      "or in the current\ndirectory.",
+      {tool::flag("", "json", json, "report as one JSON object")}};
+  const auto operands = tool::take(doctor, argc, argv);
+  if (!operands) return operands.error();
+  if (operands->size() > 1)
+    return tool::refuse_usage(
+        doctor.name, fmt::format("{} is one operand too many", tool::shell_quoted((*operands)[1])));
+  return tool::doctor(operands->empty() ? "." : operands->front(), json);
+}
+
+int measure(int argc, char** argv) {
+  const auto options = tool::bench::take_options(argc, argv);
+  if (!options) return options.error();
+  tool::handle_signals();
+  return tool::bench::command(*options);
+}
+
+struct program {
+  std::string_view name;
+  std::string_view purpose;
+  int (*run)(int argc, char** argv);
+};
+
+constexpr std::array<program, 3> programs = {{
+    {"cp", "copies files and trees", copy},
+    {"doctor", "says what io_uring can do on this machine", examine},
+    {"bench", "says what registered buffers and huge pages do for reads of a file", measure},
+}};
+
+void print_help() {
+  std::string help =
+      "usage: carousel COMMAND [OPTION]... [OPERAND]...\n"
+      "Copies with io_uring and kernel-registered buffers.\n\n";
+  for (const program& p : programs) help += fmt::format("  {:8}{}\n", p.name, p.purpose);
+  tool::say(
+      help +
+      "\n`carousel COMMAND --help` says more; `carousel --version` says which version this is.\n");
+}
+
+int refuse_command(std::string_view word) {
+  std::vector<std::string_view> names;
+  names.reserve(programs.size());
+  for (const program& p : programs) names.push_back(p.name);
+  return tool::refuse_usage("", fmt::format("there is no command {}{}", tool::shell_quoted(word),
+                                            tool::suggestion(word, names, "")));
+}
 
 int run(int argc, char** argv) {
-  CLI::App app{"Copies with io_uring and kernel-registered buffers"};
-  app.set_version_flag("--version", fmt::format("carousel {}.{}.{}", CAROUSEL_VERSION_MAJOR,
-                                                CAROUSEL_VERSION_MINOR, CAROUSEL_VERSION_PATCH));
-  app.require_subcommand(1);
-
-  carousel::tool::copy_options options;
-  auto* cp = app.add_subcommand("cp", "Copy SRC... to DST, or into the directory DST");
-  carousel::tool::add_copy_options(*cp, options);
-
-  std::string place = ".";
-  bool json = false;
-  auto* doctor = app.add_subcommand("doctor", "Say what io_uring can do on this machine");
-  doctor->add_option("PATH", place, "where O_DIRECT is tried");
-  doctor->add_flag("--json", json, "report as one JSON object");
-
-  carousel::tool::bench::options measured;
-  auto* bench = app.add_subcommand(
-      "bench",
-      "Say what registered buffers and huge pages do for reads of FILE, which is not changed");
-  carousel::tool::bench::add_options(*bench, measured);
-
-  if (argc > 2 && std::string_view(argv[1]) == "cp") {
-    const auto refused = carousel::tool::refused_option({argv + 2, argv + argc});
-    if (!refused.empty()) {
-      carousel::tool::complain(refused);
-      return usage_error;
-    }
+  if (argc < 2)
+    return tool::refuse_usage("", "COMMAND is missing: say what to do, such as `carousel cp`");
+  const std::string_view word = argv[1];
+  if (word == "--version") {
+    tool::say(fmt::format("carousel {}.{}.{}\n", CAROUSEL_VERSION_MAJOR, CAROUSEL_VERSION_MINOR,
+                          CAROUSEL_VERSION_PATCH));
+    return 0;
   }
-  try {
-    app.parse(argc, argv);
-    if (cp->parsed() && options.into.empty() && options.names.size() < 2)
-      throw CLI::RequiredError("a destination after '" + options.names.front() + "'");
-  } catch (const CLI::ParseError& e) {
-    std::ostringstream help;
-    std::ostringstream refusal;
-    const int status = app.exit(e, help, refusal);
-    carousel::tool::say(help.str());
-    if (status == 0) return 0;
-    carousel::tool::complain(refusal.str());
-    return usage_error;
+  if (word == "--help" || word == "-h") {
+    print_help();
+    return 0;
   }
-  if (doctor->parsed()) return carousel::tool::doctor(place, json);
-  carousel::tool::handle_signals();
-  if (bench->parsed()) return carousel::tool::bench::command(measured);
-  return carousel::tool::copy_command(options);
+  for (const program& p : programs) {
+    if (word == p.name) return p.run(argc - 1, argv + 1);
+  }
+  return refuse_command(word);
 }
 
 }  // namespace

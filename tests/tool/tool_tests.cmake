@@ -20,6 +20,7 @@ endfunction()
 
 carousel_tool_test(attribute_losses)
 carousel_tool_test(bench LABELS nobody)
+carousel_tool_test(copy_argv)
 carousel_tool_test(copy_attributes LABELS nobody)
 carousel_tool_test(copy_denied)
 carousel_tool_test(copy_durable)

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -128,9 +129,10 @@ std::expected<outcome, std::string> measured(const options& wanted, const subjec
 int command(const options& wanted) {
   const auto of = subject::open(wanted.path, access_of(wanted));
   if (!of) return refuse(of.error());
-  plot_file plot(wanted.plot);
-  if (!wanted.plot.empty()) {
-    if (const auto why = plot.refusal(*of); !why.empty()) return refuse(why);
+  std::optional<plot_file> plot;
+  if (wanted.plot) {
+    plot.emplace(*wanted.plot);
+    if (const auto why = plot->refusal(*of); !why.empty()) return refuse(why);
   }
   const unsigned entries = std::max(8U, std::ranges::max(wanted.depths));
   auto small = stage::make(of->fd(), pages::small, entries);
@@ -147,8 +149,8 @@ int command(const options& wanted) {
     say(object_of(made).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   else
     say(text_of(made, page_of_stdout()));
-  if (!wanted.plot.empty()) {
-    if (const auto why = plot.write(svg_of(made)); !why.empty()) return refuse(why);
+  if (plot) {
+    if (const auto why = plot->write(svg_of(made)); !why.empty()) return refuse(why);
   }
   return 0;
 }

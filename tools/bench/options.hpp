@@ -1,8 +1,9 @@
 #pragma once
 
-#include <CLI/App.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,11 @@ struct options {
   double seconds = 25;   ///< of measuring, all together
   std::uint64_t seed = 1;
   bool json = false;
-  std::string plot;  ///< the SVG file to write; empty: none
+  std::optional<std::string> plot;  ///< the SVG file to write
 };
 
-/// Adds the options of `carousel bench` to the command.
-void add_options(CLI::App& command, options& wanted);
+/// The options and the operand of `carousel bench`, which is argv[0]. Otherwise the exit status: help, or what is wrong, was
+/// printed.
+[[nodiscard]] std::expected<options, int> take_options(int argc, char** argv);
 
 }  // namespace carousel::tool::bench

@@ -78,10 +78,9 @@ task<> copier::give_up_when_interrupted() {
 }
 
 task<> copier::copy_all() {
-  std::vector<std::string> sources = options_.names;
-  auto to = find_destination(sources);
+  auto to = find_destination();
   if (!to) co_return;
-  for (const std::string& source : sources) {
+  for (const std::string& source : options_.sources) {
     if (report_.over()) break;
     co_await copy_named(*to, source);
   }
@@ -98,24 +97,27 @@ task<> copier::copy_all() {
 // The command line.
 
 /// An error was reported.
-result<copier::destination> copier::find_destination(std::vector<std::string>& sources) {
-  std::string named = options_.into;
+result<copier::destination> copier::find_destination() {
+  const std::string& named = options_.destination;
+  const bool several = options_.sources.size() > 1;
   if (named.empty()) {
-    named = std::move(sources.back());
-    sources.pop_back();
+    // The name of nothing, perhaps of an unset variable, and not of the current directory.
+    const auto why = std::make_error_code(std::errc::no_such_file_or_directory);
+    report_.fail("copy to", named, why);
+    return std::unexpected(why);
   }
   if (!options_.as_file) {
     const int fd = open_directory(named);
     if (fd >= 0) return destination{directory::from_fd(fd), named, {}};
     const std::error_code why = last_error();
-    const bool must_be = !options_.into.empty() || sources.size() > 1;
+    const bool must_be = options_.into || several;
     const bool absent = why == std::errc::no_such_file_or_directory;
     if (must_be || (!absent && why != std::errc::not_a_directory)) {
       report_.fail("copy into", named, why);
       return std::unexpected(why);
     }
   }
-  if (options_.as_file && sources.size() > 1) {
+  if (options_.as_file && several) {
     report_.refuse(named, "cannot be the name of several copies");
     return std::unexpected(make_error_code(errc::not_supported));
   }
@@ -143,6 +145,8 @@ task<> copier::copy_named(const destination& to, const std::string& source) {
     co_return report_.fail("read", source, last_error());
   std::string target = to.name;
   if (target.empty()) target = without_slashes(parts.name);
+  // The content of SRC/.. goes into the target as that of SRC/. does, never beside it.
+  if (to.name.empty() && target == "..") target = ".";
   if (S_ISDIR(about.st_mode)) {
     top->source_id = identity_of(about);
     if (target != "." && target != "..") target = without_slashes(target);

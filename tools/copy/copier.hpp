@@ -48,7 +48,7 @@ class copier {
   // The command line.
   task<> copy_all();
   task<> give_up_when_interrupted();
-  result<destination> find_destination(std::vector<std::string>& sources);
+  result<destination> find_destination();
   task<> copy_named(const destination& to, const std::string& source);
   task<> copy_named_directory(std::shared_ptr<place> top, std::string name, std::string target);
 

@@ -24,19 +24,12 @@ constexpr int cannot_start = 2;
 /// For what the kernel holds when the copy was interrupted.
 constexpr std::chrono::seconds shutdown_deadline{1};
 
-/// The sources of the command line, without the destination.
-std::vector<std::string> sources_of(const copy_options& options) {
-  std::vector<std::string> sources = options.names;
-  if (options.into.empty()) sources.pop_back();
-  return sources;
-}
-
 task<> copy_with_progress(copier& copy, const copy_options& options, copy_report& report) {
   if (options.quiet || options.verbose || !can_show_progress()) {
     co_await copy.run();
     co_return;
   }
-  const tree_scan scan(sources_of(options), options.follows_named_links());
+  const tree_scan scan(options.sources, options.follows_named_links());
   progress line(report, scan);
   auto showing = spawn([&line] { return line.show(); });
   co_await copy.run();
@@ -66,9 +59,9 @@ int run_copy(const copy_options& options, copy_report& report) {
 comparison compare_with_cp(const copy_options& options) {
   const std::vector<std::string> flags{"--buffers", std::to_string(options.buffers),
                                        "--buffer-size", std::to_string(options.buffer_bytes)};
-  const std::filesystem::path named = options.into.empty() ? options.names.back() : options.into;
+  const std::filesystem::path named = options.destination;
   const auto beside = std::filesystem::absolute(named / "").parent_path().parent_path();
-  return compare(sources_of(options), beside.native(), flags);
+  return compare(options.sources, beside.native(), flags);
 }
 
 void print_json(const nlohmann::json& object) {

@@ -2,16 +2,25 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
+#include <iterator>
 #include <string_view>
+#include <utility>
+
+#include "common/command_line.hpp"
+#include "common/naming.hpp"
+#include "common/numbers.hpp"
 
 namespace carousel::tool {
 namespace {
 
+constexpr std::size_t buffers_max = 8192;
+constexpr std::size_t buffer_bytes_min = 4096;
+constexpr std::size_t buffer_bytes_max = std::size_t{1} << 30U;
+
 struct unsupported {
-  char letter;  ///< 0: none
-  std::string_view name;
+  std::string_view letter;  ///< may be empty
+  std::string_view name;    ///< may be empty
   std::string_view why;
 };
 
@@ -20,112 +29,146 @@ constexpr std::string_view always_replaced =
 constexpr std::string_view no_backup = "no backups are made; -n keeps what exists";
 
 constexpr std::array<unsupported, 31> refused = {{
-    {0, "attributes-only", "content is always copied"},
-    {'b', "backup", no_backup},
-    {'S', "suffix", no_backup},
-    {0, "copy-contents", "FIFOs and devices are not read"},
-    {0, "debug", "-v and --json say what was done"},
-    {'H', "", "symbolic links are copied as links where there is -r; without it they are followed"},
-    {'i', "interactive", "nothing is asked; -n keeps what exists"},
-    {'l', "link", "files are copied, not linked; use `cp -l`"},
-    {'L', "dereference",
+    {"", "attributes-only", "content is always copied"},
+    {"b", "backup", no_backup},
+    {"S", "suffix", no_backup},
+    {"", "copy-contents", "FIFOs and devices are not read"},
+    {"", "debug", "-v and --json say what was done"},
+    {"H", "", "symbolic links are copied as links where there is -r; without it they are followed"},
+    {"i", "interactive", "nothing is asked; -n keeps what exists"},
+    {"l", "link", "files are copied, not linked; use `cp -l`"},
+    {"L", "dereference",
      "symbolic links are copied as links where there is -r; without it they are followed"},
-    {'d', "", "use -P for links that are named, -a to keep hard links"},
-    {0, "preserve", "use -p for owner, permissions and times, -a for links and attributes too"},
-    {0, "no-preserve", "use -r to keep nothing, -p for owner, permissions and times"},
-    {0, "parents", "use `cp --parents`, or rsync -R"},
-    {0, "reflink", "data is always copied; use `cp --reflink`"},
-    {0, "remove-destination", always_replaced},
-    {'s', "symbolic-link", "files are copied, not linked; use `cp -s`"},
-    {0, "sparse", "holes of the source are always holes of the copy, and no others are made"},
-    {0, "strip-trailing-slashes", "leave the slashes out"},
-    {'u', "update", "times are not compared; -n keeps what exists, rsync -u keeps what is newer"},
-    {'x', "one-file-system", "other file systems below a source are copied too"},
-    {'Z', "", "security contexts are copied by -a where that is allowed, and never set"},
-    {0, "context", "security contexts are copied by -a where that is allowed, and never set"},
-    {0, "keep-directory-symlink", "a symbolic link in the way of a directory is an error"},
-    {0, "exclude", "everything is copied; use rsync"},
-    {0, "delete", "nothing is removed; use rsync"},
-    {0, "progress", "it is shown on a terminal; --quiet hides it"},
-    {'g', "progress-bar", "progress is shown on a terminal; --quiet hides it"},
-    {0, "checksum", "use --verify"},
-    {'c', "", "use -a"},
-    {0, "dry-run", "there is none"},
-    {'j', "jobs", "use --buffers: as many files are in flight"},
+    {"d", "", "use -P for links that are named, -a to keep hard links"},
+    {"", "preserve", "use -p for owner, permissions and times, -a for links and attributes too"},
+    {"", "no-preserve", "use -r to keep nothing, -p for owner, permissions and times"},
+    {"", "parents", "use `cp --parents`, or rsync -R"},
+    {"", "reflink", "data is always copied; use `cp --reflink`"},
+    {"", "remove-destination", always_replaced},
+    {"s", "symbolic-link", "files are copied, not linked; use `cp -s`"},
+    {"", "sparse", "holes of the source are always holes of the copy, and no others are made"},
+    {"", "strip-trailing-slashes", "leave the slashes out"},
+    {"u", "update", "times are not compared; -n keeps what exists, rsync -u keeps what is newer"},
+    {"x", "one-file-system", "other file systems below a source are copied too"},
+    {"Z", "", "security contexts are copied by -a where that is allowed, and never set"},
+    {"", "context", "security contexts are copied by -a where that is allowed, and never set"},
+    {"", "keep-directory-symlink", "a symbolic link in the way of a directory is an error"},
+    {"", "exclude", "everything is copied; use rsync"},
+    {"", "delete", "nothing is removed; use rsync"},
+    {"", "progress", "it is shown on a terminal; --quiet hides it"},
+    {"g", "progress-bar", "progress is shown on a terminal; --quiet hides it"},
+    {"", "checksum", "use --verify"},
+    {"c", "", "use -a"},
+    {"", "dry-run", "there is none"},
+    {"j", "jobs", "use --buffers: as many files are in flight"},
 }};
 
-const unsupported* find_long(std::string_view name) noexcept {
-  if (name.empty()) return nullptr;
-  for (const unsupported& r : refused) {
-    if (r.name == name) return &r;
-  }
-  return nullptr;
+option refusal_of(const unsupported& r) {
+  return {r.letter, r.name, has_value::maybe, {}, {}, [&r](auto, std::string_view spelt) -> taken {
+            return std::unexpected(fmt::format("cp {} is not supported: {}", spelt, r.why));
+          }};
 }
 
-const unsupported* find_letter(char letter) noexcept {
-  for (const unsupported& r : refused) {
-    if (r.letter == letter) return &r;
-  }
-  return nullptr;
+option buffer_count(std::size_t& buffers) {
+  return {"",
+          "buffers",
+          has_value::yes,
+          "N",
+          fmt::format("files in flight, and large buffers [{}]", buffers),
+          [&buffers](std::string_view value, std::string_view spelt) -> taken {
+            const auto n = number<std::size_t>(value, spelt, {1, buffers_max});
+            if (!n) return std::unexpected(n.error());
+            buffers = *n;
+            return {};
+          }};
 }
 
-std::string sentence(std::string_view option, const unsupported& r) {
-  return fmt::format("cp {} is not supported: {}", option, r.why);
+option buffer_size(std::size_t& bytes) {
+  return {"",
+          "buffer-size",
+          has_value::yes,
+          "BYTES",
+          fmt::format("bytes of a large buffer, as 256K or 1M [{}]", bytes),
+          [&bytes](std::string_view value, std::string_view spelt) -> taken {
+            const auto n = byte_count(value, spelt);
+            if (!n) return std::unexpected(n.error());
+            if (*n < buffer_bytes_min || *n > buffer_bytes_max)
+              return std::unexpected(fmt::format("{}: {} is not from {} to {} bytes", spelt,
+                                                 shell_quoted(value), buffer_bytes_min,
+                                                 buffer_bytes_max));
+            bytes = *n;
+            return {};
+          }};
+}
+
+option force() {
+  return {"f",
+          "force",
+          has_value::no,
+          {},
+          "is always so: a file that exists is replaced",
+          [](auto, auto) -> taken { return {}; }};
+}
+
+command command_of(copy_options& options) {
+  command cp{
+      "cp",
+      "SRC... DST",
+      "Copies SRC to DST, or each SRC into the directory DST. No operand is looked into: a name\n"
+      "is what it is, in brackets or not; names that begin with - stand behind --.",
+      {flag("rR", "recursive", options.recursive, "copy directories"),
+       flag("p", "", options.preserve,
+            "keep owner, permissions with access control lists, and times"),
+       flag("a", "archive", options.archive, "-r -p, and keep hard links and extended attributes"),
+       flag("P", "no-dereference", options.keep_links,
+            "copy a symbolic link that is named as a link; -r and -a do"),
+       text("t", "target-directory", "DIRECTORY", options.into, "copy into this directory"),
+       flag("T", "no-target-directory", options.as_file, "DST is the name of the copy itself"),
+       flag("n", "no-clobber", options.no_clobber, "keep files that exist"), force(),
+       flag("", "sync", options.sync,
+            "make each file durable before it gets its name, and then the name"),
+       flag("", "verify", options.verify, "read both files again and compare their digests"),
+       flag("", "compare", options.compare,
+            "afterwards time copies of SRC by carousel and by cp -a, in turn, beside DST"),
+       flag("", "json", options.json, "report as one JSON object"),
+       flag("v", "verbose", options.verbose, "name each file"),
+       flag("", "quiet", options.quiet, "no progress on a terminal"), buffer_count(options.buffers),
+       buffer_size(options.buffer_bytes)}};
+  for (const unsupported& r : refused) cp.options.push_back(refusal_of(r));
+  return cp;
+}
+
+/// Tells the sources from the destination.
+taken settle(copy_options& options, std::vector<std::string> operands) {
+  if (options.into && options.as_file)
+    return std::unexpected(
+        "-t excludes -T: one names a directory to copy into, the other says "
+        "that there is none");
+  if (options.verbose && options.json) return std::unexpected("--json excludes -v");
+  if (operands.empty()) return std::unexpected("SRC is missing: name what to copy");
+  if (!options.into && operands.size() == 1)
+    return std::unexpected(
+        fmt::format("DST is missing: name a destination after {}", shell_quoted(operands.front())));
+  if (options.into) {
+    options.destination = *options.into;
+  } else {
+    options.destination = std::move(operands.back());
+    operands.pop_back();
+  }
+  options.sources = std::move(operands);
+  return {};
 }
 
 }  // namespace
 
-void add_copy_options(CLI::App& command, copy_options& options) {
-  command.add_option("SRC... DST", options.names)->required()->expected(1, -1);
-  command.add_flag("-r,-R,--recursive", options.recursive, "copy directories");
-  command.add_flag("-p", options.preserve,
-                   "keep owner, permissions with access control lists, and times");
-  command.add_flag("-a,--archive", options.archive,
-                   "-r -p, and keep hard links and extended attributes");
-  command.add_flag("-P,--no-dereference", options.keep_links,
-                   "copy a symbolic link that is named as a link; -r and -a do");
-  auto* into =
-      command.add_option("-t,--target-directory", options.into, "copy into this directory");
-  command
-      .add_flag("-T,--no-target-directory", options.as_file, "DST is the name of the copy itself")
-      ->excludes(into);
-  command.add_flag("-n,--no-clobber", options.no_clobber, "keep files that exist");
-  command.add_flag_function(
-      "-f,--force", [](std::int64_t) {}, "is always so: a file that exists is replaced");
-  command.add_flag("--sync", options.sync,
-                   "make each file durable before it gets its name, and then the name");
-  command.add_flag("--verify", options.verify, "read both files again and compare their digests");
-  auto* compare = command.add_flag(
-      "--compare", options.compare,
-      "afterwards time copies of SRC by carousel and by cp -a, in turn, beside DST");
-  auto* json = command.add_flag("--json", options.json, "report as one JSON object");
-  command.add_flag("-v,--verbose", options.verbose, "name each file")->excludes(json);
-  command.add_flag("--quiet", options.quiet, "no progress on a terminal");
-  command.add_option("--buffers", options.buffers, "files in flight, and large buffers")
-      ->check(CLI::Range(1, 8192))
-      ->capture_default_str();
-  command.add_option("--buffer-size", options.buffer_bytes, "bytes of a large buffer")
-      ->check(CLI::Range(4096, 1 << 30))
-      ->capture_default_str();
-  (void)compare;
-}
-
-std::string refused_option(const std::vector<std::string>& arguments) {
-  for (const std::string_view argument : arguments) {
-    if (argument == "--") break;
-    if (argument.starts_with("--")) {
-      const std::string_view name = argument.substr(2, argument.find('=') - 2);
-      if (const unsupported* r = find_long(name))
-        return sentence(argument.substr(0, name.size() + 2), *r);
-      continue;
-    }
-    if (!argument.starts_with('-')) continue;
-    for (const char letter : argument.substr(1)) {
-      if (letter == 't') break;  // the rest is its value
-      if (const unsupported* r = find_letter(letter)) return sentence(std::string{'-', letter}, *r);
-    }
-  }
-  return {};
+std::expected<copy_options, int> take_copy_options(int argc, char** argv) {
+  copy_options options;
+  const command cp = command_of(options);
+  auto operands = take(cp, argc, argv);
+  if (!operands) return std::unexpected(operands.error());
+  if (auto done = settle(options, std::move(*operands)); !done)
+    return std::unexpected(refuse_usage(cp.name, done.error()));
+  return options;
 }
 
 }  // namespace carousel::tool

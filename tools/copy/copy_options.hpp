@@ -1,15 +1,17 @@
 #pragma once
 
-#include <CLI/App.hpp>
 #include <cstddef>
+#include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace carousel::tool {
 
 struct copy_options {
-  std::vector<std::string> names;  ///< sources, and the destination unless `into` says it
-  std::string into;                ///< -t: the directory to copy into
+  std::vector<std::string> sources;
+  std::string destination;
+  std::optional<std::string> into;  ///< -t: the destination, a directory to copy into
 
   bool recursive = false;
   bool archive = false;
@@ -33,10 +35,7 @@ struct copy_options {
   [[nodiscard]] bool follows_named_links() const noexcept { return !directories() && !keep_links; }
 };
 
-/// Adds the options of `carousel cp` to the command.
-void add_copy_options(CLI::App& command, copy_options& options);
-
-/// The sentence for the first option of cp(1) among the arguments that `carousel cp` does not have; empty when there is none.
-[[nodiscard]] std::string refused_option(const std::vector<std::string>& arguments);
+/// The options and operands of `carousel cp`, which is argv[0]. Otherwise the exit status: help, or what is wrong, was printed.
+[[nodiscard]] std::expected<copy_options, int> take_copy_options(int argc, char** argv);
 
 }  // namespace carousel::tool
