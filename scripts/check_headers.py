@@ -2,7 +2,8 @@
 """usage: scripts/check_headers.py [--self-test]
 
 A public header means the same in every program, whatever the program is compiled with: it does not read the build type, a
-sanitizer's macro or a switch of the standard library, and defines no name that is the implementation's.
+sanitizer's macro or a switch of the standard library, and defines no name that is the implementation's. A wrong flag of the compiler is told first, hence each header includes config.hpp
+or one that does.
 """
 
 import re
@@ -18,7 +19,7 @@ READS = [
 ]
 RESERVED = re.compile(r"\b(_[A-Z]\w*|\w*__\w*)\b")
 # What the compiler defines the same in every translation unit of a program.
-PREDEFINED = re.compile(r"__(FILE|LINE|cplusplus|func|VA_ARGS|VA_OPT|EXCEPTIONS|GNUC|clang|cpp_\w+|has_include|builtin_\w+)(__)?")
+PREDEFINED = re.compile(r"__(FILE|LINE|cplusplus|func|VA_ARGS|VA_OPT|EXCEPTIONS|GNUC|clang|cpp_\w+|has_include|linux|attribute|builtin_\w+)(__)?")
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 
@@ -33,6 +34,9 @@ def logical_lines(text):
             begin, joined = number + 1, ""
 
 
+CONFIG = '#include "carousel/config.hpp"\n'
+
+
 def check_text(path, text):
     errors = []
     for number, line in logical_lines(text):
@@ -44,10 +48,17 @@ def check_text(path, text):
                 continue
             if not PREDEFINED.fullmatch(name) or re.match(rf"\s*#\s*(define|undef)\s+{name}\b", line):
                 errors.append(f"{path}:{number}: {name}: the name is reserved for the implementation")
+    if '#include "carousel/' not in text and not path.endswith("carousel/config.hpp"):
+        errors.append(f"{path}: leads to no carousel/config.hpp, which names a missing flag of the compiler first")
+    includes = re.findall(r"#include (\S+)", text)
+    if "<coroutine>" in includes and includes[0] != '"carousel/config.hpp"':
+        errors.append(f"{path}: carousel/config.hpp comes first, as <coroutine> speaks of another missing flag")
     return errors
 
 
 def self_test():
+    assert len(check_text("a.hpp", "#include <vector>\n")) == 1
+    assert len(check_text("a.hpp", "#include <coroutine>\n" + CONFIG)) == 1
     bad = [
         "#if defined(NDEBUG)\n",
         "#ifndef NDEBUG\n",
@@ -64,7 +75,7 @@ def self_test():
         "struct a__b;\n",
     ]
     for text in bad:
-        assert len(check_text("a.hpp", text)) == 1, (text, check_text("a.hpp", text))
+        assert len(check_text("a.hpp", CONFIG + text)) == 1, (text, check_text("a.hpp", CONFIG + text))
     good = [
         "// without NDEBUG\n/* __SANITIZE_ADDRESS__\n */\n",
         "#define CAROUSEL_ASSERT(c) f(__FILE__, __LINE__)\n",
@@ -72,7 +83,7 @@ def self_test():
         "int _a;\n",
     ]
     for text in good:
-        assert check_text("a.hpp", text) == [], (text, check_text("a.hpp", text))
+        assert check_text("a.hpp", CONFIG + text) == [], (text, check_text("a.hpp", CONFIG + text))
     print(f"headers: {len(bad)} bad texts were refused, {len(good)} good ones passed")
 
 

@@ -30,7 +30,7 @@ def declared(name, texts):
     """Some file has the name as it is, or what it is qualified with and, in there, the rest."""
     *scopes, last = name.split("::")
     whole = re.compile(rf"\b{re.escape('::'.join([scopes[-1], last]))}\b")
-    scope = re.compile(rf"\b(?:class|struct|namespace|enum class)(?: \[\[\w+\]\])? (?:\w+::)*{scopes[-1]}\b")
+    scope = re.compile(rf"\b(?:class|struct|namespace|enum class)(?: \[\[[^\]]+\]\])?\s+(?:\w+::)*{scopes[-1]}\b")
     inside = re.compile(rf"(?<!\w){re.escape(last)}\b")
     return any(whole.search(text) or (scope.search(text) and inside.search(text)) for text in texts)
 

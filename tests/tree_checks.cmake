@@ -14,6 +14,17 @@ carousel_tree_check(snippets check_snippets.py)
 carousel_tree_check(names check_names.py)
 carousel_tree_check(headers check_headers.py)
 
+# A wrong flag is told in one sentence, before anything else.
+function(carousel_first_error name flags sentence)
+  add_test(NAME headers.first_error.${name}
+           COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} -DINCLUDE=${PROJECT_SOURCE_DIR}/include
+                   "-DFLAGS=${flags}" "-DSENTENCE=${sentence}" -P ${PROJECT_SOURCE_DIR}/tests/first_error.cmake)
+  set_tests_properties(headers.first_error.${name} PROPERTIES LABELS headers TIMEOUT 600)
+endfunction()
+carousel_first_error(without_a_standard "" "carousel needs C++23")
+carousel_first_error(with_cxx20 -std=c++20 "carousel needs C++23")
+carousel_first_error(without_exceptions "-std=c++23 -fno-exceptions" "carousel needs exceptions")
+
 add_test(NAME headers.compile_alone
          COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target
                  all_verify_interface_header_sets)

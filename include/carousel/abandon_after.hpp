@@ -1,5 +1,7 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 #include <chrono>
 #include <coroutine>
 #include <optional>
@@ -44,7 +46,7 @@ class [[nodiscard]] abandon_after_operation : detail::scope_link,
     detail::suspend(here, *this, *this, h, detail::wait_kind::timer);
     return inner_->start(h);
   }
-  output await_resume() {
+  [[nodiscard]] output await_resume() {
     timer_node::cancel();
     if (!inner_) return abandoned();
     auto r = detail::finish_inner(*inner_, detail::this_context().stopped(), errc::canceled);

@@ -28,6 +28,8 @@ class join_handle {
 
  public:
   explicit join_handle(record* adopted) noexcept : record_(adopted) {}
+  join_handle(const join_handle&) = delete;  // a join handle has one owner: write std::move(h)
+  join_handle& operator=(const join_handle&) = delete;
   join_handle(join_handle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
   join_handle& operator=(join_handle&& other) noexcept {
     if (this != &other) drop(std::exchange(record_, std::exchange(other.record_, nullptr)));
@@ -72,7 +74,7 @@ class join_handle {
       joined->joiner_queue->push_back(*std::exchange(joined->joiner, nullptr));
       stopped = true;
     }
-    T await_resume() {
+    [[nodiscard]] T await_resume() {
       if (joined->aborted || (stopped && !joined->finished)) {
         if constexpr (detail::is_result<T>) {
           return std::unexpected(make_error_code(errc::canceled));
@@ -98,6 +100,10 @@ class join_handle {
   }
 
   record* record_;
+
+ public:
+  CAROUSEL_REFUSED("a join handle is awaited once, as an rvalue: co_await std::move(handle)")
+  awaiter operator co_await() &;
 };
 
 }  // namespace carousel

@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "carousel/config.hpp"
+
 namespace carousel {
 
 /// Every operation that can fail returns one. Errors of the kernel are in std::generic_category(); errors that only this

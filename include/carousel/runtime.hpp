@@ -107,9 +107,17 @@ class runtime {
 /// that says what to change, where there is no io_uring.
 template <class F>
 auto start(F f) {
-  auto made = runtime::make();
-  if (!made) throw std::system_error(made.error(), "cannot start a carousel runtime");
-  return made->block_on(std::invoke(f));
+  constexpr bool makes_a_task = detail::makes_a_task<F&>;
+  static_assert(makes_a_task,
+                "start() takes a callable without parameters that returns a carousel::task");
+  if constexpr (makes_a_task) {
+    auto made = runtime::make();
+    if (!made) throw std::system_error(made.error(), "cannot start a carousel runtime");
+    return made->block_on(std::invoke(f));
+  }
 }
+template <class T>
+CAROUSEL_REFUSED("start() takes a callable, not a task: start([&] { return f(); })")
+T start(task<T> t);
 
 }  // namespace carousel

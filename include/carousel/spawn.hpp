@@ -14,6 +14,8 @@ namespace carousel {
 template <class F, class... Args>
   requires std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>
 auto spawn(F&& f, Args&&... args) {
+  static_assert(detail::makes_a_task<std::decay_t<F>, std::decay_t<Args>...>,
+                "spawn() takes a callable that returns a carousel::task, and its arguments");
   using value = typename std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>::value_type;
   (void)detail::this_context();
   detail::task_outcome<value>* made =

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 #include <coroutine>
 #include <optional>
 #include <stop_token>
@@ -43,7 +45,7 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
     if (waits) scope_.step_out(here);
     return waits;
   }
-  output await_resume() {
+  [[nodiscard]] output await_resume() {
     disarm();
     const detail::inner_scope::ending at_exit(scope_);
     return detail::finish_inner(inner_, scope_.stopped(), errc::canceled);

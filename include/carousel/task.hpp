@@ -1,8 +1,11 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -91,7 +94,7 @@ struct task_promise<void> : task_promise_base {
 /// A lambda that is a coroutine must not have captures unless the lambda object outlives the task: its body refers to them
 /// through the lambda. Pass parameters instead, or use spawn(), which keeps the callable with the task.
 template <class T = void>
-class [[nodiscard]] task {
+class [[nodiscard("a task does nothing until it is awaited or given to spawn()")]] task {
  public:
   using promise_type = detail::task_promise<T>;
   using value_type = T;
@@ -101,6 +104,8 @@ class [[nodiscard]] task {
     if (this != &other) destroy(std::exchange(h_, std::exchange(other.h_, nullptr)));
     return *this;
   }
+  task(const task&) = delete;  // a task has one owner: write std::move(t)
+  task& operator=(const task&) = delete;
   ~task() { destroy(h_); }
 
   auto operator co_await() && noexcept {
@@ -122,10 +127,16 @@ class [[nodiscard]] task {
       child.promise().continuation = parent;
       return true;
     }
-    T await_resume() { return child.promise().take(); }
+    [[nodiscard]] T await_resume() { return child.promise().take(); }
   };
 
   explicit task(handle h) noexcept : h_(h) {}
+
+ public:
+  CAROUSEL_REFUSED("a task is awaited once, as an rvalue: co_await std::move(t)")
+  awaiter operator co_await() &;
+
+ private:
   static void destroy(handle h) noexcept {
     if (h) h.destroy();
   }
@@ -133,6 +144,17 @@ class [[nodiscard]] task {
 };
 
 namespace detail {
+
+template <class T>
+inline constexpr bool is_task = false;
+template <class T>
+inline constexpr bool is_task<task<T>> = true;
+/// Whether F called with Args returns a task.
+template <class F, class... Args>
+inline constexpr bool makes_a_task = false;
+template <class F, class... Args>
+  requires std::is_invocable_v<F, Args...>
+inline constexpr bool makes_a_task<F, Args...> = is_task<std::invoke_result_t<F, Args...>>;
 
 template <class T>
 task<T> task_promise<T>::get_return_object() noexcept {
@@ -148,3 +170,10 @@ inline task<void> task_promise<void>::get_return_object() noexcept {
 
 }  // namespace detail
 }  // namespace carousel
+
+/// Only to say in one sentence what is missing in `auto [res, buf] = file.read_exact_at(...)`.
+template <class T>
+struct std::tuple_size<carousel::task<T>> {
+  static_assert(sizeof(carousel::task<T>) == 0,
+                "this task was not awaited: write auto [res, buf] = co_await ...");
+};

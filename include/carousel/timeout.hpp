@@ -1,5 +1,7 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 #include <chrono>
 #include <coroutine>
 #include <utility>
@@ -40,7 +42,7 @@ class [[nodiscard]] timeout_operation : detail::timer_node {
     if (waits) scope_.step_out(here);
     return waits;
   }
-  output await_resume() {
+  [[nodiscard]] output await_resume() {
     timer_node::cancel();
     const detail::inner_scope::ending at_exit(scope_);
     return detail::finish_inner(inner_, scope_.stopped(),

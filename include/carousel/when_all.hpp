@@ -1,5 +1,7 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 #include <coroutine>
 #include <utility>
 
@@ -15,7 +17,7 @@ class [[nodiscard]] when_all_operation {
 
   static constexpr bool await_ready() noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> h) { return branches_.start(h); }
-  auto await_resume() { return branches_.finish(); }
+  [[nodiscard]] auto await_resume() { return branches_.finish(); }
 
  private:
   detail::branches<Ops...> branches_;

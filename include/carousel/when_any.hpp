@@ -1,5 +1,7 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 #include <coroutine>
 #include <cstddef>
 #include <tuple>
@@ -33,7 +35,7 @@ class [[nodiscard]] when_any_operation {
 
   static constexpr bool await_ready() noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> h) { return branches_.start(h); }
-  auto await_resume() {
+  [[nodiscard]] auto await_resume() {
     auto results = branches_.finish();
     return with_first(branches_.first(), std::move(results));
   }

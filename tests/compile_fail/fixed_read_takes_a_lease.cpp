@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-// error: constraints not satisfied
+// error: fixed operations take a lease
 
 #ifdef CAROUSEL_EXPECT_FAILURE
 using buffer = std::vector<char>;

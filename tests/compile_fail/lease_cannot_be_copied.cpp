@@ -2,7 +2,7 @@
 
 #include <utility>
 
-// error: use of deleted function
+// error: a lease has one owner
 
 carousel::fixed_buf use(carousel::fixed_buf& lease) {
 #ifdef CAROUSEL_EXPECT_FAILURE

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-// error: constraints not satisfied
+// error: this is no buffer: an operation owns its buffer
 
 #ifdef CAROUSEL_EXPECT_FAILURE
 using buffer = std::string;  // short ones live inside the object, which moves

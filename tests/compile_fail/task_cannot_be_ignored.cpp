@@ -1,6 +1,6 @@
 #include <carousel/carousel.hpp>
 
-// error: ignoring returned value
+// error: a task does nothing until it is awaited
 
 carousel::task<> nothing() { co_return; }
 

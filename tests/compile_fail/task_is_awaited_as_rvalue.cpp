@@ -2,7 +2,7 @@
 
 #include <utility>
 
-// error: argument discards qualifiers
+// error: a task is awaited once, as an rvalue: co_await std::move(t)
 
 carousel::task<> use(carousel::task<> t) {
 #ifdef CAROUSEL_EXPECT_FAILURE

@@ -20,6 +20,8 @@ namespace carousel {
 /// and appends set it, and a write sends size() bytes.
 class fixed_buf {
  public:
+  fixed_buf(const fixed_buf&) = delete;  // a lease has one owner: write std::move(lease)
+  fixed_buf& operator=(const fixed_buf&) = delete;
   fixed_buf(fixed_buf&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
   fixed_buf& operator=(fixed_buf&& other) noexcept {
     if (this != &other) reset(std::exchange(other.entry_, nullptr));

@@ -60,7 +60,7 @@ class [[nodiscard]] next_operation {
     taken_ = waits();
     return waiting.start(h, until_);
   }
-  result<fixed_buf> await_resume() noexcept {
+  [[nodiscard]] result<fixed_buf> await_resume() noexcept {
     if (taken_ == waits()) [[unlikely]]
       return waiting.finish();
     return result<fixed_buf>(std::in_place, fixed_buf(*std::exchange(taken_, nullptr)));

@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "carousel/config.hpp"
+
 namespace carousel {
 
 /// How the library sees a buffer type. Specialise it for a type of your own, all five members, to make it an io_buf_mut

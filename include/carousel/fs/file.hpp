@@ -151,6 +151,66 @@ class file {
   static detail::operation<detail::path_call> rename(path_text from, path_text to,
                                                      bool replace = true);
 
+  // What these verbs do not take, each in one sentence.
+
+#define CAROUSEL_NO_BUFFER                                                                         \
+  "this is no buffer: an operation owns its buffer, whose bytes stay where they are when it "      \
+  "moves; give it a fixed_buf, a std::vector of bytes or owned_bytes by std::move, or specialise " \
+  "carousel::buf_traits; std::string, std::array, std::span and pointers will not do"
+#define CAROUSEL_NO_LEASE                                                                 \
+  "fixed operations take a lease, or a slice of one, by std::move: std::move(lease), or " \
+  "pool.try_next(bytes).value(); for any other buffer there is the verb without `fixed`"
+  template <class B>
+    requires(!io_buf_mut<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_BUFFER)
+  task<buf_result<std::size_t, std::remove_cvref_t<B>>> read_at(B, std::uint64_t) const;
+  template <class B>
+    requires(!io_buf_mut<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_BUFFER)
+  task<buf_result<void, std::remove_cvref_t<B>>> read_exact_at(B, std::uint64_t) const;
+  template <class B>
+    requires(!io_buf_mut<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_BUFFER)
+  task<buf_result<std::size_t, std::remove_cvref_t<B>>> read(B) const;
+  template <class B>
+    requires(!io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_BUFFER)
+  task<buf_result<std::size_t, std::remove_cvref_t<B>>> write_at(B, std::uint64_t) const;
+  template <class B>
+    requires(!io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_BUFFER)
+  task<buf_result<void, std::remove_cvref_t<B>>> write_all_at(B, std::uint64_t) const;
+  template <class B>
+    requires(!io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_BUFFER)
+  task<buf_result<std::size_t, std::remove_cvref_t<B>>> write(B) const;
+  template <class B>
+    requires(!fixed_io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_LEASE)
+  task<buf_result<std::size_t, std::remove_cvref_t<B>>> read_fixed_at(B&&, std::uint64_t) const;
+  template <class B>
+    requires(!fixed_io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_LEASE)
+  task<buf_result<std::size_t, std::remove_cvref_t<B>>> write_fixed_at(B&&, std::uint64_t) const;
+  template <class B>
+    requires(!fixed_io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_LEASE)
+  task<buf_result<std::size_t, std::remove_cvref_t<B>>> read_fixed(B&&) const;
+  template <class B>
+    requires(!fixed_io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_LEASE)
+  task<buf_result<std::size_t, std::remove_cvref_t<B>>> write_fixed(B&&) const;
+  template <class B>
+    requires(!fixed_io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_LEASE)
+  task<buf_result<void, std::remove_cvref_t<B>>> read_exact_fixed_at(B, std::uint64_t) const;
+  template <class B>
+    requires(!fixed_io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_LEASE)
+  task<buf_result<void, std::remove_cvref_t<B>>> write_fixed_all_at(B, std::uint64_t) const;
+#undef CAROUSEL_NO_BUFFER
+#undef CAROUSEL_NO_LEASE
+
  private:
   friend class directory;
   friend struct detail::open_call<file>;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "carousel/config.hpp"
+
 namespace carousel {
 
 /// What statx(2) tells about a file.

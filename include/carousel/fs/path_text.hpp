@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "carousel/config.hpp"
+
 namespace carousel {
 
 /// A path as a parameter: a std::filesystem::path, or any string as it is. Making a path object of a string costs as much as the

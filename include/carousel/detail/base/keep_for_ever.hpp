@@ -1,5 +1,7 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 namespace carousel::detail {
 
 /// Leaks an object on purpose, for the kernel may write into what it owns. The object stays reachable, so that leak checkers

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "carousel/config.hpp"
+
 namespace carousel::detail {
 
 /// Under AddressSanitizer, memory that must not be touched now - lent to the kernel, or a free buffer of a pool - is poisoned, and

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "carousel/config.hpp"
+
 namespace carousel::detail {
 
 /// A cache of small heap blocks per thread, by size: coroutine frames, task records and descriptors come from here, so

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "carousel/config.hpp"
+
 namespace carousel::detail {
 
 /// The kernel's opcodes that the library uses (linux/io_uring.h; the comment gives the first kernel version).

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "carousel/config.hpp"
+
 namespace carousel::detail {
 
 class stop_scope;

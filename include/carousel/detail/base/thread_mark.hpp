@@ -1,5 +1,7 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 namespace carousel::detail {
 
 /// Its address names the thread; cheaper to compare than a thread's id.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 namespace carousel::detail {
 
 /// How many forks lie between this process and the one that was started: a child of fork() sees a larger number than what it

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <memory>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -34,7 +35,9 @@ struct operation_base : waiter {
 /// One operation: inert until awaited. While the kernel works it lives in its awaiter, which the driver finds through a slot; if the
 /// awaiter is destroyed before, the slot takes over what the kernel may still use. carousel/ext/operation.hpp tells what `Op` says.
 template <class Op>
-class [[nodiscard]] operation : scope_link, operation_base {
+class [[nodiscard("an operation does nothing until it is awaited: write co_await")]] operation
+    : scope_link,
+      operation_base {
   static_assert(says_all_of_itself<Op>());
   using resources = typename Op::resources;
   using output = typename Op::output;
@@ -93,7 +96,7 @@ class [[nodiscard]] operation : scope_link, operation_base {
     return true;
   }
 
-  output await_resume() {
+  [[nodiscard]] output await_resume() {
     slot* const mine = std::exchange(at, over());
     if (mine == no_slot()) [[unlikely]]
       return op_.fail(to_error(failed), std::move(op_.held));
@@ -237,3 +240,10 @@ struct file_operation {
 struct nothing {};
 
 }  // namespace carousel::detail
+
+/// Only to say in one sentence what is missing in `auto [res, buf] = file.read_at(...)`.
+template <class Op>
+struct std::tuple_size<carousel::detail::operation<Op>> {
+  static_assert(sizeof(Op) == 0,
+                "this operation was not awaited: write auto [res, buf] = co_await ...");
+};

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "carousel/config.hpp"
+
 namespace carousel::detail {
 
 using steady_time = std::chrono::steady_clock::time_point;
