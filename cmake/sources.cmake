@@ -44,6 +44,7 @@ set(carousel_headers
     include/carousel/detail/fs/file_call.hpp
     include/carousel/detail/fs/open_call.hpp
     include/carousel/detail/io/transfer.hpp
+    include/carousel/detail/loop/foreign_wait.hpp
     include/carousel/detail/loop/task_record.hpp
     include/carousel/detail/ring/submission_queue.hpp
     include/carousel/detail/sync/wait_line.hpp
@@ -106,6 +107,7 @@ set(carousel_sources
     src/fs/open_call.cpp
     src/fs/open_options.cpp
     src/io/transfer.cpp
+    src/loop/foreign_wait.cpp
     src/loop/loop.cpp
     src/loop/runtime.cpp
     src/loop/stall.cpp

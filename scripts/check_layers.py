@@ -26,13 +26,13 @@ LAYERS = [
       "include/carousel/timeout.hpp", "include/carousel/when_all.hpp", "include/carousel/when_any.hpp"]),
     ("loop", "the turn, tasks, spawn, join, sleep",
      ["include/carousel/runtime.hpp", "include/carousel/spawn.hpp", "include/carousel/join_handle.hpp",
-      "include/carousel/yield.hpp", "include/carousel/time/*"]),
+      "include/carousel/task.hpp", "include/carousel/yield.hpp", "include/carousel/time/*"]),
     ("driver", "slots, orphans, cancels, buffer table, file table, timers; ext/: what operations of one's own stand on",
      ["include/carousel/ext/*", "include/carousel/or_throw.hpp"]),
     ("ring", "the two queues of one ring: encode, enter, reap", []),
     ("sys", "the only code that knows liburing; a virtual seam (sys::kernel) with plain memory on both sides", []),
-    ("base", "results, assertions, lists, recycled memory, task",
-     ["include/carousel/config.hpp", "include/carousel/result.hpp", "include/carousel/task.hpp",
+    ("base", "results, assertions, lists, recycled memory",
+     ["include/carousel/config.hpp", "include/carousel/result.hpp",
       "include/carousel/fs/path_text.hpp"]),
 ]
 NAMES = [name for name, _, _ in LAYERS]

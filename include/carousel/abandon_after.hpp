@@ -25,6 +25,7 @@ class [[nodiscard]] abandon_after_operation : detail::scope_link,
   using output = typename detail::verb_output<inner_output>::without_buffer;
 
  public:
+  using resumed_by_loop = void;
   abandon_after_operation(std::chrono::nanoseconds duration, Op op) noexcept
       : duration_(duration), inner_(std::in_place, std::move(op)) {}
   abandon_after_operation(abandon_after_operation&& inert) noexcept

@@ -27,6 +27,7 @@ class join_handle {
   using record = detail::task_outcome<T>;
 
  public:
+  using resumed_by_loop = void;
   explicit join_handle(record* adopted) noexcept : record_(adopted) {}
   join_handle(const join_handle&) = delete;  // a join handle has one owner: write std::move(h)
   join_handle& operator=(const join_handle&) = delete;

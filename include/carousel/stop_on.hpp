@@ -25,6 +25,7 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
   using output = typename detail::verb_output<typename detail::inner_await<Op>::output>::type;
 
  public:
+  using resumed_by_loop = void;
   stop_on_operation(std::stop_token token, Op op) noexcept
       : token_(std::move(token)), inner_(std::move(op)) {}
   stop_on_operation(stop_on_operation&& inert) noexcept

@@ -11,6 +11,7 @@
 
 #include "carousel/detail/base/assert.hpp"
 #include "carousel/detail/base/recycler.hpp"
+#include "carousel/detail/loop/foreign_wait.hpp"
 
 namespace carousel {
 
@@ -27,6 +28,10 @@ struct task_promise_base : recycled {
   bool finished = false;
 
   static std::suspend_always initial_suspend() noexcept { return {}; }
+  template <class A>
+  static decltype(auto) await_transform(A&& awaitable) {
+    return in_own_task(std::forward<A>(awaitable));
+  }
 
   struct final_awaiter {
     static bool await_ready() noexcept { return false; }
@@ -91,6 +96,10 @@ struct task_promise<void> : task_promise_base {
 /// Destroying a task destroys the coroutine wherever it is suspended, with I/O in flight too: its operations are cancelled
 /// behind its back and keep their buffers and descriptors until the kernel has let go of them.
 ///
+/// It may await what is not the library's: an event, a task of another kind. Whoever makes that ready may resume the coroutine from
+/// within a task of his own, or between two turns: it goes on in the loop's next turn, in its own task and under its own verbs. The
+/// awaitable must last until then, and resume on the runtime's thread.
+///
 /// A lambda that is a coroutine must not have captures unless the lambda object outlives the task: its body refers to them
 /// through the lambda. Pass parameters instead, or use spawn(), which keeps the callable with the task.
 template <class T = void>
@@ -98,6 +107,7 @@ class [[nodiscard("a task does nothing until it is awaited or given to spawn()")
  public:
   using promise_type = detail::task_promise<T>;
   using value_type = T;
+  using resumed_by_loop = void;
 
   task(task&& other) noexcept : h_(std::exchange(other.h_, nullptr)) {}
   task& operator=(task&& other) noexcept {

@@ -18,6 +18,7 @@ class [[nodiscard]] timeout_operation : detail::timer_node {
   using output = typename detail::verb_output<typename detail::inner_await<Op>::output>::type;
 
  public:
+  using resumed_by_loop = void;
   timeout_operation(std::chrono::nanoseconds duration, Op op) noexcept
       : duration_(duration), inner_(std::move(op)) {}
   timeout_operation(timeout_operation&& inert) noexcept

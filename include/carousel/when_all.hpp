@@ -13,6 +13,7 @@ namespace carousel {
 template <class... Ops>
 class [[nodiscard]] when_all_operation {
  public:
+  using resumed_by_loop = void;
   explicit when_all_operation(Ops&&... ops) noexcept : branches_(false, std::move(ops)...) {}
 
   static constexpr bool await_ready() noexcept { return false; }

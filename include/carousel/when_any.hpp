@@ -31,6 +31,7 @@ class [[nodiscard]] when_any_operation {
   }
 
  public:
+  using resumed_by_loop = void;
   explicit when_any_operation(Ops&&... ops) noexcept : branches_(true, std::move(ops)...) {}
 
   static constexpr bool await_ready() noexcept { return false; }

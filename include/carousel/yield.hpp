@@ -8,6 +8,7 @@ namespace detail {
 
 class [[nodiscard]] yield_awaiter : scope_link, scoped_waiter {
  public:
+  using resumed_by_loop = void;
   static bool await_ready() noexcept { return false; }
   void await_suspend(std::coroutine_handle<> h) noexcept {
     context& here = this_context();

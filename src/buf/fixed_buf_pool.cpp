@@ -6,6 +6,7 @@ namespace {
 /// Suspends until the last lease of a closed pool is back and the kernel has let go of its memory.
 class returned_awaiter : detail::scope_link, detail::buffer_waiter {
  public:
+  using resumed_by_loop = void;
   explicit returned_awaiter(detail::buf_collection& closing) noexcept { pool = &closing; }
   returned_awaiter(const returned_awaiter&) = delete;
   returned_awaiter& operator=(const returned_awaiter&) = delete;

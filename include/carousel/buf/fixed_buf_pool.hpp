@@ -27,6 +27,7 @@ namespace carousel {
 /// quarantined).
 class [[nodiscard]] next_operation {
  public:
+  using resumed_by_loop = void;
   next_operation(detail::collection_ref pool, std::size_t capacity,
                  detail::steady_time until) noexcept
       : pool_(std::move(pool)), capacity_(capacity), until_(until) {}

@@ -42,6 +42,7 @@ class channel {
   /// Awaited: buf_result<void, std::optional<T>>, with the value in `buf` if it was not sent. Errors: closed, canceled.
   [[nodiscard]] auto send(T value) noexcept {
     struct operation {
+      using resumed_by_loop = void;
       channel& to;
       T value;
       sender operator co_await() && noexcept { return {to, std::move(value)}; }
@@ -57,6 +58,7 @@ class channel {
   /// Awaited: result<T>. Errors: closed, once all is received; canceled.
   [[nodiscard]] auto receive() noexcept {
     struct operation {
+      using resumed_by_loop = void;
       channel& from;
       receiver operator co_await() && noexcept { return receiver(from); }
     };

@@ -11,6 +11,7 @@ namespace detail {
 
 class [[nodiscard]] sleep_awaiter : scope_link, scoped_waiter, timer_node {
  public:
+  using resumed_by_loop = void;
   explicit sleep_awaiter(steady_time until) noexcept { deadline = until; }
   sleep_awaiter(sleep_awaiter&& inert) noexcept { deadline = inert.deadline; }
 

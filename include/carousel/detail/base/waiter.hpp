@@ -23,7 +23,8 @@ enum class wait_kind : std::uint8_t {
   join,
   yield,
   file_close,
-  sync
+  sync,
+  foreign
 };
 
 /// The part of a task's record that a suspension point needs. Counted by plain references: a waiter keeps the record, not

@@ -46,6 +46,10 @@ struct branch {
       return {std::coroutine_handle<promise_type>::from_promise(*this)};
     }
     static std::suspend_always initial_suspend() noexcept { return {}; }
+    template <class A>
+    static decltype(auto) await_transform(A&& awaitable) {
+      return in_own_task(std::forward<A>(awaitable));
+    }
     struct final_awaiter {
       static bool await_ready() noexcept { return false; }
       static std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> h) noexcept {

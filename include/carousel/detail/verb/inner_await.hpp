@@ -9,11 +9,22 @@
 #include <utility>
 
 #include "carousel/detail/base/assert.hpp"
+#include "carousel/detail/loop/foreign_wait.hpp"
 
 namespace carousel::detail {
 
+/// Its awaiter is an object of its own, made when it is awaited.
 template <class Op>
-concept has_co_await = requires(Op op) { std::move(op).operator co_await(); };
+concept has_co_await = has_member_co_await<Op> || !resumed_by_loop<Op>;
+
+template <class Op>
+[[nodiscard]] auto make_awaiter(Op&& op) {
+  return foreign_await<Op>(std::forward<Op>(op));
+}
+template <resumed_by_loop Op>
+[[nodiscard]] auto make_awaiter(Op&& op) {
+  return std::forward<Op>(op).operator co_await();
+}
 
 /// True: it waits, and will resume `h`.
 template <class Awaiter>
@@ -31,8 +42,8 @@ template <class Awaiter>
   }
 }
 
-/// What a verb was given, inert until the verb is awaited: an operation, which is its own awaiter, or a task or join handle,
-/// which makes one.
+/// What a verb was given, inert until the verb is awaited: an operation, which is its own awaiter, or a task, a join
+/// handle or an awaitable that is not the library's, for which one is made.
 template <class Op>
 class inner_await {
  public:
@@ -54,7 +65,7 @@ class inner_await {
 
 template <has_co_await Op>
 class inner_await<Op> {
-  using awaiter = decltype(std::declval<Op>().operator co_await());
+  using awaiter = decltype(make_awaiter(std::declval<Op>()));
 
  public:
   explicit inner_await(Op op) noexcept : op_(std::move(op)) {}
@@ -68,7 +79,7 @@ class inner_await<Op> {
   using output = decltype(std::declval<awaiter&>().await_resume());
 
   [[nodiscard]] bool start(std::coroutine_handle<> h) {
-    ::new (static_cast<void*>(&live)) awaiter(std::move(op_).operator co_await());
+    ::new (static_cast<void*>(&live)) awaiter(make_awaiter(std::move(op_)));
     started_ = true;
     return start_awaiter(live, h);
   }
