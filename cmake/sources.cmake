@@ -12,6 +12,7 @@ set(carousel_headers
     include/carousel/buf/pool_options.hpp
     include/carousel/carousel.hpp
     include/carousel/config.hpp
+    include/carousel/detail/base/any_duration.hpp
     include/carousel/detail/base/assert.hpp
     include/carousel/detail/base/keep_for_ever.hpp
     include/carousel/detail/base/list.hpp

@@ -2,6 +2,7 @@
 
 #include <expected>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include "carousel/config.hpp"
@@ -22,7 +23,9 @@ struct [[nodiscard]] buf_result {
   B buf;
 
   // Not an aggregate: g++ 12 destroys the members of an aggregate twice that is written as `co_return {res, buf}`.
-  buf_result(result<T> r, B b) noexcept : res(std::move(r)), buf(std::move(b)) {}
+  buf_result(result<T> r, B b) noexcept(std::is_nothrow_move_constructible_v<result<T>> &&
+                                        std::is_nothrow_move_constructible_v<B>)
+      : res(std::move(r)), buf(std::move(b)) {}
 };
 
 /// Errors of the library itself. message() of their error_code is a whole sentence that says what to do.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "carousel/detail/base/any_duration.hpp"
 #include "carousel/detail/loop/task_record.hpp"
 #include "carousel/result.hpp"
 
@@ -22,8 +23,8 @@ struct runtime_options {
   /// Operations in flight, rounded up to a multiple of 256; more wait in line for a slot. A slot takes 192 bytes, and they are
   /// made as they are needed.
   unsigned operations_max = 1U << 18U;
-  /// How long the destructor waits for operations that the kernel will not let go of.
-  std::chrono::nanoseconds shutdown_deadline = std::chrono::seconds(5);
+  /// How long the destructor waits for operations that the kernel will not let go of: any duration.
+  detail::any_duration shutdown_deadline = std::chrono::seconds(5);
   /// A runtime that sleeps with operations in flight counts as waiting for a disk, in `iowait` of top and in io.pressure of its
   /// control group, even if it waits for a silent peer. Off, because whoever watches these figures looks for slow disks and
   /// could not tell them apart. On, Linux may keep the processor at a higher frequency for a thread that waits. Before Linux
@@ -90,7 +91,7 @@ class runtime {
   /// Ends the runtime: tasks are destroyed, their operations cancelled, and everything the kernel held comes back before the
   /// rings are unmapped. Past the deadline what is still in the kernel is reported on stderr and its memory is leaked, never
   /// reused; the error is timed_out. Afterwards the runtime is empty.
-  [[nodiscard]] result<> shutdown(std::chrono::nanoseconds deadline);
+  [[nodiscard]] result<> shutdown(detail::any_duration deadline);
 
   [[nodiscard]] runtime_stats stats() const noexcept;
 

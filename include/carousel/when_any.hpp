@@ -5,6 +5,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "carousel/detail/verb/branch.hpp"
@@ -18,7 +19,8 @@ struct when_any_result {
   std::tuple<R...> results;
 
   // Not an aggregate, for the same reason as buf_result.
-  when_any_result(std::size_t index, std::tuple<R...> all) noexcept
+  when_any_result(std::size_t index, std::tuple<R...> all) noexcept(
+      std::is_nothrow_move_constructible_v<std::tuple<R...>>)
       : first(index), results(std::move(all)) {}
 };
 
@@ -26,7 +28,7 @@ struct when_any_result {
 template <class... Ops>
 class [[nodiscard]] when_any_operation {
   template <class... R>
-  static when_any_result<R...> with_first(std::size_t first, std::tuple<R...> all) noexcept {
+  static when_any_result<R...> with_first(std::size_t first, std::tuple<R...> all) {
     return when_any_result<R...>(first, std::move(all));
   }
 
@@ -41,6 +43,10 @@ class [[nodiscard]] when_any_operation {
     return with_first(branches_.first(), std::move(results));
   }
 
+  /// After an exception, what the others have brought: a std::optional for each, in order, empty where nothing came. The operation
+  /// must still be there: give it a name and await that.
+  [[nodiscard]] auto& brought() noexcept { return branches_.brought(); }
+
  private:
   detail::branches<Ops...> branches_;
 };
@@ -50,8 +56,11 @@ class [[nodiscard]] when_any_operation {
 /// one only. Asking to stop has the rules of timeout(); one that cannot be stopped is waited for.
 ///
 /// They begin in the order of the arguments; one that ends at once makes the rest end as cancelled. An operation that gives
-/// nothing is a std::monostate in `results`. An exception ends it like a result, and is rethrown when the others have ended,
-/// as when_all() does. Destroying the awaiting coroutine destroys them all.
+/// nothing is a std::monostate in `results`, which a join that lost is too: `first` tells.
+///
+/// An exception ends it like a result, and is rethrown when the others have ended, as when_all() does; their results are in the
+/// operation, see brought(). A loser that throws errc::canceled because it was asked to stop is no failure, unless its type has
+/// no way to say so. Destroying the awaiting coroutine destroys them all.
 template <class... Ops>
 when_any_operation<Ops...> when_any(Ops... ops) noexcept {
   return when_any_operation<Ops...>(std::move(ops)...);

@@ -283,7 +283,8 @@ void buf_collection::close() noexcept {
     fail_waiters(c, errc::pool_closed);
     c.free_head = nullptr;
   }
-  if (driver_ != nullptr) (void)unregister_from(*driver_);
+  // Leases that are out go on with their fixed operations; the last one to come back ends the registration.
+  if (driver_ != nullptr && still_leased_ == 0) (void)unregister_from(*driver_);
 }
 
 void buf_collection::fail_waiters(size_class& c, errc why) noexcept {
@@ -308,7 +309,10 @@ void buf_collection::quarantine(buf_entry& e) noexcept {
                  entries_.size());
   }
   if (c.quarantined == c.total) fail_waiters(c, errc::stale_buffer);
-  if (closed_) lease_ended();
+  if (!closed_) return;
+  // The kernel has it still: the registration is left to the end of the driver.
+  --still_leased_;
+  if (closer_ != nullptr) wake_closer();
 }
 
 void buf_collection::count_leases() noexcept {
@@ -320,6 +324,10 @@ void buf_collection::count_leases() noexcept {
 
 void buf_collection::lease_ended() noexcept {
   --still_leased_;
+  if (still_leased_ == 0 && driver_ != nullptr) {
+    (void)unregister_from(*driver_);  // tells the closer; this may be gone by then
+    return;
+  }
   if (closer_ != nullptr) wake_closer();
   if (refs_ == 0 && still_leased_ == 0) delete this;
 }

@@ -21,6 +21,8 @@ void descriptor::learn_alignment() noexcept {
 void descriptor::start_closer() noexcept {
   if (started != 0) return;
   operation_base& op = *std::exchange(closer, nullptr);
+  if (!op.linked()) return;  // its runtime has ended
+  op.unlink();
   op.io->wait_to_start(op);
 }
 

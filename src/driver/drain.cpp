@@ -46,6 +46,7 @@ void write_code_address(const void* address, std::FILE* out) {
 
 bool driver::drain(steady_time deadline) {
   waiting_.clear();
+  aside_.clear();
   wake_.ending = true;
   for_each_slot([this](slot& s) {
     if (s.state == slot_state::free || s.awaiter == nullptr) return;

@@ -61,7 +61,7 @@ std::chrono::nanoseconds runtime::may_wait() const noexcept {
   return loop_ == nullptr ? std::chrono::nanoseconds::max() : loop_->may_wait();
 }
 
-result<> runtime::shutdown(std::chrono::nanoseconds deadline) {
+result<> runtime::shutdown(detail::any_duration deadline) {
   if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
   const bool drained = loop_->shut_down(deadline);
   loop_.reset();

@@ -2,7 +2,23 @@
 
 #include <cstdio>
 
+#include <system_error>
+
 namespace carousel::detail {
+namespace {
+
+/// The exception that is being handled says that somebody was asked to stop.
+[[nodiscard]] bool is_canceled() noexcept {
+  try {
+    throw;
+  } catch (const std::system_error& e) {
+    return e.code() == errc::canceled;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
 
 std::coroutine_handle<> branch_group::ended(std::size_t index) noexcept {
   if (first == none) {
@@ -14,6 +30,10 @@ std::coroutine_handle<> branch_group::ended(std::size_t index) noexcept {
 }
 
 void branch_group::failed() noexcept {
+  if (scope.stopped() && is_canceled()) {
+    if (!stopped) stopped = std::current_exception();
+    return;
+  }
   if (!failure) {
     failure = std::current_exception();
     scope.request_stop();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -209,6 +210,72 @@ TEST(when_any, a_million_that_end_at_once_do_not_grow_the_stack) {
     }
   });
   EXPECT_EQ(sum, 1'000'000U);
+}
+
+TEST(when_any, a_join_that_loses_takes_nothing_from_the_winner) {
+  const pipe_pair pipe;
+  pipe.put("8 bytes!");
+  run([&]() -> task<> {
+    auto other = spawn([]() -> task<> { co_await sleep_for(milliseconds(1)); });
+    const auto [first, results] = co_await when_any(pipe.reader().read(room()), std::move(other));
+    EXPECT_EQ(first, 0U);
+    EXPECT_EQ(text_of(std::get<0>(results).buf.bytes()), "8 bytes!");
+  });
+}
+
+TEST(when_any, a_loser_that_throws_canceled_says_so_in_its_result) {
+  const pipe_pair pipe;
+  pipe.put("won");
+  run([&]() -> task<> {
+    const auto throws = []() -> task<result<int>> {
+      co_await sleep_for(hours(1));
+      throw std::system_error(make_error_code(errc::canceled));
+    };
+    const auto [first, results] = co_await when_any(pipe.reader().read(room()), throws());
+    EXPECT_EQ(first, 0U);
+    EXPECT_EQ(error_of(std::get<1>(results)), errc::canceled);
+  });
+}
+
+TEST(when_any, an_exception_leaves_what_the_others_have_brought) {
+  const pipe_pair pipe;
+  pipe.put("kept");
+  run([&]() -> task<> {
+    const auto throws = []() -> task<> {
+      co_await sleep_for(hours(1));
+      throw std::runtime_error("the loser");
+    };
+    auto both = when_any(pipe.reader().read(room()), throws());
+    EXPECT_THROW((void)co_await both, std::runtime_error);
+    auto& [read, nothing] = both.brought();
+    EXPECT_TRUE(read);
+    EXPECT_EQ(read ? text_of(read->buf.bytes()) : "lost", "kept");
+    EXPECT_FALSE(nothing);
+  });
+}
+
+/// Its `left`th move throws.
+struct moves_badly {
+  int left;
+  explicit moves_badly(int moves) : left(moves) {}
+  moves_badly(moves_badly&& other) noexcept(false) : left(other.left - 1) {
+    if (left < 0) throw std::runtime_error("moved too often");
+  }
+  moves_badly& operator=(moves_badly&&) = delete;
+  ~moves_badly() = default;
+};
+
+TEST(when_any, a_result_whose_move_throws_is_an_exception) {
+  run([]() -> task<> {
+    for (int moves = 1; moves < 12; ++moves) {
+      auto one = when_any([](int m) -> task<moves_badly> { co_return moves_badly(m); }(moves));
+      try {
+        (void)co_await one;
+      } catch (const std::runtime_error& e) {
+        EXPECT_STREQ(e.what(), "moved too often");
+      }
+    }
+  });
 }
 
 }  // namespace

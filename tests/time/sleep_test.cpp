@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/make_runtime.hpp"
 #include "support/run.hpp"
 
 // Timers of tasks: in the order of their deadlines, and gone with their tasks.
@@ -67,6 +68,31 @@ TEST(sleep, for_longer_than_the_clock_can_tell_is_for_ever) {
     EXPECT_FALSE(for_ever.done());
     for_ever.abort();
   });
+}
+
+TEST(sleep, takes_every_duration) {
+  run([]() -> task<> {
+    const auto still_sleeps = [](auto duration) -> task<> {
+      auto sleeper = spawn([](auto d) -> task<> { co_await sleep_for(d); }, duration);
+      co_await sleep_for(std::chrono::milliseconds(1));
+      EXPECT_FALSE(sleeper.done());
+      sleeper.abort();
+    };
+    co_await still_sleeps(std::chrono::years(300));
+    co_await still_sleeps(std::chrono::hours::max());
+    co_await still_sleeps(std::chrono::duration<double>(1e300));
+    co_await sleep_for(std::chrono::hours::min());
+    co_await sleep_for(std::chrono::duration<double>(-1e300));
+  });
+}
+
+TEST(sleep, shutdown_takes_every_duration) {
+  runtime rt = test::make_runtime({.shutdown_deadline = std::chrono::hours::max()}).value();
+  rt.block_on([]() -> task<> {
+    spawn([]() -> task<> { co_await sleep_for(std::chrono::years(300)); }).detach();
+    co_await yield();
+  }());
+  EXPECT_TRUE(rt.shutdown(std::chrono::hours::max()));
 }
 
 }  // namespace

@@ -166,7 +166,8 @@ class fixed_buf_pool {
   /// Buffers that a runtime could not get back from the kernel before its shutdown deadline; they are never handed out again.
   [[nodiscard]] std::size_t quarantined() const noexcept { return pool_->quarantined(); }
 
-  /// Closes the pool for all its handles when awaited: waiters get pool_closed, no new lease is given, the registration ends.
+  /// Closes the pool for all its handles when awaited: waiters get pool_closed, no new lease is given. Fixed
+  /// operations of the leases that are out go on, and the registration ends with the last of them.
   /// Finishes when the last lease is back and the kernel has let go; close<B>() then gives the memory of from() back as
   /// result<std::vector<B>>, or the error stale_buffer when some of it is quarantined. A lease that the awaiting task holds itself is
   /// never back: the loop's report will say so. Closing goes on when it is asked to stop: the operations that hold leases are

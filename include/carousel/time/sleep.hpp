@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "carousel/detail/base/any_duration.hpp"
 #include "carousel/detail/driver/context.hpp"
 
 namespace carousel {
@@ -52,8 +53,8 @@ inline detail::sleep_awaiter sleep_until(std::chrono::steady_clock::time_point w
   return detail::sleep_awaiter(when);
 }
 
-/// A duration that reaches beyond the clock's range means for ever.
-inline detail::sleep_awaiter sleep_for(std::chrono::nanoseconds duration) noexcept {
+/// Takes any duration; one that reaches beyond the clock's range means for ever.
+inline detail::sleep_awaiter sleep_for(detail::any_duration duration) noexcept {
   const auto now = detail::now();
   const auto longest = detail::steady_time::max() - now;
   return detail::sleep_awaiter(now + std::min<std::chrono::nanoseconds>(duration, longest));

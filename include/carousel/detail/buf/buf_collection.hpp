@@ -171,7 +171,7 @@ class buf_collection final : registered_memory {
 
   // The end.
 
-  /// No lease is given any more; the waiters fail with pool_closed; the registration is given up.
+  /// No lease is given any more; the waiters fail with pool_closed; the registration is given up when the last lease is back.
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   void wait_until_returned(buffer_waiter& w, context& here) noexcept;

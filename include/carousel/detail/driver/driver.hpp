@@ -57,6 +57,8 @@ class driver {
     return has_place();
   }
   void wait_to_start(operation_base& op) noexcept;
+  /// It waits for something that is not the kernel, and joins the line afterwards; unlinked when the driver ends before.
+  void stand_aside(waiter& op) noexcept { aside_.push_back(op); }
   /// can_start() must hold. Throws std::bad_alloc when a new chunk of slots cannot be had.
   [[nodiscard]] slot& take() {
     if (free_ == nullptr) grow();
@@ -196,6 +198,7 @@ class driver {
   slot* first_chunk_ = nullptr;  ///< there from the start
   unsigned slots_ = 0;
   list<waiter, ready_tag> waiting_;  ///< operation_base objects in line
+  list<waiter, ready_tag> aside_;    ///< those that will stand in it
 
   // What the kernel holds, or will with the next enter.
   list<slot, slot_tag> to_cancel_;

@@ -80,6 +80,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     if constexpr (begins_when_free) {
       if (op_.stands_aside(*this)) {
         wait_for_slot();
+        below.stand_aside(*this);
         if (here.stopped()) stop_this(*this);
         return true;
       }
@@ -123,6 +124,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     auto& self = static_cast<operation&>(link);
     if constexpr (begins_when_free) {
       if (!self.op_.give_up(self)) return;
+      self.unlink();
       self.failed = failure(errc::canceled);
       this_context().ready.push_back(self);
     } else {

@@ -6,6 +6,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
+#include <expected>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -15,6 +16,7 @@
 #include "carousel/detail/base/recycler.hpp"
 #include "carousel/detail/driver/inner_scope.hpp"
 #include "carousel/detail/verb/inner_await.hpp"
+#include "carousel/join_handle.hpp"
 
 namespace carousel::detail {
 
@@ -25,7 +27,9 @@ struct branch_group {
   std::size_t running = 0;               ///< branches that have not ended, and the starting of them
   std::size_t first;                     ///< the branch that ended first; `none` before
   bool stop_at_first;
-  std::exception_ptr failure;
+  std::exception_ptr failure;  ///< of the branch that failed first
+  std::exception_ptr
+      stopped;  ///< the first errc::canceled that a branch threw when it was asked to stop
 
   static constexpr auto none = static_cast<std::size_t>(-1);
   explicit branch_group(bool any) noexcept : first(none), stop_at_first(any) {}
@@ -83,7 +87,8 @@ branch run_branch(Op op, std::optional<branch_value<R>>& into) {
 ///   inert    the operations are here
 ///   started  one coroutine for each, in the order of the arguments, in one scope; those that have ended stay at their final
 ///            suspension point, and the last one resumes the awaiting coroutine
-///   ended    results are taken, or the exception of the branch that failed first is thrown
+///   ended    results are taken, or the exception of the branch that failed first is thrown, and what the others have brought
+///            stays here
 ///
 /// Destroying it in any state destroys the coroutines where they are.
 template <class... Ops>
@@ -125,9 +130,13 @@ class branches {
   results finish() {
     group_.scope.end(this_context());
     if (group_.failure) std::rethrow_exception(std::exchange(group_.failure, nullptr));
+    if (group_.stopped) say_canceled(std::index_sequence_for<Ops...>());
     return std::apply([](auto&... values) { return results(std::move(*values)...); }, values_);
   }
   [[nodiscard]] std::size_t first() const noexcept { return group_.first; }
+  using brought_results = std::tuple<std::optional<branch_value<output<Ops>>>...>;
+  /// What has been brought and not taken.
+  [[nodiscard]] brought_results& brought() noexcept { return values_; }
 
  private:
   using handle = std::coroutine_handle<branch::promise_type>;
@@ -139,9 +148,27 @@ class branches {
      ...);
   }
 
+  template <std::size_t... I>
+  void say_canceled(std::index_sequence<I...>) {
+    (say_canceled<output<Ops>>(I, std::get<I>(values_)), ...);
+  }
+  /// A branch that threw because it was asked to stop says so in its result where that can be said; one that gives nothing has
+  /// lost to the first.
+  template <class R>
+  void say_canceled(std::size_t index, std::optional<branch_value<R>>& value) {
+    if (value) return;
+    if constexpr (is_result<R>) {
+      value.emplace(std::unexpect, make_error_code(errc::canceled));
+    } else {
+      if (!std::is_void_v<R> || !group_.stop_at_first || index == group_.first)
+        std::rethrow_exception(std::exchange(group_.stopped, nullptr));
+      if constexpr (std::is_void_v<R>) value.emplace();
+    }
+  }
+
   branch_group group_;
   std::tuple<Ops...> ops_;
-  std::tuple<std::optional<branch_value<output<Ops>>>...> values_;
+  brought_results values_;
   std::array<handle, sizeof...(Ops)> frames_{};
 };
 
