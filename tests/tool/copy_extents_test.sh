@@ -133,4 +133,17 @@ for from in "${names[@]}"; do
     rm -rf "$to/copy"
   done
 done
+rm -rf -- */world
+
+seq 1 2000000 >text
+is_compressed() { filefrag -v "$1" | grep -q encoded; }
+if [[ -d btrfs ]] && umount btrfs && mount -o compress-force=zstd "${loops[-1]}" btrfs; then
+  check "a large file is copied to a btrfs that compresses" ends_with 0 --verify text btrfs/text
+  sync -f btrfs
+  check "and is compressed there" is_compressed btrfs/text
+  mount -o remount,compress=no btrfs && mkdir btrfs/property && btrfs property set btrfs/property compression zstd
+  check "one in a directory that compresses" ends_with 0 text btrfs/property
+  sync -f btrfs
+  check "is too" is_compressed btrfs/property/text
+fi
 finish

@@ -26,11 +26,17 @@ for name in read_eio eintr; do
 done
 check "a read error names file, place and reason" ends_with 1 f/read_eio out-of-it
 check "all three" says "cannot read, at byte 65536, 'f/read_eio': Input/output error"
-check "a file that is shorter than its size is an error" ends_with 1 f/shrunk shrunk
-check "which says how short" says "'f/shrunk' has no more than 300000 of its 1048576 bytes"
-check "and no copy padded with zeros" not test -e shrunk
-check "of a file that grows the part that it had is copied" ends_with 0 f/grown grown
-check "exactly" cmp <(head -c 524288 expected) grown
+python3 -c 'import sys; sys.stdout.write("".join(chr(97 + i % 23) for i in range((9 << 20) + 5)))' >huge
+for option in --verify -a; do
+  for name in shrunk huge_shrunk; do
+    check "with $option $name, which says more than reading gives, is copied" ends_with 0 $option f/$name $name
+    check "as read" cmp <(head -c 300000 expected) $name
+  done
+  check "with $option a file that holds more than its size says is copied" ends_with 0 $option f/grown grown
+  check "to its end" cmp expected grown
+  check "a large one" ends_with 0 $option f/huge_grown huge_grown
+  check "too" cmp huge huge_grown
+done
 check "one bad file does not stop the others" ends_with 1 f/read_eio f/ok f/short .
 check "they are whole" cmp expected short
 
@@ -55,6 +61,14 @@ head -c 200000 expected >source
 check "a full store is an error" ends_with 1 source f/write_enospc
 check "that names target, place and reason" \
   says "cannot write, at byte 0, 'f/write_enospc': No space left on device"
+for name in reserve_eio reserve_eperm; do
+  check "$name does not keep a file from being written" ends_with 0 huge f/$name
+  check "whole" cmp huge f/$name
+done
+for name in reserve_enospc reserve_efbig; do
+  check "$name does" ends_with 1 huge f/$name
+  check "and leaves nothing" not test -e f/$name
+done
 echo old >f/old_close_eio
 check "what exists survives a copy that fails" ends_with 1 source f/old_close_eio
 check "whole" grep -qx old f/old_close_eio

@@ -18,13 +18,15 @@
 namespace {
 
 constexpr off_t file_bytes = 1 << 20;
+constexpr off_t huge_bytes = 9 << 20;
 constexpr off_t shrunk_bytes = 300'000;
 constexpr off_t read_fails_at = 65'536;
 constexpr off_t write_fails_at = 100'000;
 constexpr std::size_t short_bytes = 1000;
 
-constexpr std::array names = {"ok",      "short", "read_eio",   "shrunk",    "grown",
-                              "no_size", "eintr", "eintr_once", "lies_hole", "hangs"};
+constexpr std::array names = {"ok",    "short",       "read_eio",   "shrunk",
+                              "grown", "huge_shrunk", "huge_grown", "no_size",
+                              "eintr", "eintr_once",  "lies_hole",  "hangs"};
 
 /// Files that were made here.
 std::map<std::string, std::string>& made() {
@@ -56,7 +58,10 @@ int get_attributes(const char* path, struct stat* about, fuse_file_info*) {
     return 0;
   }
   if (!is_own(path)) return -ENOENT;
-  about->st_size = is(path, "no_size") ? 0 : is(path, "grown") ? file_bytes / 2 : file_bytes;
+  about->st_size = is(path, "no_size") ? 0
+                   : is(path, "huge")  ? huge_bytes
+                   : is(path, "grown") ? file_bytes / 2
+                                       : file_bytes;
   about->st_blocks = is(path, "lies_hole") ? 0 : about->st_size / 512;
   return 0;
 }
@@ -89,7 +94,7 @@ int read_file(const char* path, char* to, std::size_t bytes, off_t at, fuse_file
     if (at >= static_cast<off_t>(content.size())) return 0;
     return static_cast<int>(content.copy(to, bytes, static_cast<std::size_t>(at)));
   }
-  off_t end = is(path, "shrunk") ? shrunk_bytes : file_bytes;
+  off_t end = is(path, "shrunk") ? shrunk_bytes : is(path, "huge") ? huge_bytes + 5 : file_bytes;
   if (is(path, "read_eio")) {
     if (at >= read_fails_at) return -EIO;
     end = read_fails_at;
@@ -133,6 +138,13 @@ int resize_file(const char* path, off_t size, fuse_file_info*) {
   return 0;
 }
 
+int reserve(const char* path, int, off_t, off_t, fuse_file_info*) {
+  if (is(path, "reserve_enospc")) return -ENOSPC;
+  if (is(path, "reserve_efbig")) return -EFBIG;
+  if (is(path, "reserve_eperm")) return -EPERM;
+  return is(path, "reserve_eio") ? -EIO : -EOPNOTSUPP;
+}
+
 int remove_file(const char* path) { return made().erase(path) != 0 ? 0 : -ENOENT; }
 
 int rename_file(const char* from, const char* to, unsigned flags) {
@@ -174,6 +186,7 @@ int main(int argc, char** argv) {
   operations.fsyncdir = sync_directory;
   operations.flush = flush_file;
   operations.truncate = resize_file;
+  operations.fallocate = reserve;
   operations.unlink = remove_file;
   operations.rename = rename_file;
   operations.chmod = set_mode;

@@ -1,11 +1,13 @@
 #include "copy/content.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <limits>
 #include <span>
 #include <utility>
 
-#include "common/interruption.hpp"
 #include "common/last_error.hpp"
 #include "copy/extents.hpp"
 #include "copy/piecewise_copy.hpp"
@@ -16,6 +18,7 @@ namespace {
 /// Files of sysfs pretend to have 4096 bytes and no blocks.
 constexpr std::uint64_t sparse_bytes_min = 4097;
 constexpr int transient_tries_max = 16;
+constexpr auto offset_max = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
 
 using transfer_result = buf_result<void, fixed_buf>;
 
@@ -39,35 +42,29 @@ result<> write(int fd, std::span<const std::byte> data, std::uint64_t at) {
   return {};
 }
 
-/// As file::read_at, but asks a file that claims to be empty all the same: FUSE does not do so for asynchronous reads.
-buf_result<std::size_t, fixed_buf> read_unsized(int fd, fixed_buf lease, std::uint64_t at) {
-  lease.clear();
-  const ssize_t n = ::pread(fd, lease.spare().data(), lease.capacity(), static_cast<off_t>(at));
-  if (n < 0) {
-    const std::error_code why = last_error();
-    return {std::unexpected(why), std::move(lease)};
-  }
-  lease.commit(static_cast<std::size_t>(n));
-  return {static_cast<std::size_t>(n), std::move(lease)};
+/// Whether there is more to read than the size said when the copy began, because it was written meanwhile.
+bool has_grown(const content_ends& ends) noexcept {
+  struct stat now{};
+  return ::fstat(ends.from.fd(), &now) == 0 && now.st_size > ends.about.st_size;
 }
 
-/// Of files that are small, or whose size says nothing: those end where reading says so.
-task<transfer_result> copy_sequentially(const content_ends& ends, fixed_buf lease,
+/// From one offset to where reading says that the file ends: the size is no more than a hint on FUSE and in /proc and /sys.
+task<transfer_result> copy_sequentially(const content_ends& ends, std::uint64_t at, fixed_buf lease,
                                         content_progress& progress) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   const bool sized = size != 0 && ends.about.st_blocks != 0;
   int tries = 0;
-  for (std::uint64_t at = 0; !sized || at < size;) {
-    if (const std::error_code stop = interruption_error()) {
+  for (;;) {
+    if (const std::error_code stop = interruption_error())
       co_return transfer_result(std::unexpected(stop), std::move(lease));
-    }
+    const bool inside = sized && at < size;
     result<std::size_t> read;
-    if (sized) {
+    if (inside) {
       auto r = co_await ends.from.read_at(std::move(lease), at);
       lease = std::move(r.buf);
       read = r.res;
     } else {
-      auto r = read_unsized(ends.from.fd(), std::move(lease), at);
+      auto r = read_behind(ends.from.fd(), std::move(lease), at);
       lease = std::move(r.buf);
       read = r.res;
     }
@@ -77,22 +74,41 @@ task<transfer_result> copy_sequentially(const content_ends& ends, fixed_buf leas
     }
     progress.failed_at(at, false);
     if (!read) co_return transfer_result(std::unexpected(read.error()), std::move(lease));
-    if (*read == 0) {
-      if (!sized) break;
+    if (*read == 0 && inside && was_written(ends.from.fd(), ends.about))
       co_return transfer_result(std::unexpected(make_error_code(errc::end_of_file)),
                                 std::move(lease));
-    }
-    if (sized && size - at < *read) lease.resize(size - at);
+    // A writer that is quicker than the copy would keep it for ever.
+    if (*read == 0 || (!inside && has_grown(ends))) break;
+    if (inside && size - at < *read) lease.resize(size - at);
     progress.failed_at(at, true);
     const auto written = write(ends.to.fd(), std::as_const(lease).bytes(), at);
     if (!written) co_return transfer_result(written, std::move(lease));
     at += lease.size();
     progress.add(lease.size());
   }
+  progress.ended_at(at);
   co_return transfer_result(result<>{}, std::move(lease));
 }
 
 }  // namespace
+
+bool was_written(int fd, const struct stat& before) noexcept {
+  struct stat now{};
+  return ::fstat(fd, &now) == 0 && (now.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+                                    now.st_mtim.tv_nsec != before.st_mtim.tv_nsec);
+}
+
+buf_result<std::size_t, fixed_buf> read_behind(int fd, fixed_buf lease, std::uint64_t at) {
+  lease.clear();
+  const std::uint64_t length = std::min<std::uint64_t>(lease.capacity(), offset_max - at);
+  const ssize_t n = ::pread(fd, lease.spare().data(), length, static_cast<off_t>(at));
+  if (n < 0) {
+    const std::error_code why = last_error();
+    return {std::unexpected(why), std::move(lease)};
+  }
+  lease.commit(static_cast<std::size_t>(n));
+  return {static_cast<std::size_t>(n), std::move(lease)};
+}
 
 task<transfer_result> copy_content(content_ends ends, copy_buffers& buffers, fixed_buf lease,
                                    content_progress& progress) {
@@ -102,10 +118,15 @@ task<transfer_result> copy_content(content_ends ends, copy_buffers& buffers, fix
   if (size >= sparse_bytes_min && static_cast<std::uint64_t>(ends.about.st_blocks) * 512 < size)
     data = data_of(ends.from.fd(), size);
   const bool sparse = !data.trusted || !data.is_whole(size);
-  if (!sparse && size < direct_bytes_min)
-    co_return co_await copy_sequentially(ends, std::move(lease), progress);
-  auto copied = co_await copy_in_pieces(ends, std::move(data), buffers, progress);
-  co_return transfer_result(copied, std::move(lease));
+  std::uint64_t end = 0;
+  if (sparse || size >= direct_bytes_min) {
+    const auto copied = co_await copy_in_pieces(ends, std::move(data), buffers, progress);
+    if (!copied) co_return transfer_result(std::unexpected(copied.error()), std::move(lease));
+    progress.ended_at(*copied);
+    if (*copied < size) co_return transfer_result(result<>{}, std::move(lease));
+    end = size;
+  }
+  co_return co_await copy_sequentially(ends, end, std::move(lease), progress);
 }
 
 }  // namespace carousel::tool

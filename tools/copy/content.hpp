@@ -33,6 +33,9 @@ class content_progress {
     offset_ = offset;
     writing_ = writing;
   }
+  void ended_at(std::uint64_t end) noexcept { end_ = end; }
+  /// The size of the copy when it is whole: the source's, or where reading it ended.
+  [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
   [[nodiscard]] std::uint64_t failed_offset() const noexcept { return offset_; }
   [[nodiscard]] bool failed_writing() const noexcept { return writing_; }
 
@@ -40,12 +43,20 @@ class content_progress {
   std::uint64_t& total_;  ///< of all files
   std::uint64_t own_ = 0;
   std::uint64_t offset_ = 0;
+  std::uint64_t end_ = 0;
   bool writing_ = false;
 };
 
+/// Whether the file was written to after `before` was taken.
+[[nodiscard]] bool was_written(int fd, const struct stat& before) noexcept;
+
+/// As file::read_at, but asks behind the size as well, which FUSE does not do for asynchronous reads.
+buf_result<std::size_t, fixed_buf> read_behind(int fd, fixed_buf lease, std::uint64_t at);
+
 /// Copies the content with the lease, which is plain and comes back, and with large ones of the buffers where that pays. Holes
-/// stay holes. Of a file that has a size no more than that is copied.
-/// Errors: what a transfer said, end_of_file when there was less than the size said, canceled after an interruption.
+/// stay holes. What reading gives is copied, be it more or less than the size says; but no more than the size of a file that
+/// others add to meanwhile.
+/// Errors: what a transfer said, end_of_file when somebody has cut the file meanwhile, canceled after an interruption.
 task<buf_result<void, fixed_buf>> copy_content(content_ends ends, copy_buffers& buffers,
                                                fixed_buf lease, content_progress& progress);
 

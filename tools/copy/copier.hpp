@@ -38,6 +38,7 @@ class copier {
     file from;
     landing to;
     struct stat about;
+    std::uint64_t copied = 0;  ///< bytes of the content, when it is there
   };
   struct open_failure {
     std::error_code why;  ///< none: it was said, or nothing is to be done

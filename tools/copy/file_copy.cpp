@@ -31,11 +31,13 @@ result<> open_handles(place& where, handles& open) {
   return {};
 }
 
-bool has_changed(const file& from, const struct stat& before) noexcept {
-  struct stat after{};
-  return ::fstat(from.fd(), &after) == 0 &&
-         (after.st_size != before.st_size || after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
-          after.st_mtim.tv_nsec != before.st_mtim.tv_nsec);
+/// A file that does not know its size learns it by being read.
+bool has_changed(const file& from, const struct stat& before, std::uint64_t copied) noexcept {
+  struct stat now{};
+  if (::fstat(from.fd(), &now) != 0) return false;
+  const bool resized =
+      now.st_size != before.st_size && static_cast<std::uint64_t>(now.st_size) != copied;
+  return resized || was_written(from.fd(), before);
 }
 
 }  // namespace
@@ -186,8 +188,8 @@ task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit)
     if (why == errc::canceled) co_return false;
     if (why == errc::end_of_file) {
       report_.refuse(source(),
-                     fmt::format("has no more than {} of its {} bytes: it is shorter than its "
-                                 "size says, or became so while it was copied",
+                     fmt::format("has no more than {} of its {} bytes: it was cut while it was "
+                                 "copied",
                                  progress.failed_offset(), ends.about.st_size));
     } else if (progress.failed_writing()) {
       const std::string target = target_path(*job.where, job.target_name);
@@ -198,8 +200,10 @@ task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit)
     }
     co_return false;
   }
+  ends.copied = progress.end();
   if (!options_.verify) co_return true;
-  auto verified = co_await verify_copy(ends.from, ends.to.opened(), std::move(permit));
+  auto verified =
+      co_await verify_copy(ends.from, ends.to.opened(), progress.end(), std::move(permit));
   permit = std::move(verified.buf);
   if (!verified.res) {
     report_.fail("verify the copy of", source(), verified.res.error());
@@ -223,7 +227,7 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
       co_return false;
     }
   }
-  const bool changed = has_changed(ends.from, ends.about);
+  const bool changed = has_changed(ends.from, ends.about, ends.copied);
   const auto named = co_await ends.to.publish(!options_.no_clobber);
   if (!named && options_.no_clobber && named.error() == std::errc::file_exists) {
     ++report_.skipped;  // it came meanwhile

@@ -33,7 +33,7 @@ using piece_result = buf_result<void, fixed_buf>;
 struct piecewise_copy {
   file from;
   file to;
-  std::uint64_t size;
+  std::uint64_t end;    ///< of the file: less than its size when reading has said so
   std::uint64_t grain;  ///< 1: through the page cache
   bool skips_zeros;     ///< what is zero need not be written
   pieces plan;
@@ -67,18 +67,21 @@ extent next_run(std::span<const std::byte> data, std::size_t at, std::size_t blo
 /// Behind the end of the file a piece is filled with zeros, which go when the size is set.
 task<piece_result> copy_piece(piecewise_copy& copy, extent piece, fixed_buf lease) {
   const std::size_t padded = piece.end - piece.begin;
-  const std::size_t wanted = std::min(piece.end, copy.size) - piece.begin;
+  const std::size_t wanted = std::min(piece.end, copy.end) - piece.begin;
   lease.clear();
   auto r = co_await copy.from.read_exact_fixed_at(std::move(lease).slice(0, padded), piece.begin);
   lease = std::move(r.buf).into_inner();
   // The end of the file inside the padding is no end before its time.
-  if (lease.size() < wanted) {
-    std::error_code why = r.res ? make_error_code(errc::end_of_file) : r.res.error();
-    why = copy.fail(why, piece.begin + lease.size(), false);
-    co_return piece_result(std::unexpected(why), std::move(lease));
+  const std::size_t got = std::min(lease.size(), wanted);
+  if (got < wanted) {
+    if (!r.res && r.res.error() != errc::end_of_file) {
+      const auto why = copy.fail(r.res.error(), piece.begin + got, false);
+      co_return piece_result(std::unexpected(why), std::move(lease));
+    }
+    copy.end = std::min(copy.end, piece.begin + got);
   }
-  lease.resize(wanted);
-  lease.resize(padded);
+  lease.resize(got);
+  lease.resize((got + copy.grain - 1) / copy.grain * copy.grain);
   const std::size_t block_bytes = copy.skips_zeros ? std::max(zero_block_bytes, copy.grain) : 0;
   for (std::size_t at = 0; at < lease.size();) {
     const extent run = next_run(std::as_const(lease).bytes(), at, block_bytes);
@@ -93,7 +96,7 @@ task<piece_result> copy_piece(piecewise_copy& copy, extent piece, fixed_buf leas
     }
     at = run.end;
   }
-  copy.progress.add(wanted);
+  copy.progress.add(got);
   co_return piece_result(result<>{}, std::move(lease));
 }
 
@@ -101,7 +104,7 @@ task<> run_lane(std::shared_ptr<piecewise_copy> copy, fixed_buf lease) {
   while (!copy->error) {
     copy->error = interruption_error();
     const std::optional<extent> piece = copy->error ? std::nullopt : copy->plan.next();
-    if (!piece) break;
+    if (!piece || piece->begin >= copy->end) break;
     auto r = co_await copy_piece(*copy, *piece, std::move(lease));
     lease = std::move(r.buf);
     if (!r.res && !copy->error) copy->error = r.res.error();
@@ -131,12 +134,12 @@ struct way {
   [[nodiscard]] bool direct() const noexcept { return grain != 1; }
 };
 
-/// Through the page cache, where the file is short, a file system refuses direct transfers, a buffer is too small for one, or
-/// the last of them would go beyond the last offset that there is.
+/// Through the page cache, where the file is short, a file system refuses direct transfers or would not compress them, a buffer
+/// is too small for one, or the last of them would go beyond the last offset that there is.
 task<way> choose_way(const content_ends& ends, std::size_t buffer_bytes) {
   way buffered{ends.from, ends.to};
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
-  if (size < direct_bytes_min) co_return buffered;
+  if (size < direct_bytes_min || compresses(ends.to.fd())) co_return buffered;
   const std::uint64_t reads = co_await direct_grain(ends.from, memory_alignment);
   const std::uint64_t writes = co_await direct_grain(ends.to, memory_alignment);
   if (reads == 0 || writes == 0) co_return buffered;
@@ -150,12 +153,13 @@ task<way> choose_way(const content_ends& ends, std::size_t buffer_bytes) {
 }
 
 /// Holes are given their place at once, so that no piece is written behind the end; storage for a file without any comes in one
-/// piece, and "no space" before anything is written.
+/// piece, and "no space" before anything is written. It is no use for what will be compressed.
 task<result<>> make_room(const content_ends& ends, bool sparse) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   if (sparse) co_return co_await ends.to.truncate(size);
+  if (compresses(ends.to.fd())) co_return result<>{};
   auto allocated = co_await ends.to.allocate(0, size);
-  if (!allocated && allocated.error() == std::errc::operation_not_supported) allocated = {};
+  if (!allocated && !leaves_no_room(allocated.error())) allocated = {};
   co_return allocated;
 }
 
@@ -165,14 +169,14 @@ std::error_code interruption_error() noexcept {
   return interrupted() != 0 ? errc::canceled : std::error_code{};
 }
 
-task<result<>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
-                              content_progress& progress) {
+task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
+                                           content_progress& progress) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   auto lease = co_await buffers.large();
   if (!lease) co_return std::unexpected(lease.error());
   progress.failed_at(0, true);
   const auto room = co_await make_room(ends, !data.trusted || !data.is_whole(size));
-  if (!room) co_return room;
+  if (!room) co_return std::unexpected(room.error());
   const std::size_t buffer_bytes = lease->capacity();
   way taken = co_await choose_way(ends, buffer_bytes);
   const bool direct = taken.direct();
@@ -193,7 +197,15 @@ task<result<>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& bu
     go_buffered(ends.to);
   }
   if (copy->error) co_return std::unexpected(copy->error);
-  co_return co_await ends.to.truncate(size);
+  const std::uint64_t end = copy->end;
+  if (end < size && was_written(ends.from.fd(), ends.about)) {
+    progress.failed_at(end, false);
+    co_return std::unexpected(make_error_code(errc::end_of_file));
+  }
+  progress.failed_at(end, true);
+  const auto sized = co_await ends.to.truncate(end);
+  if (!sized) co_return std::unexpected(sized.error());
+  co_return end;
 }
 
 }  // namespace carousel::tool

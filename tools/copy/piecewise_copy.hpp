@@ -9,9 +9,10 @@ namespace carousel::tool {
 [[nodiscard]] std::error_code interruption_error() noexcept;
 
 /// Copies a large or sparse file: pieces of its data at once, each with a large buffer, around the page cache where the file is
-/// long and both file systems can. Its size is the source's afterwards, and where it had no data it has none.
+/// long and both file systems can. Where it had no data the copy has none. Gives the size of the copy: the source's, or less
+/// where reading ended before.
 /// Errors: as copy_content().
-task<result<>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
-                              content_progress& progress);
+task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
+                                           content_progress& progress);
 
 }  // namespace carousel::tool
