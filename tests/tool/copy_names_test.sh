@@ -33,7 +33,8 @@ check "a file does not become a directory" ends_with 1 one missing/
 check "nor is it made" not test -e missing
 check "the content of . goes into the target" ends_with 0 -r tree/. into
 check "itself" content into/sub/file inside
-check "two files of one name do not overwrite each other" ends_with 1 one tree/sub/file ./one into
+mkdir other && echo other >other/one
+check "two files of one name do not overwrite each other" ends_with 1 one tree/sub/file other/one into
 check "the second is refused" says "which was just made"
 check "a missing source does not stop the others" ends_with 1 missing one into/last
 fresh

@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 
 namespace carousel::tool {
 namespace {
 
-constexpr std::size_t temporary_stem_max = 230;  // with the dot and the suffix within NAME_MAX, 255
+// With the dot and the suffix within 143 bytes, the least that names are known to be limited to (by eCryptfs).
+constexpr std::size_t temporary_stem_max = 120;
 
 /// Bytes of the well-formed UTF-8 sequence at the front that shows as itself, or 0.
 std::size_t shown(std::string_view s) noexcept {
@@ -81,7 +83,12 @@ bool names_no_child(std::string_view name) noexcept {
 
 std::string temporary_name(std::string_view name) {
   static std::random_device random;
-  return fmt::format(".{}.carousel-{:08x}", name.substr(0, temporary_stem_max), random());
+  std::size_t stem = std::min(name.size(), temporary_stem_max);
+  // Not within a character of UTF-8, whose parts are names in some file systems only.
+  while (stem != 0 && stem < name.size() &&
+         (static_cast<unsigned char>(name[stem]) & 0xc0U) == 0x80)
+    --stem;
+  return fmt::format(".{}.carousel-{:08x}", name.substr(0, stem), random());
 }
 
 }  // namespace carousel::tool

@@ -1,6 +1,7 @@
 #include "copy/copier.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -80,18 +81,27 @@ task<> copier::give_up_when_interrupted() {
 task<> copier::copy_all() {
   auto to = find_destination();
   if (!to) co_return;
+  std::unordered_set<std::string> names;
+  for (const std::string& source : options_.sources) {
+    const std::string name(without_slashes(split(source).name));
+    if (!names_no_child(name) && !names.insert(name).second) remember_landed_ = true;
+  }
   for (const std::string& source : options_.sources) {
     if (report_.over()) break;
     co_await copy_named(*to, source);
   }
+  co_await finish_files();
+  if (!options_.sync) co_return;
+  const auto synced = co_await to->where.sync();
+  if (!synced) report_.fail_at_target("sync", directory_path(to->prefix), synced.error());
+}
+
+task<> copier::finish_files() {
   while (!files_.empty()) {
     auto last = std::move(files_.back());
     files_.pop_back();
     co_await std::move(last);
   }
-  if (!options_.sync) co_return;
-  const auto synced = co_await to->where.sync();
-  if (!synced) report_.fail_at_target("sync", directory_path(to->prefix), synced.error());
 }
 
 // The command line.
@@ -153,9 +163,8 @@ task<> copier::copy_named(const destination& to, const std::string& source) {
   } else if (target.ends_with('/')) {
     co_return report_.refuse(target_path(*top, target), "is no directory to copy into");
   }
-  if (!names_no_child(target) && !named_.insert(target).second)
-    co_return report_.refuse(source, "would overwrite " + shell_quoted(target_path(*top, target)) +
-                                         ", which was just made");
+  const bool in_order = co_await comes_in_order(*top, source, target, about);
+  if (!in_order) co_return;
   if (S_ISDIR(about.st_mode)) {
     co_await copy_named_directory(std::move(top), std::move(parts.name), std::move(target));
     co_return;
@@ -170,6 +179,28 @@ task<> copier::copy_named(const destination& to, const std::string& source) {
   } else {
     report_.refuse(source, "is a FIFO, a socket or a device; these are not copied");
   }
+}
+
+/// Sources whose copies meet are copied one after the other: directories of one name merge, and what comes later out of SRC/.
+/// replaces what came before. False when this one is not to be copied, which was said.
+task<bool> copier::comes_in_order(const place& top, const std::string& source,
+                                  const std::string& target, const struct stat& about) {
+  const bool pours = names_no_child(target);
+  const auto [first, is_new] = named_.try_emplace(pours ? "." : target, identity_of(about));
+  if (pours || poured_ || !is_new) co_await finish_files();
+  if (pours) poured_ = true;
+  if (pours || is_new) co_return true;
+  if (first->second == identity_of(about)) {
+    report_.note(fmt::format("{} is named more than once, and copied once", shell_quoted(source)));
+    co_return false;
+  }
+  struct stat made{};
+  if (S_ISDIR(about.st_mode) && ::fstatat(top.target.fd(), target.c_str(), &made, 0) == 0 &&
+      S_ISDIR(made.st_mode))
+    co_return true;
+  report_.refuse(source, "would overwrite " + shell_quoted(target_path(top, target)) +
+                             ", which was just made");
+  co_return false;
 }
 
 task<> copier::copy_named_directory(std::shared_ptr<place> top, std::string name,
@@ -260,8 +291,8 @@ void copier::copy_symlink(const file_job& job) {
     lost = copy_link_attributes({job.open.source.fd(), job.source_name.c_str()},
                                 {job.open.target.fd(), as}, about, attributes_);
   };
-  const auto made =
-      land_symlink(job.open.target, job.target_name, text, !options_.no_clobber, dress);
+  const auto made = land_symlink(job.open.target, job.target_name, text, replaces(job), dress);
+  if (!made && collides(job, made.error())) return;
   if (!made)
     return report_.fail_at_target("make the link", target_path(*job.where, job.target_name),
                                   made.error());

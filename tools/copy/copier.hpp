@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -51,6 +52,9 @@ class copier {
   task<> give_up_when_interrupted();
   result<destination> find_destination();
   task<> copy_named(const destination& to, const std::string& source);
+  task<bool> comes_in_order(const place& top, const std::string& source, const std::string& target,
+                            const struct stat& about);
+  task<> finish_files();
   task<> copy_named_directory(std::shared_ptr<place> top, std::string name, std::string target);
 
   // The tree.
@@ -64,7 +68,11 @@ class copier {
   task<std::optional<open_file>> open(file_job& job);
   task<opened> try_open(file_job& job);
   bool is_settled(file_job& job, const struct stat& about);
+  result<landing> make_landing(const file_job& job, const struct stat& about);
+  result<landing> write_in_place(const file_job& job, std::string_view why);
   bool in_the_way(const file_job& job, const struct stat& about);
+  bool collides(const file_job& job, const std::error_code& why);
+  [[nodiscard]] bool replaces(const file_job& job) const noexcept;
   bool link_again(const file_job& job, const hard_links::copied& first);
   task<bool> fill(const file_job& job, open_file& ends, fixed_buf& permit);
   task<bool> land(const file_job& job, open_file& ends);
@@ -83,7 +91,12 @@ class copier {
   std::optional<join_handle<void>> all_;
   std::vector<join_handle<void>> files_;
   std::size_t reap_at_;
-  std::unordered_set<std::string> named_;  ///< targets of sources that the command line names
+  /// The source of each target that the command line names.
+  std::unordered_map<std::string, identity> named_;
+  bool poured_ = false;  ///< a source was copied into the destination itself: SRC/.
+  /// Files that were made by operands whose names at the target are those of others, which merge: their files do not.
+  std::unordered_set<identity, hash_identity> landed_;
+  bool remember_landed_ = false;
 };
 
 }  // namespace carousel::tool

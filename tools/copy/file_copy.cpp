@@ -11,6 +11,7 @@
 #include "copy/content.hpp"
 #include "copy/copier.hpp"
 #include "copy/digest.hpp"
+#include "copy/existing.hpp"
 
 // One file: both ends are opened, the content is copied, checked and given its attributes, and then it gets its name.
 
@@ -40,6 +41,13 @@ bool has_changed(const file& from, const struct stat& before, std::uint64_t copi
   return resized || was_written(from.fd(), before);
 }
 
+/// The file system has no hard links, none to there, or no more of this file.
+bool takes_no_link(const std::error_code& why) noexcept {
+  return why == std::errc::too_many_links || why == std::errc::cross_device_link ||
+         why == std::errc::operation_not_permitted || why == std::errc::not_supported ||
+         why == std::errc::operation_not_supported || why == std::errc::function_not_supported;
+}
+
 }  // namespace
 
 task<> copier::copy_file(file_job first, fixed_buf permit) {
@@ -49,7 +57,13 @@ task<> copier::copy_file(file_job first, fixed_buf permit) {
     file_job job = std::move(jobs.back());
     jobs.pop_back();
     const auto handy = open_handles(*job.where, job.open);
-    if (!handy) report_.fail("go back to", source_path(*job.where, job.source_name), handy.error());
+    if (!handy) {
+      const bool of_source = job.open.source.fd() < 0;
+      report_.fail("go back to",
+                   of_source ? source_path(*job.where, job.source_name)
+                             : target_path(*job.where, job.target_name),
+                   handy.error());
+    }
     const bool landed = handy && !report_.over() && co_await copy_one(job, permit);
     if (!job.where) continue;  // it waits for the first name of its file
     if (job.leads) {
@@ -70,6 +84,9 @@ task<bool> copier::copy_one(file_job& job, fixed_buf& permit) {
   auto ends = co_await open(job);
   if (!ends) co_return false;
   const bool filled = co_await fill(job, *ends, permit);
+  if (!filled && ends->to.is_in_place())
+    report_.refuse(target_path(*job.where, job.target_name),
+                   "holds a part of the copy: it had to be written in place");
   if (!filled) co_return false;
   co_return co_await land(job, *ends);
 }
@@ -112,11 +129,43 @@ task<copier::opened> copier::try_open(file_job& job) {
   }
   (void)::fcntl(from->fd(), F_SETFL, 0);
   if (is_settled(job, about)) co_return std::unexpected(open_failure{});
-  auto to =
-      landing::make(job.open.target, job.target_name, about.st_mode & 0777U, attributes_.preserve);
+  auto to = make_landing(job, about);
   if (!to) co_return std::unexpected(open_failure{to.error(), true});
   open_file ends{std::move(holds), std::move(*from), std::move(*to), about};
   co_return std::move(ends);
+}
+
+/// A file that exists is replaced by one that is like it, or by the source's likeness with -p. Where that cannot be, it is
+/// written in place.
+result<landing> copier::make_landing(const file_job& job, const struct stat& about) {
+  const char* name = job.target_name.c_str();
+  const int dir = job.open.target.fd();
+  std::optional<existing_file> there;
+  if (!job.where->fresh) there = find_existing(dir, name);
+  if (there && !there->fixed.empty()) return write_in_place(job, there->fixed);
+  const bool alike = there && !attributes_.preserve;
+  const unsigned mode = about.st_mode & 0777U;
+  auto to = landing::make(job.open.target, job.target_name, alike ? mode & 0700U : mode,
+                          attributes_.preserve || alike);
+  if (!to) {
+    const bool denied = to.error() == std::errc::permission_denied ||
+                        to.error() == std::errc::operation_not_permitted ||
+                        to.error() == std::errc::read_only_file_system;
+    return there && denied ? write_in_place(job, "no file can be made beside it") : std::move(to);
+  }
+  if (alike && !make_alike(dir, name, there->about, to->opened().fd()))
+    return write_in_place(job, "its owner and attributes cannot be given to another file");
+  return to;
+}
+
+result<landing> copier::write_in_place(const file_job& job, std::string_view why) {
+  auto to = landing::in_place(job.open.target, job.target_name);
+  if (to)
+    report_.note(fmt::format(
+        "a file is written in place, not replaced in one step, where {}: it is not whole until "
+        "the end",
+        why));
+  return to;
 }
 
 /// Whether nothing is to be copied: the name is taken, or it is another name of a file that was copied, or that will be.
@@ -127,7 +176,12 @@ bool copier::is_settled(file_job& job, const struct stat& about) {
   hard_links::copied first;
   switch (links_.meet(identity_of(about), job, first)) {
     case hard_links::role::first: job.leads = identity_of(about); return false;
-    case hard_links::role::later: return link_again(job, first);
+    case hard_links::role::later:
+      if (link_again(job, first)) return true;
+      // This name gets a copy of its own, which those that are still to come are linked to.
+      links_.begin_again(identity_of(about));
+      job.leads = identity_of(about);
+      return false;
     case hard_links::role::waiting: return true;
   }
   return false;
@@ -152,8 +206,38 @@ bool copier::in_the_way(const file_job& job, const struct stat& about) {
     report_.refuse(target, "is a directory, which is not replaced");
     return true;
   }
-  if (options_.no_clobber) ++report_.skipped;
-  return options_.no_clobber;
+  if (landed_.contains(identity_of(there))) {
+    report_.refuse(source_path(*job.where, job.source_name),
+                   "would overwrite " + shell_quoted(target) + ", which was just made");
+    return true;
+  }
+  if (options_.no_clobber) {
+    ++report_.skipped;
+    return true;
+  }
+  if (!S_ISREG(behind.st_mode) && !S_ISLNK(behind.st_mode)) {
+    report_.refuse(target,
+                   "is a device, a FIFO or a socket, which is neither replaced nor written to; "
+                   "write to it with dd, or remove it first");
+    return true;
+  }
+  const auto existing = find_existing(dir, name);
+  if (existing && !existing->locked.empty()) report_.refuse(target, existing->locked);
+  return existing && !existing->locked.empty();
+}
+
+/// What came to a name that was free in a directory which only this copy writes to.
+bool copier::collides(const file_job& job, const std::error_code& why) {
+  if (!job.where->fresh || why != std::errc::file_exists) return false;
+  report_.refuse(source_path(*job.where, job.source_name),
+                 "would overwrite " + shell_quoted(target_path(*job.where, job.target_name)) +
+                     ", which was just made: the target does not tell these names apart");
+  return true;
+}
+
+/// Whether a name may be taken from what has it.
+bool copier::replaces(const file_job& job) const noexcept {
+  return !options_.no_clobber && !job.where->fresh;
 }
 
 /// False: the copy of the first name is not there any more, and this name gets one of its own.
@@ -164,8 +248,13 @@ bool copier::link_again(const file_job& job, const hard_links::copied& first) {
       ::fstatat(there.target.fd(), first.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 ||
       identity_of(about) != first.copy)
     return false;
-  const auto linked = land_hard_link(there.target, first.name, job.open.target, job.target_name,
-                                     !options_.no_clobber);
+  const auto linked =
+      land_hard_link(there.target, first.name, job.open.target, job.target_name, replaces(job));
+  if (!linked && collides(job, linked.error())) return true;
+  if (!linked && takes_no_link(linked.error())) {
+    report_.note(fmt::format("some hard links became copies: {}", linked.error().message()));
+    return false;
+  }
   if (!linked) {
     report_.fail_at_target("link", target_path(*job.where, job.target_name), linked.error());
     return true;
@@ -228,7 +317,12 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
     }
   }
   const bool changed = has_changed(ends.from, ends.about, ends.copied);
-  const auto named = co_await ends.to.publish(!options_.no_clobber);
+  if (remember_landed_) {
+    struct stat made{};
+    if (::fstat(to, &made) == 0) landed_.insert(identity_of(made));
+  }
+  const auto named = co_await ends.to.publish(replaces(job));
+  if (!named && collides(job, named.error())) co_return false;
   if (!named && options_.no_clobber && named.error() == std::errc::file_exists) {
     ++report_.skipped;  // it came meanwhile
     co_return false;

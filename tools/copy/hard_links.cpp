@@ -17,6 +17,8 @@ hard_links::role hard_links::meet(const identity& file, file_job& job, copied& r
   return role::waiting;
 }
 
+void hard_links::begin_again(const identity& file) { files_.at(file).made.reset(); }
+
 std::vector<file_job> hard_links::finish(const identity& file, std::optional<copied> made) {
   entry& e = files_.at(file);
   std::vector<file_job> waiting = std::exchange(e.waiting, {});

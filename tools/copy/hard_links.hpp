@@ -35,6 +35,8 @@ class hard_links {
   /// first: to be copied, and ended by finish(). later: `result` says where. waiting: the job was taken, and is given back by
   /// finish() of the first.
   role meet(const identity& file, file_job& job, copied& result);
+  /// The copy takes no more names, or is gone: the name that asked is copied, and ended by finish(), as if it were the first.
+  void begin_again(const identity& file);
   /// The first name was copied, or was not. Gives back who waited for it.
   std::vector<file_job> finish(const identity& file, std::optional<copied> made);
 

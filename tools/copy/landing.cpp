@@ -36,8 +36,11 @@ result<> move_into_place(int directory, const std::string& temporary, const std:
   if (!replace) {
     if (::renameat2(directory, temporary.c_str(), directory, name.c_str(), RENAME_NOREPLACE) == 0)
       return {};
-    // Where the file system has no such rename, nothing had the name a moment ago.
     if (errno != EINVAL) return std::unexpected(last_error());
+    // The file system has no such rename. No other copy of this program gets in between these two.
+    struct stat there{};
+    if (::fstatat(directory, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0)
+      return std::unexpected(std::make_error_code(std::errc::file_exists));
   }
   if (::renameat(directory, temporary.c_str(), directory, name.c_str()) == 0) return {};
   return std::unexpected(last_error());
@@ -66,7 +69,8 @@ landing::landing(landing&& other) noexcept
     : where_(std::move(other.where_)),
       name_(std::move(other.name_)),
       temporary_(std::exchange(other.temporary_, {})),
-      file_(std::move(other.file_)) {}
+      file_(std::move(other.file_)),
+      in_place_(other.in_place_) {}
 
 landing::~landing() {
   if (!temporary_.empty()) (void)::unlinkat(where_.fd(), temporary_.c_str(), 0);
@@ -89,7 +93,23 @@ result<landing> landing::make(directory where, std::string name, unsigned mode, 
   return landing(std::move(where), std::move(name), std::move(temporary), file::from_fd(fd));
 }
 
+result<landing> landing::in_place(directory where, std::string name) {
+  constexpr int flags = O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  int fd = ::openat(where.fd(), name.c_str(), O_RDWR | flags);
+  if (fd < 0 && errno == EACCES) fd = ::openat(where.fd(), name.c_str(), O_WRONLY | flags);
+  if (fd < 0) return std::unexpected(last_error());
+  (void)::fcntl(fd, F_SETFL, 0);
+  landing made(std::move(where), std::move(name), {}, file::from_fd(fd));
+  made.in_place_ = true;
+  return made;
+}
+
 task<result<>> landing::publish(bool replace) {
+  if (in_place_) {
+    auto writing = std::move(file_).close();
+    const auto written = co_await std::move(writing);
+    co_return written;
+  }
   if (temporary_.empty()) co_return link_unnamed(replace);
   auto closing = std::move(file_).close();
   auto closed = co_await std::move(closing);

@@ -13,12 +13,16 @@ class landing {
  public:
   /// `mode` is before the umask. A `guarded` file is for its owner only as long as it has a name that is not the final one.
   static result<landing> make(directory where, std::string name, unsigned mode, bool guarded);
+  /// Empties the file that has the name, to be written in place, where no other can be put there. It has nothing of the promise
+  /// above: what fails or is killed leaves a part.
+  static result<landing> in_place(directory where, std::string name);
   landing(landing&& other) noexcept;
   landing& operator=(landing&&) = delete;
   ~landing();
 
   /// Open for reading and writing.
   [[nodiscard]] const file& opened() const noexcept { return file_; }
+  [[nodiscard]] bool is_in_place() const noexcept { return in_place_; }
 
   /// Gives the file its name, in one step: what had that name before is replaced, a symbolic link too. Not when `replace` is
   /// false: then the error is file_exists. A file with a temporary name is closed first, for the errors of that.
@@ -33,6 +37,7 @@ class landing {
   std::string name_;
   std::string temporary_;  ///< to be removed; empty when there is none
   file file_;
+  bool in_place_ = false;
 };
 
 /// Makes a symbolic link; what had its name before is replaced in one step. `dress` gets the name that the link has at first.

@@ -111,6 +111,12 @@ task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& p
         const unsigned mode = (made->about.st_mode & open_to_others) | 0700U;
         const auto created = co_await parent->target.make_directory(target_name, mode);
         fresh = created.has_value();
+        if (parent->fresh && !created && created.error() == std::errc::file_exists) {
+          report_.refuse(source_path(*parent, name),
+                         "would be copied into " + shell_quoted(target_path(*parent, target_name)) +
+                             ", which was just made: the target does not tell these names apart");
+          co_return std::unexpected(created.error());
+        }
         if (!created && created.error() != std::errc::file_exists) {
           what = "make the directory";
           why = created.error();

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# usage: copy_target_test.sh CAROUSEL
+# What is at the target: what a copy keeps of it, what it refuses to touch, and in which order operands meet there.
+. "$(dirname "$0")/lib.sh"
+content() { [[ $(cat "$1") == "$2" ]]; }
+about() { stat -c '%a %u:%g' "$1"; }
+fresh() {
+  chmod -R u+rwx . 2>/dev/null
+  find . -mindepth 1 -delete
+  echo new >new
+  mkdir into
+}
+
+fresh
+echo secret >kept && chmod 600 kept && setfacl -m u:1:r kept 2>/dev/null
+before=$(getfacl -nc kept 2>/dev/null)
+check "a plain copy onto a file" ends_with 0 new kept
+check "brings the content" content kept new
+check "and keeps its mode and access list" test "$(getfacl -nc kept 2>/dev/null)" = "$before"
+is_root && chown 1:2 kept && chmod 640 kept
+before=$(about kept)
+check "the same of a file of others" ends_with 0 new kept
+check "whose owner stays" test "$(about kept)" = "$before"
+setfattr -n user.mark -v x kept 2>/dev/null && {
+  check "and of one with extended attributes" ends_with 0 new kept
+  check "which stay" test "$(getfattr --only-values -n user.mark kept 2>/dev/null)" = x
+}
+chmod 640 new
+check "-p brings the mode of the source" ends_with 0 -p new into/new
+check "as it says" test "$(about into/new)" = "$(about new)"
+
+fresh
+mkfifo fifo
+ln -s fifo to-fifo
+python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
+special=(fifo to-fifo socket)
+is_root && mknod null c 1 3 2>/dev/null && special+=(null)
+for name in "${special[@]}"; do
+  was=$(stat -c %F "$name")
+  check "$name is not written to" ends_with 1 new "$name"
+  check "which is said" says "is a device, a FIFO or a socket, which is neither replaced nor written to; write to it with dd"
+  check "and it stays" test "$(stat -c %F "$name")" = "$was"
+done
+
+fresh
+mkdir -p p/share q/share
+echo 1 >p/share/one
+echo 2 >q/share/two
+check "two directories of one name merge" ends_with 0 -r p/share q/share into
+check "all files of both" test -e into/share/one -a -e into/share/two
+echo other >q/share/one && rm -r into/share
+check "their files do not" ends_with 1 -r p/share q/share into
+check "which is said" says "'q/share/one' would overwrite 'into/share/one', which was just made"
+check "the first is kept" content into/share/one 1
+for ((i = 0; i < 5; ++i)); do
+  rm -r into && mkdir into
+  head -c 1000000 /dev/zero >p/share/one
+  ends_with 0 -r p/share/. q/share/. into && content into/one other || break
+done
+check "what comes later out of SRC/. replaces what came before" test $i = 5
+rm -r into && mkdir into
+check "under -n the first stays" ends_with 0 -rn q/share/. p/share/. into
+check "whole" content into/one other
+touch -d 2001-02-03 q/share
+rm -r into && mkdir into
+check "directory times survive what lands before" ends_with 0 -a p/share/one q/share/. into
+check "in the order of the operands" test "$(stat -c %Y into)" = "$(stat -c %Y q/share)"
+check "a source that is named twice" ends_with 0 new ./new into
+check "is copied once, and said" says "'./new' is named more than once"
+
+is_root || finish
+fresh
+echo old >bound && echo below >below
+mount --bind below bound && mounts+=("$dir/bound") && {
+  check "a file that something is mounted on is written to" ends_with 0 new bound
+  check "which is said" says "written in place"
+  check "and has the content" content below new
+  umount bound
+}
+echo old >append
+if chattr +a append 2>/dev/null; then
+  check "an append-only file is refused" ends_with 1 new append
+  check "with what to do" says "'append' is append-only; .chattr -a."
+  chattr -a append && chattr +i append
+  check "an immutable one too" ends_with 1 new append
+  check "with what to do too" says "'append' is immutable; .chattr -i."
+  chattr -i append
+  check "both stay" content append old
+fi
+mkdir locked && echo old >locked/file && chmod 666 locked/file && chmod 755 locked . && chmod 644 new
+cp "$carousel" ./program && chmod 755 program
+LD_LIBRARY_PATH=$(dirname "$carousel")/../src run setpriv --reuid=65534 --regid=65534 --clear-groups ./program cp new locked/file
+check "a file that may be written in a directory that may not" test $status = 0
+check "is written in place" content locked/file new
+check "and stays whose it was" test "$(about locked/file)" = "666 0:0"
+truncate -s 16M folding.img
+if mkfs.ext4 -q -O casefold folding.img 2>/dev/null && mount_new folding -o loop folding.img &&
+  mkdir folding/all && chattr +F folding/all 2>/dev/null; then
+  mkdir tree && echo upper >tree/README && echo lower >tree/readme
+  check "names that the target does not tell apart are an error" ends_with 1 -a tree folding/all
+  check "that says so" says "does not tell these names apart"
+  check "the first is kept" grep -qE '^(upper|lower)$' folding/all/tree/README
+  check "and counted alone" grep -q '^1 files' out
+fi
+check "no temporary file is left" no_leftovers
+finish

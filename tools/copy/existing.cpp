@@ -1,0 +1,49 @@
+#include "copy/existing.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "copy/attributes.hpp"
+
+namespace carousel::tool {
+namespace {
+
+std::uint64_t marks_of(int directory, const char* name) noexcept {
+  struct statx about{};
+  constexpr int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+  return ::statx(directory, name, flags, STATX_TYPE, &about) == 0 ? about.stx_attributes : 0;
+}
+
+}  // namespace
+
+std::optional<existing_file> find_existing(int directory, const char* name) {
+  existing_file found;
+  if (::fstatat(directory, name, &found.about, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  if (!S_ISREG(found.about.st_mode)) return std::nullopt;
+  const std::uint64_t marks = marks_of(directory, name);
+  if ((marks & STATX_ATTR_IMMUTABLE) != 0)
+    found.locked = "is immutable; `chattr -i` makes it one that may be replaced";
+  else if ((marks & STATX_ATTR_APPEND) != 0)
+    found.locked = "is append-only; `chattr -a` makes it one that may be replaced";
+  if ((marks & STATX_ATTR_MOUNT_ROOT) != 0)
+    found.fixed = "something is mounted there";
+  else if ((marks_of(directory, "") & STATX_ATTR_APPEND) != 0)
+    found.fixed = "the directory is append-only";
+  return found;
+}
+
+bool make_alike(int directory, const char* name, const struct stat& about, int made) {
+  const int there = ::openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (there < 0) return false;
+  struct stat opened{};
+  const bool same = ::fstat(there, &opened) == 0 && opened.st_dev == about.st_dev &&
+                    opened.st_ino == about.st_ino;
+  const bool kept = same && copy_attributes(there, made, about, {true, true}, true).empty();
+  ::close(there);
+  const std::array<timespec, 2> times{about.st_atim, timespec{0, UTIME_NOW}};
+  return kept && ::futimens(made, times.data()) == 0;
+}
+
+}  // namespace carousel::tool
