@@ -38,8 +38,7 @@ void collection_model::check(const fake::kernel& kernel, const in_hand& held) co
     require(!held.contains(e.data) || e.leased, "a buffer in a task's hand is free");
     if (e.leased && !e.quarantined) ++leased[e.size_class];
   }
-  for (const auto& one : classes) {
-    const auto& c = *one;
+  for (const auto& c : classes) {
     // A registry takes by index and never walks the list, and a closed pool has none.
     if (!has_line_ || inside().closed()) continue;
     std::uint32_t listed = 0;

@@ -25,7 +25,7 @@ fixed_buf_pool make_pool(fake::random& random, bool own_memory,
 
 const auto& class_of(const detail::buf_collection& inside, std::size_t capacity) {
   const auto& classes = collection_probe::classes(inside);
-  return **std::ranges::find_if(classes, [&](const auto& c) { return c->capacity == capacity; });
+  return *std::ranges::find_if(classes, [&](const auto& c) { return c.capacity == capacity; });
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ class channel {
   /// Awaited: buf_result<void, std::optional<T>>, with the value in `buf` if it was not sent. Errors: closed, canceled.
   [[nodiscard]] auto send(T value) noexcept {
     struct operation {
-      using resumed_by_loop = void;
+      using resumed_by_loop [[maybe_unused]] = void;
       channel& to;
       T value;
       sender operator co_await() && noexcept { return {to, std::move(value)}; }
@@ -58,7 +58,7 @@ class channel {
   /// Awaited: result<T>. Errors: closed, once all is received; canceled.
   [[nodiscard]] auto receive() noexcept {
     struct operation {
-      using resumed_by_loop = void;
+      using resumed_by_loop [[maybe_unused]] = void;
       channel& from;
       receiver operator co_await() && noexcept { return receiver(from); }
     };

@@ -22,7 +22,7 @@ class event {
   /// Awaited: result<>. Error: canceled.
   [[nodiscard]] auto wait() noexcept {
     struct operation {
-      using resumed_by_loop = void;
+      using resumed_by_loop [[maybe_unused]] = void;
       event& on;
       awaiter operator co_await() && noexcept { return awaiter(on); }
     };

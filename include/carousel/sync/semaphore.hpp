@@ -56,7 +56,7 @@ class semaphore {
   /// Awaited: result<permit>. Error: canceled.
   [[nodiscard]] auto acquire(std::size_t many = 1) noexcept {
     struct operation {
-      using resumed_by_loop = void;
+      using resumed_by_loop [[maybe_unused]] = void;
       semaphore& of;
       std::size_t many;
       awaiter operator co_await() && noexcept { return {of, many}; }
