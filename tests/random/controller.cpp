@@ -12,7 +12,16 @@ namespace {
 
 constexpr unsigned turns_max = 100'000;
 
+/// A pool that was closed stays registered until its last lease is back.
+void notice_the_last_lease(world& w) {
+  if (w.closing == nullptr || w.closing->registered() != registration::none) return;
+  collection_model& p = *std::exchange(w.closing, nullptr);
+  p.note_registration();
+  if (w.registered == &p) w.registered = nullptr;
+}
+
 void register_one(world& w, collection_model& p) {
+  notice_the_last_lease(w);
   const result<> done = p.register_buffers();
   if (done) {
     w.require(w.registered == nullptr && !p.closed(), "two pools are registered at once");
@@ -32,6 +41,7 @@ void register_one(world& w, collection_model& p) {
 }
 
 void unregister_one(world& w, collection_model& p) {
+  notice_the_last_lease(w);
   const result<> done = p.unregister_buffers();
   w.require(done.has_value() == (w.registered == &p),
             "unregister_buffers is wrong about what is registered");
@@ -44,12 +54,10 @@ void unregister_one(world& w, collection_model& p) {
 task<> close_one(world& w, pool_model& p) {
   if (p.closed()) co_return;
   p.note_closed();
-  if (w.registered == &p) {
-    w.registered = nullptr;
-    p.note_registration();
-  }
+  if (w.registered == &p) w.closing = &p;
   fixed_buf_pool handle = p.handle();
   const auto closed = co_await std::move(handle).close();
+  notice_the_last_lease(w);
   w.require(closed.has_value(), "a pool could not be closed");
   w.require(p.leased() == 0, "a pool closed while leases were out");
 }

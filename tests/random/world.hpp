@@ -65,6 +65,7 @@ struct world {
   std::deque<shadow_pipe> pipes;
   shadow_pipe silent{shadow_pipe::role::library_reads};
   in_hand held;
+  collection_model* closing = nullptr;  ///< the registered one, once it was closed
   const void* registered = nullptr;  ///< a collection_model, or a pool that a task has for itself
   std::list<std::stop_source> sources;  ///< of the stop_on that are awaited
 };
