@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "copy/attributes.hpp"
@@ -14,6 +15,12 @@ std::uint64_t marks_of(int directory, const char* name) noexcept {
   struct statx about{};
   constexpr int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
   return ::statx(directory, name, flags, STATX_TYPE, &about) == 0 ? about.stx_attributes : 0;
+}
+
+/// Access rules and extended attributes; of times the copy gets new ones anyway.
+bool belongs_to_the_old_file(const attribute_loss& lost) {
+  const bool of_times = lost.what == attribute::times || lost.what == attribute::link_times;
+  return !of_times && lost.comes_to() != fate::kept;
 }
 
 }  // namespace
@@ -40,10 +47,12 @@ bool make_alike(int directory, const char* name, const struct stat& about, int m
   struct stat opened{};
   const bool same = ::fstat(there, &opened) == 0 && opened.st_dev == about.st_dev &&
                     opened.st_ino == about.st_ino;
-  const bool kept = same && copy_attributes(there, made, about, {true, true}, true).empty();
+  attribute_losses lost;
+  if (same) lost = copy_attributes(there, made, about, {true, true}, true);
   ::close(there);
   const std::array<timespec, 2> times{about.st_atim, timespec{0, UTIME_NOW}};
-  return kept && ::futimens(made, times.data()) == 0;
+  (void)::futimens(made, times.data());
+  return same && std::ranges::none_of(lost, belongs_to_the_old_file);
 }
 
 }  // namespace carousel::tool

@@ -20,7 +20,7 @@ struct existing_file {
 [[nodiscard]] std::optional<existing_file> find_existing(int directory, const char* name);
 
 /// Gives a new file, which nobody has written to, what the existing one has and a copy without -p keeps: owner, mode, access
-/// control list, extended attributes, and the time of the last access. False when some of it cannot be given.
+/// control list, extended attributes, and the time of the last access. False when some of it, times aside, cannot be given.
 [[nodiscard]] bool make_alike(int directory, const char* name, const struct stat& about, int made);
 
 }  // namespace carousel::tool
