@@ -1,5 +1,7 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 #include <coroutine>
 #include <type_traits>
 #include <utility>
