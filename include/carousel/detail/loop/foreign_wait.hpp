@@ -131,8 +131,9 @@ template <resumed_by_loop A>
 [[nodiscard]] own_await<std::remove_reference_t<A>> in_own_task(A&& a) noexcept {
   return own_await<std::remove_reference_t<A>>{a};
 }
+/// Also of an lvalue, so that what refuses one says its sentence.
 template <resumed_by_loop A>
-  requires has_member_co_await<A>
+  requires has_member_co_await<std::remove_cvref_t<A>>
 [[nodiscard]] auto in_own_task(A&& a) noexcept {
   return std::forward<A>(a).operator co_await();
 }
