@@ -112,7 +112,7 @@ taken settle(options& wanted, const std::vector<std::string>& operands) {
 std::expected<options, int> take_options(int argc, char** argv) {
   options wanted;
   constexpr auto any_seed = bounds<std::uint64_t>{0, std::numeric_limits<std::uint64_t>::max()};
-  const command bench{
+  const tool::command bench{
       "bench",
       "FILE",
       "Says what registered buffers and huge pages do for reads of FILE, a file or a block "
