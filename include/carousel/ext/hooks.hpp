@@ -131,16 +131,16 @@ consteval bool says_all_of_itself() {
       "an operation type says whether it keeps a file open: `using holds = ext::holds_no_file` or "
       "`ext::holds_a_file`");
   if constexpr (types && lends && unclaimed && completions && begins && holds) {
-    using R = typename Op::resources;
-    static_assert(std::is_nothrow_move_constructible_v<R>,
+    using resources = typename Op::resources;
+    static_assert(std::is_nothrow_move_constructible_v<resources>,
                   "the resources of an operation move without throwing");
     static_assert(
         ext::working<Op>,
         "an operation type has `held`, check() noexcept, encode(), complete() and fail() noexcept");
-    static_assert(ext::lending<typename Op::lends, R>,
+    static_assert(ext::lending<typename Op::lends, resources>,
                   "`lends` is ext::lends_nothing, or has lend(), unlend(), describe() and "
                   "quarantine() for the resources");
-    static_assert(ext::discarding<typename Op::unclaimed, R>,
+    static_assert(ext::discarding<typename Op::unclaimed, resources>,
                   "`unclaimed` is ext::result_owns_nothing, or has a noexcept "
                   "discard(std::int32_t, resources&)");
     static_assert(

@@ -25,8 +25,8 @@ struct file_call : file_operation {
     name_file(io, r);
   }
 
-  output complete(std::int32_t res, nothing& none, slot&) const noexcept {
-    if (res < 0) return fail(kernel_error(res), std::move(none));
+  output complete(std::int32_t res, nothing&, slot&) const noexcept {
+    if (res < 0) return fail(kernel_error(res), nothing{});
     return {};
   }
   output fail(std::error_code error, nothing&&) const noexcept {
