@@ -312,7 +312,7 @@ void buf_collection::quarantine(buf_entry& e) noexcept {
   if (!closed_) return;
   // The kernel has it still: the registration is left to the end of the driver.
   --still_leased_;
-  if (closer_ != nullptr) wake_closer();
+  end_with_the_last_lease();
 }
 
 void buf_collection::count_leases() noexcept {
@@ -328,6 +328,10 @@ void buf_collection::lease_ended() noexcept {
     (void)unregister_from(*driver_);  // tells the closer; this may be gone by then
     return;
   }
+  end_with_the_last_lease();
+}
+
+void buf_collection::end_with_the_last_lease() noexcept {
   if (closer_ != nullptr) wake_closer();
   if (refs_ == 0 && still_leased_ == 0) delete this;
 }

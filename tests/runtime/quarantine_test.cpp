@@ -127,6 +127,21 @@ TEST_F(quarantine, keeps_the_pages_of_the_buffer_from_everybody_and_gives_the_ot
   EXPECT_NE(access_at(neighbour), "rw-p");
 }
 
+TEST_F(quarantine, of_a_pool_whose_handle_is_gone_gives_the_other_pages_back) {
+  const std::byte* lost = nullptr;
+  const std::byte* neighbour = nullptr;
+  (void)said_at_shutdown(2, [&]() -> task<> {
+    const auto pool = fixed_buf_pool::make({{block, 2}}).value();
+    auto hanging = pool.try_next(block).value();
+    lost = hanging.spare().data();
+    neighbour = pool.try_next(block)->spare().data();
+    (void)spawn(read_for_ever<fixed_buf>, mount.path("hang"), std::move(hanging));
+    co_return;
+  });
+  EXPECT_EQ(access_at(lost), "---p");
+  EXPECT_NE(access_at(neighbour), "rw-p");
+}
+
 TEST_F(quarantine, of_a_small_buffer_leaves_its_neighbours_on_the_page_alone) {
   constexpr std::size_t small = 64;
   const std::byte* lost = nullptr;

@@ -200,6 +200,7 @@ class buf_collection final : registered_memory {
   void hand_over(buf_entry& e, size_class& c) noexcept;
   void wake_closer() noexcept;
   void count_leases() noexcept;
+  void end_with_the_last_lease() noexcept;
   void lease_ended() noexcept;
   void last_handle_gone() noexcept;
 
