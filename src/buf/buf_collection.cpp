@@ -192,9 +192,8 @@ void buf_collection::add(const raw_buffer& buffer) noexcept {
 
 void buf_collection::wait(buffer_waiter& w, context& here, size_class& c) noexcept {
   w.pool = this;
-  w.queue = &here.ready;
   c.waiters.push_back(w);
-  here.parked.push_back(w);
+  w.park(here);
 }
 
 void buf_collection::check_in_watched(buf_entry& e, size_class& c) noexcept {
@@ -214,12 +213,11 @@ void buf_collection::check_in_watched(buf_entry& e, size_class& c) noexcept {
 }
 
 void buf_collection::hand_over(buf_entry& e, size_class& c) noexcept {
-  auto& w = static_cast<buffer_waiter&>(c.waiters.pop_front());
-  w.list_hook<parked_tag>::unlink();
+  auto& w = static_cast<buffer_waiter&>(c.waiters.front());
   e.holder = w.task != nullptr ? w.task->id : 0;
   e.size = 0;
   w.granted = &e;
-  w.queue->push_back(w);
+  (void)w.wake();
 }
 
 // Registration.
@@ -289,10 +287,9 @@ void buf_collection::close() noexcept {
 
 void buf_collection::fail_waiters(size_class& c, errc why) noexcept {
   while (!c.waiters.empty()) {
-    auto& w = static_cast<buffer_waiter&>(c.waiters.pop_front());
-    w.list_hook<parked_tag>::unlink();
+    auto& w = static_cast<buffer_waiter&>(c.waiters.front());
     w.failure = why;
-    w.queue->push_back(w);
+    (void)w.wake();
   }
 }
 
@@ -359,8 +356,7 @@ void buf_collection::unpoison_all() const noexcept {
 
 void buf_collection::wait_until_returned(buffer_waiter& w, context& here) noexcept {
   w.pool = this;
-  w.queue = &here.ready;
-  here.parked.push_back(w);
+  w.park(here);
   closer_ = &w;
 }
 
@@ -368,10 +364,7 @@ void buf_collection::forget_closer() noexcept { closer_ = nullptr; }
 
 void buf_collection::wake_closer() noexcept {
   if (!all_returned()) return;
-  buffer_waiter& w = *std::exchange(closer_, nullptr);
-  if (!w.list_hook<parked_tag>::linked()) return;  // its runtime has ended, and the queue with it
-  w.list_hook<parked_tag>::unlink();
-  w.queue->push_back(w);
+  (void)std::exchange(closer_, nullptr)->wake();
 }
 
 std::unique_ptr<buf_storage> buf_collection::take_storage() noexcept {

@@ -86,13 +86,9 @@ result<fixed_buf> next_operation::wait::finish() noexcept {
 }
 
 void next_operation::wait::leave_line(errc why) noexcept {
-  if (!list_hook<detail::parked_tag>::linked())
-    return;  // on its way already, or its runtime has ended
-  detail::waiter::unlink();
-  list_hook<detail::parked_tag>::unlink();
+  if (!wake()) return;  // on its way already, or its runtime has ended
   failure = why;
   left_line = true;
-  queue->push_back(*this);
 }
 
 }  // namespace carousel

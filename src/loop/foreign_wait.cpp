@@ -31,13 +31,12 @@ foreign_wait::stand_in foreign_wait::stand_in_for(foreign_wait& self) {
 std::coroutine_handle<> foreign_wait::begin(std::coroutine_handle<> h) {
   stand_in_ = stand_in_for(*this).h;
   context& here = this_context();
-  home_ = &here;
   thread_ = &thread_mark;
   detail::suspend(here, *this, *this, h, wait_kind::foreign);
   write_reason = [](const parked_waiter&, std::FILE* out) {
     std::fprintf(out, "awaits something that is not Carousel's\n");
   };
-  here.parked.push_back(*this);
+  park(here);
   return stand_in_;
 }
 
@@ -53,9 +52,7 @@ void foreign_wait::queue() noexcept {
       thread_ == &thread_mark,
       "a coroutine was resumed on another thread than that of its runtime; let the "
       "other thread stop a stop_on(), or write to a pipe or an eventfd that a task reads");
-  if (!list_hook<parked_tag>::linked()) return;
-  list_hook<parked_tag>::unlink();
-  home_->ready.push_back(*this);
+  (void)wake();
 }
 
 }  // namespace carousel::detail

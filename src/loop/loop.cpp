@@ -191,10 +191,7 @@ bool loop::shut_down(std::chrono::nanoseconds deadline) {
   while (!tasks_.empty()) tasks_.front().abort();
   remote.close();
   // What is left waits in coroutines of the user's own that no task owns. They stay suspended, and nobody will wake them.
-  while (!parked.empty()) {
-    parked_waiter& w = parked.pop_front();
-    w.waiter::unlink();
-  }
+  while (!parked.empty()) (void)parked.front().unpark();
   ready.clear();
   const steady_time now = io->now();
   const bool drained =

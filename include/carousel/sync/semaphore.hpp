@@ -74,7 +74,7 @@ class semaphore {
     awaiter(const awaiter&) = delete;
     awaiter& operator=(const awaiter&) = delete;
     ~awaiter() {
-      if (leave()) {
+      if (unpark()) {
         of_.serve();
       } else if (served() && !taken_) {
         of_.give_back(many_);

@@ -65,7 +65,6 @@ struct alignas(64) buf_entry {
 /// A coroutine that waits in a pool: for a buffer of one class, or for the last lease to come back.
 struct buffer_waiter : parked_waiter {
   buf_collection* pool = nullptr;
-  ready_queue* queue = nullptr;  ///< of the runtime it suspended in
   buf_entry* granted = nullptr;
   std::error_code failure;
 };

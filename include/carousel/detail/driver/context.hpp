@@ -33,6 +33,11 @@ struct context {
   }
 };
 
+inline void parked_waiter::park(context& here) noexcept {
+  queue_ = &here.ready;
+  here.parked.push_back(*this);
+}
+
 /// Set by the runtime inside block_on and poll only.
 inline constinit thread_local context* current_context = nullptr;
 

@@ -8,11 +8,33 @@ namespace carousel::detail {
 
 struct parked_tag;
 
+struct context;
+
 /// A waiter that stands in a list which may outlive the runtime: a pool's. The runtime keeps it in a second list, so that it
 /// can take it out when it ends and name it when nothing goes on.
 struct parked_waiter : scoped_waiter, list_hook<parked_tag> {
   void (*write_reason)(const parked_waiter&, std::FILE*) = nullptr;
   void describe(std::FILE* out) const { write_reason(*this, out); }
+
+  [[nodiscard]] bool is_parked() const noexcept { return list_hook<parked_tag>::linked(); }
+  /// It waits in this runtime from now on, and may stand in one more list.
+  void park(context& here) noexcept;
+  /// Out of both lists. False: it was not parked, because it was woken already or its runtime has ended.
+  bool unpark() noexcept {
+    if (!is_parked()) return false;
+    waiter::unlink();
+    list_hook<parked_tag>::unlink();
+    return true;
+  }
+  /// The same, and its runtime resumes it next.
+  bool wake() noexcept {
+    if (!unpark()) return false;
+    queue_->push_back(*this);
+    return true;
+  }
+
+ private:
+  ready_queue* queue_ = nullptr;  ///< of its runtime
 };
 
 }  // namespace carousel::detail

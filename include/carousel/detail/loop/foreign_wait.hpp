@@ -11,8 +11,6 @@
 
 namespace carousel::detail {
 
-struct context;
-
 /// The place of a coroutine that waits for an awaitable which is not the library's. Whoever makes that one ready resumes what it was
 /// given from wherever he runs, mostly from inside a task of his own. So he is given a stand-in, and resuming that queues the
 /// coroutine: the loop resumes it, in its own task and its own scope, when nobody else runs.
@@ -40,7 +38,6 @@ class foreign_wait : scope_link, parked_waiter {
   void queue() noexcept;
 
   std::coroutine_handle<> stand_in_;
-  context* home_ = nullptr;
   const char* thread_ = nullptr;
 };
 

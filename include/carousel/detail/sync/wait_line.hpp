@@ -18,7 +18,6 @@ class wait_line;
 ///   served    its coroutine runs next. What it was served is its own: a request to stop does not take it away, and an awaiter
 ///             that is destroyed passes it on.
 struct line_waiter : scope_link, parked_waiter {
-  [[nodiscard]] bool in_line() const noexcept { return list_hook<parked_tag>::linked(); }
   [[nodiscard]] bool served() const noexcept { return served_; }
   /// It has what it came for, without having waited, or while it was in line.
   void serve() noexcept;
@@ -31,11 +30,8 @@ struct line_waiter : scope_link, parked_waiter {
 
  protected:
   ~line_waiter() = default;
-  /// For the destructor of an awaiter: true if it was in line, and is not any more.
-  bool leave() noexcept;
 
  private:
-  ready_queue* queue_ = nullptr;  ///< of the runtime it suspended in
   bool served_ = false;
 };
 
