@@ -17,15 +17,6 @@ namespace carousel::detail {
 template <class Op>
 concept has_co_await = has_member_co_await<Op> || !resumed_by_loop<Op>;
 
-template <class Op>
-[[nodiscard]] auto make_awaiter(Op&& op) {
-  return foreign_await<Op>(std::forward<Op>(op));
-}
-template <resumed_by_loop Op>
-[[nodiscard]] auto make_awaiter(Op&& op) {
-  return std::forward<Op>(op).operator co_await();
-}
-
 /// True: it waits, and will resume `h`.
 template <class Awaiter>
 [[nodiscard]] bool start_awaiter(Awaiter& awaiter, std::coroutine_handle<> h) {
@@ -65,7 +56,7 @@ class inner_await {
 
 template <has_co_await Op>
 class inner_await<Op> {
-  using awaiter = decltype(make_awaiter(std::declval<Op>()));
+  using awaiter = decltype(in_own_task(std::declval<Op>()));
 
  public:
   explicit inner_await(Op op) noexcept : op_(std::move(op)) {}
@@ -79,7 +70,7 @@ class inner_await<Op> {
   using output = decltype(std::declval<awaiter&>().await_resume());
 
   [[nodiscard]] bool start(std::coroutine_handle<> h) {
-    ::new (static_cast<void*>(&live)) awaiter(make_awaiter(std::move(op_)));
+    ::new (static_cast<void*>(&live)) awaiter(in_own_task(std::move(op_)));
     started_ = true;
     return start_awaiter(live, h);
   }
