@@ -64,6 +64,12 @@ struct part {
 [[nodiscard]] bool is_aligned(const descriptor& file, position at, const std::byte* data,
                               std::size_t bytes) noexcept;
 
+/// Notes which file it was.
+[[nodiscard]] inline std::error_code transfer_failed(direction way, std::error_code why,
+                                                     const fd_ref& file) noexcept {
+  return note_failure(why, way == direction::read ? opcode::read : opcode::write, file.get());
+}
+
 /// A read into, or a write from, one buffer.
 template <direction D, bool Fixed, io_buf B, class Extent>
 struct transfer : file_operation {
@@ -111,19 +117,17 @@ struct transfer : file_operation {
   }
 
   output complete(std::int32_t res, B& lent, slot&) const noexcept {
-    if (res < 0) return {std::unexpected(failed(kernel_error(res))), std::move(lent)};
+    if (res < 0)
+      return {std::unexpected(transfer_failed(D, kernel_error(res), file)), std::move(lent)};
     const auto n = static_cast<std::size_t>(res);
     if constexpr (D == direction::read) traits::set_size(lent, extent.skip + n);
     return {n, std::move(lent)};
   }
   output fail(std::error_code error, B&& back) const noexcept {
-    return {std::unexpected(failed(error)), std::move(back)};
+    return {std::unexpected(transfer_failed(D, error, file)), std::move(back)};
   }
 
  private:
-  [[nodiscard]] std::error_code failed(std::error_code why) const noexcept {
-    return note_failure(why, D == direction::read ? opcode::read : opcode::write, file.get());
-  }
   [[nodiscard]] std::size_t length() const noexcept {
     const std::size_t all = D == direction::read ? traits::capacity(held) : traits::size(held);
     return std::min(all - extent.skip, transfer_bytes_max);
@@ -172,7 +176,8 @@ struct vector_transfer : file_operation {
   }
 
   output complete(std::int32_t res, std::vector<B>& lent, slot&) const noexcept {
-    if (res < 0) return {std::unexpected(failed(kernel_error(res))), std::move(lent)};
+    if (res < 0)
+      return {std::unexpected(transfer_failed(D, kernel_error(res), file)), std::move(lent)};
     if constexpr (D == direction::read) {
       auto left = static_cast<std::size_t>(res);
       for (B& b : lent) {
@@ -184,7 +189,7 @@ struct vector_transfer : file_operation {
     return {static_cast<std::size_t>(res), std::move(lent)};
   }
   output fail(std::error_code error, std::vector<B>&& back) const noexcept {
-    return {std::unexpected(failed(error)), std::move(back)};
+    return {std::unexpected(transfer_failed(D, error, file)), std::move(back)};
   }
 
   [[nodiscard]] static std::size_t bytes_of(const std::vector<B>& buffers) noexcept {
@@ -194,9 +199,6 @@ struct vector_transfer : file_operation {
   }
 
  private:
-  [[nodiscard]] std::error_code failed(std::error_code why) const noexcept {
-    return note_failure(why, D == direction::read ? opcode::read : opcode::write, file.get());
-  }
   template <class F>
   void for_each_piece(F f) const {
     std::size_t done = extent.skip;
