@@ -5,7 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
+#include <cstring>
 #include <string>
 
 #include "carousel/detail/driver/context.hpp"
@@ -51,7 +51,9 @@ void begin_note(std::error_code error, opcode what) noexcept {
 }
 
 void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
-  std::snprintf(to.data(), to.size(), "%s", text);
+  const std::size_t length = ::strnlen(text, to.size() - 1);
+  std::memcpy(to.data(), text, length);
+  to[length] = '\0';
 }
 
 /// After "cannot ", and before the path.
