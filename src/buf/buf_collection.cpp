@@ -196,20 +196,17 @@ void buf_collection::wait(buffer_waiter& w, context& here, size_class& c) noexce
   w.park(here);
 }
 
-void buf_collection::check_in_watched(buf_entry& e, size_class& c) noexcept {
+bool buf_collection::is_free_after(buf_entry& e, size_class& c) noexcept {
   check_guard(e);
   if (!c.waiters.empty()) {
     hand_over(e, c);
-    return;
+    return false;
   }
-  e.leased = false;
   poison(e.data, e.capacity);
-  if (closed_) {
-    lease_ended();
-    return;
-  }
-  e.next_free = c.free_head;
-  c.free_head = &e;
+  if (!closed_) return true;
+  e.leased = false;
+  lease_ended();
+  return false;
 }
 
 void buf_collection::hand_over(buf_entry& e, size_class& c) noexcept {

@@ -143,8 +143,7 @@ class buf_collection final : registered_memory {
     CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
     size_class& c = *e.size_class;
     if (watches_check_in_ || !c.waiters.empty()) [[unlikely]] {
-      check_in_watched(e, c);
-      return;
+      if (!is_free_after(e, c)) return;
     }
     e.leased = false;
     e.next_free = c.free_head;
@@ -195,7 +194,8 @@ class buf_collection final : registered_memory {
   void set_guards() noexcept;
   void check_guard(const buf_entry& e) const noexcept;
   void registration_ended() noexcept override;
-  void check_in_watched(buf_entry& e, size_class& c) noexcept;
+  /// What a check-in has to do besides. False: the buffer is not free now, and this may be gone.
+  [[nodiscard]] bool is_free_after(buf_entry& e, size_class& c) noexcept;
   void hand_over(buf_entry& e, size_class& c) noexcept;
   void wake_closer() noexcept;
   void count_leases() noexcept;
