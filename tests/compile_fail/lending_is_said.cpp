@@ -1,16 +1,10 @@
-#include <carousel/carousel.hpp>
-#include <carousel/ext/operation.hpp>
-
-#include <cstdint>
 #include <utility>
+
+#include "call_functions.hpp"
 
 // error: an operation type says what it lends the kernel
 
-namespace ext = carousel::ext;
-
-struct call {
-  using resources = ext::nothing;
-  using output = int;
+struct call : call_functions {
 #ifdef CAROUSEL_EXPECT_FAILURE
   using lent = ext::lends_nothing;  // misspelt: poisoning and reports would be off
 #else
@@ -20,12 +14,6 @@ struct call {
   using completions = ext::one_completion;
   using begins = ext::begins_at_once;
   using holds = ext::holds_no_file;
-  resources held;
-
-  ext::failure_code check(const ext::driver&) const noexcept { return 0; }
-  void encode(ext::driver&, ext::slot&, ext::request&) const noexcept {}
-  static output complete(std::int32_t res, resources&, ext::slot&) noexcept { return res; }
-  static output fail(std::error_code, resources&&) noexcept { return -1; }
 };
 
 auto use(call c) { return ext::operation(std::move(c)); }
