@@ -18,11 +18,22 @@
 namespace carousel::tool {
 namespace {
 
-constexpr std::size_t ended_bytes = 64;
 constexpr std::size_t reap_at_min = 256;
 constexpr std::chrono::milliseconds interruption_poll{50};
 /// How long operations that are in the kernel may go on after an interruption.
 constexpr std::chrono::seconds interruption_grace{2};
+
+/// Also when the coroutine that it is in is destroyed.
+class set_at_exit {
+ public:
+  explicit set_at_exit(event& e) noexcept : event_(e) {}
+  set_at_exit(const set_at_exit&) = delete;
+  set_at_exit& operator=(const set_at_exit&) = delete;
+  ~set_at_exit() { event_.set(); }
+
+ private:
+  event& event_;
+};
 
 std::string directory_path(const std::string& path) { return path.empty() ? "." : path; }
 
@@ -44,22 +55,15 @@ copier::copier(const copy_options& options, copy_buffers buffers, copy_report& r
             [this](std::shared_ptr<place> where, directory_entry entry) {
               return visit(std::move(where), std::move(entry));
             }),
-      ended_(fixed_buf_pool::make({{ended_bytes, 1}}).value()),
       reap_at_(reap_at_min) {}
 
 task<> copier::run() {
-  auto running = ended_.try_next(ended_bytes);
-  all_ = spawn(
-      [this](std::optional<fixed_buf> held) -> task<> {
-        co_await copy_all();
-        held.reset();
-      },
-      std::move(running));
+  all_ = spawn([this]() -> task<> {
+    const set_at_exit over(ended_);
+    co_await copy_all();
+  });
   auto guard = spawn([this] { return give_up_when_interrupted(); });
-  {
-    const auto ended = co_await ended_.next(ended_bytes);
-    (void)ended;
-  }
+  (void)co_await ended_.wait();
   guard.abort();
   report_.buffers = buffers_.registered();
   auto all = std::move(*all_);

@@ -87,7 +87,7 @@ class copier {
   descriptor_line line_;
   walk walk_;
   hard_links links_;
-  fixed_buf_pool ended_;  ///< its one lease is with the task that copies
+  event ended_;  ///< the task that copies is over, however that came
   std::optional<join_handle<void>> all_;
   std::vector<join_handle<void>> files_;
   std::size_t reap_at_;

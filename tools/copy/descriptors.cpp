@@ -6,7 +6,6 @@
 namespace carousel::tool {
 namespace {
 
-constexpr std::size_t turn_bytes = 64;
 constexpr std::chrono::milliseconds pause{5};
 constexpr int tries_alone_max = 200;
 
@@ -16,13 +15,11 @@ bool out_of_descriptors(const std::error_code& why) noexcept {
   return why == std::errc::too_many_files_open || why == std::errc::too_many_files_open_in_system;
 }
 
-descriptor_line::descriptor_line() : turns_(fixed_buf_pool::make({{turn_bytes, 1}}).value()) {}
-
 task<bool> descriptor_line::stay::wait(descriptor_line& line) {
   if (!first_) {
-    auto turn = co_await line.turns_.next(turn_bytes);
-    if (!turn) co_return false;
-    first_ = std::move(*turn);
+    auto first = co_await line.first_.lock();
+    if (!first) co_return false;
+    first_ = std::move(*first);
   }
   tries_alone_ = line.holders_ == 0 ? tries_alone_ + 1 : 0;
   if (tries_alone_ > tries_alone_max) co_return false;

@@ -16,8 +16,6 @@ namespace carousel::tool {
 /// files in flight have given back enough.
 class descriptor_line {
  public:
-  descriptor_line();
-
   /// Descriptors of one file that is being copied. They were all closed when this dies.
   class holder {
    public:
@@ -39,12 +37,12 @@ class descriptor_line {
     task<bool> wait(descriptor_line& line);
 
    private:
-    std::optional<fixed_buf> first_;
+    std::optional<mutex::guard> first_;
     int tries_alone_ = 0;
   };
 
  private:
-  fixed_buf_pool turns_;  ///< one lease: who has it is the first in line
+  mutex first_;  ///< locked by who is the first in line
   std::size_t holders_ = 0;
 };
 
