@@ -278,7 +278,8 @@ void copier::copy_symlink(const file_job& job) {
   struct stat about{};
   if (::fstatat(job.open.source.fd(), job.source_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0)
     return report_.fail("read", source, last_error());
-  if (in_the_way(job, about)) return;
+  std::optional<existing_file> there;
+  if (in_the_way(job, about, there)) return;
   std::string text(static_cast<std::size_t>(about.st_size) + 1, '\0');
   for (;;) {
     const ssize_t n =

@@ -12,6 +12,7 @@
 #include "copy/buffers.hpp"
 #include "copy/copy_options.hpp"
 #include "copy/descriptors.hpp"
+#include "copy/existing.hpp"
 #include "copy/hard_links.hpp"
 #include "copy/landing.hpp"
 #include "copy/report.hpp"
@@ -67,10 +68,12 @@ class copier {
   task<bool> copy_one(file_job& job, fixed_buf& permit);
   task<std::optional<open_file>> open(file_job& job);
   task<opened> try_open(file_job& job);
-  bool is_settled(file_job& job, const struct stat& about);
-  result<landing> make_landing(const file_job& job, const struct stat& about);
+  bool is_settled(file_job& job, const struct stat& about, std::optional<existing_file>& there);
+  result<landing> make_landing(const file_job& job, const struct stat& about,
+                               const std::optional<existing_file>& there);
   result<landing> write_in_place(const file_job& job, std::string_view why);
-  bool in_the_way(const file_job& job, const struct stat& about);
+  bool in_the_way(const file_job& job, const struct stat& about,
+                  std::optional<existing_file>& there);
   bool collides(const file_job& job, const std::error_code& why);
   [[nodiscard]] bool replaces(const file_job& job) const noexcept;
   bool link_again(const file_job& job, const hard_links::copied& first);

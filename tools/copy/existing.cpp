@@ -26,9 +26,15 @@ bool belongs_to_the_old_file(const attribute_loss& lost) {
 }  // namespace
 
 std::optional<existing_file> find_existing(int directory, const char* name) {
-  existing_file found;
-  if (::fstatat(directory, name, &found.about, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
-  if (!S_ISREG(found.about.st_mode)) return std::nullopt;
+  struct stat about{};
+  if (::fstatat(directory, name, &about, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  return examine_existing(directory, name, about);
+}
+
+std::optional<existing_file> examine_existing(int directory, const char* name,
+                                              const struct stat& about) {
+  if (!S_ISREG(about.st_mode)) return std::nullopt;
+  existing_file found{.about = about};
   const std::uint64_t marks = marks_of(directory, name);
   if ((marks & STATX_ATTR_IMMUTABLE) != 0)
     found.locked = "is immutable; `chattr -i` makes it one that may be replaced";

@@ -11,7 +11,6 @@
 #include "copy/content.hpp"
 #include "copy/copier.hpp"
 #include "copy/digest.hpp"
-#include "copy/existing.hpp"
 
 // One file: both ends are opened, the content is copied, checked and given its attributes, and then it gets its name.
 
@@ -128,8 +127,9 @@ task<copier::opened> copier::try_open(file_job& job) {
     co_return std::unexpected(open_failure{});
   }
   (void)::fcntl(from->fd(), F_SETFL, 0);
-  if (is_settled(job, about)) co_return std::unexpected(open_failure{});
-  auto to = make_landing(job, about);
+  std::optional<existing_file> there;
+  if (is_settled(job, about, there)) co_return std::unexpected(open_failure{});
+  auto to = make_landing(job, about, there);
   if (!to) co_return std::unexpected(open_failure{to.error(), true});
   open_file ends{std::move(holds), std::move(*from), std::move(*to), about};
   co_return std::move(ends);
@@ -137,11 +137,8 @@ task<copier::opened> copier::try_open(file_job& job) {
 
 /// A file that exists is replaced by one that is like it, or by the source's likeness with -p. Where that cannot be, it is
 /// written in place.
-result<landing> copier::make_landing(const file_job& job, const struct stat& about) {
-  const char* name = job.target_name.c_str();
-  const int dir = job.open.target.fd();
-  std::optional<existing_file> there;
-  if (!job.where->fresh) there = find_existing(dir, name);
+result<landing> copier::make_landing(const file_job& job, const struct stat& about,
+                                     const std::optional<existing_file>& there) {
   if (there && !there->fixed.empty()) return write_in_place(job, there->fixed);
   const bool alike = there && !attributes_.preserve;
   const unsigned mode = about.st_mode & 0777U;
@@ -153,7 +150,8 @@ result<landing> copier::make_landing(const file_job& job, const struct stat& abo
                         to.error() == std::errc::read_only_file_system;
     return there && denied ? write_in_place(job, "no file can be made beside it") : std::move(to);
   }
-  if (alike && !make_alike(dir, name, there->about, to->opened().fd()))
+  if (alike &&
+      !make_alike(job.open.target.fd(), job.target_name.c_str(), there->about, to->opened().fd()))
     return write_in_place(job, "its owner and attributes cannot be given to another file");
   return to;
 }
@@ -168,10 +166,15 @@ result<landing> copier::write_in_place(const file_job& job, std::string_view why
   return to;
 }
 
-/// Whether nothing is to be copied: the name is taken, or it is another name of a file that was copied, or that will be.
-bool copier::is_settled(file_job& job, const struct stat& about) {
-  if (job.leads) return false;
-  if (in_the_way(job, about)) return true;
+/// Whether nothing is to be copied: the name is taken, or it is another name of a file that was copied, or that will be. Else
+/// `there` is the file that the copy replaces, if there is one.
+bool copier::is_settled(file_job& job, const struct stat& about,
+                        std::optional<existing_file>& there) {
+  if (job.leads) {
+    if (!job.where->fresh) there = find_existing(job.open.target.fd(), job.target_name.c_str());
+    return false;
+  }
+  if (in_the_way(job, about, there)) return true;
   if (!options_.archive || about.st_nlink < 2) return false;
   hard_links::copied first;
   switch (links_.meet(identity_of(about), job, first)) {
@@ -187,26 +190,28 @@ bool copier::is_settled(file_job& job, const struct stat& about) {
   return false;
 }
 
-/// Something at the target that is not to be replaced. A directory that this copy has made holds nothing yet.
-bool copier::in_the_way(const file_job& job, const struct stat& about) {
+/// Something at the target that is not to be replaced; else `there` is the file that is. A directory that this copy has made
+/// holds nothing yet.
+bool copier::in_the_way(const file_job& job, const struct stat& about,
+                        std::optional<existing_file>& there) {
   if (job.where->fresh) return false;
   const int dir = job.open.target.fd();
   const char* name = job.target_name.c_str();
-  struct stat there{};
-  if (::fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) != 0) return false;
-  struct stat behind = there;
-  if (S_ISLNK(there.st_mode)) (void)::fstatat(dir, name, &behind, 0);
+  struct stat found{};
+  if (::fstatat(dir, name, &found, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  struct stat behind = found;
+  if (S_ISLNK(found.st_mode)) (void)::fstatat(dir, name, &behind, 0);
   const std::string target = target_path(*job.where, job.target_name);
-  if (identity_of(there) == identity_of(about) || identity_of(behind) == identity_of(about)) {
+  if (identity_of(found) == identity_of(about) || identity_of(behind) == identity_of(about)) {
     report_.refuse(source_path(*job.where, job.source_name),
                    "is the same file as " + shell_quoted(target));
     return true;
   }
-  if (S_ISDIR(there.st_mode)) {
+  if (S_ISDIR(found.st_mode)) {
     report_.refuse(target, "is a directory, which is not replaced");
     return true;
   }
-  if (landed_.contains(identity_of(there))) {
+  if (landed_.contains(identity_of(found))) {
     report_.refuse(source_path(*job.where, job.source_name),
                    "would overwrite " + shell_quoted(target) + ", which was just made");
     return true;
@@ -221,9 +226,10 @@ bool copier::in_the_way(const file_job& job, const struct stat& about) {
                    "write to it with dd, or remove it first");
     return true;
   }
-  const auto existing = find_existing(dir, name);
-  if (existing && !existing->locked.empty()) report_.refuse(target, existing->locked);
-  return existing && !existing->locked.empty();
+  there = examine_existing(dir, name, found);
+  if (!there || there->locked.empty()) return false;
+  report_.refuse(target, there->locked);
+  return true;
 }
 
 /// What came to a name that was free in a directory which only this copy writes to.
