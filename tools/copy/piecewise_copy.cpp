@@ -136,10 +136,10 @@ struct way {
 
 /// Through the page cache, where the file is short, a file system refuses direct transfers or would not compress them, a buffer
 /// is too small for one, or the last of them would go beyond the last offset that there is.
-task<way> choose_way(const content_ends& ends, std::size_t buffer_bytes) {
+task<way> choose_way(const content_ends& ends, bool compressed, std::size_t buffer_bytes) {
   way buffered{ends.from, ends.to};
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
-  if (size < direct_bytes_min || compresses(ends.to.fd())) co_return buffered;
+  if (size < direct_bytes_min || compressed) co_return buffered;
   const std::uint64_t reads = co_await direct_grain(ends.from, memory_alignment);
   const std::uint64_t writes = co_await direct_grain(ends.to, memory_alignment);
   if (reads == 0 || writes == 0) co_return buffered;
@@ -154,10 +154,10 @@ task<way> choose_way(const content_ends& ends, std::size_t buffer_bytes) {
 
 /// Holes are given their place at once, so that no piece is written behind the end; storage for a file without any comes in one
 /// piece, and "no space" before anything is written. It is no use for what will be compressed.
-task<result<>> make_room(const content_ends& ends, bool sparse) {
+task<result<>> make_room(const content_ends& ends, bool sparse, bool compressed) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   if (sparse) co_return co_await ends.to.truncate(size);
-  if (compresses(ends.to.fd())) co_return result<>{};
+  if (compressed) co_return result<>{};
   auto allocated = co_await ends.to.allocate(0, size);
   if (!allocated && !leaves_no_room(allocated.error())) allocated = {};
   co_return allocated;
@@ -175,10 +175,11 @@ task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, cop
   auto lease = co_await buffers.large();
   if (!lease) co_return std::unexpected(lease.error());
   progress.failed_at(0, true);
-  const auto room = co_await make_room(ends, !data.trusted || !data.is_whole(size));
+  const bool compressed = size >= direct_bytes_min && compresses(ends.to.fd());
+  const auto room = co_await make_room(ends, !data.trusted || !data.is_whole(size), compressed);
   if (!room) co_return std::unexpected(room.error());
   const std::size_t buffer_bytes = lease->capacity();
-  way taken = co_await choose_way(ends, buffer_bytes);
+  way taken = co_await choose_way(ends, compressed, buffer_bytes);
   const bool direct = taken.direct();
   auto copy = std::make_shared<piecewise_copy>(
       std::move(taken.from), std::move(taken.to), size, taken.grain, !data.trusted,
