@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <limits>
 #include <span>
 #include <utility>
 
@@ -18,7 +17,6 @@ namespace {
 /// Files of sysfs pretend to have 4096 bytes and no blocks.
 constexpr std::uint64_t sparse_bytes_min = 4097;
 constexpr int transient_tries_max = 16;
-constexpr auto offset_max = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
 
 using transfer_result = buf_result<void, fixed_buf>;
 

@@ -1,9 +1,15 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace carousel::tool {
+
+/// The last offset that a file can have.
+inline constexpr auto offset_max = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
 
 /// The bytes [begin, end) of a file.
 struct extent {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -25,7 +24,6 @@ constexpr std::size_t lanes_max = 8;  // pieces of one file in flight
 constexpr std::size_t memory_alignment = 4096;
 /// Zeros that are not written where nobody said what is a hole come in runs of blocks.
 constexpr std::uint64_t zero_block_bytes = 4096;
-constexpr auto offset_max = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
 
 using piece_result = buf_result<void, fixed_buf>;
 
