@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "carousel/buf/owned_bytes.hpp"
+#include "common/last_error.hpp"
 #include "common/naming.hpp"
 
 namespace carousel::tool::bench {
@@ -81,7 +82,7 @@ std::expected<block_set, std::string> block_set::read(const subject& of, std::si
     const ssize_t n = read_fully(of.fd(), block, offset);
     if (n < 0)
       return std::unexpected(fmt::format("cannot read {} at {}: {}", shell_quoted(of.path()),
-                                         offset, std::generic_category().message(errno)));
+                                         offset, error_text(errno)));
     if (static_cast<std::size_t>(n) < block_bytes)
       return std::unexpected(fmt::format("{} became shorter meanwhile", shell_quoted(of.path())));
     made.offsets_.push_back(offset);

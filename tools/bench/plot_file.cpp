@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "common/last_error.hpp"
 #include "common/naming.hpp"
 
 namespace carousel::tool::bench {
@@ -28,8 +29,7 @@ int write_all(int fd, std::string_view text) noexcept {
 }  // namespace
 
 std::string plot_file::failure(int why) const {
-  return fmt::format("cannot write {}: {}", shell_quoted(path_),
-                     std::generic_category().message(why));
+  return fmt::format("cannot write {}: {}", shell_quoted(path_), error_text(why));
 }
 
 std::string plot_file::refusal(const subject& measured) const {

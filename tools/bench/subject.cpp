@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "common/last_error.hpp"
 #include "common/naming.hpp"
 
 namespace carousel::tool::bench {
@@ -41,8 +42,7 @@ constexpr std::array<known_file_system, 13> known = {{{EXT4_SUPER_MAGIC, "ext4"}
                                                       {ntfs3_magic, "NTFS"}}};
 
 std::string because(const char* what, const std::string& path, int why) {
-  return fmt::format("cannot {} {}: {}", what, shell_quoted(path),
-                     std::generic_category().message(why));
+  return fmt::format("cannot {} {}: {}", what, shell_quoted(path), error_text(why));
 }
 
 /// O_NOATIME is for the owner only.

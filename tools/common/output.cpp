@@ -9,6 +9,8 @@
 #include <string>
 #include <system_error>
 
+#include "common/last_error.hpp"
+
 namespace carousel::tool {
 namespace {
 
@@ -67,8 +69,7 @@ int end_output(int status) noexcept {
   if (std::fclose(stdout) != 0) remember(stdout_error);
   if (stdout_error != 0) {
     try {
-      complain("the output is lost: cannot write to stdout: " +
-               std::generic_category().message(stdout_error));
+      complain("the output is lost: cannot write to stdout: " + error_text(stdout_error));
     } catch (const std::bad_alloc&) {
       complain("the output is lost");
     }

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "common/interruption.hpp"
+#include "common/last_error.hpp"
 #include "copy/page_cache.hpp"
 
 namespace carousel::tool {
@@ -27,8 +28,6 @@ using std::filesystem::path;
 using strings = std::vector<std::string>;
 
 constexpr int rounds = 3;
-
-std::string error_text(int error) { return std::generic_category().message(error); }
 
 /// Ends in _exit: nothing of this process may run twice.
 [[noreturn]] void become(const char* program, char* const* arguments) {

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "carousel/carousel.hpp"
+#include "common/last_error.hpp"
 #include "common/make_runtime.hpp"
 #include "common/memlock.hpp"
 #include "common/output.hpp"
@@ -31,8 +32,6 @@ constexpr rlim_t wanted_memlock_kib = 131072;  // 64 MiB of buffers, the rings, 
 constexpr rlim_t wanted_files = 1024;
 constexpr std::size_t tried_buffers = 64;
 constexpr std::size_t tried_buffer_bytes = std::size_t{1} << 20U;
-
-std::string error_text(int error) { return std::generic_category().message(error); }
 
 rlimit limit_of(auto which) {
   rlimit limit{};
