@@ -35,12 +35,10 @@ int examine(int argc, char** argv) {
       "[PATH]",
       "Says what io_uring can do on this machine. O_DIRECT is tried at PATH, "
       "or in the current\ndirectory.",
-      {tool::flag("", "json", json, "report as one JSON object")}};
+      {tool::flag("", "json", json, "report as one JSON object")},
+      1};
   const auto operands = tool::take(doctor, argc, argv);
   if (!operands) return operands.error();
-  if (operands->size() > 1)
-    return tool::refuse_usage(
-        doctor.name, fmt::format("{} is one operand too many", tool::shell_quoted((*operands)[1])));
   return tool::doctor(operands->empty() ? "." : operands->front(), json);
 }
 

@@ -79,25 +79,8 @@ option depth_list(std::vector<unsigned>& depths) {
   return {"", "depth", has_value::yes, "LIST", "reads at a time [1,32]", take_depths};
 }
 
-template <class T>
-option number_option(std::string_view name, T& to, bounds<T> within, std::string_view help) {
-  return {"",
-          name,
-          has_value::yes,
-          "N",
-          fmt::format("{} [{}]", help, to),
-          [&to, within](std::string_view value, std::string_view spelt) -> taken {
-            const auto n = number<T>(value, spelt, within);
-            if (!n) return std::unexpected(n.error());
-            to = *n;
-            return {};
-          }};
-}
-
 taken settle(options& wanted, const std::vector<std::string>& operands) {
   if (operands.empty()) return std::unexpected("FILE is required: name what to read");
-  if (operands.size() > 1)
-    return std::unexpected(fmt::format("{} is one operand too many", shell_quoted(operands[1])));
   wanted.path = operands.front();
   if (wanted.cached && wanted.direct) return std::unexpected("--direct excludes --cached");
   if (wanted.blocks.back() * wanted.depths.back() > cell_bytes_max)
@@ -128,7 +111,8 @@ std::expected<options, int> take_options(int argc, char** argv) {
                              "time to measure, all together"),
        number_option<std::uint64_t>("seed", wanted.seed, any_seed, "of the choice of the blocks"),
        flag("", "json", wanted.json, "report as one JSON object"),
-       text("", "plot", "FILE.svg", wanted.plot, "also draw the figures into this SVG file")}};
+       text("", "plot", "FILE.svg", wanted.plot, "also draw the figures into this SVG file")},
+      1};
   const auto operands = take(bench, argc, argv);
   if (!operands) return std::unexpected(operands.error());
   if (const auto done = settle(wanted, *operands); !done)

@@ -149,9 +149,15 @@ option text(std::string_view letters, std::string_view name, std::string_view va
 std::expected<std::vector<std::string>, int> take(const command& of, int argc, char** argv) {
   auto operands = take_all(of, argc, argv);
   if (!operands) return std::unexpected(refuse_usage(of.name, operands.error()));
-  if (*operands) return std::move(**operands);
-  say(help_text(of));
-  return std::unexpected(0);
+  if (!*operands) {
+    say(help_text(of));
+    return std::unexpected(0);
+  }
+  std::vector<std::string>& found = **operands;
+  if (found.size() > of.operands_max)
+    return std::unexpected(refuse_usage(
+        of.name, fmt::format("{} is one operand too many", shell_quoted(found[of.operands_max]))));
+  return std::move(found);
 }
 
 int refuse_usage(std::string_view command_name, std::string_view sentence) {

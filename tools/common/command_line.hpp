@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,7 @@ struct command {
   std::string_view operands;  ///< in the help: "SRC... DST"
   std::string purpose;
   std::vector<option> options;
+  std::size_t operands_max = std::numeric_limits<std::size_t>::max();
 };
 
 /// Takes the arguments behind the name of the command, argv[0], with getopt_long(3), as cp(1) does: options may stand behind

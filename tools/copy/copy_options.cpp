@@ -69,20 +69,6 @@ option refusal_of(const unsupported& r) {
           }};
 }
 
-option buffer_count(std::size_t& buffers) {
-  return {"",
-          "buffers",
-          has_value::yes,
-          "N",
-          fmt::format("files in flight, and large buffers [{}]", buffers),
-          [&buffers](std::string_view value, std::string_view spelt) -> taken {
-            const auto n = number<std::size_t>(value, spelt, {1, buffers_max});
-            if (!n) return std::unexpected(n.error());
-            buffers = *n;
-            return {};
-          }};
-}
-
 option buffer_size(std::size_t& bytes) {
   return {"",
           "buffer-size",
@@ -132,7 +118,9 @@ command command_of(copy_options& options) {
             "afterwards time copies of SRC by carousel and by cp -a, in turn, beside DST"),
        flag("", "json", options.json, "report as one JSON object"),
        flag("v", "verbose", options.verbose, "name each file"),
-       flag("", "quiet", options.quiet, "no progress on a terminal"), buffer_count(options.buffers),
+       flag("", "quiet", options.quiet, "no progress on a terminal"),
+       number_option<std::size_t>("buffers", options.buffers, {1, buffers_max},
+                                  "files in flight, and large buffers"),
        buffer_size(options.buffer_bytes)}};
   for (const unsupported& r : refused) cp.options.push_back(refusal_of(r));
   return cp;
