@@ -23,7 +23,7 @@ namespace {
 std::coroutine_handle<> branch_group::ended(std::size_t index) noexcept {
   if (first == none) {
     first = index;
-    if (stop_at_first) scope.request_stop();
+    if (end == ends_with::first) scope.request_stop();
   }
   if (--running == 0) return continuation;
   return std::noop_coroutine();

@@ -5,6 +5,7 @@
 #include <array>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <expected>
 #include <optional>
@@ -20,19 +21,22 @@
 
 namespace carousel::detail {
 
+/// Which of the branches ends the wait for all of them.
+enum class ends_with : std::uint8_t { first, last };
+
 /// What the branches of a when_all or when_any have in common.
 struct branch_group {
   inner_scope scope;
   std::coroutine_handle<> continuation;  ///< null while the branches are being started
   std::size_t running = 0;               ///< branches that have not ended, and the starting of them
   std::size_t first;                     ///< the branch that ended first; `none` before
-  bool stop_at_first;
+  ends_with end;
   std::exception_ptr failure;  ///< of the branch that failed first
   std::exception_ptr
       stopped;  ///< the first errc::canceled that a branch threw when it was asked to stop
 
   static constexpr auto none = static_cast<std::size_t>(-1);
-  explicit branch_group(bool any) noexcept : first(none), stop_at_first(any) {}
+  explicit branch_group(ends_with which) noexcept : first(none), end(which) {}
 
   /// A branch is over. Returns what runs next.
   std::coroutine_handle<> ended(std::size_t index) noexcept;
@@ -102,9 +106,8 @@ class branches {
  public:
   using results = std::tuple<branch_value<output<Ops>>...>;
 
-  explicit branches(bool any, Ops&&... ops) noexcept : group_(any), ops_(std::move(ops)...) {}
-  branches(branches&& inert) noexcept
-      : group_(inert.group_.stop_at_first), ops_(std::move(inert.ops_)) {
+  explicit branches(ends_with end, Ops&&... ops) noexcept : group_(end), ops_(std::move(ops)...) {}
+  branches(branches&& inert) noexcept : group_(inert.group_.end), ops_(std::move(inert.ops_)) {
     CAROUSEL_ASSERT(!inert.frames_.front(),
                     "an operation cannot be moved once it has been awaited");
   }
@@ -160,7 +163,7 @@ class branches {
     if constexpr (is_result<R>) {
       value.emplace(std::unexpect, make_error_code(errc::canceled));
     } else {
-      if (!std::is_void_v<R> || !group_.stop_at_first || index == group_.first)
+      if (!std::is_void_v<R> || group_.end == ends_with::last || index == group_.first)
         std::rethrow_exception(std::exchange(group_.stopped, nullptr));
       if constexpr (std::is_void_v<R>) value.emplace();
     }
