@@ -8,6 +8,7 @@ set(carousel_headers
     include/carousel/buf/fixed_buf_pool.hpp
     include/carousel/buf/fixed_buf_registry.hpp
     include/carousel/buf/io_buf.hpp
+    include/carousel/buf/next_operation.hpp
     include/carousel/buf/owned_bytes.hpp
     include/carousel/buf/pool_options.hpp
     include/carousel/carousel.hpp
@@ -90,6 +91,7 @@ set(carousel_sources
     src/buf/buf_collection.cpp
     src/buf/fixed_buf_pool.cpp
     src/buf/memlock_report.cpp
+    src/buf/next_operation.cpp
     src/driver/buffer_table.cpp
     src/driver/descriptor.cpp
     src/driver/drain.cpp
