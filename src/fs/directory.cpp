@@ -14,32 +14,13 @@
 namespace carousel {
 namespace {
 
+using detail::from_directory;
 using detail::opcode;
+using detail::path_call;
 using std::filesystem::path;
 
 constexpr std::size_t names_per_turn = 1024;
 constexpr std::uint32_t rename_noreplace = 1;  // RENAME_NOREPLACE
-
-detail::operation<detail::path_call> by_path(path_text name, detail::request req) {
-  return detail::operation(
-      detail::path_call{{}, req, false, false, {detail::path_block(name.text()), {}}});
-}
-
-detail::operation<detail::path_call> in(detail::fd_ref where, path_text name, detail::request req) {
-  return detail::operation(detail::path_call{
-      {{std::move(where)}, false}, req, false, false, {detail::path_block(name.text()), {}}});
-}
-
-detail::operation<detail::path_call> between(detail::fd_ref where, path_text name,
-                                             detail::fd_ref there, path_text second,
-                                             detail::request req) {
-  return detail::operation(
-      detail::path_call{{{std::move(where)}, false},
-                        req,
-                        true,
-                        true,
-                        {detail::path_block(name.text(), second.text()), std::move(there)}});
-}
 
 struct close_stream {
   void operator()(DIR* stream) const noexcept { closedir(stream); }
@@ -96,67 +77,64 @@ directory directory::from_fd(int fd) { return directory(detail::fd_ref::own(fd))
 
 detail::operation<detail::open_call<file>> directory::open_file(path_text name,
                                                                 open_options options) const {
-  return detail::open_operation<file>({{file_}, false}, name, options);
+  return detail::open_operation<file>(from_directory(file_), name, options);
 }
 
 detail::operation<detail::open_call<directory>> directory::open_directory(
     path_text name, open_options options) const {
-  return detail::open_operation<directory>({{file_}, false}, name,
+  return detail::open_operation<directory>(from_directory(file_), name,
                                            options.directory(true).ring_only(false));
 }
 
-detail::operation<detail::path_call> directory::make_directory(path_text name,
-                                                               unsigned mode) const {
-  return in(file_, name, {.code = opcode::mkdirat, .length = mode});
+detail::operation<path_call> directory::make_directory(path_text name, unsigned mode) const {
+  return path_call::on(from_directory(file_), {.code = opcode::mkdirat, .length = mode}, name);
 }
 
-detail::operation<detail::path_call> directory::remove_file(path_text name) const {
-  return in(file_, name, {.code = opcode::unlinkat});
+detail::operation<path_call> directory::remove_file(path_text name) const {
+  return path_call::on(from_directory(file_), {.code = opcode::unlinkat}, name);
 }
 
-detail::operation<detail::path_call> directory::remove_directory(path_text name) const {
-  return in(file_, name, {.code = opcode::unlinkat, .op_flags = AT_REMOVEDIR});
+detail::operation<path_call> directory::remove_directory(path_text name) const {
+  return path_call::on(from_directory(file_), {.code = opcode::unlinkat, .op_flags = AT_REMOVEDIR},
+                       name);
 }
 
-detail::operation<detail::path_call> directory::rename(path_text from, const directory& there,
-                                                       path_text to, bool replace) const {
-  return between(file_, from, there.file_, to,
-                 {.code = opcode::renameat, .op_flags = replace ? 0 : rename_noreplace});
+detail::operation<path_call> directory::rename(path_text from, const directory& there, path_text to,
+                                               bool replace) const {
+  return path_call::on(from_directory(file_),
+                       {.code = opcode::renameat, .op_flags = replace ? 0 : rename_noreplace}, from,
+                       there.file_, to);
 }
 
-detail::operation<detail::path_call> directory::symlink(path_text target, path_text name) const {
-  return detail::operation(detail::path_call{{{file_}, false},
-                                             {.code = opcode::symlinkat},
-                                             true,
-                                             false,
-                                             {detail::path_block(target.text(), name.text()), {}}});
+detail::operation<path_call> directory::symlink(path_text target, path_text name) const {
+  return path_call::on(from_directory(file_), {.code = opcode::symlinkat}, target, name);
 }
 
-detail::operation<detail::path_call> directory::hard_link(path_text existing,
-                                                          const directory& there,
-                                                          path_text name) const {
-  return between(file_, existing, there.file_, name, {.code = opcode::linkat});
+detail::operation<path_call> directory::hard_link(path_text existing, const directory& there,
+                                                  path_text name) const {
+  return path_call::on(from_directory(file_), {.code = opcode::linkat}, existing, there.file_,
+                       name);
 }
 
 detail::operation<detail::info_call> directory::info() const {
-  return detail::operation(detail::info_call{{{file_}, false}, true, true, {}});
+  return detail::info_call::of_open(file_);
 }
 
 detail::operation<detail::info_call> directory::info(path_text name, bool follow) const {
-  return detail::operation(
-      detail::info_call{{{file_}, false}, false, follow, detail::path_block(name.text())});
+  return detail::info_call::of_path(from_directory(file_), name, follow);
 }
 
 task<result<std::vector<directory_entry>>> directory::list() const { return list_open(file_); }
 
 detail::operation<detail::file_call> directory::sync() const {
-  return detail::operation(detail::file_call{{file_}, {.code = opcode::fsync}, {}});
+  return detail::call_on(file_, {.code = opcode::fsync});
 }
 
 // By path.
 
-detail::operation<detail::path_call> directory::create(path_text path, unsigned mode) {
-  return by_path(path, {.code = opcode::mkdirat, .length = mode});
+detail::operation<path_call> directory::create(path_text path, unsigned mode) {
+  return path_call::on(detail::from_current_directory(), {.code = opcode::mkdirat, .length = mode},
+                       path);
 }
 
 task<result<>> directory::create_all(path path, unsigned mode) {
@@ -177,11 +155,12 @@ task<result<>> directory::create_all(path path, unsigned mode) {
   co_return std::unexpected(std::make_error_code(std::errc::not_a_directory));
 }
 
-detail::operation<detail::path_call> directory::remove(path_text path) {
-  return by_path(path, {.code = opcode::unlinkat, .op_flags = AT_REMOVEDIR});
+detail::operation<path_call> directory::remove(path_text path) {
+  return path_call::on(detail::from_current_directory(),
+                       {.code = opcode::unlinkat, .op_flags = AT_REMOVEDIR}, path);
 }
 
-detail::operation<detail::path_call> directory::rename(path_text from, path_text to) {
+detail::operation<path_call> directory::rename(path_text from, path_text to) {
   return file::rename(from, to);
 }
 

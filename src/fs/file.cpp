@@ -15,30 +15,23 @@
 namespace carousel {
 namespace {
 
-constexpr std::uint32_t fsync_datasync = 1;  // IORING_FSYNC_DATASYNC
+using detail::from_current_directory;
+using detail::opcode;
 
-// Made outside of coroutines: g++ 12 destroys the members of an aggregate twice that is a temporary of a co_await.
-detail::operation<detail::file_call> ftruncate_operation(detail::fd_ref file, std::uint64_t size) {
-  return detail::operation(detail::file_call{
-      {std::move(file)}, {.code = detail::opcode::ftruncate, .offset = size}, {}});
-}
+constexpr std::uint32_t fsync_datasync = 1;  // IORING_FSYNC_DATASYNC
+constexpr auto current_directory = static_cast<std::uint32_t>(AT_FDCWD);
 
 task<result<>> truncate_file(detail::fd_ref file, std::uint64_t size) {
   if (!detail::position(size).valid())
     co_return std::unexpected(std::make_error_code(std::errc::invalid_argument));
-  if (!detail::this_context().io->supports(detail::opcode::ftruncate) && file &&
+  if (!detail::this_context().io->supports(opcode::ftruncate) && file &&
       file->state != detail::file_state::closed) {
     if (file->state == detail::file_state::ring_only)
       co_return std::unexpected(make_error_code(errc::not_supported));
     if (::ftruncate(file->fd, static_cast<off_t>(size)) == 0) co_return {};
     co_return std::unexpected(detail::kernel_error(-errno));
   }
-  co_return co_await ftruncate_operation(std::move(file), size);
-}
-
-detail::operation<detail::file_call> fsync_operation(detail::fd_ref file, std::uint32_t flags) {
-  return detail::operation(
-      detail::file_call{{std::move(file)}, {.code = detail::opcode::fsync, .op_flags = flags}, {}});
+  co_return co_await detail::call_on(std::move(file), {.code = opcode::ftruncate, .offset = size});
 }
 
 file_info::time_point time_of(const statx_timestamp& t) noexcept {
@@ -46,21 +39,20 @@ file_info::time_point time_of(const statx_timestamp& t) noexcept {
                                std::chrono::nanoseconds(t.tv_nsec));
 }
 
-detail::path_call name_call(detail::request req, path_text first,
-                            const path_text* second = nullptr) {
-  return {{{}, true},
-          req,
-          second != nullptr,
-          false,
-          {detail::path_block(first.text(), second != nullptr ? second->text() : ""), {}}};
-}
-
 }  // namespace
 
 namespace detail {
 
+operation<info_call> info_call::of_open(fd_ref file) {
+  return operation(info_call{from_directory(std::move(file)), subject::open_file, true, {}});
+}
+
+operation<info_call> info_call::of_path(path_operation where, path_text path, bool follow) {
+  return operation(info_call{std::move(where), subject::path, follow, path_block(path.text())});
+}
+
 failure_code info_call::check(const driver& io) const noexcept {
-  if (!of_open_file) return check_path(io, held);
+  if (of != subject::open_file) return check_path(io, held);
   const failure_code error = check_file(io);
   if (error != 0) return error;
   return file->state == file_state::ring_only ? failure(errc::not_supported) : 0;
@@ -70,15 +62,15 @@ void info_call::encode(driver& io, slot& s, request& r) const {
   r.code = opcode::statx;
   r.fd = base();
   r.length = STATX_BASIC_STATS | STATX_DIOALIGN;
-  r.address = of_open_file ? reinterpret_cast<std::uintptr_t>("") : held.first();
+  r.address = of == subject::open_file ? reinterpret_cast<std::uintptr_t>("") : held.first();
   r.offset = reinterpret_cast<std::uintptr_t>(io.side_block(s, sizeof(struct statx)));
   const unsigned nofollow = follow ? 0U : static_cast<unsigned>(AT_SYMLINK_NOFOLLOW);
-  r.op_flags = of_open_file ? static_cast<unsigned>(AT_EMPTY_PATH) : nofollow;
+  r.op_flags = of == subject::open_file ? static_cast<unsigned>(AT_EMPTY_PATH) : nofollow;
 }
 
 result<file_info> info_call::fail(std::error_code error, path_block&& path) const noexcept {
-  return std::unexpected(of_open_file ? note_failure(error, opcode::statx, file.get())
-                                      : failed(error, opcode::statx, path));
+  return std::unexpected(of == subject::open_file ? note_failure(error, opcode::statx, file.get())
+                                                  : failed(error, opcode::statx, path));
 }
 
 result<file_info> info_call::complete(std::int32_t res, path_block& path, slot& s) const noexcept {
@@ -116,30 +108,30 @@ file file::from_fd(int fd) {
   return file(std::move(made));
 }
 
-detail::operation<detail::file_call> file::sync_all() const { return fsync_operation(file_, 0); }
+detail::operation<detail::file_call> file::sync_all() const {
+  return detail::call_on(file_, {.code = opcode::fsync});
+}
 
 detail::operation<detail::file_call> file::sync_data() const {
-  return fsync_operation(file_, fsync_datasync);
+  return detail::call_on(file_, {.code = opcode::fsync, .op_flags = fsync_datasync});
 }
 
 detail::operation<detail::file_call> file::allocate(std::uint64_t offset, std::uint64_t bytes,
                                                     int mode) const {
-  return detail::operation(detail::file_call{{file_},
-                                             {.code = detail::opcode::fallocate,
-                                              .offset = offset,
-                                              .address = bytes,
-                                              .length = static_cast<std::uint32_t>(mode)},
-                                             {}});
+  return detail::call_on(file_, {.code = opcode::fallocate,
+                                 .offset = offset,
+                                 .address = bytes,
+                                 .length = static_cast<std::uint32_t>(mode)});
 }
 
 task<result<>> file::truncate(std::uint64_t size) const { return truncate_file(file_, size); }
 
 detail::operation<detail::info_call> file::info() const {
-  return detail::operation(detail::info_call{{{file_}, false}, true, true, {}});
+  return detail::info_call::of_open(file_);
 }
 
 detail::operation<detail::info_call> file::info(path_text path, bool follow) {
-  return detail::operation(detail::info_call{{}, false, follow, detail::path_block(path.text())});
+  return detail::info_call::of_path(from_current_directory(), path, follow);
 }
 
 detail::operation<detail::close_call> file::close() && {
@@ -148,25 +140,26 @@ detail::operation<detail::close_call> file::close() && {
 }
 
 detail::operation<detail::path_call> file::remove(path_text path) {
-  return detail::operation(name_call({.code = detail::opcode::unlinkat}, path));
+  return detail::path_call::on(from_current_directory(), {.code = opcode::unlinkat}, path);
 }
 
 detail::operation<detail::path_call> file::symlink(path_text target, path_text link) {
-  return detail::operation(name_call({.code = detail::opcode::symlinkat}, target, &link));
+  return detail::path_call::on(from_current_directory(), {.code = opcode::symlinkat}, target, link);
 }
 
 detail::operation<detail::path_call> file::hard_link(path_text existing, path_text link) {
-  return detail::operation(
-      name_call({.code = detail::opcode::linkat, .length = static_cast<std::uint32_t>(AT_FDCWD)},
-                existing, &link));
+  return detail::path_call::on(from_current_directory(),
+                               {.code = opcode::linkat, .length = current_directory}, existing,
+                               link);
 }
 
 detail::operation<detail::path_call> file::rename(path_text from, path_text to, bool replace) {
   constexpr std::uint32_t rename_noreplace = 1;  // RENAME_NOREPLACE
-  return detail::operation(name_call({.code = detail::opcode::renameat,
-                                      .length = static_cast<std::uint32_t>(AT_FDCWD),
-                                      .op_flags = replace ? 0 : rename_noreplace},
-                                     from, &to));
+  return detail::path_call::on(from_current_directory(),
+                               {.code = opcode::renameat,
+                                .length = current_directory,
+                                .op_flags = replace ? 0 : rename_noreplace},
+                               from, to);
 }
 
 }  // namespace carousel

@@ -236,14 +236,20 @@ class file {
 namespace detail {
 
 struct info_call : path_operation {
-  bool of_open_file = false;  ///< else of the path
-  bool follow = true;
+  enum class subject : std::uint8_t { open_file, path };
+  subject of;
+  bool follow;  ///< symbolic links that the path ends in
 
   using resources = path_block;
   using output = result<file_info>;
   using lends = ext::lends_nothing;
   using unclaimed = ext::result_owns_nothing;
   resources held;
+
+  [[nodiscard]] static operation<info_call> of_open(fd_ref file);
+  /// Throws std::bad_alloc.
+  [[nodiscard]] static operation<info_call> of_path(path_operation where, path_text path,
+                                                    bool follow);
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept;
   void encode(driver& io, slot& s, request& r) const;
