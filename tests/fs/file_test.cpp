@@ -58,6 +58,25 @@ task<file> open_for(std::filesystem::path path, bool reads, bool writes) {
   co_return std::move(opened).value();
 }
 
+/// Keeps its transfers by the names of their types.
+struct kept_transfers {
+  read_operation<owned_bytes> read;
+  write_operation<owned_bytes> write;
+};
+
+TEST(file, transfers_can_be_kept_before_they_are_awaited) {
+  const temp_dir dir;
+  const auto path = dir.make("f", "0123456789");
+  run([&]() -> task<> {
+    const file f = co_await open_for(path, true, true);
+    kept_transfers kept{.read = f.read_at(owned("", 4), 2), .write = f.write_at(owned("ab", 2), 8)};
+    EXPECT_EQ((co_await kept.write).res, 2U);
+    const auto read = co_await kept.read;
+    EXPECT_EQ(text_of(read.buf.bytes()), "2345");
+  });
+  EXPECT_EQ(content_of(path), "01234567ab");
+}
+
 TEST(file, a_read_fills_the_whole_of_a_vector) {
   const temp_dir dir;
   run([&]() -> task<> {

@@ -77,10 +77,26 @@ TEST(fixed_io, a_write_sends_the_fill_of_a_lease) {
     auto one = co_await f.write_fixed_at(lease_with(pool, "0123456789"), 0);
     EXPECT_EQ(one.res, 10U);
     EXPECT_EQ(text_of(one.buf.bytes()), "0123456789");
-    const auto all = co_await f.write_fixed_all_at(std::move(one.buf), 8);
+    const auto all = co_await f.write_all_fixed_at(std::move(one.buf), 8);
     EXPECT_EQ(error_of(all.res), std::error_code{});
   });
   EXPECT_EQ(content_of(path), "012345670123456789");
+}
+
+TEST(fixed_io, the_deprecated_name_of_write_all_fixed_at_does_the_same) {
+  const temp_dir dir;
+  const auto path = dir.make("f", "");
+  run([&]() -> task<> {
+    const auto pool = pool_of(1);
+    EXPECT_TRUE(pool.register_buffers());
+    const file f = co_await test::open_both(path);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    auto write = f.write_fixed_all_at(lease_with(pool, "0123456789"), 2);
+#pragma GCC diagnostic pop
+    EXPECT_EQ(error_of((co_await std::move(write)).res), std::error_code{});
+  });
+  EXPECT_EQ(content_of(path), std::string("\0\0", 2) + "0123456789");
 }
 
 TEST(fixed_io, a_slice_of_a_lease_is_read_and_written_in_place) {
@@ -101,7 +117,7 @@ TEST(fixed_io, a_slice_of_a_lease_is_read_and_written_in_place) {
     auto write = co_await f.write_fixed_at(std::move(lease).slice(1, 3), 10);
     EXPECT_EQ(write.res, 2U);
     lease = std::move(write.buf).into_inner();
-    const auto tail = co_await f.write_fixed_all_at(std::move(lease).slice(5, 100), 12);
+    const auto tail = co_await f.write_all_fixed_at(std::move(lease).slice(5, 100), 12);
     EXPECT_EQ(error_of(tail.res), std::error_code{});
   });
   EXPECT_EQ(content_of(path), "0123456789b089");
@@ -138,7 +154,7 @@ TEST(fixed_io, only_works_while_registered) {
     EXPECT_EQ(during.res, 6U);
 
     EXPECT_TRUE(pool.unregister_buffers());
-    auto after = co_await f.write_fixed_all_at(std::move(during.buf), 0);
+    auto after = co_await f.write_all_fixed_at(std::move(during.buf), 0);
     EXPECT_EQ(error_of(after.res), errc::not_registered);
     EXPECT_EQ(text_of(after.buf.bytes()), "456789");
     auto sliced = co_await f.read_fixed_at(std::move(after.buf).slice(1), 0);

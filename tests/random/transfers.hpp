@@ -90,7 +90,7 @@ task<B> write_registered(world& w, collection_model& p, shadow_file& f, shadow_f
   const registration_watch watch(p);
   where.begin_write();
   if (all) {
-    auto r = co_await f.handle().write_fixed_all_at(std::move(buf), where.begin());
+    auto r = co_await f.handle().write_all_fixed_at(std::move(buf), where.begin());
     settle_write(w, where, sent, r.res, true);
     if (!sent.empty()) watch.require_right(w, error_of(r.res));
     w.require(copy_of(r.buf) == sent, "a write changed its buffer");

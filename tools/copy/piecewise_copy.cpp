@@ -84,7 +84,7 @@ task<piece_result> copy_piece(piecewise_copy& copy, extent piece, fixed_buf leas
   for (std::size_t at = 0; at < lease.size();) {
     const extent run = next_run(std::as_const(lease).bytes(), at, block_bytes);
     if (run.begin < run.end) {
-      auto w = co_await copy.to.write_fixed_all_at(std::move(lease).slice(run.begin, run.end),
+      auto w = co_await copy.to.write_all_fixed_at(std::move(lease).slice(run.begin, run.end),
                                                    piece.begin + run.begin);
       lease = std::move(w.buf).into_inner();
       if (!w.res) {

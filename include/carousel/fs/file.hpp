@@ -20,6 +20,26 @@ namespace detail {
 struct info_call;
 }  // namespace detail
 
+// What the transfers of a file return, for whoever keeps one or passes it on: awaited once, as an rvalue or by its name. Those at
+// an offset are of one type, those at the current position of another.
+
+template <class B, class Extent = detail::whole>
+using read_operation =
+    detail::operation<detail::transfer<detail::direction::read, false, B, Extent>>;
+template <class B, class Extent = detail::whole>
+using write_operation =
+    detail::operation<detail::transfer<detail::direction::write, false, B, Extent>>;
+template <class B, class Extent = detail::whole>
+using read_fixed_operation =
+    detail::operation<detail::transfer<detail::direction::read, true, B, Extent>>;
+template <class B, class Extent = detail::whole>
+using write_fixed_operation =
+    detail::operation<detail::transfer<detail::direction::write, true, B, Extent>>;
+template <class B>
+using readv_operation = detail::operation<detail::vector_transfer<detail::direction::read, B>>;
+template <class B>
+using writev_operation = detail::operation<detail::vector_transfer<detail::direction::write, B>>;
+
 /// An open file. A value is a handle: copies are the same open file, and the last one closes it, inside a runtime or outside;
 /// an operation in flight holds it open too. Not thread-safe.
 ///
@@ -32,10 +52,6 @@ struct info_call;
 /// the kernel says.
 class file {
   using dir = detail::direction;
-  template <dir D, bool Fixed, class B, class Extent>
-  using transfer = detail::transfer<D, Fixed, B, Extent>;
-  template <dir D, class B>
-  using vector_transfer = detail::vector_transfer<D, B>;
 
  public:
   /// Awaited: gives result<file>. The path is copied.
@@ -50,79 +66,91 @@ class file {
 
   /// Reads into the whole capacity of the buffer: buf_result<std::size_t, B>. Fewer bytes are normal; 0 is the end of the file.
   template <io_buf_mut B>
-  auto read_at(B buf, std::uint64_t offset) const {
-    return one<dir::read, false>(buf, detail::whole{offset});
+  read_operation<B> read_at(B buf, std::uint64_t offset) const {
+    return one<read_operation<B>>(buf, detail::whole{offset});
   }
-  /// Reads until the buffer is full: buf_result<void, B>. Error: end_of_file, with the buffer's size telling how much came.
+  /// Reads until the buffer is full. Error: end_of_file, with the buffer's size telling how much came.
   template <io_buf_mut B>
-  auto read_exact_at(B buf, std::uint64_t offset) const {
+  task<buf_result<void, B>> read_exact_at(B buf, std::uint64_t offset) const {
     return all<dir::read, false>(std::move(buf), offset);
   }
   /// Writes size() bytes or fewer: buf_result<std::size_t, B>.
   template <io_buf B>
-  auto write_at(B buf, std::uint64_t offset) const {
-    return one<dir::write, false>(buf, detail::whole{offset});
+  write_operation<B> write_at(B buf, std::uint64_t offset) const {
+    return one<write_operation<B>>(buf, detail::whole{offset});
   }
-  /// Writes all size() bytes: buf_result<void, B>. Error: write_zero when the file takes no more.
+  /// Writes all size() bytes. Error: write_zero when the file takes no more.
   template <io_buf B>
-  auto write_all_at(B buf, std::uint64_t offset) const {
+  task<buf_result<void, B>> write_all_at(B buf, std::uint64_t offset) const {
     return all<dir::write, false>(std::move(buf), offset);
   }
 
   /// Reads into the buffers in turn: buf_result<std::size_t, std::vector<B>>; each one's size becomes what it received.
   template <io_buf_mut B>
-  auto readv_at(std::vector<B> bufs, std::uint64_t offset) const {
-    return detail::operation(vector_transfer<dir::read, B>{{file_}, std::move(bufs), {offset}});
+  readv_operation<B> readv_at(std::vector<B> bufs, std::uint64_t offset) const {
+    return detail::operation(
+        detail::vector_transfer<dir::read, B>{{file_}, std::move(bufs), {offset}});
   }
   template <io_buf B>
-  auto writev_at(std::vector<B> bufs, std::uint64_t offset) const {
-    return detail::operation(vector_transfer<dir::write, B>{{file_}, std::move(bufs), {offset}});
+  writev_operation<B> writev_at(std::vector<B> bufs, std::uint64_t offset) const {
+    return detail::operation(
+        detail::vector_transfer<dir::write, B>{{file_}, std::move(bufs), {offset}});
   }
   template <io_buf B>
-  auto writev_all_at(std::vector<B> bufs, std::uint64_t offset) const {
-    using transfer = vector_transfer<dir::write, B>;
+  task<buf_result<void, std::vector<B>>> writev_all_at(std::vector<B> bufs,
+                                                       std::uint64_t offset) const {
+    using transfer = detail::vector_transfer<dir::write, B>;
     const std::size_t total = transfer::bytes_of(bufs);
     return detail::transfer_all<transfer>(file_, std::move(bufs), offset, total, errc::write_zero);
   }
+
+  // NOLINTBEGIN(*-not-moved, *-std-forward): one() moves what it is given
 
   /// The same with a lease, or a slice of one, whose collection is registered with this runtime: the kernel skips the pinning
   /// of its pages. That pays for O_DIRECT from 64 KiB up; a buffered read of 4 KiB gains nothing that could be noticed.
   /// Errors: not_registered, wrong_runtime.
   template <fixed_io_buf B>
-  auto read_fixed_at(B&& buf, std::uint64_t offset) const {  // NOLINT(*-not-moved, *-std-forward)
-    return one<dir::read, true>(buf, detail::whole{offset});
+  read_fixed_operation<B> read_fixed_at(B&& buf, std::uint64_t offset) const {
+    return one<read_fixed_operation<B>>(buf, detail::whole{offset});
   }
   template <fixed_io_buf B>
-  auto read_exact_fixed_at(B buf, std::uint64_t offset) const {
+  task<buf_result<void, B>> read_exact_fixed_at(B buf, std::uint64_t offset) const {
     return all<dir::read, true>(std::move(buf), offset);
   }
   template <fixed_io_buf B>
-  auto write_fixed_at(B&& buf, std::uint64_t offset) const {  // NOLINT(*-not-moved, *-std-forward)
-    return one<dir::write, true>(buf, detail::whole{offset});
+  write_fixed_operation<B> write_fixed_at(B&& buf, std::uint64_t offset) const {
+    return one<write_fixed_operation<B>>(buf, detail::whole{offset});
   }
   template <fixed_io_buf B>
-  auto write_fixed_all_at(B buf, std::uint64_t offset) const {
+  task<buf_result<void, B>> write_all_fixed_at(B buf, std::uint64_t offset) const {
     return all<dir::write, true>(std::move(buf), offset);
+  }
+  template <fixed_io_buf B>
+  [[deprecated("write_all_fixed_at() is the same")]] task<buf_result<void, B>> write_fixed_all_at(
+      B buf, std::uint64_t offset) const {
+    return write_all_fixed_at(std::move(buf), offset);
   }
 
   /// At the current position, which they advance: for pipes and terminals, which have no other. A write to a pipe without a
   /// reader is the error broken_pipe; it raises no SIGPIPE.
   template <io_buf_mut B>
-  auto read(B buf) const {
-    return one<dir::read, false>(buf, detail::part{detail::position::current()});
+  read_operation<B, detail::part> read(B buf) const {
+    return one<read_operation<B, detail::part>>(buf, here());
   }
   template <io_buf B>
-  auto write(B buf) const {
-    return one<dir::write, false>(buf, detail::part{detail::position::current()});
+  write_operation<B, detail::part> write(B buf) const {
+    return one<write_operation<B, detail::part>>(buf, here());
   }
   template <fixed_io_buf B>
-  auto read_fixed(B&& buf) const {  // NOLINT(*-not-moved, *-std-forward)
-    return one<dir::read, true>(buf, detail::part{detail::position::current()});
+  read_fixed_operation<B, detail::part> read_fixed(B&& buf) const {
+    return one<read_fixed_operation<B, detail::part>>(buf, here());
   }
   template <fixed_io_buf B>
-  auto write_fixed(B&& buf) const {  // NOLINT(*-not-moved, *-std-forward)
-    return one<dir::write, true>(buf, detail::part{detail::position::current()});
+  write_fixed_operation<B, detail::part> write_fixed(B&& buf) const {
+    return one<write_fixed_operation<B, detail::part>>(buf, here());
   }
+
+  // NOLINTEND(*-not-moved, *-std-forward)
 
   /// fsync(2), fdatasync(2). An error may be reported once only: data written before it may be lost.
   detail::operation<detail::file_call> sync_all() const;
@@ -207,7 +235,7 @@ class file {
   template <class B>
     requires(!fixed_io_buf<B>)
   CAROUSEL_REFUSED(CAROUSEL_NO_LEASE)
-  task<buf_result<void, std::remove_cvref_t<B>>> write_fixed_all_at(B, std::uint64_t) const;
+  task<buf_result<void, std::remove_cvref_t<B>>> write_all_fixed_at(B, std::uint64_t) const;
 #undef CAROUSEL_NO_BUFFER
 #undef CAROUSEL_NO_LEASE
 
@@ -216,17 +244,17 @@ class file {
   friend struct detail::open_call<file>;
   explicit file(detail::fd_ref adopted) noexcept : file_(std::move(adopted)) {}
 
-  template <dir D, bool Fixed, class B, class Extent>
-  auto one(B& buf, Extent extent) const {
-    using call = transfer<D, Fixed, B, Extent>;
-    return detail::operation<call>(std::in_place_type<call>, detail::file_operation{file_},
-                                   std::move(buf), extent);
+  static detail::part here() noexcept { return {detail::position::current()}; }
+  template <class Operation, class B, class Extent>
+  Operation one(B& buf, Extent extent) const {
+    return Operation(std::in_place_type<typename Operation::described_by>,
+                     detail::file_operation{file_}, std::move(buf), extent);
   }
   template <dir D, bool Fixed, class B>
-  auto all(B buf, detail::position at) const {
+  task<buf_result<void, B>> all(B buf, detail::position at) const {
     constexpr bool reads = D == dir::read;
     const std::size_t total = reads ? buf_traits<B>::capacity(buf) : buf_traits<B>::size(buf);
-    return detail::transfer_all<transfer<D, Fixed, B, detail::part>>(
+    return detail::transfer_all<detail::transfer<D, Fixed, B, detail::part>>(
         file_, std::move(buf), at, total, reads ? errc::end_of_file : errc::write_zero);
   }
 

@@ -48,6 +48,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
       "this buffer type is too large to live in an operation: hold it by std::unique_ptr");
 
  public:
+  using described_by = Op;
   using resumed_by_loop = void;
   explicit operation(Op op) noexcept : op_(std::move(op)) {}
   /// Makes the operation in place, from the members of Op in order.
