@@ -9,5 +9,6 @@ cat >plot_smoke/machine.json <<END
 {"commit": "none", "kernel": "Linux", "cpus": 1, "cpu": "some", "compiler": "some"}
 END
 "$2" plot_smoke
-grep -q "NOP, 1 in flight" plot_smoke/result.svg
+[ "$(head -c 8 plot_smoke/result.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ]
+grep -q "NOP, 1 in flight" plot_smoke/result.json
 grep -q '"reference": "liburing by hand"' plot_smoke/result.json

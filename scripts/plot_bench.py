@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """usage: scripts/plot_bench.py FOLDER
 
-What scripts/bench has left in FOLDER becomes result.json and result.svg there: sheets.jsonl has a line per table, machine.json
+What scripts/bench has left in FOLDER becomes result.json and result.png there: sheets.jsonl has a line per table, machine.json
 says where they come from, and pool.json and task.json are google-benchmark's. The picture shows each rival's rate over the first
 one's, median and range; right of 1 is faster.
 """
@@ -12,10 +12,9 @@ from pathlib import Path
 
 import matplotlib
 
-matplotlib.use("svg")
-matplotlib.rcParams["svg.hashsalt"] = "carousel"  # the same figures give the same file
-matplotlib.rcParams["svg.fonttype"] = "none"
+matplotlib.use("agg")
 import matplotlib.pyplot as plt  # noqa: E402
+from PIL import Image  # noqa: E402
 
 OURS, HAND, OTHERS = "#1f6feb", "#57606a", "#bc4c00"
 
@@ -92,9 +91,9 @@ def draw(sheets, machine, path):
         at -= TITLE + height
         draw_sheet(figure, sheet, at, height, (min(low * 0.9, 0.5), max(high * 1.1, 2)))
         at -= TICKS
-    figure.savefig(path, metadata={"Date": None, "Creator": None})
-    text = path.read_text(encoding="utf-8")
-    path.write_text("\n".join(line.rstrip() for line in text.splitlines()) + "\n", encoding="utf-8")
+    figure.savefig(path, dpi=100)
+    # A few colours will do, and are a tenth of the bytes. The same figures give the same file.
+    Image.open(path).convert("RGB").quantize(32).save(path, optimize=True)
 
 
 def micro(path):
@@ -117,7 +116,7 @@ def main():
             result[f"{name}_ns"] = micro(folder / f"{name}.json")
     (folder / "result.json").write_text(json.dumps(result, indent=1) + "\n")
     if sheets:
-        draw(sheets, machine, folder / "result.svg")
+        draw(sheets, machine, folder / "result.png")
 
 
 if __name__ == "__main__":
