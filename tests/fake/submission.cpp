@@ -69,7 +69,7 @@ void kernel::submit(const detail::request& entry) {
   op.entry = entry;
   op.code = entry.code;
   op.due = now_;
-  note(op.id, "submitted, opcode", static_cast<int>(entry.code));
+  note(op.id, name_of(entry.code), static_cast<int>(entry.code));
   const auto self = std::prev(operations_.end());
   if (const char* field = unused_field_set(entry); field != nullptr)
     (void)misuse(op, std::string("a request sets what its operation does not use: ") + field, 0);

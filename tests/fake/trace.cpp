@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace carousel::fake {
 namespace {
@@ -39,8 +40,10 @@ void trace::for_each(F f) const {
 }
 
 void trace::print(const event& e) {
-  std::fprintf(stderr, "  %10" PRId64 " us  #%-5" PRIu64 " %s %" PRId64 "\n",
-               static_cast<std::int64_t>(e.at.count() / 1000), e.operation, e.what, e.detail);
+  const char* const error = e.detail < 0 ? strerrorname_np(static_cast<int>(-e.detail)) : nullptr;
+  std::fprintf(stderr, "  %10" PRId64 " us  #%-5" PRIu64 " %s %" PRId64 " %s\n",
+               static_cast<std::int64_t>(e.at.count() / 1000), e.operation, e.what, e.detail,
+               error != nullptr ? error : "");
 }
 
 void trace::fail(std::uint64_t operation, std::string_view sentence) const {
