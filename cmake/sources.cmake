@@ -117,6 +117,7 @@ set(carousel_sources
     src/sync/semaphore.cpp
     src/sync/wait_line.cpp
     src/sys/linux_kernel.cpp
+    src/sys/signal_shield.cpp
     src/sys/write_flag.cpp
     src/verb/branch.cpp)
 

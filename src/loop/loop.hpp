@@ -1,11 +1,13 @@
 #pragma once
 
+#include <csignal>
 #include <memory>
 #include <thread>
 
 #include "carousel/detail/driver/driver.hpp"
 #include "carousel/detail/driver/fork_epoch.hpp"
 #include "carousel/detail/loop/task_record.hpp"
+#include "sys/signal_shield.hpp"
 
 namespace carousel::detail {
 
@@ -35,6 +37,12 @@ class loop : public context {
     entered(const entered&) = delete;
     entered& operator=(const entered&) = delete;
     ~entered() { current_context = nullptr; }
+
+   private:
+    /// Beyond RLIMIT_FSIZE a write fails with EFBIG, and some file systems raise the signal as well, where it is this thread
+    /// that executes the write and no worker of the kernel: nothing that a program knows. It takes the whole time, because
+    /// around each enter it would cost more than the enter.
+    sys::signal_shield no_sigxfsz_{SIGXFSZ};
   };
 
  private:

@@ -1,6 +1,5 @@
 #include <liburing.h>
 #include <linux/capability.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include "base/sanitizers.hpp"
 #include "carousel/detail/base/request.hpp"
 #include "sys/kernel.hpp"
+#include "sys/signal_shield.hpp"
 #include "sys/write_flag.hpp"
 
 #if defined(CAROUSEL_THREAD_SANITIZER)
@@ -119,31 +119,6 @@ constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
     default: return detail::kernel_error(-error);
   }
 }
-
-/// Keeps SIGPIPE from the process while the thread is inside enter, and takes away the one that a write raised there.
-class sigpipe_shield {
- public:
-  sigpipe_shield() noexcept {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    sigset_t pending{};
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  sigpipe_shield(const sigpipe_shield&) = delete;
-  sigpipe_shield& operator=(const sigpipe_shield&) = delete;
-  ~sigpipe_shield() {
-    const timespec at_once{};
-    if (!was_pending_) sigtimedwait(&pipe_, nullptr, &at_once);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-  bool was_pending_ = false;
-};
 
 class linux_kernel final : public kernel {
  public:
@@ -274,7 +249,7 @@ class linux_kernel final : public kernel {
   /// Where a write cannot be told not to raise SIGPIPE.
   int enter_indirect(unsigned to_submit, unsigned min_complete, unsigned flags,
                      const std::chrono::nanoseconds* timeout) noexcept override {
-    const sigpipe_shield shield;
+    const signal_shield shield(SIGPIPE);
     return sys::enter(name_, to_submit, min_complete, flags, timeout);
   }
 
