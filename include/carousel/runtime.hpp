@@ -18,7 +18,8 @@ struct runtime_access;
 
 struct runtime_options {
   /// Submission queue entries of the ring, rounded up to a power of two; the completion queue has twice as many. More
-  /// operations than this may be in flight: it is the size of a batch, not a limit.
+  /// operations than this may be in flight: it is the size of a batch, not a limit. Only where a full completion queue may lose
+  /// what comes (before Linux 6.1) operations beyond twice this number wait in line.
   unsigned entries = 256;
   /// Operations in flight, rounded up to a multiple of 256; more wait in line for a slot. A slot takes 192 bytes, and they are
   /// made as they are needed.

@@ -19,6 +19,8 @@ namespace {
 
 /// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock between batches.
 constexpr unsigned cancels_per_enter = 64;
+/// The read that others wake us by, and its cancel.
+constexpr unsigned wake_requests = 2;
 /// An enter that the kernel refuses for want of something is tried again after pauses that grow, at least so often and so long;
 /// then what it does not take fails.
 constexpr unsigned refused_enters_max = 16;
@@ -56,6 +58,7 @@ result<std::unique_ptr<driver>> driver::make(std::unique_ptr<sys::kernel> kernel
   d->options_.slots_max = std::clamp(options.slots_max, chunk_slots, slot_index_max);
   d->ring_ = std::move(*made);
   d->queue_ = d->ring_.get();
+  d->hold_back();
   sys::kernel& below = d->ring_->kernel();
   d->write_flags_ = below.has_nosignal() ? sys::rwf_nosignal : 0U;
   d->files_.open(below);
@@ -87,6 +90,17 @@ steady_time now() noexcept {
 
 // Slots.
 
+/// Where a completion may be lost for want of room, the requests in the kernel never outnumber the places of the completion queue:
+/// a submission queue full of them is for requests that were taken back and do nothing, two for the read that others wake us by and
+/// its cancel, some for the other cancels, and the rest for operations. What is more stands in line.
+void driver::hold_back() noexcept {
+  const std::size_t places = ring_->completions_max();
+  if (places == ring::unlimited) return;
+  cancels_max_ = std::clamp(static_cast<unsigned>(places) / 8, 1U, cancels_per_enter);
+  const unsigned others = queue_->requests_max() + wake_requests + cancels_max_;
+  options_.slots_max = std::min(options_.slots_max, static_cast<unsigned>(places) - others);
+}
+
 void driver::grow() {
   chunks_.reserve(chunks_.size() + 1);
   auto* chunk = static_cast<slot*>(
@@ -95,7 +109,7 @@ void driver::grow() {
   for (unsigned i = chunk_slots; i-- > 0;) {
     slot* s = std::construct_at(chunk + i);
     s->name = user_data_generation + user_data_of(completion_kind::operation, slots_ + i);
-    s->next_free = std::exchange(free_, s);
+    if (slots_ + i < options_.slots_max) s->next_free = std::exchange(free_, s);
   }
   slots_ += chunk_slots;
 }
@@ -218,6 +232,7 @@ void driver::leave_buffers() noexcept {
 
 void driver::encode_cancels() {
   for (unsigned sent = 0; sent < cancels_per_enter && !to_cancel_.empty(); ++sent) {
+    if (cancels_in_kernel_ == cancels_max_) return;
     // The newest first: the kernel finds the operations of one task in that order, and looking for the oldest among very
     // many is slow.
     slot& s = to_cancel_.back();
@@ -225,6 +240,7 @@ void driver::encode_cancels() {
     if (!ring_->push(cancel, counterpart(s.name))) return;
     s.unlink();
     ++in_kernel_;
+    ++cancels_in_kernel_;
     ++counters_.cancels;
   }
 }
@@ -270,6 +286,7 @@ void driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
         withdraw(*s, error, ready);
         return;
       case completion_kind::cancel:
+        --cancels_in_kernel_;
         // The operation may have ended while its cancel was kept from the kernel.
         if (s->name == counterpart(user_data) && held_by_kernel(*s)) to_cancel_.push_back(*s);
     }
@@ -309,6 +326,7 @@ void driver::on_other_completion(std::uint64_t user_data, std::int32_t res,
       return;
     case completion_kind::cancel:
       --in_kernel_;
+      --cancels_in_kernel_;
       // Else the operation is over, and the slot may serve another.
       if (s != nullptr && s->name == counterpart(user_data)) on_cancel(*s, res);
       return;

@@ -26,6 +26,12 @@ class ring : public submission_queue {
 
   [[nodiscard]] sys::kernel& kernel() noexcept { return *kernel_; }
 
+  static constexpr std::size_t unlimited = SIZE_MAX;
+  /// Requests that may be in the kernel at a time without a completion being lost.
+  [[nodiscard]] std::size_t completions_max() const noexcept {
+    return view_.may_drop ? view_.cq_entries : unlimited;
+  }
+
   /// Queues a request under this name; false when there is no room.
   [[nodiscard]] bool push(const request& req, std::uint64_t user_data) noexcept {
     if (!has_room()) return false;

@@ -30,6 +30,11 @@ inline constexpr std::uint32_t feature_no_iowait = 1U << 17U;
 
 inline constexpr std::uint32_t rwf_nosignal = 0x100;  // Linux 6.18
 
+/// Submission queue entries of a ring that may drop completions: fewer leave no place for a cancel beside an operation.
+inline constexpr std::uint32_t droppable_entries_min = 4;
+/// Completion queue entries of such a ring for each submission queue entry.
+inline constexpr std::uint32_t droppable_queue_factor = 4;
+
 /// The queues of one ring, in memory shared with the kernel.
 struct ring_view {
   std::uint32_t* sq_head = nullptr;
@@ -41,6 +46,8 @@ struct ring_view {
   std::uint32_t* cq_tail = nullptr;
   std::uint32_t cq_entries = 0;
   cqe* cqes = nullptr;
+  /// A completion that finds the queue full may be lost (-EBADR): requests must not outnumber its entries.
+  bool may_drop = false;
   bool has_no_iowait = false;  ///< an enter that waits may have enter_no_iowait
 };
 

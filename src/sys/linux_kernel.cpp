@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -56,6 +57,8 @@ static_assert(detail::sqe_fixed_file == IOSQE_FIXED_FILE);
 /// SUBMIT_STABLE (5.5), RW_CUR_POS (5.6), EXT_ARG (5.11).
 constexpr unsigned features_needed =
     IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS | IORING_FEAT_EXT_ARG;
+
+constexpr unsigned sq_entries_max = 32'768;  // IORING_MAX_ENTRIES
 
 /// IORING_SETUP_NO_SQARRAY: the entries of the submission queue are taken in their order, without an array of indices between.
 constexpr unsigned setup_no_sqarray = 1U << 16U;
@@ -173,6 +176,7 @@ class linux_kernel final : public kernel {
         .cq_tail = ring_.cq.ktail,
         .cq_entries = ring_.cq.ring_entries,
         .cqes = reinterpret_cast<cqe*>(ring_.cq.cqes),
+        .may_drop = (ring_.flags & IORING_SETUP_DEFER_TASKRUN) == 0,
         .has_no_iowait = (ring_.features & feature_no_iowait) != 0,
     };
   }
@@ -227,7 +231,13 @@ class linux_kernel final : public kernel {
     for (const unsigned flags : setup_ladder) {
       io_uring_params params{};
       params.flags = flags | IORING_SETUP_CLAMP;
-      error = make_ring(entries, params);
+      unsigned wanted = entries;
+      if ((flags & IORING_SETUP_DEFER_TASKRUN) == 0) {
+        wanted = std::max(entries, droppable_entries_min);
+        params.flags |= IORING_SETUP_CQSIZE;
+        params.cq_entries = std::min(wanted, sq_entries_max) * droppable_queue_factor;
+      }
+      error = make_ring(wanted, params);
       if (error != -EINVAL) break;
     }
     return error;

@@ -42,9 +42,11 @@ kernel::~kernel() {
 }
 
 result<sys::ring_view> kernel::setup(unsigned entries) {
-  const unsigned sq_entries = std::bit_ceil(std::clamp(entries, 1U, sq_entries_max));
+  const unsigned least = options_.may_drop ? sys::droppable_entries_min : 1U;
+  const unsigned sq_entries = std::bit_ceil(std::clamp(entries, least, sq_entries_max));
   sqes_.resize(sq_entries);
-  cqes_.resize(options_.small_cq ? sq_entries : sq_entries * 2);
+  const unsigned ordinary = options_.small_cq ? sq_entries : sq_entries * 2;
+  cqes_.resize(options_.may_drop ? sq_entries * sys::droppable_queue_factor : ordinary);
   return sys::ring_view{
       .sq_head = &sq_head_,
       .sq_tail = &sq_tail_,
@@ -55,6 +57,7 @@ result<sys::ring_view> kernel::setup(unsigned entries) {
       .cq_tail = &cq_tail_,
       .cq_entries = static_cast<std::uint32_t>(cqes_.size()),
       .cqes = cqes_.data(),
+      .may_drop = options_.may_drop,
       .has_no_iowait = !options_.old_waits,
   };
 }

@@ -33,6 +33,7 @@ kernel_options kernel_options::benign(std::uint64_t seed) {
   o.partial = some(r, 300);
   o.signals = some(r, 200);
   o.old_waits = r.below(4) == 0;
+  o.may_drop = r.below(4) == 0;
   return o;
 }
 
@@ -68,6 +69,7 @@ std::string kernel_options::describe() const {
       << " us, turn up to " << us(turn_max) << " us, batch up to " << batch_max
       << (posts_early ? ", posts early" : "") << (small_cq ? ", small completion queue" : "")
       << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
+      << (may_drop ? ", a full completion queue loses" : "")
       << (old_waits ? ", no IORING_ENTER_NO_IOWAIT" : "");
   return out.str();
 }

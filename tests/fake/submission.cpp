@@ -59,6 +59,8 @@ unsigned kernel::consume(unsigned count) {
     const detail::request entry = sqes_[sq_head_ & (sqes_.size() - 1)];
     ++sq_head_;
     submit(entry);
+    if (options_.may_drop && options_.strict && operations_.size() + visible() > cqes_.size())
+      trace_.fail(last_id_, "there are more requests than a full completion queue keeps");
   }
   return count;
 }

@@ -156,6 +156,7 @@ class driver {
     return slots_ < options_.slots_max;
   }
   [[nodiscard]] bool has_place() const noexcept { return has_slot() && queue_->has_room(); }
+  void hold_back() noexcept;
   void grow();
   template <class F>
   void for_each_slot(F f) {
@@ -191,6 +192,7 @@ class driver {
   submission_queue* queue_ = nullptr;  ///< the ring's
   std::uint32_t write_flags_ = 0;
   unsigned forks_ = forks;
+  unsigned cancels_max_ = ~0U;  ///< in the kernel at a time
 
   // Slots: chunks never move and are never freed while the driver lives.
   slot* free_ = nullptr;
@@ -206,6 +208,7 @@ class driver {
   list<slot, slot_tag>
       to_drop_;                ///< orphans past their last CQE, disposed of after the CQEs are read
   std::size_t in_kernel_ = 0;  ///< requests, from the submission queue on, without their last CQE
+  unsigned cancels_in_kernel_ = 0;  ///< of these, cancels of operations
   steady_time recancel_at_{};
   std::chrono::milliseconds recancel_after_{0};
   unsigned submits_until_probe_ = 0;  ///< waits at once, before submitting alone is tried again

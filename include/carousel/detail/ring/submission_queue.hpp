@@ -13,6 +13,7 @@ namespace carousel::detail {
 class submission_queue {
  public:
   [[nodiscard]] bool has_room() const noexcept { return tail_ != end_; }
+  [[nodiscard]] std::uint32_t requests_max() const noexcept { return mask_ + 1; }
   /// The next entry, empty, to be filled in place; it counts from push() on. has_room() must hold.
   [[nodiscard]] request& next() noexcept { return *std::construct_at(&entry(tail_)); }
   /// Returns where it stands, for contains().

@@ -1,0 +1,62 @@
+#include <gtest/gtest.h>
+#include <carousel/carousel.hpp>
+
+#include <memory>
+#include <vector>
+
+#include "fake/kernel.hpp"
+#include "loop/runtime_access.hpp"
+#include "support/content.hpp"
+#include "support/pipe_pair.hpp"
+
+// Rings that lose completions when their queue is full: the fake kernel fails a test that brings more requests than it keeps.
+
+namespace carousel {
+namespace {
+
+runtime on_old_ring(unsigned entries) {
+  fake::kernel_options options;
+  options.may_drop = true;
+  return detail::runtime_access::make(std::make_unique<fake::kernel>(options), {.entries = entries})
+      .value();
+}
+
+task<std::size_t> read_some(file from) {
+  const auto r = co_await from.read(std::vector<char>(4));
+  co_return r.res.value_or(0);
+}
+
+TEST(hold_back, many_reads_that_wait_stand_in_line_and_all_finish) {
+  for (const unsigned entries : {1U, 8U, 64U}) {
+    on_old_ring(entries).block_on([]() -> task<> {
+      const test::pipe_pair pipe;
+      const file reader = pipe.reader();
+      std::vector<join_handle<std::size_t>> reads;
+      for (int i = 0; i < 1000; ++i) reads.push_back(spawn(read_some(reader)));
+      for (int turns = 0; turns < 3; ++turns) co_await yield();
+      for (int i = 0; i < 1000; ++i) pipe.put("text");
+      for (auto& read : reads) EXPECT_EQ(co_await std::move(read), 4U);
+    }());
+  }
+}
+
+TEST(hold_back, cancels_find_room_beside_operations_that_wait) {
+  for (const unsigned entries : {1U, 8U, 64U}) {
+    on_old_ring(entries).block_on([]() -> task<> {
+      const test::pipe_pair pipe;
+      const file reader = pipe.reader();
+      std::vector<join_handle<std::size_t>> reads;
+      for (int i = 0; i < 1000; ++i) reads.push_back(spawn(read_some(reader)));
+      for (int turns = 0; turns < 3; ++turns) co_await yield();
+      for (auto& read : reads) read.abort();
+      reads.clear();
+      for (int turns = 0; turns < 20; ++turns)
+        co_await yield();  // until the kernel has none of them
+      pipe.put("text");
+      EXPECT_EQ(co_await read_some(reader), 4U);
+    }());
+  }
+}
+
+}  // namespace
+}  // namespace carousel
