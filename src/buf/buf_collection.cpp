@@ -237,7 +237,7 @@ result<> buf_collection::register_with(driver& io) {
     if (error.category() == carousel_category() || !is_refusal(error))
       return std::unexpected(error);
     if (options_.strict) {
-      const bool memlock = error == std::errc::not_enough_memory;
+      const bool memlock = error == std::errc::not_enough_memory && io.memlock_binds();
       return std::unexpected(memlock ? make_error_code(errc::memlock_limit) : error);
     }
     io.buffers().enter_plain(*this);

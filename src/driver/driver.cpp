@@ -82,6 +82,8 @@ bool driver::supports(opcode code) const noexcept {
   return ring_->kernel().supports(static_cast<std::uint8_t>(code));
 }
 
+bool driver::memlock_binds() const noexcept { return ring_->kernel().memlock_binds(); }
+
 steady_time driver::now() const noexcept { return ring_->kernel().now(); }
 
 steady_time now() noexcept {

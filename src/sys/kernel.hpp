@@ -33,6 +33,9 @@ class kernel {
   /// from the process itself.
   [[nodiscard]] virtual bool has_nosignal() const noexcept = 0;
 
+  /// RLIMIT_MEMLOCK is what an ENOMEM may be about: there is a limit, and this process is not exempt from it.
+  [[nodiscard]] virtual bool memlock_binds() const noexcept = 0;
+
   [[nodiscard]] virtual int register_buffers(std::span<const iovec> buffers) noexcept = 0;
   [[nodiscard]] virtual int unregister_buffers() noexcept = 0;
   /// An empty file table of `count` entries.

@@ -185,6 +185,7 @@ class linux_kernel final : public kernel {
     return opcode < supported_.size() && supported_[opcode];
   }
   bool has_nosignal() const noexcept override { return nosignal_; }
+  bool memlock_binds() const noexcept override { return memlock_is_limited(); }
 
   int register_buffers(std::span<const iovec> buffers) noexcept override {
     const auto attempt = [&] {

@@ -32,6 +32,7 @@ class kernel final : public sys::kernel {
   result<sys::ring_view> setup(unsigned entries) override;
   bool supports(std::uint8_t opcode) const noexcept override;
   bool has_nosignal() const noexcept override { return !options_.no_nosignal; }
+  bool memlock_binds() const noexcept override { return !options_.no_memlock; }
   int register_buffers(std::span<const iovec> buffers) noexcept override;
   int unregister_buffers() noexcept override;
   int register_files(unsigned count) noexcept override;

@@ -53,6 +53,7 @@ kernel_options kernel_options::from_seed(std::uint64_t seed) {
     o.refused += 400;  // so that there is something to take back
   }
   o.no_nosignal = r.below(8) == 0;
+  o.no_memlock = r.below(2) == 0;
   o.closed_world = true;
   return o;
 }
@@ -70,6 +71,7 @@ std::string kernel_options::describe() const {
       << (posts_early ? ", posts early" : "") << (small_cq ? ", small completion queue" : "")
       << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
       << (may_drop ? ", a full completion queue loses" : "")
+      << (no_memlock ? ", exempt from RLIMIT_MEMLOCK" : "")
       << (old_waits ? ", no IORING_ENTER_NO_IOWAIT" : "");
   return out.str();
 }

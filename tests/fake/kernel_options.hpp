@@ -39,6 +39,7 @@ struct kernel_options {
 
   // Tables.
   unsigned refused_buffers = 0;  ///< ENOMEM, EPERM
+  bool no_memlock = false;       ///< the user is exempt from RLIMIT_MEMLOCK
   unsigned refused_files = 0;    ///< the file table as a whole, and each entry
   bool no_nosignal = false;      ///< a kernel before RWF_NOSIGNAL
 

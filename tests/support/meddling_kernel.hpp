@@ -46,6 +46,7 @@ class meddling_kernel final : public sys::kernel {
   }
   bool supports(std::uint8_t opcode) const noexcept override { return real_->supports(opcode); }
   bool has_nosignal() const noexcept override { return real_->has_nosignal(); }
+  bool memlock_binds() const noexcept override { return real_->memlock_binds(); }
   int register_buffers(std::span<const iovec> buffers) noexcept override {
     return real_->register_buffers(buffers);
   }

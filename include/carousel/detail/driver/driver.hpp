@@ -144,6 +144,8 @@ class driver {
   [[nodiscard]] steady_time now() const noexcept;
   /// Flags for a write that must fail with EPIPE instead of raising SIGPIPE.
   [[nodiscard]] std::uint32_t write_flags() const noexcept { return write_flags_; }
+  /// RLIMIT_MEMLOCK may be why the kernel has no memory to lock.
+  [[nodiscard]] bool memlock_binds() const noexcept;
   void count_plain_fallback() noexcept { ++counters_.plain_fallbacks; }
 
  private:
