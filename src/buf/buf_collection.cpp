@@ -144,6 +144,7 @@ result<buf_collection*> buf_collection::make(std::span<const buf_class> classes,
   if (count == 0) return std::unexpected(make_error_code(errc::bad_buffer));
   auto memory = arena::make(bytes, options.huge);
   if (!memory) return std::unexpected(memory.error());
+  if (!options.dump) (void)madvise(memory->bytes().data(), memory->bytes().size(), MADV_DONTDUMP);
 
   std::vector<raw_buffer> buffers;
   buffers.reserve(count);

@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
 #include <carousel/carousel.hpp>
 
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
 #include <list>
 #include <optional>
 #include <ranges>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,6 +29,31 @@ std::vector<logged_bytes> two_logged(int& ended) {
   made.emplace_back(64, ended);
   made.emplace_back(64, ended);
   return made;
+}
+
+/// Whether a core dump leaves this address out: VmFlags of /proc/self/smaps has "dd".
+bool left_out_of_dumps(const std::byte* address) {
+  std::ifstream maps("/proc/self/smaps");
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) {
+      const auto at = reinterpret_cast<std::uintptr_t>(address);
+      inside = begin <= at && at < end;
+    }
+    if (inside && line.starts_with("VmFlags:")) return line.find(" dd") != line.npos;
+  }
+  return false;
+}
+
+TEST(pool_memory, core_dumps_leave_a_pool_out_unless_it_is_asked_for) {
+  for (const huge_pages huge : {huge_pages::never, huge_pages::transparent}) {
+    const auto quiet = fixed_buf_pool::make({{4096, 4}}, {.huge = huge}).value();
+    EXPECT_TRUE(left_out_of_dumps(quiet.try_next(4096).value().spare().data()));
+    const auto dumped = fixed_buf_pool::make({{4096, 4}}, {.huge = huge, .dump = true}).value();
+    EXPECT_FALSE(left_out_of_dumps(dumped.try_next(4096).value().spare().data()));
+  }
 }
 
 TEST(pool_memory, a_pool_takes_owned_bytes) {
