@@ -21,6 +21,11 @@ namespace {
 constexpr unsigned cancels_per_enter = 64;
 /// The read that others wake us by, and its cancel.
 constexpr unsigned wake_requests = 2;
+/// What may be in the kernel beside operations: as many requests that were taken back as the submission queue has entries.
+[[nodiscard]] constexpr unsigned other_requests(unsigned entries,
+                                                unsigned cancels = cancels_per_enter) noexcept {
+  return entries + wake_requests + cancels;
+}
 /// An enter that the kernel refuses for want of something is tried again after pauses that grow, at least so often and so long;
 /// then what it does not take fails.
 constexpr unsigned refused_enters_max = 16;
@@ -52,10 +57,14 @@ driver::driver(const driver_options& options) noexcept : options_(options) {}
 result<std::unique_ptr<driver>> driver::make(std::unique_ptr<sys::kernel> kernel,
                                              const driver_options& options) {
   watch_forks();
-  auto made = ring::make(std::move(kernel), std::max(options.entries, 1U), options.iowait);
+  const unsigned slots = std::clamp(options.slots_max, chunk_slots, slot_index_max);
+  const unsigned entries = std::clamp(options.entries, 1U, sys::sq_entries_max);
+  auto made = ring::make(std::move(kernel),
+                         {.entries = entries, .completions = slots + other_requests(entries)},
+                         options.iowait);
   if (!made) return std::unexpected(made.error());
   std::unique_ptr<driver> d(new driver(options));
-  d->options_.slots_max = std::clamp(options.slots_max, chunk_slots, slot_index_max);
+  d->options_.slots_max = slots;
   d->ring_ = std::move(*made);
   d->queue_ = d->ring_.get();
   d->hold_back();
@@ -93,13 +102,13 @@ steady_time now() noexcept {
 // Slots.
 
 /// Where a completion may be lost for want of room, the requests in the kernel never outnumber the places of the completion queue:
-/// a submission queue full of them is for requests that were taken back and do nothing, two for the read that others wake us by and
-/// its cancel, some for the other cancels, and the rest for operations. What is more stands in line.
+/// those of operations stand in line before. The ring was asked for a place for each operation that there may be, so that this is no
+/// narrower than the limit that the program has set, unless the kernel has no memory for such a queue.
 void driver::hold_back() noexcept {
   const std::size_t places = ring_->completions_max();
   if (places == ring::unlimited) return;
   cancels_max_ = std::clamp(static_cast<unsigned>(places) / 8, 1U, cancels_per_enter);
-  const unsigned others = queue_->requests_max() + wake_requests + cancels_max_;
+  const unsigned others = other_requests(queue_->requests_max(), cancels_max_);
   options_.slots_max = std::min(options_.slots_max, static_cast<unsigned>(places) - others);
 }
 

@@ -18,8 +18,9 @@ class ring : public submission_queue {
  public:
   /// `iowait`: a wait for completions counts as waiting for a disk.
   [[nodiscard]] static result<std::unique_ptr<ring>> make(std::unique_ptr<sys::kernel> kernel,
-                                                          unsigned entries, bool iowait = false) {
-    auto view = kernel->setup(entries);
+                                                          sys::ring_size size,
+                                                          bool iowait = false) {
+    auto view = kernel->setup(size);
     if (!view) return std::unexpected(view.error());
     return std::unique_ptr<ring>(new ring(std::move(kernel), *view, iowait));
   }

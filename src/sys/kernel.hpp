@@ -13,14 +13,21 @@
 
 namespace carousel::sys {
 
+/// What a ring is asked to hold.
+struct ring_size {
+  unsigned entries;  ///< of the submission queue
+  unsigned completions =
+      0;  ///< of the completion queue, where a completion that finds it full may be lost
+};
+
 /// The seam: all that a ring asks of the operating system. Calls return 0 or a count, or -errno, as the system calls do; the
 /// queues themselves are plain memory, so a second implementation can be an ordinary object.
 class kernel {
  public:
   virtual ~kernel() = default;
 
-  /// Makes the ring, with the best set of flags that this kernel takes. Called once.
-  [[nodiscard]] virtual result<ring_view> setup(unsigned entries) = 0;
+  /// Makes the ring, with the best set of flags that this kernel takes, and as large as it lets us. Called once.
+  [[nodiscard]] virtual result<ring_view> setup(ring_size size) = 0;
   /// Submits and, with enter_getevents, waits for `min_complete` completions or until `timeout`, if there is one, has passed.
   [[nodiscard]] int enter(unsigned to_submit, unsigned min_complete, unsigned flags,
                           const std::chrono::nanoseconds* timeout) noexcept {

@@ -58,8 +58,6 @@ static_assert(detail::sqe_fixed_file == IOSQE_FIXED_FILE);
 constexpr unsigned features_needed =
     IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS | IORING_FEAT_EXT_ARG;
 
-constexpr unsigned sq_entries_max = 32'768;  // IORING_MAX_ENTRIES
-
 /// IORING_SETUP_NO_SQARRAY: the entries of the submission queue are taken in their order, without an array of indices between.
 constexpr unsigned setup_no_sqarray = 1U << 16U;
 
@@ -137,12 +135,12 @@ class linux_kernel final : public kernel {
     last_close = std::chrono::steady_clock::now().time_since_epoch().count();
   }
 
-  result<ring_view> setup(unsigned entries) override {
-    int error = make_ring(entries);
+  result<ring_view> setup(ring_size size) override {
+    int error = make_ring(size);
     // The memory of a ring that was just closed is uncharged asynchronously.
     for (int tries = 0; error == -ENOMEM && tries < 20; ++tries) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      error = make_ring(entries);
+      error = make_ring(size);
     }
     if (error < 0) return std::unexpected(explain_setup(-error));
     live_ = true;
@@ -227,21 +225,29 @@ class linux_kernel final : public kernel {
   }
 
  private:
-  int make_ring(unsigned entries) noexcept {
+  int make_ring(ring_size size) noexcept {
     int error = 0;
     for (const unsigned flags : setup_ladder) {
       io_uring_params params{};
       params.flags = flags | IORING_SETUP_CLAMP;
-      unsigned wanted = entries;
-      if ((flags & IORING_SETUP_DEFER_TASKRUN) == 0) {
-        wanted = std::max(entries, droppable_entries_min);
-        params.flags |= IORING_SETUP_CQSIZE;
-        params.cq_entries = std::min(wanted, sq_entries_max) * droppable_queue_factor;
-      }
-      error = make_ring(wanted, params);
+      error = (flags & IORING_SETUP_DEFER_TASKRUN) != 0 ? make_ring(size.entries, params)
+                                                        : make_droppable_ring(size, flags);
       if (error != -EINVAL) break;
     }
     return error;
+  }
+  /// With the largest completion queue up to the size that there is memory for: its pages must lie together.
+  int make_droppable_ring(ring_size size, unsigned flags) noexcept {
+    const unsigned entries = std::max(size.entries, droppable_entries_min);
+    const unsigned least = std::min(entries * droppable_queue_factor, cq_entries_max);
+    for (unsigned places = std::clamp(size.completions, least, cq_entries_max);; places /= 2) {
+      places = std::max(places, least);
+      io_uring_params params{};
+      params.flags = flags | IORING_SETUP_CLAMP | IORING_SETUP_CQSIZE;
+      params.cq_entries = places;
+      const int error = make_ring(entries, params);
+      if (error != -ENOMEM || places == least) return error;
+    }
   }
   /// What io_uring_queue_init_params() does, less the array of indices: liburing 2.3 would write one into the queues' heads and
   /// tails where the ring has none.

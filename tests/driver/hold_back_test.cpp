@@ -14,11 +14,12 @@
 namespace carousel {
 namespace {
 
-runtime on_old_ring(unsigned entries) {
-  fake::kernel_options options;
-  options.may_drop = true;
-  return detail::runtime_access::make(std::make_unique<fake::kernel>(options), {.entries = entries})
-      .value();
+runtime on_old_ring(fake::kernel_options kernel, runtime_options options) {
+  kernel.may_drop = true;
+  return detail::runtime_access::make(std::make_unique<fake::kernel>(kernel), options).value();
+}
+runtime on_smallest_ring(unsigned entries) {
+  return on_old_ring({.small_cq = true}, {.entries = entries});
 }
 
 task<std::size_t> read_some(file from) {
@@ -28,7 +29,7 @@ task<std::size_t> read_some(file from) {
 
 TEST(hold_back, many_reads_that_wait_stand_in_line_and_all_finish) {
   for (const unsigned entries : {1U, 8U, 64U}) {
-    on_old_ring(entries).block_on([]() -> task<> {
+    on_smallest_ring(entries).block_on([]() -> task<> {
       const test::pipe_pair pipe;
       const file reader = pipe.reader();
       std::vector<join_handle<std::size_t>> reads;
@@ -42,7 +43,7 @@ TEST(hold_back, many_reads_that_wait_stand_in_line_and_all_finish) {
 
 TEST(hold_back, cancels_find_room_beside_operations_that_wait) {
   for (const unsigned entries : {1U, 8U, 64U}) {
-    on_old_ring(entries).block_on([]() -> task<> {
+    on_smallest_ring(entries).block_on([]() -> task<> {
       const test::pipe_pair pipe;
       const file reader = pipe.reader();
       std::vector<join_handle<std::size_t>> reads;
@@ -56,6 +57,22 @@ TEST(hold_back, cancels_find_room_beside_operations_that_wait) {
       EXPECT_EQ(co_await read_some(reader), 4U);
     }());
   }
+}
+
+TEST(hold_back, a_write_goes_out_behind_as_many_reads_that_wait_for_it_as_there_may_be_operations) {
+  constexpr int reads_max = 2047;
+  runtime rt = on_old_ring({}, {.entries = 8, .operations_max = reads_max + 1});
+  rt.block_on([]() -> task<> {
+    const test::pipe_pair pipe;
+    const file reader = pipe.reader();
+    const file writer = pipe.writer();
+    std::vector<join_handle<std::size_t>> reads;
+    for (int i = 0; i < reads_max; ++i) reads.push_back(spawn(read_some(reader)));
+    for (int turns = 0; turns < 300; ++turns) co_await yield();
+    const auto written = co_await writer.write(std::vector<char>(4 * reads_max));
+    EXPECT_EQ(written.res, 4U * reads_max);
+    for (auto& read : reads) EXPECT_EQ(co_await std::move(read), 4U);
+  }());
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ using detail::request;
 class bench {
  public:
   explicit bench(std::unique_ptr<sys::kernel> kernel, unsigned entries = 8)
-      : ring_(detail::ring::make(std::move(kernel), entries).value()) {}
+      : ring_(detail::ring::make(std::move(kernel), {.entries = entries}).value()) {}
 
   [[nodiscard]] sys::kernel& kernel() noexcept { return ring_->kernel(); }
   void start(const request& req, std::uint64_t name) {

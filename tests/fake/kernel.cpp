@@ -13,7 +13,6 @@ namespace {
 
 using detail::opcode;
 
-constexpr unsigned sq_entries_max = 32'768;
 constexpr std::size_t table_max = 16'384;
 constexpr std::size_t buffer_bytes_max = std::size_t{1} << 30U;
 
@@ -41,12 +40,17 @@ kernel::~kernel() {
   trace_.fail(operations_.front().id, "the ring was closed with operations in flight");
 }
 
-result<sys::ring_view> kernel::setup(unsigned entries) {
+result<sys::ring_view> kernel::setup(sys::ring_size size) {
   const unsigned least = options_.may_drop ? sys::droppable_entries_min : 1U;
-  const unsigned sq_entries = std::bit_ceil(std::clamp(entries, least, sq_entries_max));
+  const unsigned sq_entries = std::bit_ceil(std::clamp(size.entries, least, sys::sq_entries_max));
   sqes_.resize(sq_entries);
-  const unsigned ordinary = options_.small_cq ? sq_entries : sq_entries * 2;
-  cqes_.resize(options_.may_drop ? sq_entries * sys::droppable_queue_factor : ordinary);
+  unsigned places = options_.small_cq ? sq_entries : sq_entries * 2;
+  if (options_.may_drop) {
+    places = sq_entries * sys::droppable_queue_factor;
+    if (!options_.small_cq)
+      places = std::bit_ceil(std::clamp(size.completions, places, sys::cq_entries_max));
+  }
+  cqes_.resize(places);
   return sys::ring_view{
       .sq_head = &sq_head_,
       .sq_tail = &sq_tail_,

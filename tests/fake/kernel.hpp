@@ -29,7 +29,7 @@ class kernel final : public sys::kernel {
   kernel& operator=(const kernel&) = delete;
   ~kernel() override;
 
-  result<sys::ring_view> setup(unsigned entries) override;
+  result<sys::ring_view> setup(sys::ring_size size) override;
   bool supports(std::uint8_t opcode) const noexcept override;
   bool has_nosignal() const noexcept override { return !options_.no_nosignal; }
   bool memlock_binds() const noexcept override { return !options_.no_memlock; }

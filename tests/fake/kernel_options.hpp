@@ -17,7 +17,7 @@ struct kernel_options {
   unsigned batch_max = 1U << 20U;         ///< completions that one enter posts
   bool posts_early = false;               ///< completions are visible without entering for them
   bool may_drop = false;                  ///< a ring without deferred task work: a full queue loses
-  bool small_cq = false;                  ///< as many completion entries as submission entries
+  bool small_cq = false;                  ///< the completion queue is as small as it may be
   std::chrono::nanoseconds turn_max{0};   ///< time that passes in an enter
 
   // Completion: with what.

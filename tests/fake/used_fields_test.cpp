@@ -19,7 +19,8 @@ using detail::request;
 
 /// Submits one request to a fake kernel with a buffer registered.
 void submit(request req, std::vector<std::byte>& memory) {
-  const auto ring = detail::ring::make(std::make_unique<fake::kernel>(fake::kernel_options{}), 4);
+  const auto ring =
+      detail::ring::make(std::make_unique<fake::kernel>(fake::kernel_options{}), {.entries = 4});
   const std::array<iovec, 1> table = {iovec{memory.data(), memory.size()}};
   ASSERT_EQ(ring.value()->kernel().register_buffers(table), 0);
   if (req.code == opcode::read_fixed) {

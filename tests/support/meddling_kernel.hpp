@@ -34,8 +34,8 @@ class meddling_kernel final : public sys::kernel {
   explicit meddling_kernel(std::shared_ptr<meddling> m)
       : m_(std::move(m)), real_(sys::make_linux_kernel()) {}
 
-  result<sys::ring_view> setup(unsigned entries) override {
-    auto view = real_->setup(entries);
+  result<sys::ring_view> setup(sys::ring_size size) override {
+    auto view = real_->setup(size);
     if (!view) return view;
     real_view_ = *view;
     view->cq_head = &head_;
