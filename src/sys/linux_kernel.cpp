@@ -96,8 +96,7 @@ constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
          (sets[0].effective & (1U << CAP_IPC_LOCK)) != 0;
 }
 
-[[nodiscard]] bool memlock_is_limited() noexcept {
-  if (exempt_from_memlock()) return false;
+[[nodiscard]] bool has_memlock_limit() noexcept {
   rlimit limit{};
   return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
@@ -115,7 +114,7 @@ constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
     case EINVAL:  // not even the last rung of the ladder
       return errc::kernel_too_old;
     case ENOMEM:  // since 6.14 the ring's own memory counts against RLIMIT_MEMLOCK
-      if (memlock_is_limited()) return errc::memlock_limit;
+      if (!exempt_from_memlock() && has_memlock_limit()) return errc::memlock_limit;
       [[fallthrough]];
     default: return detail::kernel_error(-error);
   }
@@ -136,6 +135,7 @@ class linux_kernel final : public kernel {
   }
 
   result<ring_view> setup(ring_size size) override {
+    exempt_ = exempt_from_memlock();
     int error = make_ring(size);
     // The memory of a ring that was just closed is uncharged asynchronously.
     for (int tries = 0; error == -ENOMEM && tries < 20; ++tries) {
@@ -183,7 +183,8 @@ class linux_kernel final : public kernel {
     return opcode < supported_.size() && supported_[opcode];
   }
   bool has_nosignal() const noexcept override { return nosignal_; }
-  bool memlock_binds() const noexcept override { return memlock_is_limited(); }
+  /// Whoever made the ring is exempt or not, whatever has become of the process since.
+  bool memlock_binds() const noexcept override { return !exempt_ && has_memlock_limit(); }
 
   int register_buffers(std::span<const iovec> buffers) noexcept override {
     const auto attempt = [&] {
@@ -274,6 +275,7 @@ class linux_kernel final : public kernel {
   bool live_ = false;
   bool has_buffers_ = false;
   bool nosignal_ = false;
+  bool exempt_ = false;  ///< from RLIMIT_MEMLOCK
   ring_name name_;
   std::array<bool, 64> supported_{};
 };
