@@ -161,7 +161,6 @@ set(carousel_tool_sources
     tools/copy/copy_options.cpp
     tools/copy/descriptors.cpp
     tools/copy/digest.cpp
-    tools/copy/existing.cpp
     tools/copy/extended_attributes.cpp
     tools/copy/extents.cpp
     tools/copy/file_copy.cpp
@@ -174,6 +173,7 @@ set(carousel_tool_sources
     tools/copy/progress.cpp
     tools/copy/report.cpp
     tools/copy/storage.cpp
+    tools/copy/target_plan.cpp
     tools/copy/tree_scan.cpp
     tools/copy/walk.cpp
     tools/doctor/doctor.cpp

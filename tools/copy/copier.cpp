@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 #include "common/interruption.hpp"
@@ -278,8 +279,7 @@ void copier::copy_symlink(const file_job& job) {
   struct stat about{};
   if (::fstatat(job.open.source.fd(), job.source_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0)
     return report_.fail("read", source, last_error());
-  std::optional<existing_file> there;
-  if (in_the_way(job, about, there)) return;
+  if (!goes_on(job, plan_of(job, about))) return;
   std::string text(static_cast<std::size_t>(about.st_size) + 1, '\0');
   for (;;) {
     const ssize_t n =

@@ -5,17 +5,16 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "carousel/carousel.hpp"
 #include "copy/buffers.hpp"
 #include "copy/copy_options.hpp"
 #include "copy/descriptors.hpp"
-#include "copy/existing.hpp"
 #include "copy/hard_links.hpp"
 #include "copy/landing.hpp"
 #include "copy/report.hpp"
+#include "copy/target_plan.hpp"
 #include "copy/walk.hpp"
 
 namespace carousel::tool {
@@ -68,12 +67,12 @@ class copier {
   task<bool> copy_one(file_job& job, fixed_buf& permit);
   task<std::optional<open_file>> open(file_job& job);
   task<opened> try_open(file_job& job);
-  bool is_settled(file_job& job, const struct stat& about, std::optional<existing_file>& there);
+  [[nodiscard]] target_plan plan_of(const file_job& job, const struct stat& about) const;
+  bool goes_on(const file_job& job, const target_plan& plan);
+  bool is_linked(file_job& job, const struct stat& about);
   result<landing> make_landing(const file_job& job, const struct stat& about,
-                               const std::optional<existing_file>& there);
+                               const target_plan& plan);
   result<landing> write_in_place(const file_job& job, std::string_view why);
-  bool in_the_way(const file_job& job, const struct stat& about,
-                  std::optional<existing_file>& there);
   bool collides(const file_job& job, const std::error_code& why);
   [[nodiscard]] bool replaces(const file_job& job) const noexcept;
   bool link_again(const file_job& job, const hard_links::copied& first);
@@ -98,7 +97,7 @@ class copier {
   std::unordered_map<std::string, identity> named_;
   bool poured_ = false;  ///< a source was copied into the destination itself: SRC/.
   /// Files that were made by operands whose names at the target are those of others, which merge: their files do not.
-  std::unordered_set<identity, hash_identity> landed_;
+  identities landed_;
   bool remember_landed_ = false;
 };
 

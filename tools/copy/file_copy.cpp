@@ -127,9 +127,9 @@ task<copier::opened> copier::try_open(file_job& job) {
     co_return std::unexpected(open_failure{});
   }
   (void)::fcntl(from->fd(), F_SETFL, 0);
-  std::optional<existing_file> there;
-  if (is_settled(job, about, there)) co_return std::unexpected(open_failure{});
-  auto to = make_landing(job, about, there);
+  const target_plan plan = plan_of(job, about);
+  if (!goes_on(job, plan) || is_linked(job, about)) co_return std::unexpected(open_failure{});
+  auto to = make_landing(job, about, plan);
   if (!to) co_return std::unexpected(open_failure{to.error(), true});
   open_file ends{std::move(holds), std::move(*from), std::move(*to), about};
   co_return std::move(ends);
@@ -138,9 +138,10 @@ task<copier::opened> copier::try_open(file_job& job) {
 /// A file that exists is replaced by one that is like it, or by the source's likeness with -p. Where that cannot be, it is
 /// written in place.
 result<landing> copier::make_landing(const file_job& job, const struct stat& about,
-                                     const std::optional<existing_file>& there) {
-  if (there && !there->fixed.empty()) return write_in_place(job, there->fixed);
-  const bool alike = there && !attributes_.preserve;
+                                     const target_plan& plan) {
+  if (plan.next == target_plan::step::write_in_place)
+    return write_in_place(job, plan.in_place_because);
+  const bool alike = plan.replaced && !attributes_.preserve;
   const unsigned mode = about.st_mode & 0777U;
   auto to = landing::make(job.open.target, job.target_name, alike ? mode & 0700U : mode,
                           attributes_.preserve || alike);
@@ -148,10 +149,11 @@ result<landing> copier::make_landing(const file_job& job, const struct stat& abo
     const bool denied = to.error() == std::errc::permission_denied ||
                         to.error() == std::errc::operation_not_permitted ||
                         to.error() == std::errc::read_only_file_system;
-    return there && denied ? write_in_place(job, "no file can be made beside it") : std::move(to);
+    return plan.replaced && denied ? write_in_place(job, "no file can be made beside it")
+                                   : std::move(to);
   }
   if (alike &&
-      !make_alike(job.open.target.fd(), job.target_name.c_str(), there->about, to->opened().fd()))
+      !make_alike(job.open.target.fd(), job.target_name.c_str(), *plan.replaced, to->opened().fd()))
     return write_in_place(job, "its owner and attributes cannot be given to another file");
   return to;
 }
@@ -166,16 +168,29 @@ result<landing> copier::write_in_place(const file_job& job, std::string_view why
   return to;
 }
 
-/// Whether nothing is to be copied: the name is taken, or it is another name of a file that was copied, or that will be. Else
-/// `there` is the file that the copy replaces, if there is one.
-bool copier::is_settled(file_job& job, const struct stat& about,
-                        std::optional<existing_file>& there) {
-  if (job.leads) {
-    if (!job.where->fresh) there = find_existing(job.open.target.fd(), job.target_name.c_str());
-    return false;
+/// A directory that this copy has made holds nothing yet.
+target_plan copier::plan_of(const file_job& job, const struct stat& about) const {
+  if (job.where->fresh) return {};
+  return plan_for_target(job.open.target.fd(), job.target_name.c_str(),
+                         {identity_of(about), options_.no_clobber, landed_});
+}
+
+/// False when the plan is to leave things as they are, which is said or counted.
+bool copier::goes_on(const file_job& job, const target_plan& plan) {
+  using step = target_plan::step;
+  if (plan.next == step::keep) ++report_.skipped;
+  if (plan.next == step::refuse) {
+    const std::string target = target_path(*job.where, job.target_name);
+    const std::string about =
+        plan.why.about == side::source ? source_path(*job.where, job.source_name) : target;
+    report_.refuse(about, plan.why.sentence(shell_quoted(target)));
   }
-  if (in_the_way(job, about, there)) return true;
-  if (!options_.archive || about.st_nlink < 2) return false;
+  return plan.next != step::keep && plan.next != step::refuse;
+}
+
+/// Whether it is another name of a file that was copied, or that will be.
+bool copier::is_linked(file_job& job, const struct stat& about) {
+  if (job.leads || !options_.archive || about.st_nlink < 2) return false;
   hard_links::copied first;
   switch (links_.meet(identity_of(about), job, first)) {
     case hard_links::role::first: job.leads = identity_of(about); return false;
@@ -188,48 +203,6 @@ bool copier::is_settled(file_job& job, const struct stat& about,
     case hard_links::role::waiting: return true;
   }
   return false;
-}
-
-/// Something at the target that is not to be replaced; else `there` is the file that is. A directory that this copy has made
-/// holds nothing yet.
-bool copier::in_the_way(const file_job& job, const struct stat& about,
-                        std::optional<existing_file>& there) {
-  if (job.where->fresh) return false;
-  const int dir = job.open.target.fd();
-  const char* name = job.target_name.c_str();
-  struct stat found{};
-  if (::fstatat(dir, name, &found, AT_SYMLINK_NOFOLLOW) != 0) return false;
-  struct stat behind = found;
-  if (S_ISLNK(found.st_mode)) (void)::fstatat(dir, name, &behind, 0);
-  const std::string target = target_path(*job.where, job.target_name);
-  if (identity_of(found) == identity_of(about) || identity_of(behind) == identity_of(about)) {
-    report_.refuse(source_path(*job.where, job.source_name),
-                   "is the same file as " + shell_quoted(target));
-    return true;
-  }
-  if (S_ISDIR(found.st_mode)) {
-    report_.refuse(target, "is a directory, which is not replaced");
-    return true;
-  }
-  if (landed_.contains(identity_of(found))) {
-    report_.refuse(source_path(*job.where, job.source_name),
-                   "would overwrite " + shell_quoted(target) + ", which was just made");
-    return true;
-  }
-  if (options_.no_clobber) {
-    ++report_.skipped;
-    return true;
-  }
-  if (!S_ISREG(behind.st_mode) && !S_ISLNK(behind.st_mode)) {
-    report_.refuse(target,
-                   "is a device, a FIFO or a socket, which is neither replaced nor written to; "
-                   "write to it with dd, or remove it first");
-    return true;
-  }
-  there = examine_existing(dir, name, found);
-  if (!there || there->locked.empty()) return false;
-  report_.refuse(target, there->locked);
-  return true;
 }
 
 /// What came to a name that was free in a directory which only this copy writes to.

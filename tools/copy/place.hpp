@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "carousel/fs/directory.hpp"
@@ -27,6 +28,7 @@ struct hash_identity {
     return std::hash<std::uint64_t>()(id.inode * 31 + id.device);
   }
 };
+using identities = std::unordered_set<identity, hash_identity>;
 
 /// A directory of the source and the one that it becomes. Neither has a path: a tree may be deeper than any path is long, and
 /// a name that is looked up again may be somebody else's by then. Descriptors may be closed meanwhile and opened again from a

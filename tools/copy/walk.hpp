@@ -3,7 +3,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "carousel/carousel.hpp"
@@ -60,7 +59,7 @@ class walk {
   descriptor_line& line_;
   visitor visit_;
   std::vector<level> levels_;
-  std::unordered_set<identity, hash_identity> on_the_way_;  ///< source directories, to find loops
+  identities on_the_way_;  ///< source directories, to find loops
 };
 
 }  // namespace carousel::tool

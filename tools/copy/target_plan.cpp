@@ -1,0 +1,91 @@
+#include "copy/target_plan.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "copy/attributes.hpp"
+
+namespace carousel::tool {
+namespace {
+
+using step = target_plan::step;
+
+target_plan refuse(std::string_view what_it_is) {
+  return {.next = step::refuse, .why = {side::target, what_it_is}};
+}
+
+target_plan refuse_source(std::string_view before, std::string_view after) {
+  return {.next = step::refuse, .why = {side::source, before, true, after}};
+}
+
+std::uint64_t marks_of(int directory, const char* name) noexcept {
+  struct statx about{};
+  constexpr int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+  return ::statx(directory, name, flags, STATX_TYPE, &about) == 0 ? about.stx_attributes : 0;
+}
+
+target_plan plan_for_file(int directory, const char* name, const struct stat& found) {
+  const std::uint64_t marks = marks_of(directory, name);
+  if ((marks & STATX_ATTR_IMMUTABLE) != 0)
+    return refuse("is immutable; `chattr -i` makes it one that may be replaced");
+  if ((marks & STATX_ATTR_APPEND) != 0)
+    return refuse("is append-only; `chattr -a` makes it one that may be replaced");
+  target_plan plan{.next = step::replace, .replaced = found};
+  if ((marks & STATX_ATTR_MOUNT_ROOT) != 0)
+    plan.in_place_because = "something is mounted there";
+  else if ((marks_of(directory, "") & STATX_ATTR_APPEND) != 0)
+    plan.in_place_because = "the directory is append-only";
+  if (!plan.in_place_because.empty()) plan.next = step::write_in_place;
+  return plan;
+}
+
+/// Access rules and extended attributes; of times the copy gets new ones anyway.
+bool belongs_to_the_old_file(const attribute_loss& lost) {
+  const bool of_times = lost.what == attribute::times || lost.what == attribute::link_times;
+  return !of_times && lost.comes_to() != fate::kept;
+}
+
+}  // namespace
+
+std::string target_plan::refusal::sentence(std::string_view quoted_target) const {
+  std::string said(text);
+  if (goes_on) said.append(quoted_target).append(rest);
+  return said;
+}
+
+target_plan plan_for_target(int directory, const char* name, const newcomer& copy) {
+  struct stat found{};
+  if (::fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) != 0) return {};
+  struct stat behind = found;
+  if (S_ISLNK(found.st_mode)) (void)::fstatat(directory, name, &behind, 0);
+  if (identity_of(found) == copy.source || identity_of(behind) == copy.source)
+    return refuse_source("is the same file as ", "");
+  if (S_ISDIR(found.st_mode)) return refuse("is a directory, which is not replaced");
+  if (copy.just_made.contains(identity_of(found)))
+    return refuse_source("would overwrite ", ", which was just made");
+  if (copy.keeps_others) return {.next = step::keep};
+  if (S_ISREG(found.st_mode)) return plan_for_file(directory, name, found);
+  if (!S_ISREG(behind.st_mode) && !S_ISLNK(behind.st_mode))
+    return refuse(
+        "is a device, a FIFO or a socket, which is neither replaced nor written to; "
+        "write to it with dd, or remove it first");
+  return {.next = step::replace};
+}
+
+bool make_alike(int directory, const char* name, const struct stat& about, int made) {
+  const int there = ::openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (there < 0) return false;
+  struct stat opened{};
+  const bool same = ::fstat(there, &opened) == 0 && identity_of(opened) == identity_of(about);
+  attribute_losses lost;
+  if (same) lost = copy_attributes(there, made, about, {true, true}, true);
+  ::close(there);
+  const std::array<timespec, 2> times{about.st_atim, timespec{0, UTIME_NOW}};
+  (void)::futimens(made, times.data());
+  return same && std::ranges::none_of(lost, belongs_to_the_old_file);
+}
+
+}  // namespace carousel::tool

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "copy/place.hpp"
+
+namespace carousel::tool {
+
+/// What a copy does where it is to have a name: decided by what has that name already, and nothing is touched yet.
+struct target_plan {
+  enum class step : std::uint8_t {
+    make,            ///< the name is free
+    replace,         ///< it is taken over in one step, when the copy is whole
+    write_in_place,  ///< what has it is emptied and written to, because no other can be put there
+    keep,            ///< what has it stays, as was asked
+    refuse,          ///< what has it stays, which is an error
+  };
+  /// What is said of one of the two ends.
+  struct refusal {
+    side about = side::target;
+    std::string_view text;
+    bool goes_on = false;  ///< with the name of the target, and then:
+    std::string_view rest = {};
+    [[nodiscard]] std::string sentence(std::string_view quoted_target) const;
+  };
+
+  step next = step::make;
+  /// The regular file that the copy follows: without -p it is made like it.
+  std::optional<struct stat> replaced = {};
+  std::string_view in_place_because = {};
+  refusal why = {};
+};
+
+/// What a copy is, for what is to be done about something that has its name.
+struct newcomer {
+  identity source;
+  bool keeps_others = false;    ///< -n
+  const identities& just_made;  ///< by copies of the same run
+};
+
+/// `name` in a directory that others may have filled. A symbolic link there is never followed.
+[[nodiscard]] target_plan plan_for_target(int directory, const char* name, const newcomer& copy);
+
+/// Gives a new file, which nobody has written to, what the existing one has and a copy without -p keeps: owner, mode, access
+/// control list, extended attributes, and the time of the last access. False when some of it, times aside, cannot be given.
+[[nodiscard]] bool make_alike(int directory, const char* name, const struct stat& about, int made);
+
+}  // namespace carousel::tool
