@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdio>
 #include <utility>
 
 #include "carousel/detail/loop/task_record.hpp"
@@ -51,7 +52,7 @@ class join_handle {
   }
 
  private:
-  struct awaiter : detail::scope_link, detail::scoped_waiter {
+  struct awaiter : detail::scope_link, detail::parked_waiter {
     static constexpr bool stoppable = std::is_void_v<T> || detail::is_result<T>;
     record* joined;
     bool stopped = false;
@@ -66,14 +67,15 @@ class join_handle {
       detail::suspend(
           here, *this, *this, h, detail::wait_kind::join,
           [](detail::scope_link& self) noexcept { static_cast<awaiter&>(self).stop(); });
+      write_reason = [](const detail::parked_waiter& w, std::FILE* out) {
+        std::fprintf(out, "waits for task %u to end\n", static_cast<const awaiter&>(w).joined->id);
+      };
       joined->joiner = this;
-      joined->joiner_queue = &here.ready;
+      park(here);
       if (here.stopped()) stop();
     }
     void stop() noexcept {
-      if (!stoppable || joined->joiner == nullptr) return;  // on its way already
-      joined->joiner_queue->push_back(*std::exchange(joined->joiner, nullptr));
-      stopped = true;
+      if (stoppable && wake()) stopped = true;  // else it is on its way already
     }
     [[nodiscard]] T await_resume() {
       if (joined->aborted || (stopped && !joined->finished)) {

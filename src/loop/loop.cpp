@@ -234,7 +234,7 @@ void task_record::detach() noexcept {
 }
 
 void task_record::end() noexcept {
-  if (joiner != nullptr) joiner_queue->push_back(*std::exchange(joiner, nullptr));
+  if (joiner != nullptr) (void)std::exchange(joiner, nullptr)->wake();
   if (!failure || !detached || std::uncaught_exceptions() != 0) return;
   try {
     std::rethrow_exception(failure);

@@ -15,11 +15,6 @@ void loop::report_stall() {
     std::fprintf(stderr, "  task %u ", id);
     w.describe(stderr);
   });
-  tasks_.for_each([](task_record& record) {
-    if (record.joiner == nullptr || record.joiner->task == nullptr) return;
-    std::fprintf(stderr, "  task %u waits for task %u to end\n", record.joiner->task->id,
-                 record.id);
-  });
   unsigned count = 0;
   tasks_.for_each([&](task_record&) { ++count; });
   std::fprintf(stderr,

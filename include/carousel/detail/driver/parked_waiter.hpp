@@ -10,8 +10,8 @@ struct parked_tag;
 
 struct context;
 
-/// A waiter that stands in a list which may outlive the runtime: a pool's. The runtime keeps it in a second list, so that it
-/// can take it out when it ends and name it when nothing goes on.
+/// A waiter that what it waits for may still know when the runtime has ended: a pool, an event, a task of another runtime. The
+/// runtime keeps it in a list of its own, so that it can let go of it when it ends and name it when nothing goes on.
 struct parked_waiter : scoped_waiter, list_hook<parked_tag> {
   void (*write_reason)(const parked_waiter&, std::FILE*) = nullptr;
   void describe(std::FILE* out) const { write_reason(*this, out); }

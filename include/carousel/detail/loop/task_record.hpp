@@ -22,8 +22,7 @@ struct tasks_tag;
 struct task_record : task_base, list_hook<tasks_tag>, recycled {
   std::coroutine_handle<> frame;  ///< null once the coroutine is gone
   scoped_waiter start;            ///< stands in the ready queue until the first run
-  waiter* joiner = nullptr;
-  ready_queue* joiner_queue = nullptr;
+  parked_waiter* joiner = nullptr;
   std::exception_ptr failure;
   bool abort_wanted = false;  ///< while it runs: destroy it at its next suspension
   bool finished = false;      ///< ran to its end, with a value or an exception
