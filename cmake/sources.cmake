@@ -117,6 +117,7 @@ set(carousel_sources
     src/sync/semaphore.cpp
     src/sync/wait_line.cpp
     src/sys/linux_kernel.cpp
+    src/sys/linux_version.cpp
     src/sys/signal_shield.cpp
     src/sys/write_flag.cpp
     src/verb/branch.cpp)
@@ -185,6 +186,7 @@ set(carousel_examples
     examples/concurrency_limit.cpp
     examples/deadlines.cpp
     examples/hello_pool.cpp
+    examples/own_loop.cpp
     examples/own_memory.cpp
     examples/own_operation.cpp)
 

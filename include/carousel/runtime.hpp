@@ -77,17 +77,21 @@ class runtime {
     return made->take();
   }
 
-  /// One turn without waiting, for programs with a loop of their own: runs what is ready, submits, takes what has completed.
-  /// Call it again when event_fd() is readable, or when may_wait() has passed.
+  /// For programs with a loop of their own: takes what has completed, runs what is ready and whose time has come, submits, and
+  /// does not wait. Such a loop waits until event_fd() is readable, at most as long as may_wait() says just before; reads
+  /// event_fd(), if it is readable; and calls poll(). Error: shut_down.
   [[nodiscard]] result<> poll();
-  /// An eventfd for a poll set: readable, until it is read, when the kernel has something for the next poll(). The ring's own
-  /// descriptor does not wake an epoll. Made at the first call; the runtime closes it.
-  /// Linux 6.12 forgets to signal it now and then, while 6.1 and 6.18 do not (tried with bare liburing and deferred task work):
-  /// there wait some milliseconds at most.
+  /// An eventfd for a poll set: readable, until it is read, when poll() has something to do. It tells of what the kernel and other
+  /// threads bring, of what a poll() has left to the next one, and of what the program itself makes ready or ends between two of
+  /// them, also inside of another runtime; of timers may_wait() alone tells. Whoever asks for it late is told of what is there
+  /// already. The ring's own descriptor does not wake an epoll. Made at the first call; it never blocks, and the runtime closes it.
   /// Errors: shut_down, too_many_files_open, what the kernel says to a registration.
   [[nodiscard]] result<int> event_fd();
-  /// How long a program may wait for event_fd() before it must call poll(): 0 when a task is ready, until the next timer, or
-  /// nanoseconds::max() when only the kernel or another thread can wake a task.
+  /// How long a program may wait for event_fd() before it must call poll(): 0 as long as poll() has something to do, until the
+  /// next timer, or nanoseconds::max() when only the kernel or another thread can bring something. In whole milliseconds, rounded
+  /// up, because that is what poll(2) and epoll_wait(2) count in: a loop that waits so does not turn in vain before a timer is due.
+  /// Linux 6.12 now and then forgets to signal event_fd(), while 6.1 and 6.18 do not: from 6.2 up to 6.17 it is 10 ms at most while
+  /// the kernel has something and event_fd() was asked for.
   [[nodiscard]] std::chrono::nanoseconds may_wait() const noexcept;
 
   /// Ends the runtime: tasks are destroyed, their operations cancelled, and everything the kernel held comes back before the

@@ -24,6 +24,7 @@ void descriptor::start_closer() noexcept {
   if (!op.linked()) return;  // its runtime has ended
   op.unlink();
   op.io->wait_to_start(op);
+  op.io->ask_for_turn();
 }
 
 fd_ref fd_ref::own(int fd) {

@@ -155,7 +155,7 @@ void driver::start_waiting(ready_queue& ready) {
 
 void driver::make_room(ready_queue& ready) { check_enter(ring_->enter(0, false), ready); }
 
-void driver::drop(slot& s) noexcept {
+void driver::end_awaiter_of(slot& s) noexcept {
   take_over(s);
   switch (s.state) {
     case slot_state::submitted:
@@ -173,6 +173,12 @@ void driver::drop(slot& s) noexcept {
     case slot_state::orphaned: break;
   }
   CAROUSEL_ASSERT(false, "an awaiter can only drop an operation that it owns");
+}
+
+/// The awaiter of an operation goes, and with it perhaps what others wait for.
+void driver::drop(slot& s) noexcept {
+  end_awaiter_of(s);
+  if (awaited_outside() && wants_turn()) ask_for_turn();
 }
 
 /// The awaiter goes, and what its operation holds stays.

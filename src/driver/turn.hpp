@@ -148,9 +148,7 @@ template <class Resume>
     encode_cancels();
   }
   if (wake_.fd >= 0 && !encode_wake()) block = false;
-  const bool others_can_start = !waiting_.empty() && has_slot();
-  const bool cancels_can_start = !to_cancel_.empty() && cancels_in_kernel_ != cancels_max_;
-  enter(ready, block && ready.empty() && !cancels_can_start && !others_can_start, deadline);
+  enter(ready, block && ready.empty() && !cancels_can_start() && !others_can_start(), deadline);
   errands_ = submits_until_probe_ != 0 || !waiting_.empty() || !to_cancel_.empty() ||
              !to_recancel_.empty() || buffers_.leaving() || (wake_.fd >= 0 && !wake_.reading);
 }

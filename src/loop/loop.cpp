@@ -15,7 +15,7 @@ constexpr int quick_turns_max = 16;
 
 }  // namespace
 
-loop::entered::entered(loop& l) noexcept {
+loop::entered::entered(loop& l) noexcept : loop_(l) {
   CAROUSEL_ASSERT(!l.inherited(), inherited_sentence);
   CAROUSEL_ASSERT(current_context == nullptr,
                   "a runtime cannot be driven from inside a task: co_await instead of block_on, "
@@ -23,6 +23,14 @@ loop::entered::entered(loop& l) noexcept {
   CAROUSEL_ASSERT(l.thread_ == std::this_thread::get_id(),
                   "a runtime belongs to the thread that made it; make one per thread");
   current_context = &l;
+}
+
+loop::entered::~entered() {
+  current_context = nullptr;
+  driver& io = *loop_.io;
+  if (!io.has_event_fd() || loop_.ending_ || loop_.inherited()) return;
+  io.note_left();
+  if (loop_.wants_turn()) io.ask_for_turn();
 }
 
 /// False: this is a child of fork() now.
@@ -149,19 +157,48 @@ void loop::run(task_record& until) {
     if (!until.finished && !until.aborted) quick_turns();
   }
   // What ended with it leaves for the kernel now, and what that let go of is given back: nobody may turn the loop for a while.
-  turn(nullptr);
-  if (io->has_completions()) turn(nullptr);
+  turn();
+  if (io->has_completions()) turn();
 }
 
-void loop::turn(const task_record* until) { turn_once(until); }
+void loop::turn() { turn_once(nullptr); }
+
+void loop::poll() {
+  const entered here(*this);
+  // As if the kernel had just been left: what it has held back completed before the deadlines that are due by now.
+  io->collect(ready);
+  bool due = false;
+  if (!timers.empty()) {
+    returned_at_ = io->now();
+    due = timers.earliest() <= returned_at_;
+  }
+  turn();
+  if (due) turn();  // for those that the timers have made ready
+}
+
+bool loop::wants_turn() const noexcept {
+  return !ready.empty() || !finished_.empty() || remote.pending() || io->wants_turn();
+}
 
 std::chrono::nanoseconds loop::may_wait() const noexcept {
-  if (!ready.empty() || io->has_completions()) return std::chrono::nanoseconds::zero();
+  CAROUSEL_ASSERT(!inherited(), inherited_sentence);
+  if (wants_turn()) return std::chrono::nanoseconds::zero();
   const steady_time next =
       std::min(timers.empty() ? steady_time::max() : timers.earliest(), io->wants_turn_at());
-  if (next == steady_time::max()) return std::chrono::nanoseconds::max();
+  const std::chrono::nanoseconds longest = io->longest_wait();
+  if (next == steady_time::max()) return longest;
   const steady_time now = io->now();
-  return std::max(next, now) - now;
+  // Up to what poll(2) and epoll_wait(2) count in: else a program would turn in vain for the rest of a millisecond.
+  return std::min<std::chrono::nanoseconds>(
+      longest, std::chrono::ceil<std::chrono::milliseconds>(std::max(next, now) - now));
+}
+
+result<int> loop::event_fd() noexcept {
+  CAROUSEL_ASSERT(!inherited(), inherited_sentence);
+  const bool asked_before = io->has_event_fd();
+  const result<int> fd = io->event_fd();
+  if (fd && !asked_before && wants_turn()) io->ask_for_turn();  // of what is there nobody will tell
+  return fd;
 }
 
 void loop::bury_finished() noexcept {

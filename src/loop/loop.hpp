@@ -18,14 +18,16 @@ class loop : public context {
 
   /// Turns until `until` has ended.
   void run(task_record& until);
-  /// One turn; waits only if nothing is ready and `until`, which may be null, has not ended.
-  void turn(const task_record* until);
+  /// Does what there is to do now, the timers that are due included, and does not wait.
+  void poll();
   void adopt(task_record& record) noexcept;
   void task_finished(task_record& record) noexcept;
   /// False: the kernel still holds operations past the deadline; the driver is leaked.
   [[nodiscard]] bool shut_down(std::chrono::nanoseconds deadline);
   /// How long nothing but a completion needs a turn.
   [[nodiscard]] std::chrono::nanoseconds may_wait() const noexcept;
+  /// What the program waits on meanwhile.
+  [[nodiscard]] result<int> event_fd() noexcept;
 
   /// It was made before a fork() whose child this process is.
   [[nodiscard]] bool inherited() const noexcept { return forks_ != forks; }
@@ -36,9 +38,10 @@ class loop : public context {
     explicit entered(loop& l) noexcept;
     entered(const entered&) = delete;
     entered& operator=(const entered&) = delete;
-    ~entered() { current_context = nullptr; }
+    ~entered();
 
    private:
+    loop& loop_;
     /// Beyond RLIMIT_FSIZE a write fails with EFBIG, and some file systems raise the signal as well, where it is this thread
     /// that executes the write and no worker of the kernel: nothing that a program knows. It takes the whole time, because
     /// around each enter it would cost more than the enter.
@@ -48,7 +51,10 @@ class loop : public context {
  private:
   struct in_nobodys_name_afterwards;
 
-  // Inlined into run(): see driver/turn.hpp.
+  /// Whatever was begun, made ready or asked for and waits for a turn, not for the kernel, another thread or the clock.
+  [[nodiscard]] bool wants_turn() const noexcept;
+  void turn();
+  // Inlined into run(): see driver/turn.hpp. Waits only if nothing is ready and `until`, which may be null, has not ended.
   void turn_once(const task_record* until);
   void run_coroutines();
   void run_ready();

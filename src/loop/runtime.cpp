@@ -47,14 +47,13 @@ void runtime::run(detail::task_record& until) {
 
 result<> runtime::poll() {
   if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
-  const detail::loop::entered here(*loop_);
-  loop_->turn(nullptr);
+  loop_->poll();
   return {};
 }
 
 result<int> runtime::event_fd() {
   if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
-  return loop_->io->event_fd();
+  return loop_->event_fd();
 }
 
 std::chrono::nanoseconds runtime::may_wait() const noexcept {

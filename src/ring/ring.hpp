@@ -53,6 +53,9 @@ class ring : public submission_queue {
             (sys::sq_taskrun | sys::sq_cq_overflow)) != 0;
   }
 
+  /// The kernel may post something without a write to the registered eventfd.
+  [[nodiscard]] bool forgets_signals() const noexcept { return view_.forgets_signals; }
+
   /// Submits everything and, if `min_complete` is not 0 or `collect` is set, lets the kernel post what has completed.
   [[nodiscard]] int enter(unsigned min_complete, bool collect,
                           const std::chrono::nanoseconds* timeout = nullptr) noexcept {

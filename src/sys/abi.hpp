@@ -51,7 +51,8 @@ struct ring_view {
   cqe* cqes = nullptr;
   /// A completion that finds the queue full may be lost (-EBADR): requests must not outnumber its entries.
   bool may_drop = false;
-  bool has_no_iowait = false;  ///< an enter that waits may have enter_no_iowait
+  bool has_no_iowait = false;    ///< an enter that waits may have enter_no_iowait
+  bool forgets_signals = false;  ///< the registered eventfd now and then misses what it should tell
 };
 
 }  // namespace carousel::sys

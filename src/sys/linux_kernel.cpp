@@ -17,6 +17,7 @@
 #include "base/sanitizers.hpp"
 #include "carousel/detail/base/request.hpp"
 #include "sys/kernel.hpp"
+#include "sys/linux_version.hpp"
 #include "sys/signal_shield.hpp"
 #include "sys/write_flag.hpp"
 
@@ -176,6 +177,7 @@ class linux_kernel final : public kernel {
         .cqes = reinterpret_cast<cqe*>(ring_.cq.cqes),
         .may_drop = (ring_.flags & IORING_SETUP_DEFER_TASKRUN) == 0,
         .has_no_iowait = (ring_.features & feature_no_iowait) != 0,
+        .forgets_signals = forgets_signals(),
     };
   }
 
@@ -226,6 +228,12 @@ class linux_kernel final : public kernel {
   }
 
  private:
+  /// Linux 6.12 does with deferred task work, and 6.1 and 6.18 do not; between them nobody has looked.
+  [[nodiscard]] bool forgets_signals() const noexcept {
+    if ((ring_.flags & IORING_SETUP_DEFER_TASKRUN) == 0) return false;
+    const linux_version running = running_linux();
+    return running >= linux_version{6, 2} && running < linux_version{6, 18};
+  }
   int make_ring(ring_size size) noexcept {
     int error = 0;
     for (const unsigned flags : setup_ladder) {

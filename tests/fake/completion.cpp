@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "fake/kernel.hpp"
 
@@ -125,7 +126,8 @@ void kernel::store(operation& op, std::int32_t res) {
   }
 }
 
-void kernel::signal() const noexcept {
+void kernel::signal() noexcept {
+  if (random_.chance(options_.forgotten_signals)) return;
   const std::uint64_t one = 1;
   if (event_fd_ >= 0) (void)!::write(event_fd_, &one, sizeof one);
 }
@@ -150,12 +152,38 @@ void kernel::flush_overflow() {
   if (overflow_.empty()) sq_flags_ &= ~sys::sq_cq_overflow;
 }
 
+/// At the end of an enter: what it has left behind is flagged, and no eventfd tells of it.
 void kernel::flag_pending_work() {
-  // A file may become ready between two enters, when nothing runs here: a flag too many does no harm.
-  const bool waiting =
-      std::ranges::any_of(operations_, [&](const operation& op) { return op.due <= now_; });
-  if (waiting) signal();
-  sq_flags_ = waiting ? sq_flags_ | sys::sq_taskrun : sq_flags_ & ~sys::sq_taskrun;
+  const auto due = [&](const operation& op) { return op.due <= now_; };
+  // A file may become ready between two enters, when nothing runs here: where nobody looks then, a flag too many does no harm.
+  const bool some = looked_at_ ? !candidates().empty() : std::ranges::any_of(operations_, due);
+  sq_flags_ = some ? sq_flags_ | sys::sq_taskrun : sq_flags_ & ~sys::sq_taskrun;
+}
+
+bool kernel::has_signal() const noexcept {
+  pollfd fd{.fd = event_fd_, .events = POLLIN, .revents = 0};
+  return event_fd_ >= 0 && poll(&fd, 1, 0) > 0;
+}
+
+void kernel::wait_for_signal(std::chrono::nanoseconds at_most) {
+  using clock = std::chrono::steady_clock;
+  if (!std::exchange(looked_at_, true)) flag_pending_work();
+  const clock::time_point deadline =
+      at_most < clock::time_point::max() - now_ ? now_ + at_most : clock::time_point::max();
+  for (;;) {
+    // The first thing that becomes ready tells, and no other one until an enter has looked.
+    if ((sq_flags_ & sys::sq_taskrun) == 0 && !candidates().empty()) {
+      sq_flags_ |= sys::sq_taskrun;
+      signal();
+    }
+    if (has_signal() || now_ >= deadline) return;
+    const clock::time_point next = std::min(next_event(), deadline);
+    if (next != clock::time_point::max()) {
+      now_ = next;
+    } else if (!wait_outside()) {
+      trace_.fail(0, "the program waits for what nothing will bring");
+    }
+  }
 }
 
 /// Waits until somebody outside the runtime makes a file ready; false if nobody is there, or comes.

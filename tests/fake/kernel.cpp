@@ -63,6 +63,7 @@ result<sys::ring_view> kernel::setup(sys::ring_size size) {
       .cqes = cqes_.data(),
       .may_drop = options_.may_drop,
       .has_no_iowait = !options_.old_waits,
+      .forgets_signals = options_.forgotten_signals != 0,
   };
 }
 
@@ -203,10 +204,7 @@ int kernel::wait(unsigned min_complete, const std::chrono::nanoseconds* timeout,
       note(0, "a signal ended the wait");
       return result(-EINTR);
     }
-    clock::time_point next = clock::time_point::max();
-    for (const operation& op : operations_) {
-      if (op.due > now_) next = std::min(next, op.due);
-    }
+    const clock::time_point next = next_event();
     if (next <= deadline && next != clock::time_point::max()) {
       now_ = next;
     } else if (deadline != clock::time_point::max()) {
@@ -218,6 +216,14 @@ int kernel::wait(unsigned min_complete, const std::chrono::nanoseconds* timeout,
                   "the loop waits for completions that nothing can bring");
     }
   }
+}
+
+std::chrono::steady_clock::time_point kernel::next_event() const noexcept {
+  auto next = std::chrono::steady_clock::time_point::max();
+  for (const operation& op : operations_) {
+    if (op.due > now_) next = std::min(next, op.due);
+  }
+  return next;
 }
 
 std::chrono::nanoseconds kernel::some_time(std::chrono::nanoseconds highest) {

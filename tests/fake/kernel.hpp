@@ -37,7 +37,7 @@ class kernel final : public sys::kernel {
   int unregister_buffers() noexcept override;
   int register_files(unsigned count) noexcept override;
   int update_file(unsigned index, int fd) noexcept override;
-  /// Adds 1 where the kernel would; what becomes ready while nobody enters is announced by the next enter only.
+  /// Adds 1 where the kernel would. What becomes ready while nobody enters is announced inside of wait_for_signal() only.
   int register_eventfd(int fd) noexcept override;
   std::chrono::steady_clock::time_point now() const noexcept override { return now_; }
   void pause(std::chrono::nanoseconds duration) noexcept override { now_ += duration; }
@@ -58,6 +58,11 @@ class kernel final : public sys::kernel {
   void release_stuck() noexcept;
   /// A runtime ended without waiting: what was in flight ends now, and stores into the memory that it had borrowed.
   void finish_late();
+  /// What a program does between two enters that waits for the eventfd, and no longer than it was told: time passes until the
+  /// eventfd is readable, or that long. Fails where that would be for ever.
+  void wait_for_signal(std::chrono::nanoseconds at_most);
+  /// The registered eventfd is readable.
+  [[nodiscard]] bool has_signal() const noexcept;
   /// Called at the beginning of each enter.
   void set_observer(std::function<void()> f) { observer_ = std::move(f); }
   /// What a failure prints besides the options.
@@ -96,12 +101,13 @@ class kernel final : public sys::kernel {
   /// Posts a completion that announces another one. False: there is no room for it, and it must be the last.
   [[nodiscard]] bool announce(const operation& op);
   void post(const sys::cqe& done);
-  void signal() const noexcept;
+  void signal() noexcept;
   void flush_overflow();
   [[nodiscard]] int wait(unsigned min_complete, const std::chrono::nanoseconds* timeout,
                          unsigned submitted);
   [[nodiscard]] bool wait_outside() const;
   void flag_pending_work();
+  [[nodiscard]] std::chrono::steady_clock::time_point next_event() const noexcept;
   [[nodiscard]] unsigned visible() const noexcept { return cq_tail_ - cq_head_; }
   [[nodiscard]] std::chrono::nanoseconds some_time(std::chrono::nanoseconds highest);
   void note(std::uint64_t operation, const char* what, std::int64_t detail = 0);
@@ -126,7 +132,8 @@ class kernel final : public sys::kernel {
   std::uint32_t cq_head_ = 0;
   std::uint32_t cq_tail_ = 0;
   std::deque<sys::cqe> overflow_;
-  int event_fd_ = -1;  ///< a duplicate
+  int event_fd_ = -1;       ///< a duplicate
+  bool looked_at_ = false;  ///< between two enters, by wait_for_signal()
 
   bool late_ = false;   ///< the runtime has ended
   op_list operations_;  ///< in flight, in the order of their submission

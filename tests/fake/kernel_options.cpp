@@ -65,11 +65,11 @@ std::string kernel_options::describe() const {
       << ", shortened " << shortened << ", failed " << failed << ", interrupted " << interrupted
       << ", canceled " << canceled << ", stuck " << stuck << ", cancel restarts " << cancel_restarts
       << ", refused enters " << refused << ", denied enters " << denied << ", partial submits "
-      << partial << ", signals " << signals << ", refused buffers " << refused_buffers
-      << ", refused files " << refused_files << "; delay up to " << us(delay_max)
-      << " us, turn up to " << us(turn_max) << " us, batch up to " << batch_max
-      << (posts_early ? ", posts early" : "") << (small_cq ? ", small completion queue" : "")
-      << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
+      << partial << ", signals " << signals << ", forgotten signals " << forgotten_signals
+      << ", refused buffers " << refused_buffers << ", refused files " << refused_files
+      << "; delay up to " << us(delay_max) << " us, turn up to " << us(turn_max)
+      << " us, batch up to " << batch_max << (posts_early ? ", posts early" : "")
+      << (small_cq ? ", small completion queue" : "") << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
       << (may_drop ? ", a full completion queue loses" : "")
       << (no_memlock ? ", exempt from RLIMIT_MEMLOCK" : "")
       << (old_waits ? ", no IORING_ENTER_NO_IOWAIT" : "");

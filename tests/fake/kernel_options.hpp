@@ -36,6 +36,8 @@ struct kernel_options {
   unsigned partial = 0;    ///< fewer entries are consumed than there are
   unsigned signals = 0;    ///< waits that a signal ends
   bool old_waits = false;  ///< a kernel before IORING_ENTER_NO_IOWAIT
+  unsigned forgotten_signals =
+      0;  ///< writes to the registered eventfd that do not happen, as in Linux 6.12
 
   // Tables.
   unsigned refused_buffers = 0;  ///< ENOMEM, EPERM

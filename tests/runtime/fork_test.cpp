@@ -55,6 +55,8 @@ TEST(fork, a_child_that_drives_an_inherited_runtime_stops_with_a_sentence) {
   };
   drive([&] { rt.block_on(nothing()); });
   drive([&] { (void)rt.poll(); });
+  drive([&] { (void)rt.may_wait(); });
+  drive([&] { (void)rt.event_fd(); });
   drive([&] { (void)rt.shutdown(std::chrono::seconds(1)); });
   rt.block_on(nothing());
 }

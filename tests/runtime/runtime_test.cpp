@@ -2,7 +2,6 @@
 #include <carousel/carousel.hpp>
 
 #include <chrono>
-#include <coroutine>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "support/logged.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/throws_out.hpp"
 
 // How a runtime turns: whom it lets run, when it returns, and what it says when nothing can go on.
 
@@ -23,6 +23,7 @@ namespace {
 using test::logged;
 using test::pipe_pair;
 using test::run;
+using test::throws_out;
 
 constexpr std::size_t small = 64;
 
@@ -197,20 +198,6 @@ TEST(runtime, poll_turns_it_from_a_loop_of_the_programs_own) {
   EXPECT_EQ(got, "polled");
 }
 
-/// A coroutine of the user's own that lets its exceptions out, into whoever resumes it.
-struct throws_out {
-  struct promise_type {
-    throws_out get_return_object() noexcept {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    static std::suspend_never initial_suspend() noexcept { return {}; }
-    static std::suspend_always final_suspend() noexcept { return {}; }
-    static void return_void() noexcept {}
-    static void unhandled_exception() { throw; }
-  };
-  std::coroutine_handle<promise_type> h;
-};
-
 /// Runs `begin` and a few turns more; returns what the exceptions said that came out.
 template <class Begin>
 std::string what_escapes(runtime& rt, Begin& begin) {
@@ -242,7 +229,6 @@ TEST(runtime, an_exception_that_escapes_from_a_foreign_coroutine_loses_nobody_el
   };
   EXPECT_EQ(what_escapes(rt, begin), "out of the loop");
   EXPECT_EQ(order, "abab");
-  thrower.h.destroy();
 }
 
 TEST(runtime,
@@ -268,7 +254,6 @@ TEST(runtime,
   };
   EXPECT_EQ(what_escapes(rt, begin), "out of the loop");
   EXPECT_EQ(order, "ab");
-  thrower.h.destroy();
 }
 
 TEST(runtime, is_movable_with_its_tasks) {

@@ -55,6 +55,7 @@ class meddling_kernel final : public sys::kernel {
   int update_file(unsigned index, int fd) noexcept override {
     return real_->update_file(index, fd);
   }
+  int register_eventfd(int fd) noexcept override { return real_->register_eventfd(fd); }
   std::chrono::steady_clock::time_point now() const noexcept override {
     return real_->now() + paused_;
   }

@@ -48,9 +48,10 @@ class buffer_table {
   /// Whose operations must be counted down by end_use().
   [[nodiscard]] bool leaving() const noexcept { return leaving_ != nullptr; }
   void end_use() noexcept { --users_; }
-  /// Completes a leave() whose last operation has ended.
+  /// A leave() whose last operation has ended is to be completed.
+  [[nodiscard]] bool wants_settling() const noexcept { return leaving_ != nullptr && users_ == 0; }
   void settle() noexcept {
-    if (leaving_ != nullptr && users_ == 0) finish_leave();
+    if (wants_settling()) finish_leave();
   }
 
  private:

@@ -31,15 +31,25 @@ struct context {
       return false;
     return scope->stopped();
   }
+  /// Something was made ready while this runtime did not turn: who waits for its event_fd() is told.
+  void ask_for_turn() noexcept;
 };
-
-inline void parked_waiter::park(context& here) noexcept {
-  queue_ = &here.ready;
-  here.parked.push_back(*this);
-}
 
 /// Set by the runtime inside block_on and poll only.
 inline constinit thread_local context* current_context = nullptr;
+
+inline void parked_waiter::park(context& here) noexcept {
+  home_ = &here;
+  here.parked.push_back(*this);
+}
+
+inline bool parked_waiter::wake() noexcept {
+  if (!unpark()) return false;
+  home_->ready.push_back(*this);
+  if (home_ != current_context) [[unlikely]]
+    home_->ask_for_turn();
+  return true;
+}
 
 [[nodiscard]] inline context& this_context() noexcept {
   context* here = current_context;

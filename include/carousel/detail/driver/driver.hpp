@@ -127,10 +127,25 @@ class driver {
     wake_.fd = wake_fd;
     errands_ = true;
   }
+  /// Something here waits for a turn and not for the kernel.
+  [[nodiscard]] bool wants_turn() const noexcept;
   /// When turn() must be called at the latest, if the kernel wakes nobody before.
   [[nodiscard]] steady_time wants_turn_at() const noexcept;
+  /// Lets the kernel post what it holds back.
+  void collect(ready_queue& ready);
+
+  // For a program that turns the loop from a loop of its own.
+
   /// An eventfd that the kernel writes to when the ring has something for us; made at the first call.
   [[nodiscard]] result<int> event_fd() noexcept;
+  [[nodiscard]] bool has_event_fd() const noexcept { return event_fd_ >= 0; }
+  /// Something has come up that wants a turn: writes to the eventfd as well, unless the loop turns and sees it anyway.
+  void ask_for_turn() noexcept;
+  /// The loop does not turn any more, until it is entered again.
+  void note_left() noexcept { asked_for_turn_ = false; }
+  /// How long the eventfd can be relied upon at most.
+  [[nodiscard]] std::chrono::nanoseconds longest_wait() const noexcept;
+
   /// The end: every operation becomes an orphan and is cancelled; returns when the kernel has let go of all of them, or at
   /// the deadline. False: some are stuck.
   [[nodiscard]] bool drain(steady_time deadline);
@@ -158,6 +173,11 @@ class driver {
     return slots_ < options_.slots_max;
   }
   [[nodiscard]] bool has_place() const noexcept { return has_slot() && queue_->has_room(); }
+  /// Of those in line.
+  [[nodiscard]] bool others_can_start() const noexcept { return !waiting_.empty() && has_slot(); }
+  [[nodiscard]] bool cancels_can_start() const noexcept {
+    return !to_cancel_.empty() && cancels_in_kernel_ != cancels_max_;
+  }
   void hold_back() noexcept;
   void grow();
   template <class F>
@@ -168,6 +188,7 @@ class driver {
   void make_room(ready_queue& ready);
   void encode_cancels();
   [[nodiscard]] bool encode_wake() noexcept;
+  [[nodiscard]] bool awaited_outside() const noexcept;
   void enter(ready_queue& ready, bool block, const steady_time* deadline);
   [[nodiscard]] bool submit_alone(ready_queue& ready);
   void check_enter(int result, ready_queue& ready);
@@ -180,6 +201,7 @@ class driver {
   [[nodiscard]] static std::int32_t meaning(const slot& s, std::int32_t res) noexcept;
   void finish(slot& s, std::int32_t res) noexcept;
   void on_cancel(slot& s, std::int32_t res) noexcept;
+  void end_awaiter_of(slot& s) noexcept;
   void take_over(slot& s) noexcept;
   void dispose(slot& s) noexcept;
   void dispose_dropped() noexcept;
@@ -230,7 +252,8 @@ class driver {
     bool canceled = false;
   };
   wake_read wake_;
-  int event_fd_ = -1;
+  int event_fd_ = -1;            ///< -1: nobody has asked for it
+  bool asked_for_turn_ = false;  ///< since the loop was left
 
   // What operations refer to by index or by address.
   side_blocks blocks_;

@@ -27,14 +27,10 @@ struct parked_waiter : scoped_waiter, list_hook<parked_tag> {
     return true;
   }
   /// The same, and its runtime resumes it next.
-  bool wake() noexcept {
-    if (!unpark()) return false;
-    queue_->push_back(*this);
-    return true;
-  }
+  bool wake() noexcept;
 
  private:
-  ready_queue* queue_ = nullptr;  ///< of its runtime
+  context* home_ = nullptr;  ///< its runtime
 };
 
 }  // namespace carousel::detail

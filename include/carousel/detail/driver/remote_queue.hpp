@@ -43,6 +43,8 @@ class remote_queue {
   [[nodiscard]] bool has_posts() const noexcept {
     return posted_.load(std::memory_order_relaxed) != nullptr;
   }
+  /// Something was posted and not fired.
+  [[nodiscard]] bool pending() const noexcept { return has_posts() || !delivered_.empty(); }
   /// Fires what was posted.
   void deliver() noexcept {
     if (has_posts()) collect();

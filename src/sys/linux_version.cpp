@@ -1,0 +1,18 @@
+#include "sys/linux_version.hpp"
+
+#include <sys/utsname.h>
+
+#include <cstdio>
+
+namespace carousel::sys {
+
+linux_version running_linux() noexcept {
+  utsname running{};
+  linux_version version;
+  if (::uname(&running) != 0) return {};
+  if (std::sscanf(running.release, "%d.%d", &version.major_number, &version.minor_number) != 2)
+    return {};
+  return version;
+}
+
+}  // namespace carousel::sys
