@@ -114,14 +114,46 @@ void disturb(world& w, crew& actors, std::vector<join_handle<void>>& closers, un
       break;
     case 7:
     case 8: stop_one(w); break;
+    case 9: ring_one(w); break;
     default: serve_pipes(w); break;
   }
 }
+
+/// A task that dies would have to unregister a pool of its own, for which it needs the runtime.
+bool some_task_has_registered(const world& w) {
+  if (w.registered == nullptr || w.registered == &w.registry) return false;
+  return std::ranges::none_of(w.pools,
+                              [&](const collection_model& p) { return w.registered == &p; });
+}
+
+/// What can also be done from outside of the runtime.
+void disturb_from_outside(world& w, crew& actors) {
+  switch (w.random.below(5)) {
+    case 0:
+      if (!some_task_has_registered(w)) actors.abort_one(w);
+      break;
+    case 1: stop_one(w); break;
+    case 2: ring_one(w); break;
+    default: serve_pipes(w); break;
+  }
+}
+
+/// Until the controller ends, whichever way.
+struct outside_hands {
+  outside_hands(world& w, crew& actors) : w_(w) {
+    w.between_polls = [&w, &actors] { disturb_from_outside(w, actors); };
+  }
+  outside_hands(const outside_hands&) = delete;
+  outside_hands& operator=(const outside_hands&) = delete;
+  ~outside_hands() { w_.between_polls = nullptr; }
+  world& w_;
+};
 
 }  // namespace
 
 task<> controller(world& w, plan p) {
   crew actors;
+  const outside_hands outside(w, actors);
   std::vector<join_handle<void>> crowd;
   std::vector<join_handle<void>> closers;
   if (w.random.below(4) != 0) register_one(w, w.some_collection());
@@ -129,7 +161,7 @@ task<> controller(world& w, plan p) {
   for (unsigned i = 0; i < p.actors; ++i) actors.start(w, p.actions);
   for (unsigned step = 0; step < p.steps; ++step) {
     disturb(w, actors, closers, p.actions);
-    if (w.random.below(3) == 0) {
+    if (w.random.below(3) == 0 || p.embedded) {
       co_await sleep_for(std::chrono::microseconds(w.random.below(2000)));
     } else {
       co_await yield();
@@ -141,6 +173,7 @@ task<> controller(world& w, plan p) {
   for (unsigned turn = 0; !actors.done(); ++turn) {
     w.require(turn < turns_max, "tasks do not come to an end");
     serve_pipes(w);
+    ring_one(w);
     co_await sleep_for(std::chrono::microseconds(w.random.below(2000)));
   }
   for (auto& one : closers) co_await std::move(one);

@@ -224,7 +224,8 @@ task<> wait_in_crowd(world& w) {
 
 task<> actor(world& w, unsigned actions) {
   for (; actions > 0; --actions) {
-    switch (w.random.below(14)) {
+    switch (w.random.below(15)) {
+      case 14: co_await use_bell(w); break;
       case 13: co_await use_verbs(w); break;
       case 12: co_await use_verbs(w); break;
       case 11: co_await use_registry(w); break;

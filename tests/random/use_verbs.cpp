@@ -21,6 +21,12 @@ task<> run_with_timeout(world& w) {
   require_end(w, r, errc::timed_out, detail::now() >= limit.over_at);
 }
 
+/// A duration that nanoseconds cannot tell.
+task<> run_without_limit(world& w) {
+  const auto r = co_await timeout(std::chrono::years(300), some_things(w));
+  require_end(w, r, errc::timed_out, false);
+}
+
 task<> run_until_stopped(world& w) {
   const listed_source source(w);
   const auto r = co_await stop_on(source.token(), some_things(w));
@@ -41,6 +47,32 @@ task<> race(world& w) {
   w.require(!never.res && never.buf.capacity() == 8, "bytes came from a pipe that has none");
   const bool lost = never.res.error() == errc::canceled && all.first != 1;
   if (!lost) w.require_injected(never.res.error());
+}
+
+/// A join throws when it is asked to stop, and nothing else is lost by that: no byte that the pipe has given.
+task<> race_a_join(world& w) {
+  shadow_pipe& pipe = w.pipes.front();
+  if (!pipe.is_free(*w.kernel)) co_return;
+  const shadow_pipe::turn turn(pipe);
+  auto race = when_any(pipe.handle().read(tracked_bytes(1 + w.random.below(600))),
+                       spawn(actor, std::ref(w), static_cast<unsigned>(w.random.below(3))));
+  auto& brought = std::get<0>(race.brought());
+  std::remove_cvref_t<decltype(brought)> read;
+  bool lost = false;
+  try {
+    auto all = co_await race;
+    read.emplace(std::move(std::get<0>(all.results)));
+    lost = all.first == 1;
+  } catch (const std::system_error& e) {
+    w.require(e.code() == errc::canceled && stop_requested(), "a join ended for no reason");
+    read.emplace(std::move(brought).value());
+  }
+  w.require(turn.moved() == read->res.value_or(0), "a read lost bytes of a pipe");
+  if (read->res) {
+    w.require(turn.matches(read->buf.bytes()), "bytes were lost or doubled in a pipe");
+  } else if (!lost || read->res.error() != errc::canceled) {
+    w.require_injected(read->res.error());
+  }
 }
 
 task<> run_both(world& w) { (void)co_await when_all(some_things(w), some_things(w)); }
@@ -76,12 +108,14 @@ task<> read_side_by_side(world& w) {
 }  // namespace
 
 task<> use_verbs(world& w) {
-  switch (w.random.below(6)) {
+  switch (w.random.below(8)) {
     case 0: co_await run_with_timeout(w); break;
     case 1: co_await run_until_stopped(w); break;
     case 2: co_await run_or_abandon(w); break;
     case 3: co_await race(w); break;
     case 4: co_await run_both(w); break;
+    case 5: co_await race_a_join(w); break;
+    case 6: co_await run_without_limit(w); break;
     default: co_await read_side_by_side(w); break;
   }
 }

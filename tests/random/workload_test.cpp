@@ -15,6 +15,7 @@
 #include "fake/kernel.hpp"
 #include "loop/loop.hpp"
 #include "loop/runtime_access.hpp"
+#include "random/outer_loop.hpp"
 #include "random/world.hpp"
 #include "support/temp_dir.hpp"
 
@@ -102,7 +103,11 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
     // The read that waits for other threads stores into the driver itself.
     fake::declared_memory::declare(w.driver, sizeof *w.driver);
     w.kernel->set_observer([&w] { w.require_laws(); });
-    rt.block_on(controller(w, p));
+    if (p.embedded) {
+      outer_loop(w, rt, seed).run(p);
+    } else {
+      rt.block_on(controller(w, p));
+    }
     for (shadow_file& f : w.files) f.close_handle();
     for (shadow_pipe& pipe : w.pipes) pipe.close_handle();
     w.silent.close_handle();

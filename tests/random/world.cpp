@@ -23,6 +23,10 @@ plan plan::from_seed(std::uint64_t seed, fake::kernel_options& options) {
     options.stuck = 10 + static_cast<unsigned>(r.below(100));
     p.deadline = std::chrono::milliseconds(r.below(50));
   }
+  fake::random outside(seed ^ 0x0e3b);
+  p.embedded = outside.below(4) == 0;
+  if (p.embedded && outside.below(8) == 0)
+    options.forgotten_signals = 1 + static_cast<unsigned>(outside.below(1000));
   return p;
 }
 
@@ -30,8 +34,8 @@ std::string plan::describe() const {
   std::ostringstream out;
   out << "entries " << runtime.entries << ", operations up to " << runtime.operations_max
       << ", actors " << actors << ", actions " << actions << ", steps " << steps << ", crowd "
-      << crowd << (finish ? ", all finish" : ", some die with the runtime") << ", deadline "
-      << deadline.count() / 1'000'000 << " ms";
+      << crowd << (finish ? ", all finish" : ", some die with the runtime")
+      << (embedded ? ", embedded" : "") << ", deadline " << deadline.count() / 1'000'000 << " ms";
   return out.str();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <list>
 #include <optional>
 #include <stop_token>
@@ -22,15 +23,18 @@ namespace carousel::random_test {
 struct plan {
   runtime_options runtime;
   unsigned actors = 0;
-  unsigned actions = 0;  ///< of each actor
-  unsigned steps = 0;    ///< of the controller
-  unsigned crowd = 0;    ///< tasks that wait for bytes that never come
-  bool finish = true;    ///< wait for all tasks, else they die with the runtime
+  unsigned actions = 0;   ///< of each actor
+  unsigned steps = 0;     ///< of the controller
+  unsigned crowd = 0;     ///< tasks that wait for bytes that never come
+  bool finish = true;     ///< wait for all tasks, else they die with the runtime
+  bool embedded = false;  ///< in an outer_loop, else in one block_on()
   std::chrono::nanoseconds deadline = std::chrono::hours(1);  ///< of shutdown
 
   [[nodiscard]] static plan from_seed(std::uint64_t seed, fake::kernel_options& options);
   [[nodiscard]] std::string describe() const;
 };
+
+class bell;
 
 /// Everything that the tasks of one run share. It outlives the runtime.
 struct world {
@@ -68,6 +72,8 @@ struct world {
   collection_model* closing = nullptr;  ///< the registered one, once it was closed
   const void* registered = nullptr;  ///< a collection_model, or a pool that a task has for itself
   std::list<std::stop_source> sources;  ///< of the stop_on that are awaited
+  std::list<bell*> bells;               ///< that tasks wait for
+  std::function<void()> between_polls;  ///< what a program does outside; empty: nothing
 };
 
 /// A lease in a task's hand.
@@ -121,7 +127,11 @@ task<> use_names(world& w);
 task<> use_pipe(world& w);
 task<> use_tasks(world& w);
 task<> use_verbs(world& w);
+task<> use_bell(world& w);
 task<> wait_in_crowd(world& w);
+
+/// Wakes one task that waits for a bell, from wherever this is called.
+void ring_one(world& w);
 
 /// A lease of the pool, by one of the ways there are; nothing if there was none to be had.
 task<std::optional<hand>> acquire(world& w, pool_model& pool);
