@@ -15,6 +15,7 @@
 #include "support/bytes.hpp"
 #include "support/content.hpp"
 #include "support/logged.hpp"
+#include "support/moves_badly.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
@@ -28,6 +29,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using test::error_of;
 using test::logged;
+using test::moves_badly;
 using test::pipe_pair;
 using test::run;
 using test::text_of;
@@ -133,6 +135,46 @@ TEST(when_all, an_exception_stops_the_others_and_is_rethrown) {
     EXPECT_FALSE(stop_requested());
   });
   EXPECT_NE(testing::internal::GetCapturedStderr().find("the second"), std::string::npos);
+}
+
+TEST(when_all, an_exception_leaves_what_the_others_have_brought) {
+  const pipe_pair pipe;
+  pipe.put("kept");
+  run([&]() -> task<> {
+    auto both = when_all(pipe.reader().read(room()), fails("the second"));
+    EXPECT_THROW((void)co_await both, std::runtime_error);
+    auto& [read, nothing] = both.brought();
+    EXPECT_TRUE(read);
+    EXPECT_EQ(read ? text_of(read->buf.bytes()) : "lost", "kept");
+    EXPECT_FALSE(nothing);
+  });
+}
+
+TEST(when_all, a_stop_that_a_join_cannot_put_into_a_result_costs_the_others_nothing) {
+  const pipe_pair pipe;
+  pipe.put("kept");
+  run([&]() -> task<> {
+    auto endless = spawn([]() -> task<> { co_await sleep_for(hours(1)); });
+    auto both = when_all(pipe.reader().read(room()), std::move(endless));
+    const auto waits = [&]() -> task<> { (void)co_await both; };
+    EXPECT_EQ(error_of(co_await timeout(soon, waits())), errc::timed_out);
+    auto& [read, nothing] = both.brought();
+    EXPECT_EQ(read ? text_of(read->buf.bytes()) : "lost", "kept");
+    EXPECT_FALSE(nothing);
+  });
+}
+
+TEST(when_all, a_result_whose_move_throws_is_an_exception) {
+  run([]() -> task<> {
+    for (int moves = 1; moves < 12; ++moves) {
+      auto one = when_all([](int m) -> task<moves_badly> { co_return moves_badly(m); }(moves));
+      try {
+        (void)co_await one;
+      } catch (const std::runtime_error& e) {
+        EXPECT_STREQ(e.what(), "moved too often");
+      }
+    }
+  });
 }
 
 TEST(when_all, aborted_in_any_state_gives_everything_back) {

@@ -11,6 +11,7 @@
 
 #include "support/bytes.hpp"
 #include "support/logged.hpp"
+#include "support/moves_badly.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 
@@ -23,6 +24,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using test::error_of;
 using test::logged;
+using test::moves_badly;
 using test::pipe_pair;
 using test::run;
 using test::text_of;
@@ -223,6 +225,21 @@ TEST(when_any, a_join_that_loses_takes_nothing_from_the_winner) {
   });
 }
 
+TEST(when_any, a_join_whose_task_was_aborted_leaves_what_the_others_have_brought) {
+  const pipe_pair pipe;
+  pipe.put("kept");
+  run([&]() -> task<> {
+    auto victim = spawn([]() -> task<> { co_await sleep_for(hours(1)); });
+    victim.abort();
+    auto both = when_any(pipe.reader().read(room()), std::move(victim));
+    EXPECT_THROW((void)co_await both, std::system_error);
+    auto& [read, nothing] = both.brought();
+    EXPECT_EQ(read ? read->buf.capacity() : 0U, small);
+    EXPECT_EQ(text_of(read->buf.bytes()) + pipe.take(), "kept");
+    EXPECT_FALSE(nothing);
+  });
+}
+
 TEST(when_any, a_loser_that_throws_canceled_says_so_in_its_result) {
   const pipe_pair pipe;
   pipe.put("won");
@@ -253,17 +270,6 @@ TEST(when_any, an_exception_leaves_what_the_others_have_brought) {
     EXPECT_FALSE(nothing);
   });
 }
-
-/// Its `left`th move throws.
-struct moves_badly {
-  int left;
-  explicit moves_badly(int moves) : left(moves) {}
-  moves_badly(moves_badly&& other) noexcept(false) : left(other.left - 1) {
-    if (left < 0) throw std::runtime_error("moved too often");
-  }
-  moves_badly& operator=(moves_badly&&) = delete;
-  ~moves_badly() = default;
-};
 
 TEST(when_any, a_result_whose_move_throws_is_an_exception) {
   run([]() -> task<> {
