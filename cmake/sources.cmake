@@ -85,6 +85,7 @@ set(carousel_sources
     src/base/path_block.cpp
     src/base/poison.cpp
     src/base/recycler.cpp
+    src/base/refused_call.cpp
     src/base/request.cpp
     src/base/result.cpp
     src/buf/arena.cpp

@@ -70,6 +70,12 @@ inline constexpr int unasked_cancel = -1000;
   return res == -static_cast<int>(std::errc::operation_canceled) || res == unasked_cancel;
 }
 
+/// Less the errno: io_uring itself was refused, and the operation or the registration with it.
+inline constexpr int refused_enter = -2000;
+inline constexpr int refused_register = -3000;
+/// Of results beyond refused_enter: with the errno's condition, and a message that names the call.
+[[nodiscard]] std::error_code refusal_of(int code) noexcept;
+
 /// The only translation of the kernel's negative results. -ECANCELED becomes errc::canceled; the kernel-internal restart
 /// codes (-512 to -516), which a cancelled open may leak, become "interrupted".
 [[nodiscard]] std::error_code kernel_error(int negative_errno) noexcept;

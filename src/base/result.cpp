@@ -45,10 +45,12 @@ class category final : public std::error_category {
       case errc::io_uring_disabled:
         return "io_uring is switched off on this system; run: sysctl -w kernel.io_uring_disabled=0";
       case errc::io_uring_denied:
-        return "io_uring_setup is not permitted: a seccomp filter or security module (often a "
-               "container's default "
-               "profile) denies it; allow io_uring_setup, io_uring_enter and io_uring_register";
-      case errc::kernel_too_old: return "the kernel has no io_uring, or one older than Linux 5.11";
+        return "io_uring_setup: EPERM (1) or EACCES (13): a seccomp filter or security module "
+               "(often a container's default profile) denies it; allow io_uring_setup, "
+               "io_uring_enter and io_uring_register";
+      case errc::kernel_too_old:
+        return "the kernel has no io_uring, or one older than Linux 5.11 (io_uring_setup: EINVAL, "
+               "22), or a seccomp filter pretends so (ENOSYS, 38)";
       case errc::memlock_limit:
         return "RLIMIT_MEMLOCK is too small; raise it with `ulimit -l`, LimitMEMLOCK= of the "
                "systemd unit, or a line "
@@ -96,6 +98,7 @@ std::error_code kernel_error(int negative_errno) noexcept {
   const int value = -negative_errno;
   if (value == ECANCELED) return errc::canceled;
   if (negative_errno == unasked_cancel) return errc::no_worker;
+  if (negative_errno < refused_enter) return refusal_of(negative_errno);
   // ERESTARTSYS to ERESTART_RESTARTBLOCK: a cancelled open of a FIFO leaks them.
   if (value >= 512 && value <= 516) return std::make_error_code(std::errc::interrupted);
   return {value, std::generic_category()};

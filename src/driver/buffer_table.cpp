@@ -17,7 +17,7 @@ result<> buffer_table::enter(registered_memory& memory, std::span<const iovec> b
   settle();
   if (leaving_ != nullptr) return std::unexpected(make_error_code(errc::busy));
   const int error = kernel_->register_buffers(buffers);
-  if (error < 0) return std::unexpected(kernel_error(error));
+  if (error < 0) return std::unexpected(kernel_error(refused_register + error));
   memory_ = &memory;
   in_kernel_ = true;
   return {};

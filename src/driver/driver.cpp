@@ -32,6 +32,25 @@ constexpr unsigned refused_enters_max = 16;
 constexpr std::chrono::milliseconds refused_for_max{1000};
 constexpr std::chrono::milliseconds refused_pause_max{64};
 
+/// After these answers of an enter the operations in the kernel can never be heard of again.
+struct end_of_a_ring {
+  int error;
+  const char* sentence;
+};
+constexpr std::array<end_of_a_ring, 7> ends_of_a_ring = {{
+    {EBADF,
+     "io_uring_enter: EBADF (9): the ring's descriptor was closed behind the library's back"},
+    {EOPNOTSUPP,
+     "io_uring_enter: EOPNOTSUPP (95): the ring's descriptor was closed behind the library's back, "
+     "and its number is another file's by now"},
+    {EEXIST,
+     "io_uring_enter: EEXIST (17): the ring was used on another thread than that which made it"},
+    {ENXIO, "io_uring_enter: ENXIO (6): the kernel is taking the ring down"},
+    {EBADFD, "io_uring_enter: EBADFD (77): the ring was switched off"},
+    {EFAULT, "io_uring_enter: EFAULT (14): the stack of this thread cannot be read"},
+    {EBADR, "io_uring_enter: EBADR (53): the kernel lost completions for want of memory"},
+}};
+
 /// Of the completion of a request that was taken back.
 constexpr std::uint64_t nothing_user_data = user_data_of(completion_kind::nothing);
 
@@ -268,11 +287,7 @@ void driver::on_failed_enter(int result, ready_queue& ready) {
     refused_enters_ = 0;
     return;
   }
-  CAROUSEL_ASSERT(result != -EBADR, "the kernel lost completions for want of memory");
-  CAROUSEL_ASSERT(result != -EBADF && result != -EEXIST && result != -EOPNOTSUPP &&
-                      result != -ENXIO && result != -EBADFD && result != -EFAULT,
-                  "io_uring_enter refused the ring: was it used on another thread, or was its "
-                  "descriptor closed?");
+  for (const auto& [error, sentence] : ends_of_a_ring) CAROUSEL_ASSERT(result != -error, sentence);
   // EAGAIN, EBUSY, ENOMEM: no memory for a request, or completions must be taken first; what was not submitted stays in the
   // queue and goes out with the next enter. Everything else (a filter's EPERM) will not change.
   const steady_time at = now();
@@ -280,7 +295,7 @@ void driver::on_failed_enter(int result, ready_queue& ready) {
   const bool may_pass = result == -EAGAIN || result == -EBUSY || result == -ENOMEM;
   if (!may_pass ||
       (refused_enters_ >= refused_enters_max && at - refused_since_ >= refused_for_max)) {
-    withdraw_unsubmitted(result, ready);
+    withdraw_unsubmitted(refused_enter + result, ready);
   }
   if (ring_->has_completions()) return;
   const unsigned doublings = std::min(refused_enters_, 6U);

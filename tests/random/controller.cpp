@@ -35,9 +35,8 @@ void register_one(world& w, collection_model& p) {
     return w.require(error == errc::already_registered || error == errc::busy,
                      "a second registration was refused for a wrong reason");
   if (error == errc::busy) return;  // operations still use the pool that was there before
-  const bool locked = w.options.no_memlock
-                          ? error == std::make_error_code(std::errc::not_enough_memory)
-                          : error == errc::memlock_limit;
+  const bool locked = error == std::errc::not_enough_memory &&
+                      (error == errc::memlock_limit) != w.options.no_memlock;
   w.require(
       (locked || error == std::errc::operation_not_permitted) && w.options.refused_buffers != 0,
       "registration failed for no reason");

@@ -14,7 +14,7 @@ check "doctor ends well where io_uring works" test $status = 0
 check "with a line per requirement" test "$(grep -cE '^(ok|warn|FAIL) ' out)" -ge 7
 run "$carousel" doctor --json .
 check "--json is one object" is_one_json_object out
-for name in kernel io_uring 'ring flags' kernel.io_uring_disabled 'locked memory limit' 'registered buffers' 'open files limit' 'huge pages' O_DIRECT; do
+for name in kernel io_uring io_uring_enter 'ring flags' kernel.io_uring_disabled 'locked memory limit' 'registered buffers' 'open files limit' 'huge pages' O_DIRECT; do
   check "$name is looked at" not has "$name" 'no such check'
 done
 check "every check that fails has a fix, the others none" \
@@ -45,7 +45,21 @@ if [[ -x $helpers/deny_io_uring ]] && "$helpers/deny_io_uring" EPERM setup true;
   check "with the way out" has io_uring 'docker run --security-opt seccomp='
   check "with status 1" test $status = 1
   run "$helpers/deny_io_uring" ENOSYS setup "$carousel" doctor --json .
-  check "a kernel without io_uring is a failure" has io_uring '^FAIL'
+  check "a kernel without io_uring is a failure, or a filter that pretends so" has io_uring '^FAIL.*seccomp filter pretends so \(ENOSYS, 38\)'
+  for error in 'EPERM (1)' 'EACCES (13)' 'ENOSYS (38)'; do
+    run "$helpers/deny_io_uring" "${error% *}" enter "$carousel" doctor --json .
+    check "a filter that lets rings be made and refuses their use with ${error% *} is a failure" \
+      has io_uring_enter "^FAIL.io_uring_enter: ${error//[()]/.}: a seccomp filter.*docker run --security-opt seccomp="
+    check "with status 1" test $status = 1
+  done
+  run "$helpers/deny_io_uring" EPERM enter "$carousel" cp "$carousel" copied
+  check "a copy under such a filter fails" test $status != 0
+  check "and names the filter" grep -q 'io_uring_enter: EPERM (1): a seccomp filter' err
+  run "$helpers/deny_io_uring" EPERM register "$carousel" doctor --json .
+  check "a filter that denies io_uring_register is a warning" has 'registered buffers' '^warn.*io_uring_register: EPERM .1.: a seccomp filter'
+  check "which is no failure" test $status = 0
+  run "$helpers/deny_io_uring" EPERM register "$carousel" cp -a --verify "$carousel" copied
+  check "copies work without it" test $status = 0
   run "$helpers/deny_io_uring" EPERM buffers "$carousel" doctor --json .
   check "a filter that denies registration is a warning" has 'registered buffers' '^warn.*io_uring_register'
   check "which is no failure" test $status = 0

@@ -62,18 +62,35 @@ finding check_kernel() {
   return {health::ok, "kernel", std::move(fact), {}};
 }
 
+constexpr const char* filter_fix =
+    "allow io_uring_setup, io_uring_enter and io_uring_register in the container's seccomp profile "
+    "(docker run --security-opt seccomp=PROFILE.json), or in SELinux";
+
 finding check_io_uring(const result<runtime>& made) {
   if (made) return {health::ok, "io_uring", "a ring was made", {}};
   const std::error_code why = made.error();
   std::string fix = ring_refusal(why);
   if (why == errc::kernel_too_old) fix = "install Linux 6.1 or later";
   if (why == errc::io_uring_disabled) fix = "sysctl -w kernel.io_uring_disabled=0";
-  if (why == errc::io_uring_denied)
-    fix =
-        "allow io_uring_setup, io_uring_enter and io_uring_register in the container's seccomp "
-        "profile (docker run --security-opt seccomp=PROFILE.json), or in SELinux";
+  if (why == errc::io_uring_denied) fix = filter_fix;
   if (why == errc::memlock_limit) fix = memlock_fix();
   return {health::fail, "io_uring", why.message(), std::move(fix)};
+}
+
+task<std::error_code> try_operation() {
+  const auto about = co_await file::info("/");
+  co_return about ? std::error_code() : about.error();
+}
+
+/// A filter may let rings be made and refuse their use.
+finding check_enter(result<runtime>& made) {
+  const char* const name = "io_uring_enter";
+  if (!made)
+    return {health::warn, name, "not tried, for want of a ring",
+            "put io_uring right first, then run this again"};
+  const std::error_code why = made->block_on(try_operation());
+  if (!why) return {health::ok, name, "an operation was submitted and has completed", {}};
+  return {health::fail, name, why.message(), filter_fix};
 }
 
 finding check_ring_flags(bool has_ring) {
@@ -275,6 +292,7 @@ std::vector<finding> examine(const std::string& path) {
   std::vector<finding> findings;
   findings.push_back(check_kernel());
   findings.push_back(check_io_uring(made));
+  findings.push_back(check_enter(made));
   findings.push_back(check_ring_flags(made.has_value()));
   findings.push_back(check_switch(made.has_value()));
   check_memory(findings, made);

@@ -1,0 +1,62 @@
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "carousel/result.hpp"
+
+// Errors of the system calls that every operation needs: each errno has a sentence of its own, with the call, the name and the number.
+
+namespace carousel::detail {
+namespace {
+
+[[nodiscard]] std::string name_and_number(int error) {
+  const char* const name = ::strerrorname_np(error);
+  const std::string number = std::to_string(error);
+  return name != nullptr ? std::string(name) + " (" + number + ")" : "error " + number;
+}
+
+[[nodiscard]] std::string reason(int error) {
+  switch (error) {
+    case EPERM:
+    case EACCES:
+      return "a seccomp filter or security module (often a container's default profile) denies it, "
+             "though not io_uring_setup; allow io_uring_setup, io_uring_enter and "
+             "io_uring_register";
+    case ENOSYS:
+      return "a seccomp filter pretends that this kernel, which has made a ring, does not know the "
+             "call; allow io_uring_setup, io_uring_enter and io_uring_register";
+    case EAGAIN: return "the kernel has no memory for requests";
+    case EBUSY: return "the kernel holds completions back until there is room for them";
+    case ENOMEM:
+      return "the kernel has no memory for it: free some, or raise the memory limit of the "
+             "container";
+    default: return std::generic_category().message(error);
+  }
+}
+
+/// The values are the kernel's errno.
+class refused_call final : public std::error_category {
+ public:
+  explicit constexpr refused_call(const char* call) noexcept : call_(call) {}
+  const char* name() const noexcept override { return call_; }
+  std::string message(int error) const override {
+    return std::string(call_) + ": " + name_and_number(error) + ": " + reason(error);
+  }
+  std::error_condition default_error_condition(int error) const noexcept override {
+    return std::generic_category().default_error_condition(error);
+  }
+
+ private:
+  const char* call_;
+};
+
+}  // namespace
+
+std::error_code refusal_of(int code) noexcept {
+  static const refused_call enter("io_uring_enter");
+  static const refused_call registering("io_uring_register");
+  if (code < refused_register) return {refused_register - code, registering};
+  return {refused_enter - code, enter};
+}
+
+}  // namespace carousel::detail
