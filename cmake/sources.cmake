@@ -11,6 +11,7 @@ set(carousel_headers
     include/carousel/buf/next_operation.hpp
     include/carousel/buf/owned_bytes.hpp
     include/carousel/buf/pool_options.hpp
+    include/carousel/buf/registration_report.hpp
     include/carousel/carousel.hpp
     include/carousel/config.hpp
     include/carousel/detail/base/any_duration.hpp
@@ -91,8 +92,10 @@ set(carousel_sources
     src/buf/arena.cpp
     src/buf/buf_collection.cpp
     src/buf/fixed_buf_pool.cpp
-    src/buf/memlock_report.cpp
+    src/buf/memory_kind.cpp
     src/buf/next_operation.cpp
+    src/buf/registration.cpp
+    src/buf/registration_report.cpp
     src/driver/buffer_table.cpp
     src/driver/descriptor.cpp
     src/driver/drain.cpp

@@ -37,7 +37,7 @@ enum class errc {
   stale_buffer,      ///< the buffer is quarantined: the kernel may still write into it
   no_such_capacity,  ///< next(): no class of the pool has this capacity
   too_many_buffers,  ///< more than the 16,384 buffers the kernel takes
-  bad_buffer,        ///< no capacity, more than 1 GiB, or memory the kernel cannot pin
+  bad_buffer,        ///< no capacity, more than 1 TiB, or memory the kernel cannot pin
   pool_closed,
   timed_out,
   canceled,     ///< somebody asked the operation to stop

@@ -28,9 +28,9 @@ class category final : public std::error_category {
       case errc::too_many_buffers:
         return "a collection has at most 16,384 buffers, the kernel's limit";
       case errc::bad_buffer:
-        return "a collection needs at least one buffer, and each needs 1 byte to 1 GiB of writable "
-               "memory that is not "
-               "a shared file mapping";
+        return "a collection needs at least one buffer, and each needs 1 byte to 1 TiB of writable "
+               "memory that the kernel can lock; why_plain() of the pool says which of them it did "
+               "not take, and why";
       case errc::pool_closed: return "the pool is closed";
       case errc::timed_out: return "the time is up";
       case errc::canceled: return "the operation was cancelled";

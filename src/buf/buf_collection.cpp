@@ -95,13 +95,6 @@ constexpr std::size_t guard_bytes_max = 64;
   return {e.data + e.capacity, std::min(stride_of(e.capacity) - e.capacity, guard_bytes_max)};
 }
 
-/// What the kernel answers when it will not register, as opposed to memory that it cannot.
-[[nodiscard]] bool is_refusal(std::error_code error) noexcept {
-  return error == std::errc::not_enough_memory || error == std::errc::operation_not_permitted ||
-         error == std::errc::permission_denied || error == std::errc::function_not_supported ||
-         error == std::errc::operation_not_supported || error == std::errc::invalid_argument;
-}
-
 }  // namespace
 
 buf_collection::buf_collection(std::unique_ptr<buf_storage> storage, pool_options options) noexcept
@@ -179,9 +172,9 @@ void buf_collection::add(const raw_buffer& buffer) noexcept {
                                       .owner = this,
                                       .size_class = c,
                                       .next_free = c->free_head,
-                                      .capacity = static_cast<std::uint32_t>(buffer.capacity),
+                                      .capacity = buffer.capacity,
                                       .size = 0,
-                                      .initialized = static_cast<std::uint32_t>(buffer.initialized),
+                                      .initialized = buffer.initialized,
                                       .holder = 0,
                                       .index = static_cast<std::uint16_t>(entries_.size()),
                                       .leased = false,
@@ -216,59 +209,6 @@ void buf_collection::hand_over(buf_entry& e, size_class& c) noexcept {
   e.size = 0;
   w.granted = &e;
   (void)w.wake();
-}
-
-// Registration.
-
-result<> buf_collection::register_with(driver& io) {
-  if (closed_) return std::unexpected(make_error_code(errc::pool_closed));
-  if (state_ != registration::none)
-    return std::unexpected(make_error_code(errc::already_registered));
-  if (kernel_holds_) return std::unexpected(make_error_code(errc::busy));
-  std::vector<iovec> table;
-  table.reserve(entries_.size());
-  for (const buf_entry& e : entries_) {
-    // A lost buffer keeps its place; there is no memory behind it any more.
-    table.push_back(e.quarantined ? iovec{} : iovec{.iov_base = e.data, .iov_len = e.capacity});
-  }
-  const result<> done = io.buffers().enter(*this, table);
-  if (!done) {
-    const std::error_code error = done.error();
-    if (error == std::errc::bad_address) return std::unexpected(make_error_code(errc::bad_buffer));
-    if (error.category() == carousel_category() || !is_refusal(error))
-      return std::unexpected(error);
-    if (options_.strict) {
-      const bool memlock = error == std::errc::not_enough_memory && io.memlock_binds();
-      return std::unexpected(memlock ? make_error_code(errc::memlock_limit) : error);
-    }
-    io.buffers().enter_plain(*this);
-    io.count_plain_fallback();
-  }
-  state_ = done ? registration::fixed : registration::plain;
-  driver_ = &io;
-  thread_ = &thread_mark;
-  forks_ = forks;
-  kernel_holds_ = true;
-  retain();
-  return {};
-}
-
-result<> buf_collection::unregister_from(driver& io) {
-  if (state_ == registration::none || driver_ != &io) {
-    return std::unexpected(make_error_code(errc::not_registered));
-  }
-  state_ = registration::none;
-  driver_ = nullptr;
-  io.leave_buffers();
-  return {};
-}
-
-void buf_collection::registration_ended() noexcept {
-  state_ = registration::none;
-  driver_ = nullptr;
-  kernel_holds_ = false;
-  if (closer_ != nullptr) wake_closer();
-  release();
 }
 
 // The end.

@@ -1,11 +1,22 @@
 #include "carousel/detail/driver/buffer_table.hpp"
 
+#include <sys/uio.h>
+
+#include <cerrno>
 #include <utility>
 
 #include "carousel/detail/base/assert.hpp"
 #include "sys/kernel.hpp"
 
 namespace carousel::detail {
+namespace {
+
+/// The kernel refuses a buffer, and not to register.
+[[nodiscard]] constexpr bool is_about_memory(int error) noexcept {
+  return error == -EFAULT || error == -EOVERFLOW || error == -EOPNOTSUPP;
+}
+
+}  // namespace
 
 buffer_table::~buffer_table() {
   CAROUSEL_ASSERT(users_ == 0, "a driver ended while operations used its buffer table");
@@ -21,6 +32,24 @@ result<> buffer_table::enter(registered_memory& memory, std::span<const iovec> b
   memory_ = &memory;
   in_kernel_ = true;
   return {};
+}
+
+std::optional<std::size_t> buffer_table::first_refused(std::span<const iovec> buffers) noexcept {
+  std::size_t begin = 0;  // those before are taken
+  std::size_t end = buffers.size();
+  while (end - begin > 1) {
+    const std::size_t middle = begin + (end - begin) / 2;
+    const int error = kernel_->register_buffers(buffers.subspan(begin, middle - begin));
+    if (error == 0) {
+      (void)kernel_->unregister_buffers();
+      begin = middle;
+    } else if (is_about_memory(error)) {
+      end = middle;
+    } else {
+      return std::nullopt;  // it refuses as such now
+    }
+  }
+  return begin;
 }
 
 void buffer_table::enter_plain(registered_memory& memory) noexcept {

@@ -127,9 +127,9 @@ TEST(pool_limits, one_empty_buffer_of_many_is_refused) {
   EXPECT_EQ(error_of(fixed_buf_pool::from(std::move(buffers))), errc::bad_buffer);
 }
 
-TEST(pool_limits, a_capacity_over_one_gibibyte_is_refused_before_any_memory_is_mapped) {
-  constexpr std::size_t gibibyte = std::size_t{1} << 30U;
-  EXPECT_EQ(error_of(fixed_buf_pool::make({{gibibyte + 1, 1}})), errc::bad_buffer);
+TEST(pool_limits, a_capacity_over_one_tebibyte_is_refused_before_any_memory_is_mapped) {
+  constexpr std::size_t tebibyte = std::size_t{1} << 40U;
+  EXPECT_EQ(error_of(fixed_buf_pool::make({{tebibyte + 1, 1}})), errc::bad_buffer);
   EXPECT_EQ(error_of(fixed_buf_pool::make({{static_cast<std::size_t>(-1), 16'384}})),
             errc::bad_buffer);
 }

@@ -2,14 +2,10 @@
 #include <sys/mman.h>
 #include <carousel/carousel.hpp>
 
-#include <cstdint>
-#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "fake/kernel.hpp"
-#include "loop/runtime_access.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 
@@ -218,24 +214,6 @@ TEST(registration, memory_that_cannot_be_pinned_is_a_bad_buffer) {
     EXPECT_TRUE(next.register_buffers());
     co_return;
   });
-}
-
-/// What a strict registration says on a fake kernel that has no memory to lock.
-std::error_code refusal_where(bool exempt) {
-  for (std::uint64_t seed = 0;; ++seed) {  // some seeds answer EPERM
-    fake::kernel_options options{.seed = seed, .refused_buffers = 1000, .no_memlock = exempt};
-    runtime rt = detail::runtime_access::make(std::make_unique<fake::kernel>(options), {}).value();
-    const std::error_code why = rt.block_on([]() -> task<std::error_code> {
-      const auto pool = fixed_buf_pool::make({{4096, 1}}, {.strict = true}).value();
-      co_return error_of(pool.register_buffers());
-    }());
-    if (why != std::errc::operation_not_permitted) return why;
-  }
-}
-
-TEST(registration, want_of_memory_is_blamed_on_rlimit_memlock_only_where_that_binds) {
-  EXPECT_EQ(refusal_where(false), errc::memlock_limit);
-  EXPECT_EQ(refusal_where(true), std::make_error_code(std::errc::not_enough_memory));
 }
 
 TEST(registration, a_hundred_runtimes_in_turn_register_the_same_pool) {

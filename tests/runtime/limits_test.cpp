@@ -144,6 +144,12 @@ TEST(limits, buffers_that_cannot_be_locked_run_unregistered_or_say_which_limit) 
       const auto pool = fixed_buf_pool::make({{1U << 20U, 2}}).value();
       CO_CHILD_CHECK(pool.register_buffers());
       CO_CHILD_CHECK(pool.registered() == registration::plain);
+      const registration_report told = pool.why_plain();
+      CO_CHILD_CHECK(told.refused == std::errc::not_enough_memory);
+      CO_CHILD_CHECK(told.outcome == registration::plain);
+      CO_CHILD_CHECK(told.wanted_bytes == 2097152);
+      CO_CHILD_CHECK(told.allowed_bytes == 262144U);
+      CO_CHILD_CHECK(told.message == advice);
       const file zeroes = (co_await file::open("/dev/zero")).value();
       auto r = co_await zeroes.read_fixed_at(pool.try_next(1U << 20U).value(), 0);
       CO_CHILD_CHECK(r.res.value_or(0) > 0);  // work for the thread ends a read of /dev/zero early

@@ -24,7 +24,7 @@ namespace carousel {
 class fixed_buf_pool {
  public:
   /// A pool over memory of its own, in one aligned arena. Indices follow the order of the classes.
-  /// Errors: too_many_buffers (more than 16,384), bad_buffer (none, or a capacity of 0 or over 1 GiB), not_enough_memory.
+  /// Errors: too_many_buffers (more than 16,384), bad_buffer (none, or a capacity of 0 or over 1 TiB), not_enough_memory.
   [[nodiscard]] static result<fixed_buf_pool> make(std::span<const buf_class> classes,
                                                    pool_options options = {}) {
     return adopt(detail::buf_collection::make(classes, options));
@@ -44,8 +44,8 @@ class fixed_buf_pool {
   /// Registers the buffers with the runtime of this thread; stops the process outside of one. The registration lasts until
   /// unregister_buffers() or the runtime's end, and keeps the memory alive.
   ///
-  /// Where the kernel refuses (RLIMIT_MEMLOCK, a filter, an old kernel) the pool goes on unregistered through the same
-  /// operations, and registered() says so; with pool_options::strict the error is returned instead.
+  /// Where the kernel refuses (RLIMIT_MEMLOCK, a filter, an old kernel, a buffer above 1 GiB before Linux 7.2) the pool goes on
+  /// unregistered through the same operations, and registered() says so; with pool_options::strict the error is returned instead.
   /// Errors: already_registered (this pool or another collection, also with another runtime), busy (operations still use the
   /// collection that was unregistered before), bad_buffer (memory that the kernel cannot pin).
   [[nodiscard]] result<> register_buffers() const {
@@ -57,6 +57,9 @@ class fixed_buf_pool {
     return pool_->unregister_from(*detail::this_context().io);
   }
   [[nodiscard]] registration registered() const noexcept { return pool_->registered(); }
+  /// Why it is not registered, as data and as a sentence: after registration::plain, and after an error of register_buffers() that
+  /// came from the kernel.
+  [[nodiscard]] registration_report why_plain() const { return pool_->why_plain(); }
   /// For the error memlock_limit, or registration::plain: a sentence with the bytes that registering these buffers locks, the bytes
   /// that RLIMIT_MEMLOCK allows, and the line that changes it.
   [[nodiscard]] std::string memlock_report() const { return pool_->memlock_report(); }

@@ -36,6 +36,7 @@ class fixed_buf_registry {
     return buffers_->unregister_from(*detail::this_context().io);
   }
   [[nodiscard]] registration registered() const noexcept { return buffers_->registered(); }
+  [[nodiscard]] registration_report why_plain() const { return buffers_->why_plain(); }
 
   /// The buffer with this index, in the order of the input from 0; nothing when it is out or there is no such index.
   [[nodiscard]] std::optional<fixed_buf> check_out(std::size_t index) const noexcept {

@@ -6,9 +6,9 @@
 
 namespace carousel {
 
-/// The kernel's limits for registered buffers (Linux 5.13 and later).
+/// The kernel's limits for registered buffers. Before Linux 7.2 a buffer above 1 GiB is not registered, and its collection is plain.
 inline constexpr std::size_t fixed_buffers_max = 16'384;
-inline constexpr std::size_t fixed_buffer_bytes_max = std::size_t{1} << 30U;
+inline constexpr std::size_t fixed_buffer_bytes_max = std::size_t{1} << 40U;
 
 /// `count` buffers of `capacity` bytes each.
 struct buf_class {
@@ -20,7 +20,7 @@ struct buf_class {
 enum class registration {
   none,
   fixed,  ///< the kernel holds the buffers: fixed operations skip the pinning of pages
-  plain,  ///< the kernel refused (memlock, seccomp, old kernel): fixed operations run as ordinary ones
+  plain,  ///< the kernel refused, and why_plain() says why: fixed operations run as ordinary ones
 };
 
 struct pool_options {

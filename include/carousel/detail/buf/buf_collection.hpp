@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "carousel/buf/pool_options.hpp"
+#include "carousel/buf/registration_report.hpp"
 #include "carousel/detail/base/poison.hpp"
 #include "carousel/detail/base/thread_mark.hpp"
 #include "carousel/detail/driver/driver.hpp"
@@ -48,19 +49,20 @@ struct alignas(64) buf_entry {
   buf_collection* owner;
   buf_size_class* size_class;
   buf_entry* next_free;
-  std::uint32_t capacity;
-  std::uint32_t size;         ///< the fill: bytes that are valid now
-  std::uint32_t initialized;  ///< high-water mark of valid bytes; survives check-in
-  std::uint32_t holder;       ///< id of the task that checked it out
-  std::uint16_t index;        ///< position in the collection
+  std::size_t capacity;
+  std::size_t size;         ///< the fill: bytes that are valid now
+  std::size_t initialized;  ///< high-water mark of valid bytes; survives check-in
+  std::uint32_t holder;     ///< id of the task that checked it out
+  std::uint16_t index;      ///< position in the collection
   bool leased;
   bool quarantined;  ///< leased for ever: the kernel did not give it back
 
   void set_size(std::size_t n) noexcept {
-    size = static_cast<std::uint32_t>(n);
+    size = n;
     if (size > initialized) initialized = size;
   }
 };
+static_assert(sizeof(buf_entry) == 64);
 
 /// A coroutine that waits in a pool: for a buffer of one class, or for the last lease to come back.
 struct buffer_waiter : parked_waiter {
@@ -164,6 +166,7 @@ class buf_collection final : registered_memory {
   [[nodiscard]] result<> register_with(driver& io);
   [[nodiscard]] result<> unregister_from(driver& io);
   [[nodiscard]] std::string memlock_report() const;
+  [[nodiscard]] registration_report why_plain() const;
   [[nodiscard]] registration registered() const noexcept { return state_; }
   [[nodiscard]] driver* registered_driver() const noexcept { return driver_; }
 
@@ -193,6 +196,9 @@ class buf_collection final : registered_memory {
   void unpoison_all() const noexcept;
   void set_guards() noexcept;
   void check_guard(const buf_entry& e) const noexcept;
+  [[nodiscard]] std::error_code refused(std::error_code error, driver& io,
+                                        std::span<const iovec> table);
+  [[nodiscard]] std::uint64_t locked_bytes() const;
   void registration_ended() noexcept override;
   /// What a check-in has to do besides. False: the buffer is not free now, and this may be gone.
   [[nodiscard]] bool is_free_after(buf_entry& e, size_class& c) noexcept;
@@ -235,6 +241,8 @@ class buf_collection final : registered_memory {
   buffer_waiter* closer_ = nullptr;
   std::unique_ptr<buf_storage> storage_;
   pool_options options_;
+  std::unique_ptr<registration_report>
+      refusal_;  ///< of the last registration, if the kernel refused
 };
 
 /// A counted reference to a collection: what the public handles are made of.

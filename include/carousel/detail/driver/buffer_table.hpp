@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 
 #include "carousel/detail/driver/fork_epoch.hpp"
@@ -36,6 +37,9 @@ class buffer_table {
 
   /// Errors: already_registered, busy (operations still use the collection that was there before), or the kernel's.
   [[nodiscard]] result<> enter(registered_memory& memory, std::span<const iovec> buffers);
+  /// After enter() was refused for a buffer: which is the first that the kernel does not take. Each is locked once more for that at
+  /// most. None when the kernel refuses for another reason now.
+  [[nodiscard]] std::optional<std::size_t> first_refused(std::span<const iovec> buffers) noexcept;
   /// Occupies the table without the kernel, after it refused.
   void enter_plain(registered_memory& memory) noexcept;
   /// Takes effect for new operations at once, and in the kernel when those that use it, `users` of them, have ended: up to Linux

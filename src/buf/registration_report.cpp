@@ -1,0 +1,135 @@
+#include "carousel/buf/registration_report.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "buf/memory_kind.hpp"
+#include "carousel/detail/buf/buf_collection.hpp"
+
+// What to say about a registration that the kernel refuses.
+
+namespace carousel::detail {
+namespace {
+
+constexpr std::size_t registrable_bytes_before_7_2 = std::size_t{1} << 30U;
+
+/// What the kernel answers when it will not register, as opposed to memory that it cannot.
+[[nodiscard]] bool is_refusal(std::error_code error) noexcept {
+  return error == std::errc::not_enough_memory || error == std::errc::operation_not_permitted ||
+         error == std::errc::permission_denied || error == std::errc::function_not_supported ||
+         error == std::errc::operation_not_supported || error == std::errc::invalid_argument;
+}
+
+[[nodiscard]] rlim_t memlock_limit_bytes() noexcept {
+  rlimit limit{};
+  getrlimit(RLIMIT_MEMLOCK, &limit);
+  return limit.rlim_cur;
+}
+[[nodiscard]] std::optional<std::uint64_t> finite(rlim_t limit) noexcept {
+  return limit != RLIM_INFINITY ? std::optional<std::uint64_t>(limit) : std::nullopt;
+}
+
+[[nodiscard]] std::string how_to_raise_memlock(std::uint64_t needed) {
+  const std::string kib = std::to_string((needed + 1023) / 1024 + 1024);
+  return "to raise it: ulimit -l " + kib +
+         ", or LimitMEMLOCK= of the systemd unit, or a line \"USER hard memlock " + kib +
+         "\" in /etc/security/limits.conf";
+}
+
+[[nodiscard]] std::string sentence_about(const buf_entry& e, const std::string& kind,
+                                         bool too_large, std::error_code error) {
+  std::string text = "the kernel does not register buffer " + std::to_string(e.index);
+  if (!kind.empty()) return text + ", whose memory is " + kind;
+  if (!too_large) return text + ", whose memory it cannot lock: " + error.message();
+  return text + ", which has " + std::to_string(e.capacity) +
+         " bytes: before Linux 7.2 a registered buffer has at most 1 GiB, from then on 1 TiB";
+}
+
+}  // namespace
+
+/// A page is charged for each buffer that touches it; a huge page once, and whole.
+std::uint64_t buf_collection::locked_bytes() const {
+  const bool huge = options_.huge == huge_pages::transparent;
+  const std::uint64_t step = huge ? std::uint64_t{2} << 20U : std::uint64_t{4} << 10U;
+  struct range {
+    std::uint64_t begin;
+    std::uint64_t end;
+  };
+  std::vector<range> touched;
+  touched.reserve(entries_.size());
+  for (const buf_entry& e : entries_) {
+    if (e.quarantined) continue;
+    const std::uint64_t begin = reinterpret_cast<std::uintptr_t>(e.data);
+    touched.push_back(
+        {.begin = begin / step * step, .end = (begin + e.capacity + step - 1) / step * step});
+  }
+  std::ranges::sort(touched, {}, &range::begin);
+  std::uint64_t locked = 0;
+  std::uint64_t counted_to = 0;
+  for (const auto& [begin, end] : touched) {
+    const std::uint64_t first = huge ? std::max(begin, counted_to) : begin;
+    if (end > first) locked += end - first;
+    counted_to = std::max(counted_to, end);
+  }
+  return locked;
+}
+
+std::string buf_collection::memlock_report() const {
+  const std::uint64_t needed = locked_bytes();
+  std::string text = "registering these buffers locks up to " + std::to_string(needed) + " bytes; ";
+  const rlim_t limit = memlock_limit_bytes();
+  if (limit == RLIM_INFINITY) return text + "RLIMIT_MEMLOCK sets no limit here";
+  return text + "RLIMIT_MEMLOCK allows " + std::to_string(limit) +
+         " bytes to all programs of the user together, rings included; " +
+         how_to_raise_memlock(needed);
+}
+
+registration_report buf_collection::why_plain() const {
+  if (refusal_ != nullptr) return *refusal_;
+  registration_report none;
+  none.wanted_bytes = locked_bytes();
+  none.allowed_bytes = finite(memlock_limit_bytes());
+  none.outcome = state_;
+  none.message = state_ == registration::fixed
+                     ? "the kernel holds these buffers; it has refused nothing"
+                     : "the kernel has refused nothing: register_buffers() asks it";
+  return none;
+}
+
+/// Remembers why; no error: the collection goes on as a plain one.
+std::error_code buf_collection::refused(std::error_code error, driver& io,
+                                        std::span<const iovec> table) {
+  if (error.category() == carousel_category()) return error;  // the kernel was not even asked
+  const bool memlock = error == std::errc::not_enough_memory && io.memlock_binds();
+  const bool bad_memory = error == std::errc::bad_address || error == std::errc::value_too_large;
+  bool goes_on = is_refusal(error) && !options_.strict;
+
+  auto told = std::make_unique<registration_report>();
+  told->refused = error;
+  told->wanted_bytes = locked_bytes();
+  if (io.memlock_binds()) told->allowed_bytes = finite(memlock_limit_bytes());
+  told->message = memlock ? memlock_report() : error.message();
+  if (bad_memory) told->buffer_index = io.buffers().first_refused(table);
+  if (told->buffer_index) {
+    const buf_entry& e = entries_[*told->buffer_index];
+    const std::string kind = unregistrable_kind({e.data, e.capacity});
+    const bool too_large = kind.empty() && e.capacity > registrable_bytes_before_7_2;
+    told->message = sentence_about(e, kind, too_large, error);
+    goes_on = too_large && !options_.strict;
+  }
+  told->outcome = goes_on ? registration::plain : registration::none;
+  refusal_ = std::move(told);
+
+  if (goes_on) return {};
+  if (bad_memory) return errc::bad_buffer;
+  return memlock ? make_error_code(errc::memlock_limit) : error;
+}
+
+}  // namespace carousel::detail
