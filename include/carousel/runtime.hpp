@@ -46,7 +46,9 @@ struct runtime_stats {
 
 /// One io_uring and the tasks that use it, bound to the thread that made it. Movable while nothing runs in it.
 ///
-/// The destructor is shutdown() with the option's deadline, and reports on stderr what was stuck.
+/// The destructor is shutdown() with the option's deadline, and reports on stderr what was stuck. A static or thread_local runtime
+/// is destroyed by exit(): in its own thread outside of every task that is the same. Where exit() was called inside a task, or in
+/// another thread than the runtime's, its tasks stay as they are, no destructor of theirs runs, and the process ends with its status.
 ///
 /// A child of fork() cannot use what it inherited: driving the runtime stops it with a sentence, and destructors there (of the
 /// runtime, of pools, leases, files) leave the ring alone. The parent notices nothing. A child may make a runtime of its own.

@@ -29,8 +29,14 @@ class loop : public context {
   /// What the program waits on meanwhile.
   [[nodiscard]] result<int> event_fd() noexcept;
 
-  /// It was made before a fork() whose child this process is.
+  /// It was made before a fork() whose child this process is: the ring is the parent's.
   [[nodiscard]] bool inherited() const noexcept { return forks_ != forks; }
+  /// Its runtime ends where it cannot be shut down, and nobody goes on in it: exit() was called inside a task, whose coroutine is
+  /// on this stack, or in another thread than the runtime's. Nothing of its tasks is destroyed and nothing is cancelled, for that
+  /// would run the program's code in the middle of other code of it; the process ends, and the kernel ends the operations then.
+  [[nodiscard]] bool must_be_left_alone() const noexcept {
+    return current_context != nullptr || thread_ != std::this_thread::get_id();
+  }
 
   /// Makes the loop this thread's context for as long as it lives.
   class entered {

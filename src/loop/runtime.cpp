@@ -20,8 +20,8 @@ runtime& runtime::operator=(runtime&& other) noexcept {
 
 runtime::~runtime() {
   if (loop_ == nullptr) return;
-  if (loop_->inherited()) {
-    detail::keep_for_ever(loop_.release());  // the ring is the parent's
+  if (loop_->inherited() || loop_->must_be_left_alone()) {
+    detail::keep_for_ever(loop_.release());
     return;
   }
   (void)shutdown(deadline_);  // it has reported what was stuck

@@ -1,0 +1,209 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <carousel/carousel.hpp>
+
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <semaphore>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "support/in_child.hpp"
+#include "support/pipe_pair.hpp"
+#include "support/run.hpp"
+
+// exit() with runtimes that are static or thread_local: the process ends with the status that it was given.
+
+namespace carousel {
+namespace {
+
+using test::child_end;
+using test::make_runtime;
+using test::pipe_pair;
+
+constexpr int status = 37;
+constexpr std::size_t small = 64;
+
+/// Says that it was destroyed.
+struct speaks_at_its_end {
+  speaks_at_its_end() = default;
+  speaks_at_its_end(const speaks_at_its_end&) = delete;
+  speaks_at_its_end& operator=(const speaks_at_its_end&) = delete;
+  ~speaks_at_its_end() { std::fputs("destroyed\n", stderr); }
+};
+
+task<> read_for_ever(file from) {
+  const speaks_at_its_end witness;
+  (void)co_await from.read(std::vector<char>(small));
+}
+
+/// With a read in the kernel and a sleep under way.
+task<> exit_among_others() {
+  static const pipe_pair pipe;
+  (void)spawn(read_for_ever(pipe.reader()));
+  auto sleeping = spawn([]() -> task<> {
+    const speaks_at_its_end witness;
+    (void)co_await sleep_for(std::chrono::hours(1));
+  });
+  for (int turns = 0; turns < 3; ++turns) co_await yield();
+  std::exit(status);  // NOLINT(concurrency-mt-unsafe)
+}
+
+/// Of f() in a child that does not repeat what the parent has not printed yet.
+template <class F>
+child_end quietly(F f) {
+  return test::in_child([&] {
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(nowhere, 1);
+    f();
+    return 1;
+  });
+}
+
+#define EXPECT_ENDS_WITH_THE_STATUS(end) \
+  EXPECT_EQ((end).code, status) << "signal " << (end).signal << ": " << (end).said
+
+runtime& function_static() {
+  static runtime rt = make_runtime().value();
+  return rt;
+}
+
+std::optional<runtime> at_namespace_scope;
+
+TEST(exit, inside_a_task_ends_with_its_status_though_the_runtime_is_a_function_static) {
+  const child_end end = quietly([] { function_static().block_on(exit_among_others()); });
+  EXPECT_ENDS_WITH_THE_STATUS(end);
+}
+
+TEST(exit, inside_a_task_runs_no_destructor_of_any_coroutine) {
+  const child_end end = quietly([] { function_static().block_on(exit_among_others()); });
+  EXPECT_EQ(end.said, "");
+}
+
+TEST(exit, inside_a_task_ends_with_its_status_though_the_runtime_is_at_namespace_scope) {
+  const child_end end = quietly([] {
+    at_namespace_scope = make_runtime().value();
+    at_namespace_scope->block_on(exit_among_others());
+  });
+  EXPECT_ENDS_WITH_THE_STATUS(end);
+}
+
+TEST(exit, inside_a_task_ends_with_its_status_though_the_runtime_is_thread_local) {
+  const auto drive = [] {
+    thread_local runtime mine = make_runtime().value();
+    mine.block_on(exit_among_others());
+  };
+  EXPECT_ENDS_WITH_THE_STATUS(quietly(drive));
+  EXPECT_ENDS_WITH_THE_STATUS(quietly([&] { std::thread(drive).join(); }));
+}
+
+TEST(exit, inside_a_task_of_one_static_runtime_leaves_another_as_it_is) {
+  const child_end end = quietly([] {
+    static const pipe_pair pipe;
+    static runtime other = make_runtime().value();
+    other.block_on([]() -> task<> {
+      (void)spawn(read_for_ever(pipe.reader()));
+      co_await yield();
+    }());
+    function_static().block_on(exit_among_others());
+  });
+  EXPECT_ENDS_WITH_THE_STATUS(end);
+  EXPECT_EQ(end.said, "");
+}
+
+TEST(exit, between_two_polls_destroys_the_tasks_as_the_end_of_a_runtime_does) {
+  const child_end end = quietly([] {
+    static const pipe_pair pipe;
+    runtime& rt = function_static();
+    rt.block_on([]() -> task<> {
+      (void)spawn(read_for_ever(pipe.reader()));
+      co_await yield();
+    }());
+    EXPECT_TRUE(rt.poll());
+    std::exit(status);  // NOLINT(concurrency-mt-unsafe)
+  });
+  EXPECT_ENDS_WITH_THE_STATUS(end);
+  EXPECT_EQ(end.said, "destroyed\n");
+}
+
+/// Somebody's awaitable whose callback ends the program.
+struct ends_the_program {
+  static bool await_ready() noexcept { return false; }
+  static void await_suspend(std::coroutine_handle<> /*who*/) {
+    std::exit(status);  // NOLINT(concurrency-mt-unsafe)
+  }
+  static void await_resume() noexcept {}
+};
+struct resumes_at_once {
+  static bool await_ready() noexcept { return false; }
+  static bool await_suspend(std::coroutine_handle<> who) {
+    who.resume();
+    return true;
+  }
+  static void await_resume() noexcept {}
+};
+
+TEST(exit, inside_the_callback_of_a_foreign_awaitable_ends_with_its_status) {
+  const child_end end = quietly([] {
+    function_static().block_on([]() -> task<> {
+      const speaks_at_its_end witness;
+      co_await resumes_at_once{};
+      co_await ends_the_program{};
+    }());
+  });
+  EXPECT_ENDS_WITH_THE_STATUS(end);
+  EXPECT_EQ(end.said, "");
+}
+
+TEST(exit, inside_a_task_leaves_leases_in_the_kernel_and_a_static_pool_alone) {
+  const child_end end = quietly([] {
+    static const pipe_pair pipe;
+    static const fixed_buf_pool pool = fixed_buf_pool::make({{small, 4}}).value();
+    static std::vector<fixed_buf> kept;
+    function_static().block_on([]() -> task<> {
+      (void)pool.register_buffers();
+      kept.push_back(pool.try_next(small).value());
+      (void)spawn([]() -> task<> {
+        (void)co_await pipe.reader().read_fixed(pool.try_next(small).value());
+      });
+      co_await exit_among_others();
+    }());
+  });
+  EXPECT_ENDS_WITH_THE_STATUS(end);
+}
+
+TEST(exit, in_another_thread_ends_with_its_status_while_the_runtime_waits) {
+  const child_end end = quietly([] {
+    static const pipe_pair pipe;
+    static std::binary_semaphore in_a_task{0};
+    std::thread other([] {
+      in_a_task.acquire();
+      std::exit(status);  // NOLINT(concurrency-mt-unsafe)
+    });
+    static runtime rt = runtime::make().value();
+    rt.block_on([]() -> task<> {
+      in_a_task.release();
+      co_await read_for_ever(pipe.reader());
+    }());
+    other.join();
+  });
+  EXPECT_ENDS_WITH_THE_STATUS(end);
+  EXPECT_EQ(end.said, "");
+}
+
+TEST(exit, ends_with_its_status_though_the_thread_of_a_static_runtime_is_gone) {
+  const child_end end = quietly([] {
+    std::thread([] { function_static().block_on([]() -> task<> { co_await yield(); }()); }).join();
+    std::exit(status);  // NOLINT(concurrency-mt-unsafe)
+  });
+  EXPECT_ENDS_WITH_THE_STATUS(end);
+}
+
+}  // namespace
+}  // namespace carousel
