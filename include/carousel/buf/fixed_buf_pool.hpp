@@ -47,7 +47,8 @@ class fixed_buf_pool {
   /// Where the kernel refuses (RLIMIT_MEMLOCK, a filter, an old kernel, a buffer above 1 GiB before Linux 7.2) the pool goes on
   /// unregistered through the same operations, and registered() says so; with pool_options::strict the error is returned instead.
   /// Errors: already_registered (this pool or another collection, also with another runtime), busy (operations still use the
-  /// collection that was unregistered before), bad_buffer (memory that the kernel cannot pin).
+  /// collection that was unregistered before), bad_buffer (memory that no kernel locks: read-only, unmapped or guarded, secret, a
+  /// shared mapping of a file).
   [[nodiscard]] result<> register_buffers() const {
     return pool_->register_with(*detail::this_context().io);
   }
@@ -87,7 +88,8 @@ class fixed_buf_pool {
   [[nodiscard]] std::size_t quarantined() const noexcept { return pool_->quarantined(); }
 
   /// Closes the pool for all its handles when awaited: waiters get pool_closed, no new lease is given. Fixed
-  /// operations of the leases that are out go on, and the registration ends with the last of them.
+  /// operations of the leases that are out go on, and the registration ends with the last of them; where it was ended before, by
+  /// unregister_buffers(), they say pool_closed.
   /// Finishes when the last lease is back and the kernel has let go; close<B>() then gives the memory of from() back as
   /// result<std::vector<B>>, or the error stale_buffer when some of it is quarantined. A lease that the awaiting task holds itself is
   /// never back: the loop's report will say so. Closing goes on when it is asked to stop: the operations that hold leases are

@@ -22,10 +22,10 @@ struct fixed_access {
 
   [[nodiscard]] static failure_code check(const fixed_buf& b, const driver& io) noexcept {
     const buf_collection& owner = *b.entry().owner;
-    if (owner.registered_driver() != &io) [[unlikely]]
-      return failure(owner.registered() == registration::none ? errc::not_registered
-                                                              : errc::wrong_runtime);
-    return 0;
+    if (owner.registered_driver() == &io) [[likely]]
+      return 0;
+    if (owner.registered() != registration::none) return failure(errc::wrong_runtime);
+    return failure(owner.closed() ? errc::pool_closed : errc::not_registered);
   }
   /// The kernel never gave the buffer back: it is lost to its collection.
   static void quarantine(const fixed_buf& b) noexcept { b.entry().owner->quarantine(b.entry()); }
