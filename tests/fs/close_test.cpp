@@ -1,14 +1,17 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <carousel/carousel.hpp>
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 #include <system_error>
 
 #include "support/content.hpp"
+#include "support/linux_version.hpp"
 #include "support/open_fds.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
@@ -232,6 +235,56 @@ TEST(close, a_file_outlives_the_runtime_whose_table_it_was_in) {
     EXPECT_EQ(a.block_on(close(pipe.reader)), std::error_code{});
   }
   EXPECT_EQ(open_fds(), before);
+}
+
+/// Takes the lock of a file that another open file of this process may hold.
+bool can_lock(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  const bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+  ::close(fd);
+  return locked;
+}
+
+/// A locked file, in the ring's table.
+task<file> locked_file_in_the_table(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  EXPECT_EQ(flock(fd, LOCK_EX), 0);
+  file made = file::from_fd(fd);
+  for (int i = 0; i < uses_in_table; ++i) (void)co_await made.read_at(std::vector<char>(1), 0);
+  EXPECT_FALSE(can_lock(path));
+  co_return made;
+}
+
+class locks : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (test::linux_is_before(6, 13)) GTEST_SKIP() << "older tables let go late";
+  }
+  temp_dir dir;
+  std::filesystem::path path = dir.make("locked", "");
+};
+
+TEST_F(locks, of_a_file_in_the_table_are_gone_when_close_has_finished) {
+  run([&]() -> task<> {
+    file f = co_await locked_file_in_the_table(path);
+    EXPECT_TRUE(co_await std::move(f).close());
+    EXPECT_TRUE(can_lock(path));
+  });
+}
+
+TEST_F(locks, of_a_file_in_the_table_are_gone_with_its_last_handle) {
+  run([&]() -> task<> {
+    std::optional f = co_await locked_file_in_the_table(path);
+    f.reset();
+    EXPECT_TRUE(can_lock(path));
+  });
+}
+
+TEST_F(locks, of_a_file_that_outlived_the_runtime_are_gone_with_its_last_handle) {
+  std::optional f = run([&] { return locked_file_in_the_table(path); });
+  EXPECT_FALSE(can_lock(path));
+  f.reset();
+  EXPECT_TRUE(can_lock(path));
 }
 
 }  // namespace

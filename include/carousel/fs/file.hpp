@@ -167,7 +167,9 @@ class file {
   static detail::operation<detail::info_call> info(path_text path, bool follow = true);
 
   /// Closes the file for all its handles: no operation starts any more, those in flight are waited for, and the error of
-  /// close(2), which a network file system may give for earlier writes, is returned. A request to stop ends the waiting with
+  /// close(2), which a network file system may give for earlier writes, is returned. Locks that the file held (flock, OFD) are gone
+  /// by then, also where operations had put it into the ring's table; before Linux 6.13 the kernel may take some hundredths of a
+  /// second more to let go of what was there. The last handle, and the end of the runtime, let go in the same way. A request to stop ends the waiting with
   /// errc::canceled, and the last of those operations closes the file.
   detail::operation<detail::close_call> close() &&;
 
