@@ -102,7 +102,8 @@ class foreign_await {
   awaiter inner_;
 };
 
-/// Awaits one of the library's where it is: g++ 12 would copy what await_transform() returns by reference.
+/// Awaits one of the library's where it is: g++ 12 would copy what await_transform() returns by reference. The results of all of
+/// them are to be used, which clang says; those that have none do not mind.
 template <class A>
 struct own_await {
   A& inner;
@@ -113,7 +114,7 @@ struct own_await {
       noexcept(noexcept(inner.await_suspend(h))) {
     return inner.await_suspend(h);
   }
-  [[gnu::always_inline]] decltype(auto) await_resume() const
+  [[nodiscard, gnu::always_inline]] decltype(auto) await_resume() const
       noexcept(noexcept(inner.await_resume())) {
     return inner.await_resume();
   }
