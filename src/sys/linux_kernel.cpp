@@ -76,13 +76,13 @@ constexpr std::array<unsigned, 6> setup_ladder = {
 };
 
 /// When this process last closed a ring. Its memory is uncharged asynchronously, so that at the limit of RLIMIT_MEMLOCK what comes
-/// next is refused for 20 to 40 ms although there will be room.
+/// next is refused for 20 to 40 ms although there will be room, on a busy machine for longer.
 constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
 
 [[nodiscard]] bool still_uncharging() noexcept {
   const std::chrono::steady_clock::time_point closed{
       std::chrono::steady_clock::duration(last_close.load())};
-  return std::chrono::steady_clock::now() - closed < std::chrono::milliseconds(100);
+  return std::chrono::steady_clock::now() - closed < std::chrono::milliseconds(500);
 }
 
 /// Whether this thread's locked memory is not counted at all. CAP_IPC_LOCK of a user namespace does not do that.
@@ -139,7 +139,7 @@ class linux_kernel final : public kernel {
     exempt_ = exempt_from_memlock();
     int error = make_ring(size);
     // The memory of a ring that was just closed is uncharged asynchronously.
-    for (int tries = 0; error == -ENOMEM && tries < 20; ++tries) {
+    for (int tries = 0; error == -ENOMEM && (tries < 20 || still_uncharging()); ++tries) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
       error = make_ring(size);
     }
