@@ -42,6 +42,7 @@ set(carousel_headers
     include/carousel/detail/driver/remote_queue.hpp
     include/carousel/detail/driver/side_blocks.hpp
     include/carousel/detail/driver/slot.hpp
+    include/carousel/detail/driver/slot_table.hpp
     include/carousel/detail/driver/timer_queue.hpp
     include/carousel/detail/fs/close_call.hpp
     include/carousel/detail/fs/file_call.hpp
@@ -97,16 +98,21 @@ set(carousel_sources
     src/buf/registration.cpp
     src/buf/registration_report.cpp
     src/driver/buffer_table.cpp
+    src/driver/completions.cpp
     src/driver/descriptor.cpp
     src/driver/drain.cpp
     src/driver/driver.cpp
     src/driver/failure_note.cpp
     src/driver/file_table.cpp
     src/driver/fork_epoch.cpp
+    src/driver/refused_enter.cpp
     src/driver/remote_queue.cpp
+    src/driver/ring_driver.cpp
     src/driver/side_blocks.cpp
+    src/driver/slot_table.cpp
     src/driver/timer_queue.cpp
     src/driver/wake.cpp
+    src/driver/wake_read.cpp
     src/fs/close_call.cpp
     src/fs/directory.cpp
     src/fs/file.cpp

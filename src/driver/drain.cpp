@@ -6,10 +6,8 @@
 #include <cstdio>
 #include <utility>
 
-#include "carousel/detail/driver/driver.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "driver/turn.hpp"
-#include "ring/ring.hpp"
 
 // The end of a driver: first everything is cancelled and awaited; what the kernel does not let go of by the deadline is named
 // and kept from reuse for ever.
@@ -44,11 +42,11 @@ void write_code_address(const void* address, std::FILE* out) {
 
 }  // namespace
 
-bool driver::drain(steady_time deadline) {
+bool ring_driver::drain(steady_time deadline) {
   waiting_.clear();
   aside_.clear();
-  wake_.ending = true;
-  for_each_slot([this](slot& s) {
+  wake_.end();
+  slots_.for_each([this](slot& s) {
     if (s.state == slot_state::free || s.awaiter == nullptr) return;
     s.awaiter->unlink();
     s.awaiter->at = operation_base::no_slot();
@@ -74,13 +72,13 @@ bool driver::drain(steady_time deadline) {
   return true;
 }
 
-void driver::quarantine() noexcept {
+void ring_driver::quarantine() noexcept {
   std::fprintf(stderr,
                "carousel: the kernel does not let go of what follows; its memory is leaked, never "
                "reused\n");
   coarse_ms_ = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch()).count());
-  for_each_slot([this](slot& s) {
+  slots_.for_each([this](slot& s) {
     if (!held_by_kernel(s)) return;
     report_stuck(s);
     if (s.kind->quarantine != nullptr) s.kind->quarantine(s);
@@ -89,7 +87,7 @@ void driver::quarantine() noexcept {
   files_.clear();
 }
 
-void driver::report_stuck(const slot& s) const {
+void ring_driver::report_stuck(const slot& s) const {
   std::FILE* out = stderr;
   std::fprintf(out, "  %s", name_of(s.code));
   if (s.file != nullptr) write_descriptor(s.file->fd, out);

@@ -5,9 +5,8 @@
 #include <chrono>
 #include <utility>
 
-#include "carousel/detail/driver/driver.hpp"
 #include "carousel/detail/driver/operation.hpp"
-#include "ring/ring.hpp"
+#include "driver/ring_driver.hpp"
 
 // The driver's part of a turn, for the loop to inline. The kernel leaves the processor's stack of return addresses empty, so
 // each return from a function that was called before a system call is mispredicted after it, and at depth 1 that costs more
@@ -22,9 +21,15 @@ inline constexpr unsigned submits_between_probes = 32;
 /// Whole turns that did not wait before the coarse time is looked at again.
 inline constexpr unsigned turns_between_clocks = 16;
 
-/// Of the read that waits for other threads, and of its cancel.
-inline constexpr std::uint64_t wake_user_data = user_data_of(completion_kind::wake);
-inline constexpr std::uint64_t wake_cancel_user_data = wake_user_data | 1;
+[[nodiscard]] inline completion_kind kind_of(std::uint64_t user_data) noexcept {
+  return static_cast<completion_kind>(user_data >> 24U);
+}
+
+/// The name of the operation that a cancel of this name is for, and the other way round.
+[[nodiscard]] inline std::uint64_t counterpart(std::uint64_t user_data) noexcept {
+  return user_data ^ user_data_of(completion_kind::operation) ^
+         user_data_of(completion_kind::cancel);
+}
 
 [[nodiscard]] inline std::uint32_t milliseconds_of(steady_time t) noexcept {
   return static_cast<std::uint32_t>(
@@ -32,20 +37,20 @@ inline constexpr std::uint64_t wake_cancel_user_data = wake_user_data | 1;
 }
 
 /// The operation with this name; null where there is none, or where it does not wait for a completion.
-[[gnu::always_inline]] inline slot* driver::named_by(std::uint64_t user_data) noexcept {
+[[gnu::always_inline]] inline slot* ring_driver::named_by(std::uint64_t user_data) noexcept {
   const auto low = static_cast<std::uint32_t>(user_data);
   slot* s = nullptr;
-  if (low < chunk_slots) [[likely]] {
-    s = first_chunk_ + low;
+  if (low < slot_table::chunk_slots) [[likely]] {
+    s = slots_.first_chunk() + low;
   } else {
-    s = at_index_of(user_data);
+    s = slots_.at_index_of(user_data);
     if (s == nullptr) return nullptr;
   }
   return s->name == user_data && s->state == slot_state::submitted ? s : nullptr;
 }
 
 /// An operation's last completion has come.
-[[gnu::always_inline]] inline void driver::finish(slot& s, std::int32_t res) noexcept {
+[[gnu::always_inline]] inline void ring_driver::finish(slot& s, std::int32_t res) noexcept {
   s.res = res;
   if (s.stop_wanted) [[unlikely]] {
     s.stop_wanted = false;
@@ -58,7 +63,7 @@ inline constexpr std::uint64_t wake_cancel_user_data = wake_user_data | 1;
 }
 
 template <class Resume>
-[[gnu::always_inline]] inline void driver::deliver(Resume resume) {
+[[gnu::always_inline]] inline void ring_driver::deliver(Resume resume) {
   const auto take = [&](std::uint64_t user_data, std::int32_t res, std::uint32_t flags) {
     slot* const s = named_by(user_data);
     if (s != nullptr && (flags & sys::cqe_more) == 0) [[likely]] {
@@ -71,7 +76,8 @@ template <class Resume>
   };
   // The awaiter of the completion after this one, in whatever frame it is, comes into the cache meanwhile.
   ring_->reap(take, [&](std::uint64_t next) {
-    const auto awaiter = reinterpret_cast<std::uintptr_t>(first_chunk_[next % chunk_slots].awaiter);
+    const auto awaiter = reinterpret_cast<std::uintptr_t>(
+        slots_.first_chunk()[next % slot_table::chunk_slots].awaiter);
     // NOLINTBEGIN(performance-no-int-to-ptr): it may be null, to which nothing can be added
     __builtin_prefetch(reinterpret_cast<const void*>(awaiter));
     __builtin_prefetch(reinterpret_cast<const void*>(awaiter + 64));
@@ -79,12 +85,12 @@ template <class Resume>
   });
 }
 
-[[gnu::always_inline]] inline void driver::settle() noexcept {
+[[gnu::always_inline]] inline void ring_driver::settle() noexcept {
   if (!to_drop_.empty()) dispose_dropped();
   buffers_.settle();
 }
 
-[[gnu::always_inline]] inline void driver::check_enter(int result, ready_queue& ready) {
+[[gnu::always_inline]] inline void ring_driver::check_enter(int result, ready_queue& ready) {
   ++counters_.enters;
   if (result < 0) [[unlikely]]
     on_failed_enter(result, ready);
@@ -94,7 +100,7 @@ template <class Resume>
 
 /// True: something has completed. Else the next requests go out with a wait, unless there is nothing to wait for, or cancels, or the
 /// read that others wake us by, may be to be sent again.
-[[gnu::always_inline]] inline bool driver::submit_alone(ready_queue& ready) {
+[[gnu::always_inline]] inline bool ring_driver::submit_alone(ready_queue& ready) {
   check_enter(ring_->enter(0, false), ready);
   if (ring_->has_completions()) [[likely]]
     return true;
@@ -103,8 +109,8 @@ template <class Resume>
   return false;
 }
 
-[[gnu::always_inline]] inline void driver::enter(ready_queue& ready, bool block,
-                                                 const steady_time* deadline) {
+[[gnu::always_inline]] inline void ring_driver::enter(ready_queue& ready, bool block,
+                                                      const steady_time* deadline) {
   if (!block || (in_kernel_ == 0 && deadline == nullptr)) {
     if (ring_->unsubmitted() != 0 || ring_->wants_enter())
       check_enter(ring_->enter(0, true), ready);
@@ -129,8 +135,8 @@ template <class Resume>
   turns_until_clock_ = 0;  // some time has passed
 }
 
-[[gnu::always_inline]] inline void driver::turn(ready_queue& ready, bool block,
-                                                const steady_time* deadline) {
+[[gnu::always_inline]] inline void ring_driver::turn(ready_queue& ready, bool block,
+                                                     const steady_time* deadline) {
   if (turns_until_clock_-- == 0) {
     coarse_ms_ = milliseconds_of(ring_->kernel().coarse_now());
     turns_until_clock_ = turns_between_clocks;
@@ -147,13 +153,13 @@ template <class Resume>
     if (!queue_->has_room()) make_room(ready);
     encode_cancels();
   }
-  if (wake_.fd >= 0 && !encode_wake()) block = false;
+  if (wake_.watches() && !wake_.encode(*ring_, in_kernel_)) block = false;
   enter(ready, block && ready.empty() && !cancels_can_start() && !others_can_start(), deadline);
   errands_ = submits_until_probe_ != 0 || !waiting_.empty() || !to_cancel_.empty() ||
-             !to_recancel_.empty() || buffers_.leaving() || (wake_.fd >= 0 && !wake_.reading);
+             !to_recancel_.empty() || buffers_.leaving() || wake_.is_missing();
 }
 
-[[gnu::always_inline]] inline bool driver::quick_turn(ready_queue& ready) {
+[[gnu::always_inline]] inline bool ring_driver::quick_turn(ready_queue& ready) {
   if (ring_->unsubmitted() == 0) [[unlikely]]
     return false;
   return submit_alone(ready);

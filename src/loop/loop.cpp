@@ -27,7 +27,7 @@ loop::entered::entered(loop& l) noexcept : loop_(l) {
 
 loop::entered::~entered() {
   current_context = nullptr;
-  driver& io = *loop_.io;
+  ring_driver& io = *loop_.driver_;
   if (!io.has_event_fd() || loop_.ending_ || loop_.inherited()) return;
   io.note_left();
   if (loop_.wants_turn()) io.ask_for_turn();
@@ -58,7 +58,7 @@ loop::entered::~entered() {
 }
 
 bool loop::look_after(task_record* record) noexcept {
-  io->note_errand();
+  driver_->note_errand();
   if (inherited()) return false;
   attention = false;
   task = nullptr;
@@ -95,34 +95,34 @@ struct loop::in_nobodys_name_afterwards {
   inline_budget = inline_awaits_per_turn;
   run_ready();
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a task may have forked
-  io->deliver([this](waiter& w) { return resume(w); });
+  driver_->deliver([this](waiter& w) { return resume(w); });
 }
 
 [[gnu::always_inline]] inline void loop::turn_once(const task_record* until) {
   run_coroutines();
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);
   if (!finished_.empty()) bury_finished();
-  io->settle();
+  driver_->settle();
   // What had completed by then has been delivered: a result beats a deadline or a stop of the same turn. And a deadline that
   // was set just now leaves its operation one chance to complete.
   if (!timers.empty()) timers.expire(returned_at_);
   remote.deliver();
   const bool block = until != nullptr && !until->finished && !until->aborted;
-  if (block && ready.empty() && timers.empty() && finished_.empty() && io->idle()) {
+  if (block && ready.empty() && timers.empty() && finished_.empty() && driver_->idle()) {
     if (tasks_.empty()) return;
     if (!remote.hopeful()) report_stall();
   }
   if (timers.empty()) {
-    io->turn(ready, block, nullptr);
+    driver_->turn(ready, block, nullptr);
     return;
   }
   const steady_time deadline = timers.earliest();
-  io->turn(ready, block, &deadline);
-  returned_at_ = io->now();
+  driver_->turn(ready, block, &deadline);
+  returned_at_ = driver_->now();
 }
 
 [[gnu::always_inline]] inline bool loop::has_errands() const noexcept {
-  if (io->has_errands()) [[unlikely]]
+  if (driver_->has_errands()) [[unlikely]]
     return true;
   if (!ready.empty()) [[unlikely]]
     return true;
@@ -137,14 +137,14 @@ struct loop::in_nobodys_name_afterwards {
 /// operations at a time most turns are of that kind, and they must be short and straight: right after a system call each taken
 /// branch to a distant line costs some nanoseconds (measured on a Zen 5), as if the processor had to find this code anew.
 [[gnu::always_inline]] inline void loop::quick_turns() {
-  if (!io->has_completions() || has_errands()) return;
+  if (!driver_->has_completions() || has_errands()) return;
   const in_nobodys_name_afterwards at_exit{*this};
   for (int left = quick_turns_max; left > 0; --left) {
     inline_budget = inline_awaits_per_turn;
-    io->deliver([this](waiter& w) { return resume(w); });
+    driver_->deliver([this](waiter& w) { return resume(w); });
     if (has_errands()) [[unlikely]]
       return;
-    if (!io->quick_turn(ready)) [[unlikely]]
+    if (!driver_->quick_turn(ready)) [[unlikely]]
       return;
   }
 }
@@ -158,7 +158,7 @@ void loop::run(task_record& until) {
   }
   // What ended with it leaves for the kernel now, and what that let go of is given back: nobody may turn the loop for a while.
   turn();
-  if (io->has_completions()) turn();
+  if (driver_->has_completions()) turn();
 }
 
 void loop::turn() { turn_once(nullptr); }
@@ -166,10 +166,10 @@ void loop::turn() { turn_once(nullptr); }
 void loop::poll() {
   const entered here(*this);
   // As if the kernel had just been left: what it has held back completed before the deadlines that are due by now.
-  io->collect(ready);
+  driver_->collect(ready);
   bool due = false;
   if (!timers.empty()) {
-    returned_at_ = io->now();
+    returned_at_ = driver_->now();
     due = timers.earliest() <= returned_at_;
   }
   turn();
@@ -177,17 +177,17 @@ void loop::poll() {
 }
 
 bool loop::wants_turn() const noexcept {
-  return !ready.empty() || !finished_.empty() || remote.pending() || io->wants_turn();
+  return !ready.empty() || !finished_.empty() || remote.pending() || driver_->wants_turn();
 }
 
 std::chrono::nanoseconds loop::may_wait() const noexcept {
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);
   if (wants_turn()) return std::chrono::nanoseconds::zero();
   const steady_time next =
-      std::min(timers.empty() ? steady_time::max() : timers.earliest(), io->wants_turn_at());
-  const std::chrono::nanoseconds longest = io->longest_wait();
+      std::min(timers.empty() ? steady_time::max() : timers.earliest(), driver_->wants_turn_at());
+  const std::chrono::nanoseconds longest = driver_->longest_wait();
   if (next == steady_time::max()) return longest;
-  const steady_time now = io->now();
+  const steady_time now = driver_->now();
   // Up to what poll(2) and epoll_wait(2) count in: else a program would turn in vain for the rest of a millisecond.
   return std::min<std::chrono::nanoseconds>(
       longest, std::chrono::ceil<std::chrono::milliseconds>(std::max(next, now) - now));
@@ -195,9 +195,10 @@ std::chrono::nanoseconds loop::may_wait() const noexcept {
 
 result<int> loop::event_fd() noexcept {
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);
-  const bool asked_before = io->has_event_fd();
-  const result<int> fd = io->event_fd();
-  if (fd && !asked_before && wants_turn()) io->ask_for_turn();  // of what is there nobody will tell
+  const bool asked_before = driver_->has_event_fd();
+  const result<int> fd = driver_->event_fd();
+  if (fd && !asked_before && wants_turn())
+    driver_->ask_for_turn();  // of what is there nobody will tell
   return fd;
 }
 
@@ -230,7 +231,7 @@ bool loop::shut_down(std::chrono::nanoseconds deadline) {
   // What is left waits in coroutines of the user's own that no task owns. They stay suspended, and nobody will wake them.
   while (!parked.empty()) (void)parked.front().unpark();
   ready.clear();
-  const steady_time now = io->now();
+  const steady_time now = driver_->now();
   const bool drained =
       driver_->drain(deadline < steady_time::max() - now ? now + deadline : steady_time::max());
   if (!drained) {

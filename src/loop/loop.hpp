@@ -4,9 +4,9 @@
 #include <memory>
 #include <thread>
 
-#include "carousel/detail/driver/driver.hpp"
 #include "carousel/detail/driver/fork_epoch.hpp"
 #include "carousel/detail/loop/task_record.hpp"
+#include "driver/ring_driver.hpp"
 #include "sys/signal_shield.hpp"
 
 namespace carousel::detail {
@@ -14,7 +14,9 @@ namespace carousel::detail {
 /// The turning heart of a runtime: ready queue, timers and driver in one order, the same each turn.
 class loop : public context {
  public:
-  explicit loop(std::unique_ptr<driver> d) noexcept : driver_(std::move(d)) { io = driver_.get(); }
+  explicit loop(std::unique_ptr<ring_driver> d) noexcept : driver_(std::move(d)) {
+    io = driver_.get();
+  }
 
   /// Turns until `until` has ended.
   void run(task_record& until);
@@ -72,7 +74,7 @@ class loop : public context {
   void bury_finished() noexcept;
   [[noreturn]] void report_stall();
 
-  std::unique_ptr<driver> driver_;
+  std::unique_ptr<ring_driver> driver_;
   list<task_record, tasks_tag> tasks_;
   list<task_record, tasks_tag> finished_;
   /// When the last turn had come back from the kernel: what had completed by then is delivered before the next deadlines.

@@ -29,7 +29,7 @@ runtime::~runtime() {
 
 result<runtime> detail::runtime_access::make(std::unique_ptr<sys::kernel> kernel,
                                              runtime_options options) {
-  auto io = driver::make(
+  auto io = ring_driver::make(
       std::move(kernel),
       {.entries = options.entries, .slots_max = options.operations_max, .iowait = options.iowait});
   if (!io) return std::unexpected(io.error());

@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <cerrno>
+
+#include "carousel/detail/driver/operation.hpp"
+#include "driver/turn.hpp"
+
+// What completions mean that are not the last one of an operation which is awaited.
+
+namespace carousel::detail {
+
+/// What a negative result tells the awaiter.
+std::int32_t ring_driver::meaning(const slot& s, std::int32_t res) noexcept {
+  if (res == -ECANCELED) return s.stop_wanted ? res : unasked_cancel;
+  // An open or a read by a worker may answer a cancel with the kernel's own restart codes.
+  if (s.stop_wanted && (res == -EINTR || (res <= -512 && res >= -516))) return -ECANCELED;
+  return res;
+}
+
+/// All that is not the last completion of an operation that is awaited.
+void ring_driver::on_other_completion(std::uint64_t user_data, std::int32_t res,
+                                      std::uint32_t flags) noexcept {
+  slot* const s = slots_.at_index_of(user_data);
+  errands_ = true;
+  switch (kind_of(user_data)) {
+    case completion_kind::operation:
+      if (s == nullptr || s->name != user_data || !held_by_kernel(*s)) break;
+      if ((flags & sys::cqe_more) != 0) {
+        on_item(*s, res, flags);
+        return;
+      }
+      --in_kernel_;
+      finish(*s, meaning(*s, res));
+      to_drop_.push_back(*s);
+      return;
+    case completion_kind::cancel:
+      --in_kernel_;
+      --cancels_in_kernel_;
+      // Else the operation is over, and the slot may serve another.
+      if (s != nullptr && s->name == counterpart(user_data)) on_cancel(*s, res);
+      return;
+    case completion_kind::wake:
+      --in_kernel_;
+      wake_.complete(user_data);
+      return;
+    case completion_kind::nothing: --in_kernel_; return;
+  }
+  ++counters_.stray;
+}
+
+void ring_driver::on_item(slot& s, std::int32_t res, std::uint32_t flags) noexcept {
+  if (s.state == slot_state::submitted) {
+    if (s.kind->item != nullptr) {
+      s.kind->item(s, res, flags);
+      return;
+    }
+    ++counters_.stray;
+  }
+  s.kind->discard_item(s, res);
+}
+
+void ring_driver::on_cancel(slot& s, std::int32_t res) noexcept {
+  // ENOENT and EALREADY do not mean finished: a read that a device or a worker executes answers so, and completes later.
+  if (!held_by_kernel(s)) return;
+  if (res != -ENOENT && res != -EALREADY) return;
+  if (to_recancel_.empty() || recancel_after_ == recancel_after_.zero()) {
+    recancel_after_ = std::clamp(recancel_after_ * 2, std::chrono::milliseconds{10},
+                                 std::chrono::milliseconds{1000});
+    recancel_at_ = ring_->kernel().now() + recancel_after_;
+  }
+  to_recancel_.push_back(s);
+}
+
+void ring_driver::dispose_dropped() noexcept {
+  while (!to_drop_.empty()) {
+    dispose(to_drop_.pop_front());
+  }
+}
+
+}  // namespace carousel::detail

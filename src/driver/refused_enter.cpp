@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+
+#include "carousel/detail/driver/operation.hpp"
+#include "driver/turn.hpp"
+
+// What becomes of requests that the kernel does not take.
+
+namespace carousel::detail {
+namespace {
+
+/// An enter that the kernel refuses for want of something is tried again after pauses that grow, at least so often and so long;
+/// then what it does not take fails.
+constexpr unsigned refused_enters_max = 16;
+constexpr std::chrono::milliseconds refused_for_max{1000};
+constexpr std::chrono::milliseconds refused_pause_max{64};
+
+/// After these answers of an enter the operations in the kernel can never be heard of again.
+struct end_of_a_ring {
+  int error;
+  const char* sentence;
+};
+constexpr std::array<end_of_a_ring, 7> ends_of_a_ring = {{
+    {EBADF,
+     "io_uring_enter: EBADF (9): the ring's descriptor was closed behind the library's back"},
+    {EOPNOTSUPP,
+     "io_uring_enter: EOPNOTSUPP (95): the ring's descriptor was closed behind the library's back, "
+     "and its number is another file's by now"},
+    {EEXIST,
+     "io_uring_enter: EEXIST (17): the ring was used on another thread than that which made it"},
+    {ENXIO, "io_uring_enter: ENXIO (6): the kernel is taking the ring down"},
+    {EBADFD, "io_uring_enter: EBADFD (77): the ring was switched off"},
+    {EFAULT, "io_uring_enter: EFAULT (14): the stack of this thread cannot be read"},
+    {EBADR, "io_uring_enter: EBADR (53): the kernel lost completions for want of memory"},
+}};
+
+}  // namespace
+
+/// The kernel has refused to be entered, unless a signal or the deadline ended the wait.
+void ring_driver::on_failed_enter(int result, ready_queue& ready) {
+  if (result == -EINTR || result == -ETIME) {
+    refused_enters_ = 0;
+    return;
+  }
+  for (const auto& [error, sentence] : ends_of_a_ring) CAROUSEL_ASSERT(result != -error, sentence);
+  // EAGAIN, EBUSY, ENOMEM: no memory for a request, or completions must be taken first; what was not submitted stays in the
+  // queue and goes out with the next enter. Everything else (a filter's EPERM) will not change.
+  const steady_time at = now();
+  if (refused_enters_++ == 0) refused_since_ = at;
+  const bool may_pass = result == -EAGAIN || result == -EBUSY || result == -ENOMEM;
+  if (!may_pass ||
+      (refused_enters_ >= refused_enters_max && at - refused_since_ >= refused_for_max)) {
+    withdraw_unsubmitted(refused_enter + result, ready);
+  }
+  if (ring_->has_completions()) return;
+  const unsigned doublings = std::min(refused_enters_, 6U);
+  ring_->kernel().pause(std::min(std::chrono::milliseconds{1U << doublings}, refused_pause_max));
+}
+
+/// The operations that the kernel has not heard of fail with `error`; those that it has stay.
+void ring_driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
+  errands_ = true;
+  ring_->take_all_back([&](std::uint64_t user_data) {
+    --in_kernel_;
+    slot* const s = slots_.at_index_of(user_data);
+    switch (kind_of(user_data)) {
+      case completion_kind::nothing: return;
+      case completion_kind::wake: wake_.take_back(user_data); return;
+      case completion_kind::operation:
+        --counters_.submitted;
+        withdraw(*s, error, ready);
+        return;
+      case completion_kind::cancel:
+        --cancels_in_kernel_;
+        // The operation may have ended while its cancel was kept from the kernel.
+        if (s->name == counterpart(user_data) && held_by_kernel(*s)) to_cancel_.push_back(*s);
+    }
+  });
+}
+
+/// Ends an operation that the kernel has not heard of.
+void ring_driver::withdraw(slot& s, int error, ready_queue& ready) noexcept {
+  finish(s, error);
+  s.state = slot_state::withdrawn;
+  ready.push_back(*s.awaiter);
+}
+
+}  // namespace carousel::detail

@@ -1,0 +1,194 @@
+#include "driver/ring_driver.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <new>
+
+#include "carousel/detail/driver/fork_epoch.hpp"
+#include "carousel/detail/driver/operation.hpp"
+#include "driver/turn.hpp"
+
+namespace carousel::detail {
+namespace {
+
+/// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock between batches.
+constexpr unsigned cancels_per_enter = 64;
+/// What may be in the kernel beside operations: as many requests that were taken back as the submission queue has entries.
+[[nodiscard]] constexpr unsigned other_requests(unsigned entries,
+                                                unsigned cancels = cancels_per_enter) noexcept {
+  return entries + wake_read::requests_max + cancels;
+}
+/// Of the completion of a request that was taken back.
+constexpr std::uint64_t nothing_user_data = user_data_of(completion_kind::nothing);
+
+}  // namespace
+
+void operation_base::abandon() noexcept {
+  if (at != no_slot()) io->drop(*at);
+  forget();
+}
+
+result<std::unique_ptr<ring_driver>> ring_driver::make(std::unique_ptr<sys::kernel> kernel,
+                                                       const driver_options& options) {
+  watch_forks();
+  const unsigned slots = std::clamp(options.slots_max, slot_table::chunk_slots, slot_index_max);
+  const unsigned entries = std::clamp(options.entries, 1U, sys::sq_entries_max);
+  auto made = ring::make(std::move(kernel),
+                         {.entries = entries, .completions = slots + other_requests(entries)},
+                         options.iowait);
+  if (!made) return std::unexpected(made.error());
+  std::unique_ptr<ring_driver> d(new ring_driver);
+  d->ring_ = std::move(*made);
+  d->queue_ = d->ring_.get();
+  d->slots_.open(d->hold_back(slots));
+  sys::kernel& below = d->ring_->kernel();
+  d->write_flags_ = below.has_nosignal() ? sys::rwf_nosignal : 0U;
+  d->files_.open(below);
+  d->buffers_.open(below);
+  return d;
+}
+
+ring_driver::~ring_driver() {
+  CAROUSEL_ASSERT(in_kernel_ == 0,
+                  "a driver whose operations are still in the kernel must be leaked");
+  if (event_fd_ >= 0) ::close(event_fd_);
+}
+
+/// Where a completion may be lost for want of room, the requests in the kernel never outnumber the places of the completion queue:
+/// those of operations stand in line before. The ring was asked for a place for each operation that there may be, so that this is no
+/// narrower than the limit that the program has set, unless the kernel has no memory for such a queue.
+unsigned ring_driver::hold_back(unsigned slots_max) noexcept {
+  const std::size_t places = ring_->completions_max();
+  if (places == ring::unlimited) return slots_max;
+  cancels_max_ = std::clamp(static_cast<unsigned>(places) / 8, 1U, cancels_per_enter);
+  const unsigned others = other_requests(queue_->requests_max(), cancels_max_);
+  return std::min(slots_max, static_cast<unsigned>(places) - others);
+}
+
+void ring_driver::wait_to_start(operation_base& op) noexcept {
+  waiting_.push_back(op);
+  errands_ = true;
+}
+
+void ring_driver::start_waiting(ready_queue& ready) {
+  while (!waiting_.empty()) {
+    if (!has_place()) {
+      if (queue_->has_room()) return;
+      make_room(ready);
+      if (!has_place()) return;
+    }
+    auto& op = static_cast<operation_base&>(waiting_.pop_front());
+    try {
+      op.begin(op, *this);
+    } catch (const std::bad_alloc&) {
+      op.failed = failure(std::errc::not_enough_memory);
+      ready.push_back(op);
+    }
+  }
+}
+
+void ring_driver::make_room(ready_queue& ready) { check_enter(ring_->enter(0, false), ready); }
+
+void ring_driver::end_awaiter_of(slot& s) noexcept {
+  take_over(s);
+  switch (s.state) {
+    case slot_state::submitted:
+      if (!take_back(s)) {
+        s.state = slot_state::orphaned;
+        note_cancel(s);
+        return;
+      }
+      finish(s, -ECANCELED);
+      dispose(s);
+      return;
+    case slot_state::withdrawn: s.res = -ECANCELED; [[fallthrough]];
+    case slot_state::done: dispose(s); return;
+    case slot_state::free:
+    case slot_state::orphaned: break;
+  }
+  CAROUSEL_ASSERT(false, "an awaiter can only drop an operation that it owns");
+}
+
+/// The awaiter of an operation goes, and with it perhaps what others wait for.
+void ring_driver::drop(slot& s) noexcept {
+  end_awaiter_of(s);
+  if (awaited_outside() && wants_turn()) ask_for_turn();
+}
+
+/// The awaiter goes, and what its operation holds stays.
+void ring_driver::take_over(slot& s) noexcept {
+  s.kind->take_over(s);
+  const operation_base& awaiter = *std::exchange(s.awaiter, nullptr);
+  s.task = awaiter.task != nullptr ? awaiter.task->id : 0;
+  // Every compiler begins a coroutine's frame with the address where it goes on.
+  s.resumes_at = *static_cast<const void* const*>(awaiter.handle.address());
+}
+
+void ring_driver::dispose(slot& s) noexcept {
+  s.kind->dispose(s);
+  const fd_ref file(std::exchange(s.file, nullptr));
+  if (file) file->end_operation();
+  release(s);
+}
+
+/// False: the kernel has consumed the request.
+bool ring_driver::take_back(slot& s) noexcept {
+  // In a child of fork() the queue is the parent's, and not even mapped.
+  if (forks_ != forks || !queue_->contains(s.place, s.name)) return false;
+  in_kernel_ -= queue_->take_back(s.place, nothing_user_data);
+  --counters_.submitted;
+  return true;
+}
+
+void ring_driver::note_cancel(slot& s) noexcept {
+  if (std::exchange(s.stop_wanted, true)) return;
+  recancel_after_ = {};  // the pauses that others have grown to are not for this one
+  to_cancel_.push_back(s);
+  errands_ = true;
+}
+
+void ring_driver::request_stop(operation_base& op, ready_queue& ready) noexcept {
+  if (op.at == operation_base::no_slot()) {
+    if (op.failed != 0 || !op.linked()) return;  // not in line
+    op.unlink();
+    op.failed = failure(errc::canceled);
+    ready.push_back(op);
+    return;
+  }
+  slot& s = *op.at;
+  if (s.state != slot_state::submitted) return;
+  if (take_back(s)) {
+    withdraw(s, -ECANCELED, ready);
+  } else {
+    note_cancel(s);
+  }
+}
+
+void ring_driver::leave_buffers() noexcept {
+  std::size_t users = 0;
+  slots_.for_each([&](const slot& s) {
+    if (held_by_kernel(s) && uses_buffer_table(s.code)) ++users;
+  });
+  buffers_.leave(users);
+  errands_ = true;
+}
+
+// The turn.
+
+void ring_driver::encode_cancels() {
+  for (unsigned sent = 0; sent < cancels_per_enter && !to_cancel_.empty(); ++sent) {
+    if (cancels_in_kernel_ == cancels_max_) return;
+    // The newest first: the kernel finds the operations of one task in that order, and looking for the oldest among very
+    // many is slow.
+    slot& s = to_cancel_.back();
+    const request cancel{.code = opcode::async_cancel, .address = s.name};
+    if (!ring_->push(cancel, counterpart(s.name))) return;
+    s.unlink();
+    ++in_kernel_;
+    ++cancels_in_kernel_;
+    ++counters_.cancels;
+  }
+}
+
+}  // namespace carousel::detail

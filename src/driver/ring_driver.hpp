@@ -1,0 +1,153 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "carousel/detail/driver/driver.hpp"
+#include "driver/wake_read.hpp"
+#include "ring/ring.hpp"
+
+namespace carousel::detail {
+
+struct driver_options {
+  unsigned entries = 256;  ///< submission queue entries; the completion queue has twice as many
+  unsigned slots_max = 1 << 18;  ///< operations in flight; more wait in line
+  bool iowait = false;           ///< waiting for completions counts as waiting for a disk
+};
+
+/// A base, so that it outlives the driver's tables, which tell the kernel at their end.
+struct owned_ring {
+  std::unique_ptr<ring> ring_;
+};
+
+/// Owns the ring, and drives it: the loop's turn() is the only place where the kernel is entered for I/O.
+class ring_driver final : owned_ring, public driver {
+ public:
+  [[nodiscard]] static result<std::unique_ptr<ring_driver>> make(
+      std::unique_ptr<sys::kernel> kernel, const driver_options& options);
+  ring_driver(const ring_driver&) = delete;
+  ring_driver& operator=(const ring_driver&) = delete;
+  ~ring_driver();
+
+  // A turn.
+
+  /// Takes the completions that are visible, in the order of their arrival, and calls `resume(waiter&)` for each awaiter of an
+  /// operation that has finished, until it returns false: in a child of fork(), where there is no ring.
+  template <class Resume>
+  void deliver(Resume resume);
+  /// Disposes of what deliver() has left: the results of orphans, a registration that nobody uses any more.
+  void settle() noexcept;
+  /// There is something for deliver().
+  [[nodiscard]] bool has_completions() const noexcept { return ring_->has_completions(); }
+  /// Starts operations that stand in line, submits what is queued, and waits for a completion if `block` says so (until
+  /// `deadline` if there is one). Operations that cannot be submitted fail: their awaiters go to `ready`.
+  void turn(ready_queue& ready, bool block, const steady_time* deadline);
+  /// All of a turn that has no errands: submits. False: nothing has completed by then, and the rest of turn() is to follow.
+  [[nodiscard]] bool quick_turn(ready_queue& ready);
+  /// There is something to do that quick_turn() leaves out.
+  [[nodiscard]] bool has_errands() const noexcept { return errands_; }
+  void note_errand() noexcept { errands_ = true; }
+  /// No operation is queued, in line or in the kernel, and no completion is visible.
+  [[nodiscard]] bool idle() const noexcept {
+    return in_kernel_ == static_cast<std::size_t>(wake_.is_reading()) && waiting_.empty();
+  }
+  /// Something here waits for a turn and not for the kernel.
+  [[nodiscard]] bool wants_turn() const noexcept;
+  /// When turn() must be called at the latest, if the kernel wakes nobody before.
+  [[nodiscard]] steady_time wants_turn_at() const noexcept {
+    return to_recancel_.empty() ? steady_time::max() : recancel_at_;
+  }
+  /// Lets the kernel post what it holds back.
+  void collect(ready_queue& ready);
+
+  // For a program that turns the loop from a loop of its own.
+
+  /// An eventfd that the kernel writes to when the ring has something for us; made at the first call.
+  [[nodiscard]] result<int> event_fd() noexcept;
+  [[nodiscard]] bool has_event_fd() const noexcept { return event_fd_ >= 0; }
+  void ask_for_turn() noexcept;
+  /// The loop does not turn any more, until it is entered again.
+  void note_left() noexcept { asked_for_turn_ = false; }
+  /// How long the eventfd can be relied upon at most.
+  [[nodiscard]] std::chrono::nanoseconds longest_wait() const noexcept;
+
+  // The end.
+
+  /// Every operation becomes an orphan and is cancelled; returns when the kernel has let go of all of them, or at the deadline.
+  /// False: some are stuck.
+  [[nodiscard]] bool drain(steady_time deadline);
+  /// After a drain() that failed: names on stderr what the kernel still holds, tells pools which buffers are lost, lets go of
+  /// everything else. The driver must be kept for ever afterwards.
+  void quarantine() noexcept;
+
+ private:
+  friend class driver;  // which hands on what awaiters ask for seldom
+  ring_driver() = default;
+
+  [[nodiscard]] unsigned hold_back(unsigned slots_max) noexcept;
+  void wait_to_start(operation_base& op) noexcept;
+  void drop(slot& s) noexcept;
+  void request_stop(operation_base& op, ready_queue& ready) noexcept;
+  void leave_buffers() noexcept;
+  void watch(int wake_fd) noexcept {
+    wake_.watch(wake_fd);
+    errands_ = true;
+  }
+  [[nodiscard]] bool awaited_outside() const noexcept;
+
+  /// Of those in line.
+  [[nodiscard]] bool others_can_start() const noexcept {
+    return !waiting_.empty() && slots_.has_free();
+  }
+  [[nodiscard]] bool cancels_can_start() const noexcept {
+    return !to_cancel_.empty() && cancels_in_kernel_ != cancels_max_;
+  }
+  void start_waiting(ready_queue& ready);
+  void make_room(ready_queue& ready);
+  void encode_cancels();
+  void enter(ready_queue& ready, bool block, const steady_time* deadline);
+  [[nodiscard]] bool submit_alone(ready_queue& ready);
+  void check_enter(int result, ready_queue& ready);
+  void on_failed_enter(int result, ready_queue& ready);
+  void withdraw_unsubmitted(int error, ready_queue& ready) noexcept;
+  [[nodiscard]] bool take_back(slot& s) noexcept;
+  void withdraw(slot& s, int error, ready_queue& ready) noexcept;
+
+  void on_other_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags) noexcept;
+  void on_item(slot& s, std::int32_t res, std::uint32_t flags) noexcept;
+  void on_cancel(slot& s, std::int32_t res) noexcept;
+  [[nodiscard]] static std::int32_t meaning(const slot& s, std::int32_t res) noexcept;
+  [[nodiscard]] slot* named_by(std::uint64_t user_data) noexcept;
+  void finish(slot& s, std::int32_t res) noexcept;
+  void end_awaiter_of(slot& s) noexcept;
+  void take_over(slot& s) noexcept;
+  void dispose(slot& s) noexcept;
+  void dispose_dropped() noexcept;
+  void note_cancel(slot& s) noexcept;
+  void report_stuck(const slot& s) const;
+
+  // Immutable after make().
+  unsigned forks_ = forks;
+  unsigned cancels_max_ = ~0U;  ///< in the kernel at a time
+
+  list<slot, slot_tag> to_cancel_;
+  list<slot, slot_tag> to_recancel_;  ///< answered ENOENT or EALREADY: asked again after a while
+  /// Orphans past their last CQE, disposed of after the CQEs are read.
+  list<slot, slot_tag> to_drop_;
+  unsigned cancels_in_kernel_ = 0;
+  steady_time recancel_at_{};
+  std::chrono::milliseconds recancel_after_{0};
+
+  unsigned submits_until_probe_ = 0;  ///< waits at once, before submitting alone is tried again
+  unsigned refused_enters_ = 0;       ///< on end
+  steady_time refused_since_{};
+  unsigned turns_until_clock_ = 0;
+  bool errands_ = true;  ///< found by turn(), or come up since
+
+  wake_read wake_;
+  int event_fd_ = -1;            ///< -1: nobody has asked for it
+  bool asked_for_turn_ = false;  ///< since the loop was left
+};
+
+}  // namespace carousel::detail

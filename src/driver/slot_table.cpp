@@ -1,0 +1,34 @@
+#include "carousel/detail/driver/slot_table.hpp"
+
+#include <memory>
+#include <new>
+
+namespace carousel::detail {
+
+slot_table::~slot_table() {
+  for (slot* chunk : chunks_) {
+    std::destroy_n(chunk, chunk_slots);
+    ::operator delete(chunk, std::align_val_t{alignof(slot)});
+  }
+}
+
+void slot_table::open(unsigned slots_max) {
+  slots_max_ = slots_max;
+  grow();
+  first_chunk_ = chunks_.front();
+}
+
+void slot_table::grow() {
+  chunks_.reserve(chunks_.size() + 1);
+  auto* chunk = static_cast<slot*>(
+      ::operator new(sizeof(slot) * chunk_slots, std::align_val_t{alignof(slot)}));
+  chunks_.push_back(chunk);
+  for (unsigned i = chunk_slots; i-- > 0;) {
+    slot* s = std::construct_at(chunk + i);
+    s->name = user_data_generation + user_data_of(completion_kind::operation, made_ + i);
+    if (made_ + i < slots_max_) s->next_free = std::exchange(free_, s);
+  }
+  made_ += chunk_slots;
+}
+
+}  // namespace carousel::detail
