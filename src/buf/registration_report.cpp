@@ -46,7 +46,8 @@ constexpr std::size_t registrable_bytes_before_7_2 = std::size_t{1} << 30U;
 [[nodiscard]] std::string sentence_about(const buf_entry& e, const std::string& kind,
                                          bool too_large, std::error_code error) {
   std::string text = "the kernel does not register buffer " + std::to_string(e.index);
-  if (!kind.empty()) return text + ", whose memory is " + kind;
+  if (!kind.empty())
+    return text + ", whose memory is " + kind + "; take private anonymous memory, as make() does";
   if (!too_large) return text + ", whose memory it cannot lock: " + error.message();
   return text + ", which has " + std::to_string(e.capacity) +
          " bytes: before Linux 7.2 a registered buffer has at most 1 GiB, from then on 1 TiB";
