@@ -180,16 +180,18 @@ TEST(exit, inside_a_task_leaves_leases_in_the_kernel_and_a_static_pool_alone) {
 
 TEST(exit, in_another_thread_ends_with_its_status_while_the_runtime_waits) {
   const child_end end = quietly([] {
-    static const pipe_pair pipe;
-    static std::binary_semaphore in_a_task{0};
+    static const pipe_pair& pipe = *new pipe_pair;  // exit() leaves it to the runtime's thread
+    static std::binary_semaphore in_the_kernel{0};
     std::thread other([] {
-      in_a_task.acquire();
+      in_the_kernel.acquire();
       std::exit(status);  // NOLINT(concurrency-mt-unsafe)
     });
     static runtime rt = runtime::make().value();
     rt.block_on([]() -> task<> {
-      in_a_task.release();
-      co_await read_for_ever(pipe.reader());
+      auto reading = spawn(read_for_ever(pipe.reader()));
+      for (int turns = 0; turns < 3; ++turns) co_await yield();
+      in_the_kernel.release();
+      co_await std::move(reading);
     }());
     other.join();
   });
