@@ -70,7 +70,8 @@ finding check_io_uring(const result<runtime>& made) {
   if (made) return {health::ok, "io_uring", "a ring was made", {}};
   const std::error_code why = made.error();
   std::string fix = ring_refusal(why);
-  if (why == errc::kernel_too_old) fix = "install Linux 6.1 or later";
+  if (why == errc::kernel_too_old)
+    fix = fmt::format("install Linux 6.1 or later; where that runs already, {}", filter_fix);
   if (why == errc::io_uring_disabled) fix = "sysctl -w kernel.io_uring_disabled=0";
   if (why == errc::io_uring_denied) fix = filter_fix;
   if (why == errc::memlock_limit) fix = memlock_fix();
