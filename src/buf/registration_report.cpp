@@ -67,7 +67,7 @@ std::uint64_t buf_collection::locked_bytes() const {
   touched.reserve(entries_.size());
   for (const buf_entry& e : entries_) {
     if (e.quarantined) continue;
-    const std::uint64_t begin = reinterpret_cast<std::uintptr_t>(e.data);
+    const auto begin = reinterpret_cast<std::uintptr_t>(e.data);
     touched.push_back(
         {.begin = begin / step * step, .end = (begin + e.capacity + step - 1) / step * step});
   }
