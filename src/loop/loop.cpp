@@ -27,8 +27,9 @@ loop::entered::entered(loop& l) noexcept : loop_(l) {
 
 loop::entered::~entered() {
   current_context = nullptr;
+  if (loop_.ending_ || loop_.inherited()) return;
   ring_driver& io = *loop_.driver_;
-  if (!io.has_event_fd() || loop_.ending_ || loop_.inherited()) return;
+  if (!io.has_event_fd()) return;
   io.note_left();
   if (loop_.wants_turn()) io.ask_for_turn();
 }

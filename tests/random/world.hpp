@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "driver/ring_driver.hpp"
 #include "fake/kernel.hpp"
 #include "random/pool_model.hpp"
 #include "random/shadow_file.hpp"
@@ -62,7 +63,7 @@ struct world {
   std::filesystem::path scratch;
   unsigned names = 0;
   fake::kernel* kernel = nullptr;
-  detail::driver* driver = nullptr;
+  detail::ring_driver* driver = nullptr;
   std::deque<pool_model> pools;
   registry_model registry;
   std::deque<shadow_file> files;
