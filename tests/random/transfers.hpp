@@ -8,12 +8,17 @@
 
 namespace carousel::random_test {
 
-/// Whether a fixed operation may say not_registered: it asks when it starts, and composite ones ask again.
+/// Whether a fixed operation may say not_registered, or pool_closed: it asks when it starts, and composite ones ask again.
 struct registration_watch {
   explicit registration_watch(const collection_model& p) noexcept
-      : pool(p), epoch(p.epoch()), was_registered(p.registered() != registration::none) {}
+      : pool(p),
+        epoch(p.epoch()),
+        was_registered(p.registered() != registration::none),
+        was_closed(p.closed()) {}
   void require_right(const world& w, std::error_code error) const {
-    const bool refused = error == errc::not_registered;
+    const bool refused =
+        error == errc::not_registered || (error == errc::pool_closed && pool.closed());
+    w.require(!was_closed || error != errc::not_registered, "a closed pool says something else");
     if (epoch == pool.epoch())
       w.require(refused != was_registered || (!refused && was_registered),
                 "a fixed operation does not know whether its pool is registered");
@@ -22,6 +27,7 @@ struct registration_watch {
   const collection_model& pool;
   unsigned epoch;
   bool was_registered;
+  bool was_closed;
 };
 
 template <class B>

@@ -127,7 +127,8 @@ task<> join(world& w, join_handle<void> child) {
 
 task<> read_into(world& w, fixed_buf lease) {
   auto r = co_await w.some_file().handle().read_fixed_at(std::move(lease), 0);
-  if (r.res || r.res.error() == errc::not_registered) co_return;
+  if (r.res || r.res.error() == errc::not_registered || r.res.error() == errc::pool_closed)
+    co_return;
   w.require_injected(r.res.error());
 }
 
