@@ -58,6 +58,7 @@ for buffers in 32 2 1; do
   check "data at its end is exact" grep -q tail <(tail -c 4 "large$buffers/sparse")
   check "it is as sparse as the original" \
     test "$(du -k "large$buffers/sparse" | cut -f1)" -le "$(du -k large/sparse | cut -f1)"
+  check "so is one of a single block" test "$(stat -c %b "large$buffers/short-hole")" -le "$(stat -c %b large/short-hole)"
 done
 for bytes in 4096 4097 5000 999424 1048575; do
   check "a large file is copied with buffers of $bytes bytes" ends_with 0 --buffer-size $bytes large/unaligned odd

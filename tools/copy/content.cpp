@@ -14,8 +14,8 @@
 namespace carousel::tool {
 namespace {
 
-/// Files of sysfs pretend to have 4096 bytes and no blocks.
-constexpr std::uint64_t sparse_bytes_min = 4097;
+/// Files of sysfs pretend to have 4096 bytes and no blocks: up to there only who is trusted is believed.
+constexpr std::uint64_t pretended_bytes_max = 4096;
 constexpr int transient_tries_max = 16;
 
 using transfer_result = buf_result<void, fixed_buf>;
@@ -38,6 +38,14 @@ result<> write(int fd, std::span<const std::byte> data, std::uint64_t at) {
     if (!is_transient(why) || ++tries == transient_tries_max) return std::unexpected(why);
   }
   return {};
+}
+
+/// Compressed storage is less than the size as well; that of a small file may be rounded down to what st_blocks counts.
+bool may_have_holes(const struct stat& about) noexcept {
+  constexpr std::uint64_t counted_bytes = 512;
+  const auto size = static_cast<std::uint64_t>(about.st_size);
+  const std::uint64_t rounding = size <= pretended_bytes_max ? counted_bytes - 1 : 0;
+  return static_cast<std::uint64_t>(about.st_blocks) * counted_bytes + rounding < size;
 }
 
 /// Whether there is more to read than the size said when the copy began, because it was written meanwhile.
@@ -112,9 +120,8 @@ task<transfer_result> copy_content(content_ends ends, copy_buffers& buffers, fix
                                    content_progress& progress) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   data_map data{{{0, size}}, true};
-  // Compressed storage is less than the size as well.
-  if (size >= sparse_bytes_min && static_cast<std::uint64_t>(ends.about.st_blocks) * 512 < size)
-    data = data_of(ends.from.fd(), size);
+  if (may_have_holes(ends.about)) data = data_of(ends.from.fd(), size);
+  if (!data.trusted && size <= pretended_bytes_max) data.trusted = true;
   const bool sparse = !data.trusted || !data.is_whole(size);
   std::uint64_t end = 0;
   if (sparse || size >= direct_bytes_min) {
