@@ -43,6 +43,18 @@ for name in "${special[@]}"; do
 done
 
 fresh
+ln -s circle circle
+ln -s "$(printf 'n%.0s' {1..300})" long
+mkdir -p tree && echo of-tree >tree/circle && cp -P circle tree/long
+check "a link that leads in a circle is replaced" ends_with 0 new circle
+check "by the file" content circle new
+check "so is one whose text is longer than a name" ends_with 0 -P tree/long long
+check "by the link" test "$(readlink long)" = circle
+ln -sf long long
+check "neither is a directory to copy into" ends_with 1 -t long new
+check "which is said" says "cannot copy into 'long': Too many levels of symbolic links"
+
+fresh
 mkdir -p p/share q/share
 echo 1 >p/share/one
 echo 2 >q/share/two

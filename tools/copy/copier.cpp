@@ -45,6 +45,12 @@ int open_directory(const std::string& path) noexcept {
   return fd >= 0 || errno != EACCES ? fd : ::open(path.c_str(), O_PATH | flags);
 }
 
+/// There is nothing, or something else: a link that leads nowhere among them, which a copy may replace.
+bool names_no_directory(const std::error_code& why) noexcept {
+  return why == std::errc::no_such_file_or_directory || why == std::errc::not_a_directory ||
+         why == std::errc::too_many_symbolic_link_levels || why == std::errc::filename_too_long;
+}
+
 }  // namespace
 
 copier::copier(const copy_options& options, copy_buffers buffers, copy_report& report)
@@ -126,8 +132,7 @@ result<copier::destination> copier::find_destination() {
     if (fd >= 0) return destination{directory::from_fd(fd), named, {}};
     const std::error_code why = last_error();
     const bool must_be = options_.into || several;
-    const bool absent = why == std::errc::no_such_file_or_directory;
-    if (must_be || (!absent && why != std::errc::not_a_directory)) {
+    if (must_be || !names_no_directory(why)) {
       report_.fail("copy into", named, why);
       return std::unexpected(why);
     }
