@@ -178,6 +178,7 @@ set(carousel_tool_sources
     tools/copy/hard_links.cpp
     tools/copy/landing.cpp
     tools/copy/page_cache.cpp
+    tools/copy/path_only.cpp
     tools/copy/pieces.cpp
     tools/copy/piecewise_copy.cpp
     tools/copy/place.cpp

@@ -92,8 +92,8 @@ unsigned mode_without_list(unsigned mode, std::span<const char> list) noexcept {
 }
 
 bool gives_acl(int directory) noexcept {
-  // A directory that one may not list does not tell.
-  return ::fgetxattr(directory, default_acl, nullptr, 0) > 0 || errno == EBADF;
+  // Without /proc a directory that one may not read does not tell.
+  return xattr_end(directory).get(default_acl, {}) > 0 || errno == ENOENT;
 }
 
 }  // namespace carousel::tool

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "copy/extended_attributes.hpp"
+#include "copy/path_only.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -30,7 +31,7 @@ bool keep_owner(const struct stat& made, const struct stat& about, attribute_los
 
 /// Where all files have one mode, changing it is refused although it is the right one. errno otherwise.
 bool set_mode(int fd, unsigned mode) noexcept {
-  if (::fchmod(fd, mode) == 0) return true;
+  if (change_mode(fd, mode) == 0) return true;
   const int why = errno;
   struct stat now{};
   const bool has_it = ::fstat(fd, &now) == 0 && (now.st_mode & 07777U) == mode;
@@ -58,7 +59,7 @@ attribute_losses copy_attributes(int from, int to, const struct stat& about,
   }
   unsigned mode = about.st_mode & 07777U;
   const bool owned = keep_owner(
-      made, about, lost, [to](uid_t owner, gid_t group) { return ::fchown(to, owner, group); });
+      made, about, lost, [to](uid_t owner, gid_t group) { return change_owner(to, owner, group); });
   // Sticky directories guard the files of others, whoever owns them.
   if (!owned) mode = directory ? (mode & 01777U) | (made.st_mode & 01000U) : mode & 0777U;
   mode = copy_access_lists(from, to, directory, inherits_acl, mode, lost);
@@ -69,7 +70,7 @@ attribute_losses copy_attributes(int from, int to, const struct stat& about,
       is_owned_as(made, about) && !inherits_acl && !opened && (made.st_mode & 07777U) == mode;
   if (!same_mode && !set_mode(to, mode)) lost.push_back({attribute::mode, errno});
   const auto times = times_of(about);
-  if (::futimens(to, times.data()) != 0) lost.push_back({attribute::times, errno});
+  if (change_times(to, times) != 0) lost.push_back({attribute::times, errno});
   return lost;
 }
 

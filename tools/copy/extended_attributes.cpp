@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 
+#include "copy/path_only.hpp"
+
 namespace carousel::tool {
 namespace {
 
@@ -41,7 +43,7 @@ bool matches(std::string_view name, std::string_view pattern) noexcept {
 bool make_writable(int fd) noexcept {
   struct stat about{};
   if (fd < 0 || ::fstat(fd, &about) != 0 || (about.st_mode & S_IWUSR) != 0) return false;
-  return ::fchmod(fd, (about.st_mode & 07777U) | S_IWUSR) == 0;
+  return change_mode(fd, (about.st_mode & 07777U) | S_IWUSR) == 0;
 }
 
 bool is_capability(std::string_view name) noexcept { return name == "security.capability"; }
@@ -49,30 +51,37 @@ bool is_capability(std::string_view name) noexcept { return name == "security.ca
 }  // namespace
 
 xattr_end::xattr_end(int directory, std::string_view name)
-    : path_("/proc/self/fd/" + std::to_string(directory) + "/" + std::string(name)) {
+    : path_(std::string(path_in_proc(directory).data()) + "/" + std::string(name)) {
   static const bool has_proc = ::access("/proc/self/fd", X_OK) == 0;
   if (!has_proc) path_.clear();
 }
 
 ssize_t xattr_end::list(std::span<char> names) const noexcept {
-  if (fd_ >= 0) return ::flistxattr(fd_, names.data(), names.size());
-  if (!path_.empty()) return ::llistxattr(path_.c_str(), names.data(), names.size());
-  errno = ENOSYS;
-  return -1;
+  if (fd_ < 0 && path_.empty()) return errno = ENOSYS, -1;
+  if (fd_ < 0) return ::llistxattr(path_.c_str(), names.data(), names.size());
+  const ssize_t n = ::flistxattr(fd_, names.data(), names.size());
+  if (n >= 0 || errno != EBADF) return n;
+  return ::listxattr(path_in_proc(fd_).data(), names.data(), names.size());
 }
 
 ssize_t xattr_end::get(const char* name, std::span<char> value) const noexcept {
-  return fd_ >= 0 ? ::fgetxattr(fd_, name, value.data(), value.size())
-                  : ::lgetxattr(path_.c_str(), name, value.data(), value.size());
+  if (fd_ < 0) return ::lgetxattr(path_.c_str(), name, value.data(), value.size());
+  const ssize_t n = ::fgetxattr(fd_, name, value.data(), value.size());
+  if (n >= 0 || errno != EBADF) return n;
+  return ::getxattr(path_in_proc(fd_).data(), name, value.data(), value.size());
 }
 
 int xattr_end::set(const char* name, std::span<const char> value) const noexcept {
-  return fd_ >= 0 ? ::fsetxattr(fd_, name, value.data(), value.size(), 0)
-                  : ::lsetxattr(path_.c_str(), name, value.data(), value.size(), 0);
+  if (fd_ < 0) return ::lsetxattr(path_.c_str(), name, value.data(), value.size(), 0);
+  if (::fsetxattr(fd_, name, value.data(), value.size(), 0) == 0) return 0;
+  if (errno != EBADF) return -1;
+  return ::setxattr(path_in_proc(fd_).data(), name, value.data(), value.size(), 0);
 }
 
 int xattr_end::remove(const char* name) const noexcept {
-  return fd_ >= 0 ? ::fremovexattr(fd_, name) : ::lremovexattr(path_.c_str(), name);
+  if (fd_ < 0) return ::lremovexattr(path_.c_str(), name);
+  if (::fremovexattr(fd_, name) == 0) return 0;
+  return errno == EBADF ? ::removexattr(path_in_proc(fd_).data(), name) : -1;
 }
 
 std::span<char> xattr_value_room() noexcept {

@@ -10,8 +10,8 @@
 
 namespace carousel::tool {
 
-/// The extended attributes of something that is open, or of a symbolic link, which cannot be opened for that. Each call is that of
-/// xattr(7): -1 and errno.
+/// The extended attributes of something that is open, if only as a name (O_PATH), or of a symbolic link, which cannot be opened for
+/// that. Each call is that of xattr(7): -1 and errno.
 class xattr_end {
  public:
   explicit xattr_end(int fd) noexcept : fd_(fd) {}

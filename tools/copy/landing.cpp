@@ -11,6 +11,7 @@
 
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
+#include "copy/path_only.hpp"
 
 // Names are made and moved by ordinary system calls: io_uring hands each of them to a worker thread of the kernel, which
 // costs more than the call where a tree of small files is copied.
@@ -27,8 +28,7 @@ bool can_link_unnamed() noexcept {
 int link_descriptor(int fd, int directory, const char* name) noexcept {
   if (::linkat(fd, "", directory, name, AT_EMPTY_PATH) == 0) return 0;
   if (errno != ENOENT) return -1;
-  const std::string in_proc = "/proc/self/fd/" + std::to_string(fd);
-  return ::linkat(AT_FDCWD, in_proc.c_str(), directory, name, AT_SYMLINK_FOLLOW);
+  return ::linkat(AT_FDCWD, path_in_proc(fd).data(), directory, name, AT_SYMLINK_FOLLOW);
 }
 
 result<> move_into_place(int directory, const std::string& temporary, const std::string& name,

@@ -33,11 +33,17 @@ bool is(int fd, const identity& id) noexcept {
   return ::fstat(fd, &about) == 0 && identity_of(about) == id;
 }
 
+/// -1 and errno. One that may not be read can still be gone through.
+int open_child(int fd, const char* name) noexcept {
+  const int child = ::openat(fd, name, directory_flags);
+  return child >= 0 || errno != EACCES ? child : ::openat(fd, name, directory_flags | O_PATH);
+}
+
 /// From `start` along the names. -1 and errno.
 int descend(int start, const std::vector<const std::string*>& names) noexcept {
   int at = start;
   for (const std::string* name : names | std::views::reverse) {
-    const int next = ::openat(at, name->c_str(), directory_flags);
+    const int next = open_child(at, name->c_str());
     const int why = errno;
     if (at != start) ::close(at);
     errno = why;
@@ -66,7 +72,7 @@ result<> reopen(place& where, side which, const directory& below) {
   const auto name = which == side::source ? &place::source_name : &place::target_name;
   const identity& id = which == side::source ? where.source_id : where.target_id;
   if ((where.*open).fd() >= 0) return {};
-  int fd = below.fd() < 0 ? -1 : ::openat(below.fd(), "..", directory_flags);
+  int fd = below.fd() < 0 ? -1 : open_child(below.fd(), "..");
   if (fd >= 0 && !is(fd, id)) {
     ::close(fd);
     fd = -1;

@@ -9,6 +9,7 @@
 
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
+#include "copy/path_only.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -22,6 +23,8 @@ bool is_directory(const place& where, const directory_entry& entry) noexcept {
   return ::fstatat(where.source.fd(), entry.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISDIR(about.st_mode);
 }
+
+bool is_denied(const std::error_code& why) noexcept { return why == std::errc::permission_denied; }
 
 }  // namespace
 
@@ -77,75 +80,90 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
   close_outer_levels(levels_open);
 }
 
+/// Lets files be made in a new directory, whatever the original and the umask say: `made` knows what is to be taken back.
+result<directory> walk::lend_access(directory target, place& made) const {
+  struct stat about{};
+  if (::fstat(target.fd(), &about) != 0) return std::unexpected(last_error());
+  const unsigned missing = ~about.st_mode & 0700U;
+  made.lent |= missing | (~made.about.st_mode & 0700U);
+  if (missing == 0) return target;
+  if (change_mode(target.fd(), (about.st_mode & 07777U) | missing) != 0)
+    return std::unexpected(last_error());
+  // One that could not be read was opened as a name only, which is enough for all but to make it durable.
+  const int fd = ::openat(target.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return fd < 0 ? std::move(target) : directory::from_fd(fd);
+}
+
 /// Gives the place, with both directories open, or an error that was reported.
 task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& parent,
                                                  const std::string& name,
                                                  const std::string& target_name) {
-  const auto options = open_options{}.custom_flags(O_NOFOLLOW);
-  const bool itself = names_no_child(target_name);
-  const char* what = "open the directory";
-  bool of_target = false;
-  std::error_code why;
-  bool fresh = false;
+  auto made = std::make_shared<place>(parent, directory(), directory());
+  made->source_name = name;
+  made->target_name = target_name;
   descriptor_line::stay stay;
   for (;;) {
-    of_target = false;
-    auto source = co_await parent->source.open_directory(name, options);
-    if (source) {
-      auto made = std::make_shared<place>(parent, std::move(*source), directory());
-      if (::fstat(made->source.fd(), &made->about) != 0) {
-        why = last_error();
-        break;
-      }
-      made->source_id = identity_of(made->about);
-      made->source_name = name;
-      made->target_name = target_name;
-      if (on_the_way_.contains(made->source_id)) {
-        report_.refuse(source_path(*parent, name),
-                       "is inside itself, which a mount can bring about");
-        co_return std::unexpected(make_error_code(errc::not_supported));
-      }
-      of_target = true;
-      if (!itself && !fresh) {
-        const unsigned open_to_others = attributes_.preserve ? 0U : 01077U;
-        const unsigned mode = (made->about.st_mode & open_to_others) | 0700U;
-        const auto created = co_await parent->target.make_directory(target_name, mode);
-        fresh = created.has_value();
-        if (parent->fresh && !created && created.error() == std::errc::file_exists) {
-          report_.refuse(source_path(*parent, name),
-                         "would be copied into " + shell_quoted(target_path(*parent, target_name)) +
-                             ", which was just made: the target does not tell these names apart");
-          co_return std::unexpected(created.error());
-        }
-        if (!created && created.error() != std::errc::file_exists) {
-          what = "make the directory";
-          why = created.error();
-          break;
-        }
-      }
-      auto target = co_await parent->target.open_directory(target_name, options);
-      if (target) {
-        made->target = std::move(*target);
-        made->fresh = fresh;
-        struct stat about{};
-        if (::fstat(made->target.fd(), &about) == 0) made->target_id = identity_of(about);
-        made->inherits_acl = attributes_.preserve && gives_acl(made->target.fd());
-        co_return made;
-      }
-      why = target.error();
-    } else {
-      why = source.error();
+    auto obstacle = co_await open_source(*made);
+    if (!obstacle.why) obstacle = co_await open_target(*made);
+    if (!obstacle.why) co_return made;
+    if (out_of_descriptors(obstacle.why)) {
+      made->source = directory();
+      close_outer_levels(1);
+      const bool again = co_await stay.wait(line_);
+      if (again) continue;
     }
-    if (!out_of_descriptors(why)) break;
-    close_outer_levels(1);
-    const bool again = co_await stay.wait(line_);
-    if (!again) break;
+    if (obstacle.at_target)
+      report_.fail_at_target(obstacle.what, target_path(*parent, target_name), obstacle.why);
+    else if (!obstacle.told)
+      report_.fail(obstacle.what, source_path(*parent, name), obstacle.why);
+    co_return std::unexpected(obstacle.why);
   }
-  if (of_target)
-    report_.fail_at_target(what, target_path(*parent, target_name), why);
-  else
-    report_.fail(what, source_path(*parent, name), why);
-  co_return std::unexpected(why);
+}
+
+/// One that may not be read is opened all the same: its attributes are copied, and the tree has a directory there.
+task<walk::obstacle> walk::open_source(place& made) {
+  const place& parent = *made.parent;
+  const auto options = open_options{}.custom_flags(O_NOFOLLOW);
+  auto source = co_await parent.source.open_directory(made.source_name, options);
+  if (!source && is_denied(source.error()))
+    source = name_directory(parent.source, made.source_name);
+  if (!source) co_return obstacle{source.error()};
+  if (::fstat(source->fd(), &made.about) != 0) co_return obstacle{last_error()};
+  made.source_id = identity_of(made.about);
+  made.source = std::move(*source);
+  if (!on_the_way_.contains(made.source_id)) co_return obstacle{};
+  report_.refuse(source_path(parent, made.source_name),
+                 "is inside itself, which a mount can bring about");
+  co_return obstacle{make_error_code(errc::not_supported), "", false, true};
+}
+
+task<walk::obstacle> walk::open_target(place& made) {
+  const place& parent = *made.parent;
+  if (!names_no_child(made.target_name) && !made.fresh) {
+    const unsigned open_to_others = attributes_.preserve ? 0U : 01077U;
+    const unsigned mode = (made.about.st_mode & open_to_others) | 0700U;
+    const auto created = co_await parent.target.make_directory(made.target_name, mode);
+    made.fresh = created.has_value();
+    const bool exists = !created && created.error() == std::errc::file_exists;
+    if (parent.fresh && exists) {
+      report_.refuse(source_path(parent, made.source_name),
+                     "would be copied into " + shell_quoted(target_path(parent, made.target_name)) +
+                         ", which was just made: the target does not tell these names apart");
+      co_return obstacle{created.error(), "", false, true};
+    }
+    if (!created && !exists) co_return obstacle{created.error(), "make the directory", true};
+  }
+  const auto options = open_options{}.custom_flags(O_NOFOLLOW);
+  auto target = co_await parent.target.open_directory(made.target_name, options);
+  if (!target && is_denied(target.error()))
+    target = name_directory(parent.target, made.target_name);
+  if (target && made.fresh) target = lend_access(std::move(*target), made);
+  if (!target) co_return obstacle{target.error(), "open the directory", true};
+  made.target = std::move(*target);
+  struct stat about{};
+  if (::fstat(made.target.fd(), &about) == 0) made.target_id = identity_of(about);
+  made.inherits_acl = attributes_.preserve && gives_acl(made.target.fd());
+  co_return obstacle{};
 }
 
 task<result<std::vector<directory_entry>>> walk::list(const place& where) {
@@ -207,15 +225,13 @@ task<> walk::leave(std::shared_ptr<place> where, handles open) {
 task<> walk::finish(place& where, handles open) {
   // The path of a directory as deep as they come is long: it is put together when somebody wants to read it.
   const auto name = [&] { return target_path(*where.parent, where.target_name); };
-  const unsigned mode = where.about.st_mode;
   const int target = open.target.fd();
   attribute_losses lost;
   if (attributes_.preserve) {
     lost = copy_attributes(open.source.fd(), target, where.about, attributes_, true);
-  } else if (struct stat made{}; where.fresh && (mode & 0700U) != 0700U) {
-    // It was made so that files could be made in it.
-    const unsigned closed = 0700U & ~mode;
-    if (::fstat(target, &made) != 0 || ::fchmod(target, made.st_mode & 07777U & ~closed) != 0)
+  } else if (struct stat made{}; where.lent != 0) {
+    if (::fstat(target, &made) != 0 ||
+        change_mode(target, made.st_mode & 07777U & ~where.lent) != 0)
       lost.push_back({attribute::mode, errno});
   }
   report_.lose(lost, [&](bool of_source) {

@@ -44,10 +44,21 @@ class walk {
     std::size_t next = 0;
   };
 
+  /// What keeps a directory from being entered; `why` is none where nothing does.
+  struct obstacle {
+    std::error_code why;
+    const char* what = "open the directory";
+    bool at_target = false;
+    bool told = false;  ///< in other words than these
+  };
+
   task<> descend(std::shared_ptr<place> parent, std::string name, std::string target_name);
   task<result<std::shared_ptr<place>>> enter(const std::shared_ptr<place>& parent,
                                              const std::string& name,
                                              const std::string& target_name);
+  task<obstacle> open_source(place& made);
+  task<obstacle> open_target(place& made);
+  [[nodiscard]] result<directory> lend_access(directory target, place& made) const;
   task<result<std::vector<directory_entry>>> list(const place& where);
   task<> ascend();
   task<> finish(place& where, handles open);
