@@ -167,6 +167,7 @@ set(carousel_tool_sources
     tools/copy/compare.cpp
     tools/copy/comparison_report.cpp
     tools/copy/content.cpp
+    tools/copy/content_way.cpp
     tools/copy/copier.cpp
     tools/copy/copy_command.cpp
     tools/copy/copy_options.cpp
@@ -183,6 +184,7 @@ set(carousel_tool_sources
     tools/copy/piecewise_copy.cpp
     tools/copy/place.cpp
     tools/copy/progress.cpp
+    tools/copy/reflink.cpp
     tools/copy/report.cpp
     tools/copy/storage.cpp
     tools/copy/target_plan.cpp

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -18,7 +19,9 @@ namespace {
 constexpr std::uint64_t pretended_bytes_max = 4096;
 constexpr int transient_tries_max = 16;
 
-using transfer_result = buf_result<void, fixed_buf>;
+using step = content_progress::step;
+using transfer_result = buf_result<std::uint64_t, fixed_buf>;
+using content_result = buf_result<copied_content, fixed_buf>;
 
 bool is_transient(const std::error_code& why) noexcept {
   return why == std::errc::interrupted || why == std::errc::resource_unavailable_try_again;
@@ -54,7 +57,8 @@ bool has_grown(const content_ends& ends) noexcept {
   return ::fstat(ends.from.fd(), &now) == 0 && now.st_size > ends.about.st_size;
 }
 
-/// From one offset to where reading says that the file ends: the size is no more than a hint on FUSE and in /proc and /sys.
+/// From one offset to where reading says that the file ends, which is the result: the size is no more than a hint on FUSE and in
+/// /proc and /sys.
 task<transfer_result> copy_sequentially(const content_ends& ends, std::uint64_t at, fixed_buf lease,
                                         content_progress& progress) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
@@ -78,7 +82,7 @@ task<transfer_result> copy_sequentially(const content_ends& ends, std::uint64_t 
       co_await yield();
       continue;
     }
-    progress.failed_at(at, false);
+    progress.failed_at(at, step::reading);
     if (!read) co_return transfer_result(std::unexpected(read.error()), std::move(lease));
     if (*read == 0 && inside && was_written(ends.from.fd(), ends.about))
       co_return transfer_result(std::unexpected(make_error_code(errc::end_of_file)),
@@ -86,14 +90,38 @@ task<transfer_result> copy_sequentially(const content_ends& ends, std::uint64_t 
     // A writer that is quicker than the copy would keep it for ever.
     if (*read == 0 || (!inside && has_grown(ends))) break;
     if (inside && size - at < *read) lease.resize(size - at);
-    progress.failed_at(at, true);
+    progress.failed_at(at, step::writing);
     const auto written = write(ends.to.fd(), std::as_const(lease).bytes(), at);
-    if (!written) co_return transfer_result(written, std::move(lease));
+    if (!written) co_return transfer_result(std::unexpected(written.error()), std::move(lease));
     at += lease.size();
     progress.add(lease.size());
   }
-  progress.ended_at(at);
-  co_return transfer_result(result<>{}, std::move(lease));
+  co_return transfer_result(at, std::move(lease));
+}
+
+/// Nothing: the content is to be copied, and `done` says why it is not shared.
+std::optional<result<copied_content>> share_content(const content_ends& ends, reflink_wish wish,
+                                                    copied_content& done,
+                                                    content_progress& progress) {
+  done.way.reflink_error = wish == reflink_wish::never ? reflink_not_wanted : reflink_not_needed;
+  // A file of nothing may have a content all the same, in /proc.
+  if (wish == reflink_wish::never || (wish == reflink_wish::automatic && ends.about.st_size == 0))
+    return std::nullopt;
+  progress.failed_at(0, step::sharing);
+  const auto shared = share_storage(ends.from.fd(), ends.to.fd());
+  if (shared) {
+    struct stat made{};
+    if (::fstat(ends.to.fd(), &made) != 0) return std::unexpected(last_error());
+    const auto size = static_cast<std::uint64_t>(made.st_size);
+    progress.add(size);
+    const bool is_of_then =
+        made.st_size == ends.about.st_size && !was_written(ends.from.fd(), ends.about);
+    return copied_content{size, {content_way::reflink}, is_of_then};
+  }
+  const std::error_code why = shared.error();
+  done.way.reflink_error = why.value();
+  if (wish == reflink_wish::always || why == std::errc::io_error) return std::unexpected(why);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -116,22 +144,27 @@ buf_result<std::size_t, fixed_buf> read_behind(int fd, fixed_buf lease, std::uin
   return {static_cast<std::size_t>(n), std::move(lease)};
 }
 
-task<transfer_result> copy_content(content_ends ends, copy_buffers& buffers, fixed_buf lease,
-                                   content_progress& progress) {
+task<content_result> copy_content(content_ends ends, reflink_wish wish, copy_buffers& buffers,
+                                  fixed_buf lease, content_progress& progress) {
+  copied_content done;
+  if (auto shared = share_content(ends, wish, done, progress))
+    co_return content_result(std::move(*shared), std::move(lease));
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   data_map data{{{0, size}}, true};
   if (may_have_holes(ends.about)) data = data_of(ends.from.fd(), size);
   if (!data.trusted && size <= pretended_bytes_max) data.trusted = true;
   const bool sparse = !data.trusted || !data.is_whole(size);
-  std::uint64_t end = 0;
+  done.way.why_not_direct = no_direct::short_file;
   if (sparse || size >= direct_bytes_min) {
-    const auto copied = co_await copy_in_pieces(ends, std::move(data), buffers, progress);
-    if (!copied) co_return transfer_result(std::unexpected(copied.error()), std::move(lease));
-    progress.ended_at(*copied);
-    if (*copied < size) co_return transfer_result(result<>{}, std::move(lease));
-    end = size;
+    const auto copied = co_await copy_in_pieces(ends, std::move(data), buffers, done.way, progress);
+    if (!copied) co_return content_result(std::unexpected(copied.error()), std::move(lease));
+    done.size = *copied;
+    if (*copied < size) co_return content_result(done, std::move(lease));
   }
-  co_return co_await copy_sequentially(ends, end, std::move(lease), progress);
+  auto rest = co_await copy_sequentially(ends, done.size, std::move(lease), progress);
+  if (!rest.res) co_return content_result(std::unexpected(rest.res.error()), std::move(rest.buf));
+  done.size = *rest.res;
+  co_return content_result(done, std::move(rest.buf));
 }
 
 }  // namespace carousel::tool

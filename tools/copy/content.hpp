@@ -6,6 +6,8 @@
 
 #include "carousel/carousel.hpp"
 #include "copy/buffers.hpp"
+#include "copy/content_way.hpp"
+#include "copy/reflink.hpp"
 
 namespace carousel::tool {
 
@@ -22,6 +24,8 @@ struct content_ends {
 /// How far one copy is, and where it failed.
 class content_progress {
  public:
+  enum class step : std::uint8_t { reading, writing, sharing };
+
   explicit content_progress(std::uint64_t& total) noexcept : total_(total) {}
   void add(std::uint64_t bytes) noexcept {
     own_ += bytes;
@@ -29,22 +33,26 @@ class content_progress {
   }
   /// What was copied does not count.
   void take_back() noexcept { total_ -= own_; }
-  void failed_at(std::uint64_t offset, bool writing) noexcept {
+  void failed_at(std::uint64_t offset, step doing) noexcept {
     offset_ = offset;
-    writing_ = writing;
+    doing_ = doing;
   }
-  void ended_at(std::uint64_t end) noexcept { end_ = end; }
-  /// The size of the copy when it is whole: the source's, or where reading it ended.
-  [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
   [[nodiscard]] std::uint64_t failed_offset() const noexcept { return offset_; }
-  [[nodiscard]] bool failed_writing() const noexcept { return writing_; }
+  [[nodiscard]] step failed_step() const noexcept { return doing_; }
 
  private:
   std::uint64_t& total_;  ///< of all files
   std::uint64_t own_ = 0;
   std::uint64_t offset_ = 0;
-  std::uint64_t end_ = 0;
-  bool writing_ = false;
+  step doing_ = step::reading;
+};
+
+/// A content that is there.
+struct copied_content {
+  std::uint64_t size = 0;  ///< of the copy: the source's, or where reading it ended
+  chosen_way way;
+  bool is_of_then =
+      false;  ///< it is what the source had when it was opened, whatever was written to that since
 };
 
 /// Whether the file was written to after `before` was taken.
@@ -53,11 +61,13 @@ class content_progress {
 /// As file::read_at, but asks behind the size as well, which FUSE does not do for asynchronous reads.
 buf_result<std::size_t, fixed_buf> read_behind(int fd, fixed_buf lease, std::uint64_t at);
 
-/// Copies the content with the lease, which is plain and comes back, and with large ones of the buffers where that pays. Holes
-/// stay holes. What reading gives is copied, be it more or less than the size says; but no more than the size of a file that
-/// others add to meanwhile.
-/// Errors: what a transfer said, end_of_file when somebody has cut the file meanwhile, canceled after an interruption.
-task<buf_result<void, fixed_buf>> copy_content(content_ends ends, copy_buffers& buffers,
-                                               fixed_buf lease, content_progress& progress);
+/// Shares the storage of the two files if that is wished and they can. Otherwise copies with the lease, which is plain and comes
+/// back, and with large ones of the buffers where that pays: holes stay holes, and what reading gives is copied, be it more or less
+/// than the size says; but no more than the size of a file that others add to meanwhile.
+/// Errors: what a transfer said, end_of_file when somebody has cut the file meanwhile, canceled after an interruption; when storage
+/// is to be shared always, why it cannot be.
+task<buf_result<copied_content, fixed_buf>> copy_content(content_ends ends, reflink_wish wish,
+                                                         copy_buffers& buffers, fixed_buf lease,
+                                                         content_progress& progress);
 
 }  // namespace carousel::tool

@@ -9,6 +9,7 @@
 
 #include "carousel/carousel.hpp"
 #include "copy/buffers.hpp"
+#include "copy/content.hpp"
 #include "copy/copy_options.hpp"
 #include "copy/descriptors.hpp"
 #include "copy/hard_links.hpp"
@@ -39,7 +40,7 @@ class copier {
     file from;
     landing to;
     struct stat about;
-    std::uint64_t copied = 0;  ///< bytes of the content, when it is there
+    copied_content content = {};
   };
   struct open_failure {
     std::error_code why;  ///< none: it was said, or nothing is to be done
@@ -79,7 +80,9 @@ class copier {
   task<bool> fill(const file_job& job, open_file& ends, fixed_buf& permit);
   task<bool> land(const file_job& job, open_file& ends);
   void copy_symlink(const file_job& job);
-  void tell(const file_job& job) const;
+  void tell_failed_content(const file_job& job, const open_file& ends,
+                           const content_progress& progress, const std::error_code& why);
+  void tell(const file_job& job, std::string_view how = {}) const;
   void tell_lost(const file_job& job, const attribute_losses& lost);
 
   const copy_options& options_;

@@ -28,7 +28,7 @@ constexpr std::string_view always_replaced =
     "a copy gets its name in one step, and what had it before is replaced; -n keeps that";
 constexpr std::string_view no_backup = "no backups are made; -n keeps what exists";
 
-constexpr std::array<unsupported, 31> refused = {{
+constexpr std::array<unsupported, 30> refused = {{
     {"", "attributes-only", "content is always copied"},
     {"b", "backup", no_backup},
     {"S", "suffix", no_backup},
@@ -43,7 +43,6 @@ constexpr std::array<unsupported, 31> refused = {{
     {"", "preserve", "use -p for owner, permissions and times, -a for links and attributes too"},
     {"", "no-preserve", "use -r to keep nothing, -p for owner, permissions and times"},
     {"", "parents", "use `cp --parents`, or rsync -R"},
-    {"", "reflink", "data is always copied; use `cp --reflink`"},
     {"", "remove-destination", always_replaced},
     {"s", "symbolic-link", "files are copied, not linked; use `cp -s`"},
     {"", "sparse", "holes of the source are always holes of the copy, and no others are made"},
@@ -96,6 +95,27 @@ option force() {
           [](auto, auto) -> taken { return {}; }};
 }
 
+option reflink(reflink_wish& wish) {
+  return {"",
+          "reflink",
+          has_value::maybe,
+          "WHEN",
+          "share storage instead of copying: where it can be (auto, the default), or else fail "
+          "(always, or no WHEN), or never",
+          [&wish](std::string_view value, std::string_view spelt) -> taken {
+            if (value.empty() || value == "always")
+              wish = reflink_wish::always;
+            else if (value == "auto")
+              wish = reflink_wish::automatic;
+            else if (value == "never")
+              wish = reflink_wish::never;
+            else
+              return std::unexpected(fmt::format("{}: {} is not auto, always or never", spelt,
+                                                 shell_quoted(value)));
+            return {};
+          }};
+}
+
 command command_of(copy_options& options) {
   command cp{
       "cp",
@@ -111,6 +131,7 @@ command command_of(copy_options& options) {
        text("t", "target-directory", "DIRECTORY", options.into, "copy into this directory"),
        flag("T", "no-target-directory", options.as_file, "DST is the name of the copy itself"),
        flag("n", "no-clobber", options.no_clobber, "keep files that exist"), force(),
+       reflink(options.reflink),
        flag("", "sync", options.sync,
             "make each file durable before it gets its name, and then the name"),
        flag("", "verify", options.verify, "read both files again and compare their digests"),

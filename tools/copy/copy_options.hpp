@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "copy/reflink.hpp"
+
 namespace carousel::tool {
 
 struct copy_options {
@@ -21,6 +23,7 @@ struct copy_options {
   bool as_file = false;     ///< -T: the destination is never a directory to copy into
   bool sync = false;
   bool verify = false;
+  reflink_wish reflink = reflink_wish::automatic;
 
   bool compare = false;
   bool json = false;

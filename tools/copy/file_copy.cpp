@@ -246,41 +246,53 @@ bool copier::link_again(const file_job& job, const hard_links::copied& first) {
 task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit) {
   content_progress progress(report_.bytes);
   content_ends content{ends.from, ends.to.opened(), ends.about};
-  auto copied = co_await copy_content(std::move(content), buffers_, std::move(permit), progress);
+  auto copied = co_await copy_content(std::move(content), options_.reflink, buffers_,
+                                      std::move(permit), progress);
   permit = std::move(copied.buf);
   if (!buffers_.refusal().empty()) report_.note(buffers_.refusal());
-  const auto source = [&] { return source_path(*job.where, job.source_name); };
   if (!copied.res) {
     progress.take_back();
-    const std::error_code why = copied.res.error();
-    if (why == errc::canceled) co_return false;
-    if (why == errc::end_of_file) {
-      report_.refuse(source(),
-                     fmt::format("has no more than {} of its {} bytes: it was cut while it was "
-                                 "copied",
-                                 progress.failed_offset(), ends.about.st_size));
-    } else if (progress.failed_writing()) {
-      const std::string target = target_path(*job.where, job.target_name);
-      report_.fail_at_target(fmt::format("write, at byte {},", progress.failed_offset()), target,
-                             why);
-    } else {
-      report_.fail(fmt::format("read, at byte {},", progress.failed_offset()), source(), why);
-    }
+    tell_failed_content(job, ends, progress, copied.res.error());
     co_return false;
   }
-  ends.copied = progress.end();
+  ends.content = *copied.res;
   if (!options_.verify) co_return true;
   auto verified =
-      co_await verify_copy(ends.from, ends.to.opened(), progress.end(), std::move(permit));
+      co_await verify_copy(ends.from, ends.to.opened(), ends.content.size, std::move(permit));
   permit = std::move(verified.buf);
-  if (!verified.res) {
-    report_.fail("verify the copy of", source(), verified.res.error());
-  } else if (!*verified.res) {
-    report_.refuse(source(), "is not what its copy is when both are read again");
-  }
   if (verified.res && *verified.res) co_return true;
+  const std::string source = source_path(*job.where, job.source_name);
+  if (!verified.res) {
+    report_.fail("verify the copy of", source, verified.res.error());
+  } else {
+    report_.refuse(source, "is not what its copy is when both are read again");
+  }
   progress.take_back();
   co_return false;
+}
+
+void copier::tell_failed_content(const file_job& job, const open_file& ends,
+                                 const content_progress& progress, const std::error_code& why) {
+  using step = content_progress::step;
+  if (why == errc::canceled) return;
+  const std::string source = source_path(*job.where, job.source_name);
+  const std::string target = target_path(*job.where, job.target_name);
+  const std::uint64_t offset = progress.failed_offset();
+  if (why == errc::end_of_file)
+    return report_.refuse(
+        source, fmt::format("has no more than {} of its {} bytes: it was cut while it was copied",
+                            offset, ends.about.st_size));
+  switch (progress.failed_step()) {
+    case step::reading:
+      return report_.fail(fmt::format("read, at byte {},", offset), source, why);
+    case step::writing:
+      return report_.fail_at_target(fmt::format("write, at byte {},", offset), target, why);
+    case step::sharing:
+      return report_.refuse(
+          source, fmt::format("cannot share its storage with {}: {}; --reflink=auto copies what "
+                              "cannot be shared",
+                              shell_quoted(target), why_no_reflink(why.value())));
+  }
 }
 
 task<bool> copier::land(const file_job& job, open_file& ends) {
@@ -295,7 +307,8 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
       co_return false;
     }
   }
-  const bool changed = has_changed(ends.from, ends.about, ends.copied);
+  const bool changed =
+      !ends.content.is_of_then && has_changed(ends.from, ends.about, ends.content.size);
   if (remember_landed_) {
     struct stat made{};
     if (::fstat(to, &made) == 0) landed_.insert(identity_of(made));
@@ -311,7 +324,8 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
     co_return false;
   }
   ++report_.files;
-  tell(job);
+  report_.count(ends.content.way, ends.content.size);
+  tell(job, describe(ends.content.way));
   tell_lost(job, lost);
   if (changed)
     report_.refuse(source_path(*job.where, job.source_name),
@@ -319,11 +333,13 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
   co_return true;
 }
 
-void copier::tell(const file_job& job) const {
+/// `how` says more of it.
+void copier::tell(const file_job& job, std::string_view how) const {
   if (!options_.verbose) return;
   report_.before_output();
-  say(fmt::format("{} -> {}\n", shell_quoted(source_path(*job.where, job.source_name)),
-                  shell_quoted(target_path(*job.where, job.target_name))));
+  say(fmt::format("{} -> {}{}{}\n", shell_quoted(source_path(*job.where, job.source_name)),
+                  shell_quoted(target_path(*job.where, job.target_name)),
+                  how.empty() ? "" : ": ", how));
 }
 
 void copier::tell_lost(const file_job& job, const attribute_losses& lost) {

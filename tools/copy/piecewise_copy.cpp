@@ -25,6 +25,7 @@ constexpr std::size_t memory_alignment = 4096;
 /// Zeros that are not written where nobody said what is a hole come in runs of blocks.
 constexpr std::uint64_t zero_block_bytes = 4096;
 
+using step = content_progress::step;
 using piece_result = buf_result<void, fixed_buf>;
 
 /// One file, shared by its lanes.
@@ -39,8 +40,8 @@ struct piecewise_copy {
   std::error_code error;
 
   /// The first failure is the one that is told.
-  std::error_code fail(std::error_code why, std::uint64_t offset, bool writing) noexcept {
-    if (!error) progress.failed_at(offset, writing);
+  std::error_code fail(std::error_code why, std::uint64_t offset, step doing) noexcept {
+    if (!error) progress.failed_at(offset, doing);
     return why;
   }
 };
@@ -73,7 +74,7 @@ task<piece_result> copy_piece(piecewise_copy& copy, extent piece, fixed_buf leas
   const std::size_t got = std::min(lease.size(), wanted);
   if (got < wanted) {
     if (!r.res && r.res.error() != errc::end_of_file) {
-      const auto why = copy.fail(r.res.error(), piece.begin + got, false);
+      const auto why = copy.fail(r.res.error(), piece.begin + got, step::reading);
       co_return piece_result(std::unexpected(why), std::move(lease));
     }
     copy.end = std::min(copy.end, piece.begin + got);
@@ -88,7 +89,7 @@ task<piece_result> copy_piece(piecewise_copy& copy, extent piece, fixed_buf leas
                                                    piece.begin + run.begin);
       lease = std::move(w.buf).into_inner();
       if (!w.res) {
-        const auto why = copy.fail(w.res.error(), piece.begin + run.begin, true);
+        const auto why = copy.fail(w.res.error(), piece.begin + run.begin, step::writing);
         co_return piece_result(std::unexpected(why), std::move(lease));
       }
     }
@@ -125,29 +126,40 @@ void go_buffered(const file& f) noexcept {
 }
 
 /// The files as the lanes use them, and what their transfers are multiples of.
-struct way {
+struct transfer_ends {
   file from;
   file to;
   std::uint64_t grain = 1;
+  no_direct why = no_direct::none;
   [[nodiscard]] bool direct() const noexcept { return grain != 1; }
 };
 
 /// Through the page cache, where the file is short, a file system refuses direct transfers or would not compress them, a buffer
 /// is too small for one, or the last of them would go beyond the last offset that there is.
-task<way> choose_way(const content_ends& ends, bool compressed, std::size_t buffer_bytes) {
-  way buffered{ends.from, ends.to};
+task<transfer_ends> choose_ends(const content_ends& ends, bool compressed,
+                                std::size_t buffer_bytes) {
+  transfer_ends buffered{ends.from, ends.to};
+  const auto because = [&](no_direct why) {
+    buffered.why = why;
+    return std::move(buffered);
+  };
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
-  if (size < direct_bytes_min || compressed) co_return buffered;
+  if (size < direct_bytes_min) co_return because(no_direct::short_file);
+  if (compressed) co_return because(no_direct::compressed);
   const std::uint64_t reads = co_await direct_grain(ends.from, memory_alignment);
   const std::uint64_t writes = co_await direct_grain(ends.to, memory_alignment);
-  if (reads == 0 || writes == 0) co_return buffered;
+  if (reads == 0 || writes == 0) co_return because(no_direct::not_possible);
   const std::uint64_t grain = std::lcm(reads, writes);
-  if (grain > buffer_bytes || size > offset_max - grain) co_return buffered;
+  if (grain > buffer_bytes) co_return because(no_direct::small_buffer);
+  if (size > offset_max - grain) co_return because(no_direct::last_offset);
   auto from = go_direct(ends.from);
   auto to = from ? go_direct(ends.to) : std::nullopt;
-  if (to) co_return way{std::move(*from), std::move(*to), grain};
-  go_buffered(ends.from);
-  co_return buffered;
+  if (!to) {
+    go_buffered(ends.from);
+    co_return because(no_direct::not_possible);
+  }
+  transfer_ends direct{std::move(*from), std::move(*to), grain};
+  co_return direct;
 }
 
 /// Holes are given their place at once, so that no piece is written behind the end; storage for a file without any comes in one
@@ -168,17 +180,19 @@ std::error_code interruption_error() noexcept {
 }
 
 task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
-                                           content_progress& progress) {
+                                           chosen_way& way, content_progress& progress) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   auto lease = co_await buffers.large();
   if (!lease) co_return std::unexpected(lease.error());
-  progress.failed_at(0, true);
+  progress.failed_at(0, step::writing);
   const bool compressed = size >= direct_bytes_min && compresses(ends.to.fd());
   const auto room = co_await make_room(ends, !data.trusted || !data.is_whole(size), compressed);
   if (!room) co_return std::unexpected(room.error());
   const std::size_t buffer_bytes = lease->capacity();
-  way taken = co_await choose_way(ends, compressed, buffer_bytes);
+  transfer_ends taken = co_await choose_ends(ends, compressed, buffer_bytes);
   const bool direct = taken.direct();
+  way.taken = direct ? content_way::direct : content_way::buffered;
+  way.why_not_direct = taken.why;
   auto copy = std::make_shared<piecewise_copy>(
       std::move(taken.from), std::move(taken.to), size, taken.grain, !data.trusted,
       pieces(std::move(data.extents), taken.grain, buffer_bytes / taken.grain * taken.grain),
@@ -198,10 +212,10 @@ task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, cop
   if (copy->error) co_return std::unexpected(copy->error);
   const std::uint64_t end = copy->end;
   if (end < size && was_written(ends.from.fd(), ends.about)) {
-    progress.failed_at(end, false);
+    progress.failed_at(end, step::reading);
     co_return std::unexpected(make_error_code(errc::end_of_file));
   }
-  progress.failed_at(end, true);
+  progress.failed_at(end, step::writing);
   const auto sized = co_await ends.to.truncate(end);
   if (!sized) co_return std::unexpected(sized.error());
   co_return end;

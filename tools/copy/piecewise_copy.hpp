@@ -10,9 +10,9 @@ namespace carousel::tool {
 
 /// Copies a large or sparse file: pieces of its data at once, each with a large buffer, around the page cache where the file is
 /// long and both file systems can. Where it had no data the copy has none. Gives the size of the copy: the source's, or less
-/// where reading ended before.
+/// where reading ended before. `way` is told whether it was direct, or why not.
 /// Errors: as copy_content().
 task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
-                                           content_progress& progress);
+                                           chosen_way& way, content_progress& progress);
 
 }  // namespace carousel::tool

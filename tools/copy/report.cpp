@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "common/interruption.hpp"
 #include "common/naming.hpp"
@@ -88,12 +89,19 @@ void copy_report::note(std::string text) {
 }
 
 nlohmann::json copy_report::object(double seconds) const {
+  auto contents = nlohmann::json::array();
+  for (const auto& [way, done] : contents_)
+    contents.push_back({{"way", way_name(way.taken)},
+                        {"no_reflink", why_no_reflink(way.reflink_error)},
+                        {"not_direct", why_not_direct(way.why_not_direct)},
+                        {"files", done.files},
+                        {"bytes", done.bytes}});
   return {{"files", files},         {"directories", directories},
           {"symlinks", symlinks},   {"hard_links", hard_links},
           {"skipped", skipped},     {"bytes", bytes},
           {"seconds", seconds},     {"registration", word(buffers)},
           {"error_count", errors_}, {"errors", first_errors_},
-          {"notes", notes_}};
+          {"notes", notes_},        {"contents", std::move(contents)}};
 }
 
 void copy_report::print(double seconds) const {
@@ -101,7 +109,10 @@ void copy_report::print(double seconds) const {
       fmt::format("{} files, {} directories, {} symbolic links", files, directories, symlinks);
   if (hard_links != 0) line += fmt::format(", {} hard links", hard_links);
   if (skipped != 0) line += fmt::format(", {} kept", skipped);
-  say(fmt::format("{}, {} bytes in {:.2f} s\n", line, bytes, seconds));
+  line += fmt::format(", {} bytes in {:.2f} s\n", bytes, seconds);
+  for (const auto& [way, done] : contents_)
+    line += fmt::format("{} of the files, {} bytes: {}\n", done.files, done.bytes, describe(way));
+  say(line);
 }
 
 }  // namespace carousel::tool

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "carousel/buf/pool_options.hpp"
 #include "copy/attribute_table.hpp"
+#include "copy/content_way.hpp"
 
 namespace carousel::tool {
 
@@ -33,6 +35,8 @@ class copy_report {
   void refuse(std::string_view where, std::string_view why);
   /// What was not kept of a copy. `name` puts its path together, that of the source or of the target, if somebody is to read it.
   void lose(const attribute_losses& lost, const std::function<std::string(bool of_source)>& name);
+  /// The content of one more file is there.
+  void count(const chosen_way& way, std::uint64_t bytes) { contents_[way].add(bytes); }
   /// Not an error; said once.
   void note(std::string text);
   [[nodiscard]] bool failed() const noexcept { return errors_ != 0; }
@@ -44,14 +48,23 @@ class copy_report {
 
   /// Members of the one JSON object.
   [[nodiscard]] nlohmann::json object(double seconds) const;
-  /// One line on stdout.
+  /// A line on stdout, and one for each way in which content was copied.
   void print(double seconds) const;
 
  private:
+  struct amount {
+    std::uint64_t files = 0;
+    std::uint64_t bytes = 0;
+    void add(std::uint64_t more) noexcept {
+      ++files;
+      bytes += more;
+    }
+  };
   void error(std::string sentence, bool aloud = true);
 
   std::uint64_t errors_ = 0;
   std::uint64_t target_errors_ = 0;  ///< of those that end the copy
+  std::map<chosen_way, amount> contents_;
   std::vector<std::string> first_errors_;
   std::vector<std::string> notes_;
 };
