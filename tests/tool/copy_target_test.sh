@@ -55,6 +55,20 @@ check "neither is a directory to copy into" ends_with 1 -t long new
 check "which is said" says "cannot copy into 'long': Too many levels of symbolic links"
 
 fresh
+mkdir -p tree/name && echo old >file && mkdir target && echo old >target/name && ln -s into link
+check "a directory does not replace a file" ends_with 1 -r tree file
+check "which is said of both" says "'tree' is a directory, which does not replace 'file'"
+check "nor in a tree" ends_with 1 -r tree/. target
+check "nor a link" ends_with 1 -rT tree link
+check "which is said too" says "'tree' is a directory, which does not replace 'link'"
+check "all are as they were" test "$(cat file target/name)" = $'old\nold' -a -L link
+check "a file is not put in place of a directory, which -n keeps" ends_with 0 -nT new into
+check "and of a link to one neither" ends_with 1 -T new link
+check "which is said" says "'link' is a link to a directory, which is not replaced by a file"
+check "-n keeps what is the very file" ends_with 0 -n new new
+check "and counts it" grep -q "1 kept" out
+
+fresh
 mkdir -p p/share q/share
 echo 1 >p/share/one
 echo 2 >q/share/two
@@ -101,10 +115,31 @@ if chattr +a append 2>/dev/null; then
 fi
 mkdir locked && echo old >locked/file && chmod 666 locked/file && chmod 755 locked . && chmod 644 new
 cp "$carousel" ./program && chmod 755 program
-LD_LIBRARY_PATH=$(dirname "$carousel")/../src run setpriv --reuid=65534 --regid=65534 --clear-groups ./program cp new locked/file
+as_65534() {
+  LD_LIBRARY_PATH=$(dirname "$carousel")/../src run setpriv --reuid=65534 --regid=65534 --clear-groups ./program cp "$@"
+}
+as_65534 new locked/file
 check "a file that may be written in a directory that may not" test $status = 0
 check "is written in place" content locked/file new
 check "and stays whose it was" test "$(about locked/file)" = "666 0:0"
+chmod 777 locked && chmod 644 locked/file && : >empty && chmod 644 empty
+as_65534 new locked/file
+check "a file of others that may not be written to stays" test $status = 1 -a "$(cat locked/file)" = new
+check "which is said" says "cannot create 'locked/file': Permission denied"
+echo newer >newer && chmod 600 newer
+as_65534 -n newer locked/file
+check "-n needs no source that can be read where there is something" test $status = 0
+chmod 644 newer
+as_65534 -f newer locked/file
+check "-f replaces it" content locked/file newer
+check "by a new one" test "$(about locked/file)" = "644 65534:65534"
+chmod 2775 locked/file
+as_65534 empty locked/file
+check "a file that is written to loses its set-group-ID bit, if nothing is written too" test "$(about locked/file)" = "775 65534:65534"
+if setfattr -n security.capability -v 0x0100000200200000000000000000000000000000 locked/file 2>/dev/null; then
+  check "and its capabilities" ends_with 0 empty locked/file
+  check "whoever writes" test -z "$(getfattr -m security.capability locked/file)"
+fi
 truncate -s 16M folding.img
 if mkfs.ext4 -q -O casefold folding.img 2>/dev/null && mount_new folding -o loop folding.img &&
   mkdir folding/all && chattr +F folding/all 2>/dev/null; then

@@ -34,7 +34,7 @@ class target_plan_test : public testing::Test {
     return identity_of(about);
   }
   [[nodiscard]] target_plan plan(const std::string& name, identity source = {}) const {
-    return plan_for_target(fd_, name.c_str(), {source, keeps_others_, just_made_});
+    return plan_for_target(fd_, name.c_str(), {source, keeps_others_, just_made_, is_link_});
   }
   /// The plan's refusal of a target that is called T.
   [[nodiscard]] std::string refusal(const std::string& name, identity source = {}) const {
@@ -53,6 +53,7 @@ class target_plan_test : public testing::Test {
   test::temp_dir dir_;
   int fd_;
   bool keeps_others_ = false;
+  bool is_link_ = false;
   identities just_made_;
 };
 
@@ -106,8 +107,11 @@ TEST_F(target_plan_test, what_others_made_is_kept_when_that_was_asked) {
   keeps_others_ = true;
   (void)dir_.make("file", "old");
   std::filesystem::create_symlink("nowhere", at("dangling"));
+  std::filesystem::create_directory(at("directory"));
   EXPECT_EQ(plan("file").next, step::keep);
+  EXPECT_EQ(plan("file", id("file")).next, step::keep);
   EXPECT_EQ(plan("dangling").next, step::keep);
+  EXPECT_EQ(plan("directory").next, step::keep);
   EXPECT_EQ(plan("nothing").next, step::make);
 }
 
@@ -117,6 +121,25 @@ TEST_F(target_plan_test, what_is_no_file_is_refused_behind_a_link_too) {
   for (const char* name : {"fifo", "link"})
     EXPECT_NE(refusal(name).find("target is a device, a FIFO or a socket"), std::string::npos)
         << name;
+}
+
+TEST_F(target_plan_test, a_link_replaces_a_link_wherever_that_leads) {
+  std::filesystem::create_directory(at("directory"));
+  ASSERT_EQ(::mkfifo(at("fifo").c_str(), 0600), 0);
+  for (const char* to : {"directory", "fifo", "nowhere"}) {
+    std::filesystem::create_symlink(to, at("link"));
+    is_link_ = true;
+    EXPECT_EQ(plan("link").next, step::replace) << to;
+    std::filesystem::remove(at("link"));
+  }
+  EXPECT_EQ(refusal("directory"), "target is a directory, which is not replaced");
+  EXPECT_NE(refusal("fifo").find("target is a device, a FIFO or a socket"), std::string::npos);
+}
+
+TEST_F(target_plan_test, a_file_does_not_replace_a_link_to_a_directory) {
+  std::filesystem::create_directory(at("directory"));
+  std::filesystem::create_symlink("directory", at("link"));
+  EXPECT_EQ(refusal("link"), "target is a link to a directory, which is not replaced by a file");
 }
 
 TEST_F(target_plan_test, a_file_that_is_locked_is_refused_with_what_to_do) {

@@ -86,15 +86,6 @@ option buffer_size(std::size_t& bytes) {
           }};
 }
 
-option force() {
-  return {"f",
-          "force",
-          has_value::no,
-          {},
-          "is always so: a file that exists is replaced",
-          [](auto, auto) -> taken { return {}; }};
-}
-
 option reflink(reflink_wish& wish) {
   return {"",
           "reflink",
@@ -110,8 +101,8 @@ option reflink(reflink_wish& wish) {
             else if (value == "never")
               wish = reflink_wish::never;
             else
-              return std::unexpected(fmt::format("{}: {} is not auto, always or never", spelt,
-                                                 shell_quoted(value)));
+              return std::unexpected(
+                  fmt::format("{}: {} is not auto, always or never", spelt, shell_quoted(value)));
             return {};
           }};
 }
@@ -130,7 +121,10 @@ command command_of(copy_options& options) {
             "copy a symbolic link that is named as a link; -r and -a do"),
        text("t", "target-directory", "DIRECTORY", options.into, "copy into this directory"),
        flag("T", "no-target-directory", options.as_file, "DST is the name of the copy itself"),
-       flag("n", "no-clobber", options.no_clobber, "keep files that exist"), force(),
+       flag("n", "no-clobber", options.no_clobber, "keep files that exist"),
+       flag("f", "force", options.force,
+            "replace a file by a new one where it may not be written to, and no other can be like "
+            "it"),
        reflink(options.reflink),
        flag("", "sync", options.sync,
             "make each file durable before it gets its name, and then the name"),

@@ -20,6 +20,7 @@ struct copy_options {
   bool preserve = false;    ///< owner, permissions and times
   bool keep_links = false;  ///< -P: a symbolic link that is named is copied as one
   bool no_clobber = false;  ///< what exists is kept
+  bool force = false;       ///< a file that can be neither followed nor written to is replaced
   bool as_file = false;     ///< -T: the destination is never a directory to copy into
   bool sync = false;
   bool verify = false;

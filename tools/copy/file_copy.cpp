@@ -117,7 +117,13 @@ task<copier::opened> copier::try_open(file_job& job) {
   const int nofollow = job.follow ? 0 : O_NOFOLLOW;
   const auto options = open_options{}.custom_flags(O_NONBLOCK | nofollow);
   auto from = co_await job.open.source.open_file(job.source_name, options);
-  if (!from) co_return std::unexpected(open_failure{from.error(), false});
+  if (!from) {
+    // What is kept because it is there need not be readable here.
+    const target_plan kept = options_.no_clobber ? plan_of(job, {}) : target_plan{};
+    if (kept.next == target_plan::step::keep && !goes_on(job, kept))
+      co_return std::unexpected(open_failure{});
+    co_return std::unexpected(open_failure{from.error(), false});
+  }
   struct stat about{};
   if (::fstat(from->fd(), &about) != 0)
     co_return std::unexpected(open_failure{last_error(), false});
@@ -136,7 +142,7 @@ task<copier::opened> copier::try_open(file_job& job) {
 }
 
 /// A file that exists is replaced by one that is like it, or by the source's likeness with -p. Where that cannot be, it is
-/// written in place.
+/// written in place, and where that cannot be either, replaced as if it had not been there, with -f.
 result<landing> copier::make_landing(const file_job& job, const struct stat& about,
                                      const target_plan& plan) {
   if (plan.next == target_plan::step::write_in_place)
@@ -152,10 +158,12 @@ result<landing> copier::make_landing(const file_job& job, const struct stat& abo
     return plan.replaced && denied ? write_in_place(job, "no file can be made beside it")
                                    : std::move(to);
   }
-  if (alike &&
-      !make_alike(job.open.target.fd(), job.target_name.c_str(), *plan.replaced, to->opened().fd()))
-    return write_in_place(job, "its owner and attributes cannot be given to another file");
-  return to;
+  if (!alike ||
+      make_alike(job.open.target.fd(), job.target_name.c_str(), *plan.replaced, to->opened().fd()))
+    return to;
+  auto there = write_in_place(job, "its owner and attributes cannot be given to another file");
+  if (there || !options_.force) return there;
+  return landing::make(job.open.target, job.target_name, mode, false);
 }
 
 result<landing> copier::write_in_place(const file_job& job, std::string_view why) {
@@ -171,8 +179,9 @@ result<landing> copier::write_in_place(const file_job& job, std::string_view why
 /// A directory that this copy has made holds nothing yet.
 target_plan copier::plan_of(const file_job& job, const struct stat& about) const {
   if (job.where->fresh) return {};
-  return plan_for_target(job.open.target.fd(), job.target_name.c_str(),
-                         {identity_of(about), options_.no_clobber, landed_});
+  return plan_for_target(
+      job.open.target.fd(), job.target_name.c_str(),
+      {identity_of(about), options_.no_clobber, landed_, S_ISLNK(about.st_mode)});
 }
 
 /// False when the plan is to leave things as they are, which is said or counted.
@@ -283,8 +292,7 @@ void copier::tell_failed_content(const file_job& job, const open_file& ends,
         source, fmt::format("has no more than {} of its {} bytes: it was cut while it was copied",
                             offset, ends.about.st_size));
   switch (progress.failed_step()) {
-    case step::reading:
-      return report_.fail(fmt::format("read, at byte {},", offset), source, why);
+    case step::reading: return report_.fail(fmt::format("read, at byte {},", offset), source, why);
     case step::writing:
       return report_.fail_at_target(fmt::format("write, at byte {},", offset), target, why);
     case step::sharing:
@@ -338,8 +346,8 @@ void copier::tell(const file_job& job, std::string_view how) const {
   if (!options_.verbose) return;
   report_.before_output();
   say(fmt::format("{} -> {}{}{}\n", shell_quoted(source_path(*job.where, job.source_name)),
-                  shell_quoted(target_path(*job.where, job.target_name)),
-                  how.empty() ? "" : ": ", how));
+                  shell_quoted(target_path(*job.where, job.target_name)), how.empty() ? "" : ": ",
+                  how));
 }
 
 void copier::tell_lost(const file_job& job, const attribute_losses& lost) {

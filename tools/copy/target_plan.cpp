@@ -61,13 +61,17 @@ target_plan plan_for_target(int directory, const char* name, const newcomer& cop
   if (::fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) != 0) return {};
   struct stat behind = found;
   if (S_ISLNK(found.st_mode)) (void)::fstatat(directory, name, &behind, 0);
+  const bool made_here = copy.just_made.contains(identity_of(found));
+  if (copy.keeps_others && !made_here) return {.next = step::keep};
   if (identity_of(found) == copy.source || identity_of(behind) == copy.source)
     return refuse_source("is the same file as ", "");
   if (S_ISDIR(found.st_mode)) return refuse("is a directory, which is not replaced");
-  if (copy.just_made.contains(identity_of(found)))
-    return refuse_source("would overwrite ", ", which was just made");
-  if (copy.keeps_others) return {.next = step::keep};
+  if (made_here) return refuse_source("would overwrite ", ", which was just made");
   if (S_ISREG(found.st_mode)) return plan_for_file(directory, name, found);
+  // What a link at the target leads to is nothing to another link.
+  if (copy.is_link && S_ISLNK(found.st_mode)) return {.next = step::replace};
+  if (S_ISDIR(behind.st_mode))
+    return refuse("is a link to a directory, which is not replaced by a file");
   if (!S_ISREG(behind.st_mode) && !S_ISLNK(behind.st_mode))
     return refuse(
         "is a device, a FIFO or a socket, which is neither replaced nor written to; "
@@ -84,6 +88,8 @@ bool make_alike(int directory, const char* name, const struct stat& about, int m
   if (same) lost = copy_attributes(there, made, about, {true, true}, true);
   ::close(there);
   const std::array<timespec, 2> times{about.st_atim, timespec{0, UTIME_NOW}};
+  // To write to a file takes set-ID bits and capabilities from it; that goes for a content of nothing too.
+  (void)::ftruncate(made, 0);
   (void)::futimens(made, times.data());
   return same && std::ranges::none_of(lost, belongs_to_the_old_file);
 }

@@ -41,6 +41,7 @@ struct newcomer {
   identity source;
   bool keeps_others = false;    ///< -n
   const identities& just_made;  ///< by copies of the same run
+  bool is_link = false;         ///< a symbolic link, not a file
 };
 
 /// `name` in a directory that others may have filled. A symbolic link there is never followed.

@@ -26,6 +26,11 @@ bool is_directory(const place& where, const directory_entry& entry) noexcept {
 
 bool is_denied(const std::error_code& why) noexcept { return why == std::errc::permission_denied; }
 
+/// A file, or a link, which is not followed.
+bool is_no_directory(const std::error_code& why) noexcept {
+  return why == std::errc::not_a_directory || why == std::errc::too_many_symbolic_link_levels;
+}
+
 }  // namespace
 
 walk::walk(attribute_options attributes, bool sync, copy_report& report, descriptor_line& line,
@@ -158,6 +163,12 @@ task<walk::obstacle> walk::open_target(place& made) {
   if (!target && is_denied(target.error()))
     target = name_directory(parent.target, made.target_name);
   if (target && made.fresh) target = lend_access(std::move(*target), made);
+  if (!target && is_no_directory(target.error())) {
+    report_.refuse(source_path(parent, made.source_name),
+                   "is a directory, which does not replace " +
+                       shell_quoted(target_path(parent, made.target_name)));
+    co_return obstacle{target.error(), "", false, true};
+  }
   if (!target) co_return obstacle{target.error(), "open the directory", true};
   made.target = std::move(*target);
   struct stat about{};
