@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "carousel/yield.hpp"
@@ -57,10 +58,20 @@ task<result<std::vector<directory_entry>>> entries_of(stream_ptr stream) {
   co_return entries;
 }
 
-/// A descriptor with a position of its own.
+/// A descriptor with a position of its own; -1 and errno. Who may read a directory need not be allowed to look anything up in it,
+/// not even ".".
+int open_again(int fd) {
+  constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  const int again = ::openat(fd, ".", flags);
+  if (again >= 0 || errno != EACCES) return again;
+  const int through_proc = ::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), flags);
+  if (through_proc < 0) errno = EACCES;
+  return through_proc;
+}
+
 task<result<std::vector<directory_entry>>> list_open(detail::fd_ref where) {
   if (!where) co_return std::unexpected(std::make_error_code(std::errc::bad_file_descriptor));
-  stream_ptr again = stream_of(::openat(where->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  stream_ptr again = stream_of(open_again(where->fd));
   if (again == nullptr) co_return std::unexpected(detail::kernel_error(-errno));
   auto entries = entries_of(std::move(again));
   co_return co_await std::move(entries);

@@ -51,6 +51,19 @@ TEST(open_directory, opens_directories_only) {
             std::errc::no_such_file_or_directory);
 }
 
+TEST(open_directory, one_that_may_be_read_but_not_searched_is_listed) {
+  const temp_dir dir;
+  fs::create_directory(dir.path() / "d");
+  dir.make("d/file", "");
+  const directory opened = open_now(dir.path() / "d");
+  fs::permissions(dir.path() / "d", fs::perms::owner_read);
+  const auto entries = run([&] { return opened.list(); });
+  fs::permissions(dir.path() / "d", fs::perms::owner_all);
+  ASSERT_TRUE(entries.has_value()) << entries.error().message();
+  ASSERT_EQ(entries->size(), 1U);
+  EXPECT_EQ(entries->front().name, "file");
+}
+
 TEST(open_directory, the_last_handle_closes_it) {
   const temp_dir dir;
   const std::size_t before = test::open_fds();

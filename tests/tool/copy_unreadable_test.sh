@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage: copy_unreadable_test.sh CAROUSEL
-# Directories that may be used and not listed, and those that the umask makes so.
+# Directories that may be listed and not used, or used and not listed, and those that the umask makes so.
 . "$(dirname "$0")/lib.sh"
 if is_root; then
   chmod 755 . && mkdir mine && cp "$carousel" program
@@ -20,6 +20,16 @@ copy() { # STATUS ARGUMENT...
 }
 says() { grep -q -- "$1" "$dir/err" || { cat "$dir/err" && false; }; }
 about() { stat -c '%a %Y' "$1"; }
+
+user mkdir -p listed/empty listed/full unlisted && user touch listed/full/file && user touch -d 2001-02-03 listed/empty
+user chmod 640 listed/empty listed/full
+check "a directory that may be listed and not searched" copy 0 -r listed/empty copy
+check "is copied when there is nothing in it" test -d copy
+check "with its attributes" copy 0 -a listed/empty kept
+check "all of them" test "$(about kept)" = "$(about listed/empty)"
+check "what is in one cannot be opened" copy 1 -r listed/full copy2
+check "which is said of the file" says "cannot open 'listed/full/file': Permission denied"
+check "and the directory is there" test -d copy2
 
 user mkdir -p closed into/closed && user touch -d 2001-02-03 closed && user chmod 300 closed
 check "a directory that may not be listed" copy 1 -a closed new

@@ -98,8 +98,7 @@ class World:
             if kind in ("file", "directory"):
                 if self.some(0.1): self.attribute(path, rng.choice(["user.a", "user.b", "trusted.c"]), rng.randbytes(rng.choice([0, 5, 300])))
                 if self.some(0.07): self.attribute(path, *access_list(rng, kind))
-                searched = [m for m in MODES if kind == "file" or m & 0o500 != 0o400]
-                if self.some(0.3): os.chmod(path, rng.choice(searched))
+                if self.some(0.3): os.chmod(path, rng.choice(MODES))
             os.utime(path, ns=(rng.choice(TIMES), rng.choice(TIMES)), follow_symlinks=False)
 
     def attribute(self, path, name, value):
