@@ -154,9 +154,11 @@ set(carousel_tool_sources
     tools/bench/units.cpp
     tools/bench/verdict.cpp
     tools/common/command_line.cpp
+    tools/common/direct_alignment.cpp
     tools/common/interruption.cpp
     tools/common/make_runtime.cpp
     tools/common/memlock.cpp
+    tools/common/mount_entry.cpp
     tools/common/naming.cpp
     tools/common/numbers.cpp
     tools/common/output.cpp
@@ -190,6 +192,7 @@ set(carousel_tool_sources
     tools/copy/target_plan.cpp
     tools/copy/tree_scan.cpp
     tools/copy/walk.cpp
+    tools/doctor/direct_io.cpp
     tools/doctor/doctor.cpp
     tools/doctor/ring_flags.cpp
     tools/main.cpp)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # usage: doctor_test.sh CAROUSEL HELPERS
 # `carousel doctor` says what is missing and how to get it, and fails when nothing would work.
+[[ -n ${OWN_MOUNTS:-} || $(id -u) -ne 0 ]] || OWN_MOUNTS=1 exec unshare -m --propagation private "$0" "$@"
 . "$(dirname "$0")/lib.sh"
 fact() { python3 -c 'import json, sys; print(next((c["status"] + "|" + c["fact"] + "|" + c["fix"] for c in json.load(open("out"))["checks"] if c["name"] == sys.argv[1]), "no such check"))' "$1"; }
 has() { # CHECK PATTERN
@@ -68,6 +69,48 @@ else
 fi
 if is_root && mount_new ram -t ramfs ramfs; then
   run "$carousel" doctor --json ram
-  check "ramfs refuses O_DIRECT" has O_DIRECT '^warn.*refuses it.*ext4'
+  check "ramfs refuses O_DIRECT" has O_DIRECT "^warn.'ram' .ramfs. refuses it"
+fi
+make_fs() { # NAME OPTIONS MKFS...
+  command -v "$3" >/dev/null || { echo "there is no $3, which scripts/setup installs" && return 1; }
+  truncate -s 320M "$1.img" && "${@:3}" "$1.img" >/dev/null 2>&1 && mount_new "$1" -o "loop$2" "$1.img"
+}
+looks() { # PATH PATTERN
+  run "$carousel" doctor --json "$1"
+  has O_DIRECT "$2"
+}
+if is_root && mount_new memory -t tmpfs tmpfs; then
+  check "tmpfs takes O_DIRECT, and nothing comes of it" looks memory "^warn.'memory' .tmpfs. is memory"
+fi
+if is_root && make_fs plain '' mkfs.ext4 -q -F && make_fs journal ,data=journal mkfs.ext4 -q -F; then
+  check "ext4 tells what O_DIRECT wants" looks plain "^ok.'plain' .ext4. has it; alignment: memory [0-9]+, offsets and lengths [0-9]+"
+  check "and that there is none where data goes through the journal" looks journal "^warn.'journal' .ext4. has none"
+  echo content >journal/file
+  check "also of a file" looks journal/file "^warn.'journal/file' .ext4. has none"
+  head -c 9000000 /dev/urandom >journal/large
+  run "$carousel" bench --seconds 0.1 --rounds 3 --block 64K --depth 1 journal/large
+  check "bench knows it too" test $status = 0 -a "$(grep -c 'no direct I/O for this file' out)" = 1
+  mkdir -p plain/{upper,work,lower,over} journal/{upper,work,lower,over}
+  for fs in plain journal; do
+    mount_new $fs/over -t overlay -o "lowerdir=$dir/$fs/lower,upperdir=$dir/$fs/upper,workdir=$dir/$fs/work" overlay ||
+      { cat mount-error && exit 1; }
+  done
+  check "an overlay has what lies beneath" looks plain/over "^ok.'plain/over' .ext4 beneath overlayfs. has it"
+  check "or has not" looks journal/over "^warn.'journal/over' .ext4 beneath overlayfs. has none"
+fi
+if is_root && make_fs xfs '' mkfs.xfs -q; then
+  check "XFS tells it" looks xfs "^ok.'xfs' .xfs. has it; alignment"
+fi
+if is_root && make_fs btrfs '' mkfs.btrfs -q; then
+  kernel=$(uname -r | awk -F. '{ print $1 * 100 + $2 }')
+  if ((kernel >= 615 && kernel < 703)); then
+    check "btrfs with checksums writes through the page cache" looks btrfs "^warn.'btrfs' .btrfs. has checksums"
+  fi
+  mkdir btrfs/without && chattr +C btrfs/without
+  check "without them it does not" looks btrfs/without "^ok.'btrfs/without' .btrfs. takes it"
+fi
+if is_root && [[ -x $helpers/fault_fs && -c /dev/fuse ]]; then
+  mkdir fuse && "$helpers/fault_fs" fuse >fuse-out 2>&1 && mounts+=("$dir/fuse")
+  check "of FUSE nothing is known" looks fuse/ok "^warn.*(matter of a program|refuses it)"
 fi
 finish

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "common/direct_alignment.hpp"
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
 
@@ -82,7 +83,9 @@ std::expected<subject, std::string> subject::open(const std::string& path, acces
     if (made.fd_ < 0 && why != EINVAL) return std::unexpected(because("read", path, why));
     const char* reason = made.fd_ < 0          ? "the file system does not take O_DIRECT"
                          : is_memory(made.fd_) ? "the file system has no device behind it"
-                                               : "";
+                         : direct_alignment_of(made.fd_).says_none()
+                             ? "the file system has no direct I/O for this file"
+                             : "";
     made.direct_ = *reason == '\0';
     if (!made.direct_ && wanted == access::direct)
       return std::unexpected(fmt::format("cannot read {} with O_DIRECT: {}", name, reason));

@@ -10,31 +10,12 @@
 
 #include <array>
 #include <cerrno>
-#include <fstream>
-#include <sstream>
 #include <string>
-#include <string_view>
+
+#include "common/mount_entry.hpp"
 
 namespace carousel::tool {
 namespace {
-
-/// The options of the file system, from the line of its mount: they are behind the " - " that ends the optional fields.
-std::string super_options(int fd) {
-  struct statx about{};
-  if (::statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &about) != 0 ||
-      (about.stx_mask & STATX_MNT_ID) == 0)
-    return {};
-  std::ifstream mounts("/proc/self/mountinfo");
-  for (std::string line; std::getline(mounts, line);) {
-    std::istringstream fields(line);
-    std::uint64_t id = 0;
-    if (!(fields >> id) || id != about.stx_mnt_id) continue;
-    const std::size_t separator = line.find(" - ");
-    const std::size_t options = line.rfind(' ');
-    return separator < options ? line.substr(options + 1) : std::string();
-  }
-  return {};
-}
 
 /// The property of the file, which a new one has from its directory: "zlib", "zstd:3", or "none".
 std::string compression_property(int fd) {
@@ -43,15 +24,10 @@ std::string compression_property(int fd) {
   return n > 0 ? std::string(value.data(), static_cast<std::size_t>(n)) : std::string();
 }
 
-/// Whether a list of options has compress=ALGORITHM, or compress-force=ALGORITHM, that is not "none".
-bool asks_for_compression(std::string_view options) {
-  while (!options.empty()) {
-    const std::size_t comma = options.find(',');
-    const std::string_view option = options.substr(0, comma);
-    options.remove_prefix(comma == std::string_view::npos ? options.size() : comma + 1);
-    const bool is_it = option == "compress" || option == "compress-force" ||
-                       option.starts_with("compress=") || option.starts_with("compress-force=");
-    if (is_it && !option.ends_with("=none") && !option.ends_with("=no")) return true;
+bool asks_for_compression(const std::string& options) {
+  for (const char* option : {"compress", "compress-force"}) {
+    const auto how = mount_option(options, option);
+    if (how && *how != "none" && *how != "no") return true;
   }
   return false;
 }
@@ -74,7 +50,8 @@ bool compresses(int fd) {
   if (::fstatfs(fd, &about) != 0 || about.f_type != BTRFS_SUPER_MAGIC) return false;
   const std::string property = compression_property(fd);
   if (!property.empty()) return property != "none" && property != "no";
-  return asks_for_compression(super_options(fd));
+  const auto mounted = mount_of(fd);
+  return mounted && asks_for_compression(mounted->options);
 }
 
 bool leaves_no_room(const std::error_code& why) noexcept {

@@ -1,17 +1,13 @@
 #include "doctor/doctor.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -23,6 +19,8 @@
 #include "common/make_runtime.hpp"
 #include "common/memlock.hpp"
 #include "common/output.hpp"
+#include "doctor/direct_io.hpp"
+#include "doctor/kernel_version.hpp"
 #include "doctor/ring_flags.hpp"
 
 namespace carousel::tool {
@@ -46,17 +44,15 @@ finding check_kernel() {
   if (::uname(&name) != 0)
     return {health::warn, "kernel", fmt::format("unknown: {}", error_text(errno)),
             "find out with `uname -r`: Linux 5.11 is needed, 6.1 recommended"};
-  int major = 0;
-  int minor = 0;
   const auto* release = static_cast<const char*>(name.release);
-  if (std::sscanf(release, "%d.%d", &major, &minor) != 2)  // NOLINT(cert-err34-c)
+  const auto version = kernel_version(release);
+  if (!version)
     return {health::warn, "kernel", fmt::format("cannot read the version '{}'", release),
             "compare it yourself: Linux 5.11 is needed, 6.1 recommended"};
-  const auto version = std::pair(major, minor);
   std::string fact = fmt::format("{} {}", static_cast<const char*>(name.sysname), release);
-  if (version < std::pair(5, 11))
+  if (*version < std::pair(5, 11))
     return {health::fail, "kernel", fact + ", older than 5.11", "install Linux 6.1 or later"};
-  if (version < std::pair(6, 1))
+  if (*version < std::pair(6, 1))
     return {health::warn, "kernel", fact + " works, without deferred task work",
             "install Linux 6.1 or later: completions then interrupt the program less"};
   return {health::ok, "kernel", std::move(fact), {}};
@@ -213,70 +209,6 @@ finding check_huge_pages() {
           fmt::format("as root: echo madvise > {}", knob)};
 }
 
-task<result<file_info>> info_of(int owned_fd) {
-  const file f = file::from_fd(owned_fd);
-  auto about = co_await f.info();
-  co_return about;
-}
-
-/// A file without a name, or one that loses it at once; -1 and errno.
-int open_nameless_direct(const std::string& directory) {
-  constexpr int flags = O_RDWR | O_DIRECT | O_CLOEXEC;
-  int fd = ::open(directory.c_str(), O_TMPFILE | flags, 0600);
-  if (fd >= 0 || errno == EACCES || errno == EROFS) return fd;
-  std::string name = directory + "/.carousel-doctor-XXXXXX";
-  fd = ::mkostemp(name.data(), O_DIRECT | O_CLOEXEC);
-  // mkostemp leaves no name behind when it fails, except where the file was made before O_DIRECT was refused.
-  const int why = errno;
-  if (fd >= 0 || why == EINVAL) ::unlink(name.c_str());
-  errno = why;
-  return fd;
-}
-
-finding check_direct(const std::string& path, result<runtime>& made) {
-  const std::string name = "O_DIRECT";
-  struct stat about{};
-  if (::stat(path.c_str(), &about) != 0)
-    return {health::fail, name, fmt::format("'{}': {}", path, error_text(errno)),
-            "name an existing file or directory"};
-  const bool directory = S_ISDIR(about.st_mode);
-  if (!directory && !S_ISREG(about.st_mode) && !S_ISBLK(about.st_mode))
-    return {health::warn, name, fmt::format("'{}' is not a file that could be tried", path),
-            "name a regular file or a directory"};
-  const int fd = directory ? open_nameless_direct(path)
-                           : ::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) {
-    const int why = errno;
-    if (why == EINVAL)
-      return {health::warn, name, fmt::format("the file system of '{}' refuses it", path),
-              "for direct I/O use a path on ext4, XFS or Btrfs; buffered copies work here"};
-    return {health::warn, name, fmt::format("not tried in '{}': {}", path, error_text(why)),
-            directory ? "name a directory that you may write to, or a file that you may read"
-                      : "name a file that you may read"};
-  }
-  if (!made) {
-    ::close(fd);
-    return {
-        health::ok, name, fmt::format("'{}' takes it; alignment unknown without a ring", path), {}};
-  }
-  const auto info = made->block_on(info_of(fd));
-  if (!info)
-    return {health::ok,
-            name,
-            fmt::format("'{}' takes it; alignment: {}", path, info.error().message()),
-            {}};
-  if (info->direct_offset_alignment == 0)
-    return {health::ok,
-            name,
-            fmt::format("'{}' takes it; its alignment is not told, 4096 is safe", path),
-            {}};
-  return {health::ok,
-          name,
-          fmt::format("'{}' takes it; alignment: memory {}, offsets and lengths {}", path,
-                      info->direct_memory_alignment, info->direct_offset_alignment),
-          {}};
-}
-
 const char* word(health status) {
   switch (status) {
     case health::ok: return "ok";
@@ -299,7 +231,7 @@ std::vector<finding> examine(const std::string& path) {
   check_memory(findings, made);
   findings.push_back(check_files());
   findings.push_back(check_huge_pages());
-  findings.push_back(check_direct(path, made));
+  findings.push_back(check_direct(path));
   return findings;
 }
 
