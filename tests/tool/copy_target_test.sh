@@ -91,6 +91,13 @@ touch -d 2001-02-03 q/share
 rm -r into && mkdir into
 check "directory times survive what lands before" ends_with 0 -a p/share/one q/share/. into
 check "in the order of the operands" test "$(stat -c %Y into)" = "$(stat -c %Y q/share)"
+ln -sfn into leads && ln -sfn /dev/null mask && mkdir links && cp -P leads mask links
+rm -r into && mkdir into
+check "links to directories and devices are copied" ends_with 0 -a links into
+check "and again" ends_with 0 -a links into
+check "to where they led" test "$(readlink into/links/leads into/links/mask | tr '\n' ' ')" = "into /dev/null "
+check "a file does not take the place of a link to a directory" ends_with 1 -T new leads
+check "which is said" says "'leads' is a link to a directory, which is not replaced"
 check "a source that is named twice" ends_with 0 new ./new into
 check "is copied once, and said" says "'./new' is named more than once"
 
@@ -112,6 +119,39 @@ if chattr +a append 2>/dev/null; then
   check "with what to do too" says "'append' is immutable; .chattr -i."
   chattr -i append
   check "both stay" content append old
+fi
+mkdir shut && echo old >shut/file && ln -s file shut/link
+ln -s nowhere dangling
+mkdir -p more/sub && echo more >more/file && ln -s file more/link && echo x >more/sub/x
+if chattr +i shut 2>/dev/null; then
+  check "nothing is made in an immutable directory" ends_with 1 new shut/
+  check "which is said with what to do" says "'shut/new' cannot be made: its directory is immutable; .chattr -i."
+  check "a directory neither" ends_with 1 -r more/sub shut
+  check "which is said too" says "'shut/sub' cannot be made: its directory is immutable"
+  check "a link neither" ends_with 1 -P dangling shut
+  check "also not" says "'shut/dangling' cannot be made"
+  check "a file there is written to in place" ends_with 0 new shut/file
+  check "whole" content shut/file new
+  chattr -i shut && chattr +a shut
+  check "an append-only directory takes new names" ends_with 0 -r more/sub shut
+  check "and nothing is missing" content shut/sub/x x
+  check "a file there is written to in place" ends_with 0 more/file shut
+  check "whole" content shut/file more
+  check "a link there stays" ends_with 1 -P more/link shut
+  check "which is said" says "'shut/link' cannot be replaced in an append-only directory; .chattr -a."
+  ln more/file more/same
+  check "names of one file" ends_with 0 -a more/file more/same shut
+  check "also where one was there" content shut/same more
+  echo new >more/file
+  check "are written in place when both were" ends_with 0 -a more/file more/same shut
+  check "once" test shut/file -ef shut/same
+  check "with nothing temporary" no_leftovers
+  chattr -a shut
+  rm shut/same && chattr +i shut/file
+  check "an immutable file in a tree is refused" ends_with 1 -rT more shut
+  check "with what to do" says "'shut/file' is immutable; .chattr -i."
+  check "and the rest is copied" content shut/same new
+  chattr -i shut/file
 fi
 mkdir locked && echo old >locked/file && chmod 666 locked/file && chmod 755 locked . && chmod 644 new
 cp "$carousel" ./program && chmod 755 program

@@ -142,6 +142,14 @@ TEST_F(target_plan_test, a_file_does_not_replace_a_link_to_a_directory) {
   EXPECT_EQ(refusal("link"), "target is a link to a directory, which is not replaced by a file");
 }
 
+TEST_F(target_plan_test, a_directory_that_is_immutable_says_what_to_do) {
+  EXPECT_EQ(lock_of(fd_), "");
+  if (!set_flags("", FS_IMMUTABLE_FL)) GTEST_SKIP() << "no such flag can be set here";
+  const std::string said(lock_of(fd_));
+  ASSERT_TRUE(set_flags("", 0));
+  EXPECT_NE(said.find("its directory is immutable; `chattr -i`"), std::string::npos);
+}
+
 TEST_F(target_plan_test, a_file_that_is_locked_is_refused_with_what_to_do) {
   (void)dir_.make("file", "old");
   if (!set_flags("file", FS_IMMUTABLE_FL)) GTEST_SKIP() << "no such flag can be set here";
@@ -154,8 +162,10 @@ TEST_F(target_plan_test, a_file_that_is_locked_is_refused_with_what_to_do) {
 
 TEST_F(target_plan_test, a_file_in_an_append_only_directory_is_written_in_place) {
   (void)dir_.make("file", "old");
+  std::filesystem::create_symlink("file", at("link"));
   if (!set_flags("", FS_APPEND_FL)) GTEST_SKIP() << "no such flag can be set here";
   const target_plan made = plan("file");
+  EXPECT_NE(refusal("link").find("an append-only directory; `chattr -a`"), std::string::npos);
   ASSERT_TRUE(set_flags("", 0));
   EXPECT_EQ(made.next, step::write_in_place);
   EXPECT_EQ(made.in_place_because, "the directory is append-only");

@@ -303,9 +303,7 @@ void copier::copy_symlink(const file_job& job) {
   };
   const auto made = land_symlink(job.open.target, job.target_name, text, replaces(job), dress);
   if (!made && collides(job, made.error())) return;
-  if (!made)
-    return report_.fail_at_target("make the link", target_path(*job.where, job.target_name),
-                                  made.error());
+  if (!made) return fail_to_make("make the link", job, made.error());
   ++report_.symlinks;
   tell(job);
   tell_lost(job, lost);

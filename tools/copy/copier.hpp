@@ -68,14 +68,16 @@ class copier {
   task<bool> copy_one(file_job& job, fixed_buf& permit);
   task<std::optional<open_file>> open(file_job& job);
   task<opened> try_open(file_job& job);
+  void fail_to_make(std::string_view what, const file_job& job, const std::error_code& why);
   [[nodiscard]] target_plan plan_of(const file_job& job, const struct stat& about) const;
   bool goes_on(const file_job& job, const target_plan& plan);
-  bool is_linked(file_job& job, const struct stat& about);
+  bool is_linked(file_job& job, const struct stat& about, const target_plan& plan);
   result<landing> make_landing(const file_job& job, const struct stat& about,
                                const target_plan& plan);
   result<landing> write_in_place(const file_job& job, std::string_view why);
   bool collides(const file_job& job, const std::error_code& why);
   [[nodiscard]] bool replaces(const file_job& job) const noexcept;
+  bool has_link(const file_job& job, const hard_links::copied& first);
   bool link_again(const file_job& job, const hard_links::copied& first);
   task<bool> fill(const file_job& job, open_file& ends, fixed_buf& permit);
   task<bool> land(const file_job& job, open_file& ends);

@@ -103,12 +103,22 @@ task<std::optional<copier::open_file>> copier::open(file_job& job) {
       if (again) continue;
     }
     if (failure.at_target) {
-      report_.fail_at_target("create", target_path(*job.where, job.target_name), failure.why);
+      fail_to_make("create", job, failure.why);
     } else {
       report_.fail("open", source_path(*job.where, job.source_name), failure.why);
     }
     co_return std::nullopt;
   }
+}
+
+void copier::fail_to_make(std::string_view what, const file_job& job, const std::error_code& why) {
+  const std::string target = target_path(*job.where, job.target_name);
+  const bool denied = why == std::errc::operation_not_permitted;
+  const std::string_view lock = denied ? lock_of(job.open.target.fd()) : std::string_view();
+  if (lock.empty())
+    report_.fail_at_target(what, target, why);
+  else
+    report_.refuse(target, lock);
 }
 
 task<copier::opened> copier::try_open(file_job& job) {
@@ -134,7 +144,7 @@ task<copier::opened> copier::try_open(file_job& job) {
   }
   (void)::fcntl(from->fd(), F_SETFL, 0);
   const target_plan plan = plan_of(job, about);
-  if (!goes_on(job, plan) || is_linked(job, about)) co_return std::unexpected(open_failure{});
+  if (!goes_on(job, plan) || is_linked(job, about, plan)) co_return std::unexpected(open_failure{});
   auto to = make_landing(job, about, plan);
   if (!to) co_return std::unexpected(open_failure{to.error(), true});
   open_file ends{std::move(holds), std::move(*from), std::move(*to), about};
@@ -198,13 +208,14 @@ bool copier::goes_on(const file_job& job, const target_plan& plan) {
 }
 
 /// Whether it is another name of a file that was copied, or that will be.
-bool copier::is_linked(file_job& job, const struct stat& about) {
+bool copier::is_linked(file_job& job, const struct stat& about, const target_plan& plan) {
   if (job.leads || !options_.archive || about.st_nlink < 2) return false;
   hard_links::copied first;
   switch (links_.meet(identity_of(about), job, first)) {
     case hard_links::role::first: job.leads = identity_of(about); return false;
     case hard_links::role::later:
-      if (link_again(job, first)) return true;
+      if (has_link(job, first)) return true;
+      if (plan.next != target_plan::step::write_in_place && link_again(job, first)) return true;
       // This name gets a copy of its own, which those that are still to come are linked to.
       links_.begin_again(identity_of(about));
       job.leads = identity_of(about);
@@ -228,6 +239,18 @@ bool copier::replaces(const file_job& job) const noexcept {
   return !options_.no_clobber && !job.where->fresh;
 }
 
+/// Whether the name is one of the copy already, which can be where files are written in place.
+bool copier::has_link(const file_job& job, const hard_links::copied& first) {
+  struct stat about{};
+  if (job.where->fresh ||
+      ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0)
+    return false;
+  if (identity_of(about) != first.copy) return false;
+  ++report_.hard_links;
+  tell(job);
+  return true;
+}
+
 /// False: the copy of the first name is not there any more, and this name gets one of its own.
 bool copier::link_again(const file_job& job, const hard_links::copied& first) {
   handles there;
@@ -244,7 +267,7 @@ bool copier::link_again(const file_job& job, const hard_links::copied& first) {
     return false;
   }
   if (!linked) {
-    report_.fail_at_target("link", target_path(*job.where, job.target_name), linked.error());
+    fail_to_make("link", job, linked.error());
     return true;
   }
   ++report_.hard_links;

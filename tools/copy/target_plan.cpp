@@ -27,6 +27,11 @@ std::uint64_t marks_of(int directory, const char* name) noexcept {
   return ::statx(directory, name, flags, STATX_TYPE, &about) == 0 ? about.stx_attributes : 0;
 }
 
+/// Names are only added there.
+bool is_appended_to(int directory) noexcept {
+  return (marks_of(directory, "") & STATX_ATTR_APPEND) != 0;
+}
+
 target_plan plan_for_file(int directory, const char* name, const struct stat& found) {
   const std::uint64_t marks = marks_of(directory, name);
   if ((marks & STATX_ATTR_IMMUTABLE) != 0)
@@ -36,7 +41,7 @@ target_plan plan_for_file(int directory, const char* name, const struct stat& fo
   target_plan plan{.next = step::replace, .replaced = found};
   if ((marks & STATX_ATTR_MOUNT_ROOT) != 0)
     plan.in_place_because = "something is mounted there";
-  else if ((marks_of(directory, "") & STATX_ATTR_APPEND) != 0)
+  else if (is_appended_to(directory))
     plan.in_place_because = "the directory is append-only";
   if (!plan.in_place_because.empty()) plan.next = step::write_in_place;
   return plan;
@@ -68,6 +73,9 @@ target_plan plan_for_target(int directory, const char* name, const newcomer& cop
   if (S_ISDIR(found.st_mode)) return refuse("is a directory, which is not replaced");
   if (made_here) return refuse_source("would overwrite ", ", which was just made");
   if (S_ISREG(found.st_mode)) return plan_for_file(directory, name, found);
+  if (S_ISLNK(found.st_mode) && is_appended_to(directory))
+    return refuse(
+        "cannot be replaced in an append-only directory; `chattr -a` makes it one where it can");
   // What a link at the target leads to is nothing to another link.
   if (copy.is_link && S_ISLNK(found.st_mode)) return {.next = step::replace};
   if (S_ISDIR(behind.st_mode))
@@ -77,6 +85,14 @@ target_plan plan_for_target(int directory, const char* name, const newcomer& cop
         "is a device, a FIFO or a socket, which is neither replaced nor written to; "
         "write to it with dd, or remove it first");
   return {.next = step::replace};
+}
+
+std::string_view lock_of(int directory) noexcept {
+  const bool immutable = (marks_of(directory, "") & STATX_ATTR_IMMUTABLE) != 0;
+  return immutable
+             ? "cannot be made: its directory is immutable; `chattr -i` makes it one that can be "
+               "written to"
+             : std::string_view();
 }
 
 bool make_alike(int directory, const char* name, const struct stat& about, int made) {

@@ -10,6 +10,7 @@
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
 #include "copy/path_only.hpp"
+#include "copy/target_plan.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -117,7 +118,11 @@ task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& p
       const bool again = co_await stay.wait(line_);
       if (again) continue;
     }
-    if (obstacle.at_target)
+    const bool denied = obstacle.at_target && obstacle.why == std::errc::operation_not_permitted;
+    const std::string_view lock = denied ? lock_of(parent->target.fd()) : std::string_view();
+    if (!lock.empty())
+      report_.refuse(target_path(*parent, target_name), lock);
+    else if (obstacle.at_target)
       report_.fail_at_target(obstacle.what, target_path(*parent, target_name), obstacle.why);
     else if (!obstacle.told)
       report_.fail(obstacle.what, source_path(*parent, name), obstacle.why);
