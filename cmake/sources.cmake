@@ -180,6 +180,8 @@ set(carousel_tool_sources
     tools/copy/file_copy.cpp
     tools/copy/hard_links.cpp
     tools/copy/landing.cpp
+    tools/copy/name_claims.cpp
+    tools/copy/operands.cpp
     tools/copy/page_cache.cpp
     tools/copy/path_only.cpp
     tools/copy/pieces.cpp

@@ -180,14 +180,5 @@ if setfattr -n security.capability -v 0x0100000200200000000000000000000000000000
   check "and its capabilities" ends_with 0 empty locked/file
   check "whoever writes" test -z "$(getfattr -m security.capability locked/file)"
 fi
-truncate -s 16M folding.img
-if mkfs.ext4 -q -O casefold folding.img 2>/dev/null && mount_new folding -o loop folding.img &&
-  mkdir folding/all && chattr +F folding/all 2>/dev/null; then
-  mkdir tree && echo upper >tree/README && echo lower >tree/readme
-  check "names that the target does not tell apart are an error" ends_with 1 -a tree folding/all
-  check "that says so" says "does not tell these names apart"
-  check "the first is kept" grep -qE '^(upper|lower)$' folding/all/tree/README
-  check "and counted alone" grep -q '^1 files' out
-fi
 check "no temporary file is left" no_leftovers
 finish

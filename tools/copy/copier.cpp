@@ -7,14 +7,12 @@
 #include <cerrno>
 #include <chrono>
 #include <system_error>
-#include <unordered_set>
 #include <utility>
 
 #include "common/interruption.hpp"
 #include "common/last_error.hpp"
-#include "common/naming.hpp"
 
-// The command line, the tree, and the files in flight. What happens to one file is in file_copy.cpp.
+// The run, the tree, and the files in flight. The command line is in operands.cpp, what happens to one file in file_copy.cpp.
 
 namespace carousel::tool {
 namespace {
@@ -36,21 +34,6 @@ class set_at_exit {
   event& event_;
 };
 
-std::string directory_path(const std::string& path) { return path.empty() ? "." : path; }
-
-/// -1 and errno. Who may write to a directory need not be allowed to list it.
-int open_directory(const std::string& path) noexcept {
-  constexpr int flags = O_DIRECTORY | O_CLOEXEC;
-  const int fd = ::open(path.c_str(), O_RDONLY | flags);
-  return fd >= 0 || errno != EACCES ? fd : ::open(path.c_str(), O_PATH | flags);
-}
-
-/// There is nothing, or something else: a link that leads nowhere among them, which a copy may replace.
-bool names_no_directory(const std::error_code& why) noexcept {
-  return why == std::errc::no_such_file_or_directory || why == std::errc::not_a_directory ||
-         why == std::errc::too_many_symbolic_link_levels || why == std::errc::filename_too_long;
-}
-
 }  // namespace
 
 copier::copier(const copy_options& options, copy_buffers buffers, copy_report& report)
@@ -59,8 +42,8 @@ copier::copier(const copy_options& options, copy_buffers buffers, copy_report& r
       buffers_(std::move(buffers)),
       report_(report),
       walk_(attributes_, options.sync, report, line_,
-            [this](std::shared_ptr<place> where, directory_entry entry) {
-              return visit(std::move(where), std::move(entry));
+            [this](std::shared_ptr<place> where, directory_entry entry, claim claimed) {
+              return visit(std::move(where), std::move(entry), std::move(claimed));
             }),
       reap_at_(reap_at_min) {}
 
@@ -89,24 +72,6 @@ task<> copier::give_up_when_interrupted() {
   all_->abort();
 }
 
-task<> copier::copy_all() {
-  auto to = find_destination();
-  if (!to) co_return;
-  std::unordered_set<std::string> names;
-  for (const std::string& source : options_.sources) {
-    const std::string name(without_slashes(split(source).name));
-    if (!names_no_child(name) && !names.insert(name).second) remember_landed_ = true;
-  }
-  for (const std::string& source : options_.sources) {
-    if (report_.over()) break;
-    co_await copy_named(*to, source);
-  }
-  co_await finish_files();
-  if (!options_.sync) co_return;
-  const auto synced = co_await to->where.sync();
-  if (!synced) report_.fail_at_target("sync", directory_path(to->prefix), synced.error());
-}
-
 task<> copier::finish_files() {
   while (!files_.empty()) {
     auto last = std::move(files_.back());
@@ -115,124 +80,13 @@ task<> copier::finish_files() {
   }
 }
 
-// The command line.
-
-/// An error was reported.
-result<copier::destination> copier::find_destination() {
-  const std::string& named = options_.destination;
-  const bool several = options_.sources.size() > 1;
-  if (named.empty()) {
-    // The name of nothing, perhaps of an unset variable, and not of the current directory.
-    const auto why = std::make_error_code(std::errc::no_such_file_or_directory);
-    report_.fail("copy to", named, why);
-    return std::unexpected(why);
-  }
-  if (!options_.as_file) {
-    const int fd = open_directory(named);
-    if (fd >= 0) return destination{directory::from_fd(fd), named, {}};
-    const std::error_code why = last_error();
-    const bool must_be = options_.into || several;
-    if (must_be || !names_no_directory(why)) {
-      report_.fail("copy into", named, why);
-      return std::unexpected(why);
-    }
-  }
-  if (options_.as_file && several) {
-    report_.refuse(named, "cannot be the name of several copies");
-    return std::unexpected(make_error_code(errc::not_supported));
-  }
-  split_name parts = split(named);
-  const int fd = open_directory(directory_path(parts.directory));
-  if (fd < 0) {
-    const std::error_code why = last_error();
-    report_.fail("open the directory", directory_path(parts.directory), why);
-    return std::unexpected(why);
-  }
-  return destination{directory::from_fd(fd), std::move(parts.directory), std::move(parts.name)};
-}
-
-task<> copier::copy_named(const destination& to, const std::string& source) {
-  split_name parts = split(source);
-  const int fd = ::open(directory_path(parts.directory).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) co_return report_.fail("read", source, last_error());
-  auto top = std::make_shared<place>(nullptr, directory::from_fd(fd), to.where);
-  top->source_name = parts.directory;
-  top->target_name = to.prefix;
-  top->inherits_acl = attributes_.preserve && gives_acl(to.where.fd());
-  const bool follow = options_.follows_named_links();
-  struct stat about{};
-  if (::fstatat(fd, parts.name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
-    co_return report_.fail("read", source, last_error());
-  std::string target = to.name;
-  if (target.empty()) target = without_slashes(parts.name);
-  // The content of SRC/.. goes into the target as that of SRC/. does, never beside it.
-  if (to.name.empty() && target == "..") target = ".";
-  if (S_ISDIR(about.st_mode)) {
-    top->source_id = identity_of(about);
-    if (target != "." && target != "..") target = without_slashes(target);
-  } else if (target.ends_with('/')) {
-    co_return report_.refuse(target_path(*top, target), "is no directory to copy into");
-  }
-  const bool in_order = co_await comes_in_order(*top, source, target, about);
-  if (!in_order) co_return;
-  if (S_ISDIR(about.st_mode)) {
-    co_await copy_named_directory(std::move(top), std::move(parts.name), std::move(target));
-    co_return;
-  }
-  handles open{top->source, top->target};
-  file_job job{top, std::move(open), std::move(parts.name), std::move(target), follow, {}};
-  ++top->pending;
-  if (S_ISREG(about.st_mode)) {
-    co_await start(std::move(job));
-  } else if (S_ISLNK(about.st_mode)) {
-    copy_symlink(job);
-  } else {
-    report_.refuse(source, "is a FIFO, a socket or a device; these are not copied");
-  }
-}
-
-/// Sources whose copies meet are copied one after the other: directories of one name merge, and what comes later out of SRC/.
-/// replaces what came before. False when this one is not to be copied, which was said.
-task<bool> copier::comes_in_order(const place& top, const std::string& source,
-                                  const std::string& target, const struct stat& about) {
-  const bool pours = names_no_child(target);
-  const auto [first, is_new] = named_.try_emplace(pours ? "." : target, identity_of(about));
-  if (pours || poured_ || !is_new) co_await finish_files();
-  if (pours) poured_ = true;
-  if (pours || is_new) co_return true;
-  if (first->second == identity_of(about)) {
-    report_.note(fmt::format("{} is named more than once, and copied once", shell_quoted(source)));
-    co_return false;
-  }
-  struct stat made{};
-  if (S_ISDIR(about.st_mode) && ::fstatat(top.target.fd(), target.c_str(), &made, 0) == 0 &&
-      S_ISDIR(made.st_mode))
-    co_return true;
-  report_.refuse(source, "would overwrite " + shell_quoted(target_path(top, target)) +
-                             ", which was just made");
-  co_return false;
-}
-
-task<> copier::copy_named_directory(std::shared_ptr<place> top, std::string name,
-                                    std::string target) {
-  const std::string source = source_path(*top, name);
-  if (!options_.directories())
-    co_return report_.refuse(source, "is a directory; -r or -a copies directories");
-  struct stat there{};
-  const bool exists = ::fstatat(top->target.fd(), target.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
-  if ((exists && identity_of(there) == top->source_id) ||
-      is_inside(top->target.fd(), top->source_id))
-    co_return report_.refuse(
-        source, "cannot be copied into itself, " + shell_quoted(target_path(*top, target)));
-  co_await walk_.run(std::move(top), std::move(name), std::move(target));
-}
-
 // The tree.
 
-task<> copier::visit(std::shared_ptr<place> where, directory_entry entry) {
+task<> copier::visit(std::shared_ptr<place> where, directory_entry entry, claim claimed) {
   using std::filesystem::file_type;
+  if (claimed.comes_late) co_await finish_files();
   handles open{where->source, where->target};
-  file_job job{where, std::move(open), entry.name, entry.name, false, {}};
+  file_job job{where, std::move(open), entry.name, entry.name, std::move(claimed)};
   if (entry.type == file_type::unknown) {
     struct stat about{};
     (void)::fstatat(where->source.fd(), entry.name.c_str(), &about, AT_SYMLINK_NOFOLLOW);

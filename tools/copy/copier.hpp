@@ -3,6 +3,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "copy/descriptors.hpp"
 #include "copy/hard_links.hpp"
 #include "copy/landing.hpp"
+#include "copy/name_claims.hpp"
 #include "copy/report.hpp"
 #include "copy/target_plan.hpp"
 #include "copy/walk.hpp"
@@ -52,14 +54,16 @@ class copier {
   task<> copy_all();
   task<> give_up_when_interrupted();
   result<destination> find_destination();
+  void ask_for_names(const destination& to, std::span<const std::string> sources);
   task<> copy_named(const destination& to, const std::string& source);
   task<bool> comes_in_order(const place& top, const std::string& source, const std::string& target,
                             const struct stat& about);
   task<> finish_files();
-  task<> copy_named_directory(std::shared_ptr<place> top, std::string name, std::string target);
+  task<> copy_named_directory(std::shared_ptr<place> top, std::string name, std::string target,
+                              claim claimed);
 
   // The tree.
-  task<> visit(std::shared_ptr<place> where, directory_entry entry);
+  task<> visit(std::shared_ptr<place> where, directory_entry entry, claim claimed);
   task<> start(file_job job);
   task<> reap();
 
@@ -100,6 +104,8 @@ class copier {
   std::size_t reap_at_;
   /// The source of each target that the command line names.
   std::unordered_map<std::string, identity> named_;
+  /// What the targets were that are not copied yet, where names fold.
+  std::unordered_map<std::string, claim> claims_;
   bool poured_ = false;  ///< a source was copied into the destination itself: SRC/.
   /// Files that were made by operands whose names at the target are those of others, which merge: their files do not.
   identities landed_;

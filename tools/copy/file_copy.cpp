@@ -186,9 +186,8 @@ result<landing> copier::write_in_place(const file_job& job, std::string_view why
   return to;
 }
 
-/// A directory that this copy has made holds nothing yet.
 target_plan copier::plan_of(const file_job& job, const struct stat& about) const {
-  if (job.where->fresh) return {};
+  if (job.claimed.was_free) return {};
   return plan_for_target(
       job.open.target.fd(), job.target_name.c_str(),
       {identity_of(about), options_.no_clobber, landed_, S_ISLNK(about.st_mode)});
@@ -198,6 +197,11 @@ target_plan copier::plan_of(const file_job& job, const struct stat& about) const
 bool copier::goes_on(const file_job& job, const target_plan& plan) {
   using step = target_plan::step;
   if (plan.next == step::keep) ++report_.skipped;
+  if (plan.next != step::keep && !job.claimed.rival.empty()) {
+    report_.refuse(source_path(*job.where, job.source_name),
+                   one_name_text(target_path(*job.where, job.claimed.rival)));
+    return false;
+  }
   if (plan.next == step::refuse) {
     const std::string target = target_path(*job.where, job.target_name);
     const std::string about =
@@ -225,24 +229,24 @@ bool copier::is_linked(file_job& job, const struct stat& about, const target_pla
   return false;
 }
 
-/// What came to a name that was free in a directory which only this copy writes to.
+/// What has come to a name that was free.
 bool copier::collides(const file_job& job, const std::error_code& why) {
-  if (!job.where->fresh || why != std::errc::file_exists) return false;
+  if (!job.claimed.was_free || why != std::errc::file_exists) return false;
+  const std::string spelt = spelling_of(job.open.target.fd(), job.target_name);
   report_.refuse(source_path(*job.where, job.source_name),
-                 "would overwrite " + shell_quoted(target_path(*job.where, job.target_name)) +
-                     ", which was just made: the target does not tell these names apart");
+                 one_name_text(target_path(*job.where, spelt)));
   return true;
 }
 
 /// Whether a name may be taken from what has it.
 bool copier::replaces(const file_job& job) const noexcept {
-  return !options_.no_clobber && !job.where->fresh;
+  return !options_.no_clobber && !job.claimed.was_free;
 }
 
 /// Whether the name is one of the copy already, which can be where files are written in place.
 bool copier::has_link(const file_job& job, const hard_links::copied& first) {
   struct stat about{};
-  if (job.where->fresh ||
+  if (job.claimed.was_free ||
       ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0)
     return false;
   if (identity_of(about) != first.copy) return false;
@@ -340,10 +344,8 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
   }
   const bool changed =
       !ends.content.is_of_then && has_changed(ends.from, ends.about, ends.content.size);
-  if (remember_landed_) {
-    struct stat made{};
-    if (::fstat(to, &made) == 0) landed_.insert(identity_of(made));
-  }
+  struct stat made{};
+  if (remember_landed_ && ::fstat(to, &made) == 0) landed_.insert(identity_of(made));
   const auto named = co_await ends.to.publish(replaces(job));
   if (!named && collides(job, named.error())) co_return false;
   if (!named && options_.no_clobber && named.error() == std::errc::file_exists) {
@@ -354,6 +356,10 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
     report_.fail_at_target("finish", target_path(*job.where, job.target_name), named.error());
     co_return false;
   }
+  const int dir = job.open.target.fd();
+  const char* name = job.target_name.c_str();
+  if (remember_landed_ && ::fstatat(dir, name, &made, AT_SYMLINK_NOFOLLOW) == 0)
+    landed_.insert(identity_in(dir, name, made));
   ++report_.files;
   report_.count(ends.content.way, ends.content.size);
   tell(job, describe(ends.content.way));

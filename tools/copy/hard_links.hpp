@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "copy/name_claims.hpp"
 #include "copy/place.hpp"
 #include "copy/walk.hpp"
 
@@ -18,8 +19,9 @@ struct file_job {
   handles open;
   std::string source_name;
   std::string target_name;
-  bool follow = false;            ///< a symbolic link is followed
-  std::optional<identity> leads;  ///< the first name of a file that has several
+  claim claimed = {};
+  bool follow = false;                 ///< a symbolic link is followed
+  std::optional<identity> leads = {};  ///< the first name of a file that has several
 };
 
 /// The files of several names that were met: the first name is copied, the others become links to that copy.

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "copy/attributes.hpp"
+#include "copy/name_claims.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -66,7 +67,9 @@ target_plan plan_for_target(int directory, const char* name, const newcomer& cop
   if (::fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) != 0) return {};
   struct stat behind = found;
   if (S_ISLNK(found.st_mode)) (void)::fstatat(directory, name, &behind, 0);
-  const bool made_here = copy.just_made.contains(identity_of(found));
+  const bool made_here =
+      !copy.just_made.empty() && (copy.just_made.contains(identity_of(found)) ||
+                                  copy.just_made.contains(identity_in(directory, name, found)));
   if (copy.keeps_others && !made_here) return {.next = step::keep};
   if (identity_of(found) == copy.source || identity_of(behind) == copy.source)
     return refuse_source("is the same file as ", "");

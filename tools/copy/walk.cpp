@@ -42,32 +42,43 @@ walk::walk(attribute_options attributes, bool sync, copy_report& report, descrip
       line_(line),
       visit_(std::move(visit)) {}
 
-task<> walk::run(std::shared_ptr<place> top, std::string name, std::string target_name) {
-  co_await descend(std::move(top), std::move(name), std::move(target_name));
+/// In a directory that this copy has made every name was free.
+claim walk::level::next_claim() const {
+  return where->fresh ? claim{.was_free = true} : claims.of(next);
+}
+
+task<> walk::run(std::shared_ptr<place> top, std::string name, std::string target_name,
+                 claim claimed) {
+  co_await descend(std::move(top), std::move(name), std::move(target_name), std::move(claimed));
   while (!levels_.empty()) {
     level& here = levels_.back();
     if (report_.over() || here.next == here.entries.size()) {
       co_await ascend();
       continue;
     }
+    claim its = here.next_claim();
     directory_entry entry = std::move(here.entries[here.next++]);
     std::shared_ptr<place> where = here.where;
     if (is_directory(*where, entry)) {
       std::string same = entry.name;
-      co_await descend(std::move(where), std::move(entry.name), std::move(same));
+      co_await descend(std::move(where), std::move(entry.name), std::move(same), std::move(its));
     } else {
       ++where->pending;
-      co_await visit_(std::move(where), std::move(entry));
+      co_await visit_(std::move(where), std::move(entry), std::move(its));
     }
   }
 }
 
 // Down.
 
-task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::string target_name) {
+task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::string target_name,
+                     claim claimed) {
+  if (!claimed.rival.empty())
+    co_return report_.refuse(source_path(*parent, name),
+                             one_name_text(target_path(*parent, claimed.rival)));
   ++parent->pending;
   handles outside{parent->source, parent->target};
-  auto entered = co_await enter(parent, name, target_name);
+  auto entered = co_await enter(parent, name, target_name, claimed.was_free);
   if (!entered) {
     co_await leave(std::move(parent), std::move(outside));
     co_return;
@@ -82,7 +93,11 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
   }
   // The order in which a disk has them.
   std::ranges::sort(*entries, {}, &directory_entry::inode);
-  levels_.push_back({std::move(made), std::move(*entries)});
+  name_claims claims;
+  if (!made->fresh && may_fold_names(made->target.fd()))
+    claims = name_claims(made->target.fd(), entries->size(),
+                         [&](std::size_t i) -> const std::string& { return (*entries)[i].name; });
+  levels_.push_back({std::move(made), std::move(*entries), std::move(claims)});
   close_outer_levels(levels_open);
 }
 
@@ -103,14 +118,14 @@ result<directory> walk::lend_access(directory target, place& made) const {
 /// Gives the place, with both directories open, or an error that was reported.
 task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& parent,
                                                  const std::string& name,
-                                                 const std::string& target_name) {
+                                                 const std::string& target_name, bool was_free) {
   auto made = std::make_shared<place>(parent, directory(), directory());
   made->source_name = name;
   made->target_name = target_name;
   descriptor_line::stay stay;
   for (;;) {
     auto obstacle = co_await open_source(*made);
-    if (!obstacle.why) obstacle = co_await open_target(*made);
+    if (!obstacle.why) obstacle = co_await open_target(*made, was_free);
     if (!obstacle.why) co_return made;
     if (out_of_descriptors(obstacle.why)) {
       made->source = directory();
@@ -147,7 +162,7 @@ task<walk::obstacle> walk::open_source(place& made) {
   co_return obstacle{make_error_code(errc::not_supported), "", false, true};
 }
 
-task<walk::obstacle> walk::open_target(place& made) {
+task<walk::obstacle> walk::open_target(place& made, bool was_free) {
   const place& parent = *made.parent;
   if (!names_no_child(made.target_name) && !made.fresh) {
     const unsigned open_to_others = attributes_.preserve ? 0U : 01077U;
@@ -155,10 +170,10 @@ task<walk::obstacle> walk::open_target(place& made) {
     const auto created = co_await parent.target.make_directory(made.target_name, mode);
     made.fresh = created.has_value();
     const bool exists = !created && created.error() == std::errc::file_exists;
-    if (parent.fresh && exists) {
+    if (was_free && exists) {
+      const std::string spelt = spelling_of(parent.target.fd(), made.target_name);
       report_.refuse(source_path(parent, made.source_name),
-                     "would be copied into " + shell_quoted(target_path(parent, made.target_name)) +
-                         ", which was just made: the target does not tell these names apart");
+                     one_name_text(target_path(parent, spelt)));
       co_return obstacle{created.error(), "", false, true};
     }
     if (!created && !exists) co_return obstacle{created.error(), "make the directory", true};

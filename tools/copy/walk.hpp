@@ -8,6 +8,7 @@
 #include "carousel/carousel.hpp"
 #include "copy/attributes.hpp"
 #include "copy/descriptors.hpp"
+#include "copy/name_claims.hpp"
 #include "copy/place.hpp"
 #include "copy/report.hpp"
 
@@ -26,13 +27,13 @@ struct handles {
 class walk {
  public:
   /// What to do with an entry that is not a directory. It counts in the place as pending until leave() is called for it.
-  using visitor = std::function<task<>(std::shared_ptr<place>, directory_entry)>;
+  using visitor = std::function<task<>(std::shared_ptr<place>, directory_entry, claim)>;
 
   walk(attribute_options attributes, bool sync, copy_report& report, descriptor_line& line,
        visitor visit);
 
   /// Copies the directory `name` of the place, and what is below it, as `target_name`.
-  task<> run(std::shared_ptr<place> top, std::string name, std::string target_name);
+  task<> run(std::shared_ptr<place> top, std::string name, std::string target_name, claim claimed);
 
   /// One entry of the place is finished.
   task<> leave(std::shared_ptr<place> where, handles open);
@@ -41,7 +42,9 @@ class walk {
   struct level {
     std::shared_ptr<place> where;
     std::vector<directory_entry> entries;
+    name_claims claims = {};
     std::size_t next = 0;
+    [[nodiscard]] claim next_claim() const;
   };
 
   /// What keeps a directory from being entered; `why` is none where nothing does.
@@ -52,12 +55,13 @@ class walk {
     bool told = false;  ///< in other words than these
   };
 
-  task<> descend(std::shared_ptr<place> parent, std::string name, std::string target_name);
+  task<> descend(std::shared_ptr<place> parent, std::string name, std::string target_name,
+                 claim claimed);
   task<result<std::shared_ptr<place>>> enter(const std::shared_ptr<place>& parent,
                                              const std::string& name,
-                                             const std::string& target_name);
+                                             const std::string& target_name, bool was_free);
   task<obstacle> open_source(place& made);
-  task<obstacle> open_target(place& made);
+  task<obstacle> open_target(place& made, bool was_free);
   [[nodiscard]] result<directory> lend_access(directory target, place& made) const;
   task<result<std::vector<directory_entry>>> list(const place& where);
   task<> ascend();

@@ -1,0 +1,194 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+#include "common/last_error.hpp"
+#include "common/naming.hpp"
+#include "copy/copier.hpp"
+
+// The command line: where the copies go, and in which order.
+
+namespace carousel::tool {
+namespace {
+
+std::string directory_path(const std::string& path) { return path.empty() ? "." : path; }
+
+/// -1 and errno. Who may write to a directory need not be allowed to list it.
+int open_directory(const std::string& path) noexcept {
+  constexpr int flags = O_DIRECTORY | O_CLOEXEC;
+  const int fd = ::open(path.c_str(), O_RDONLY | flags);
+  return fd >= 0 || errno != EACCES ? fd : ::open(path.c_str(), O_PATH | flags);
+}
+
+/// There is nothing, or something else: a link that leads nowhere among them, which a copy may replace.
+bool names_no_directory(const std::error_code& why) noexcept {
+  return why == std::errc::no_such_file_or_directory || why == std::errc::not_a_directory ||
+         why == std::errc::too_many_symbolic_link_levels || why == std::errc::filename_too_long;
+}
+
+/// In a directory. The content of SRC/.. goes into the target as that of SRC/. does, never beside it.
+std::string name_of_copy(std::string_view source_name) {
+  const std::string_view name = without_slashes(source_name);
+  return std::string(name == ".." ? "." : name);
+}
+
+}  // namespace
+
+task<> copier::copy_all() {
+  auto to = find_destination();
+  if (!to) co_return;
+  std::unordered_set<std::string> names;
+  for (const std::string& source : options_.sources) {
+    const std::string name = name_of_copy(split(source).name);
+    if (!names_no_child(name) && !names.insert(name).second) remember_landed_ = true;
+  }
+  const bool may_meet = options_.sources.size() > 1 && may_fold_names(to->where.fd());
+  bool ask = may_meet;
+  for (auto source = options_.sources.begin(); source != options_.sources.end(); ++source) {
+    if (report_.over()) break;
+    if (ask) ask_for_names(*to, {source, options_.sources.end()});
+    co_await copy_named(*to, *source);
+    // What came out of SRC/. was there before what comes now.
+    ask = may_meet && names_no_child(split(*source).name);
+    if (ask) co_await finish_files();
+  }
+  co_await finish_files();
+  if (!options_.sync) co_return;
+  const auto synced = co_await to->where.sync();
+  if (!synced) report_.fail_at_target("sync", directory_path(to->prefix), synced.error());
+}
+
+/// An error was reported.
+result<copier::destination> copier::find_destination() {
+  const std::string& named = options_.destination;
+  const bool several = options_.sources.size() > 1;
+  if (named.empty()) {
+    // The name of nothing, perhaps of an unset variable, and not of the current directory.
+    const auto why = std::make_error_code(std::errc::no_such_file_or_directory);
+    report_.fail("copy to", named, why);
+    return std::unexpected(why);
+  }
+  if (!options_.as_file) {
+    const int fd = open_directory(named);
+    if (fd >= 0) return destination{directory::from_fd(fd), named, {}};
+    const std::error_code why = last_error();
+    const bool must_be = options_.into || several;
+    if (must_be || !names_no_directory(why)) {
+      report_.fail("copy into", named, why);
+      return std::unexpected(why);
+    }
+  }
+  if (options_.as_file && several) {
+    report_.refuse(named, "cannot be the name of several copies");
+    return std::unexpected(make_error_code(errc::not_supported));
+  }
+  split_name parts = split(named);
+  const int fd = open_directory(directory_path(parts.directory));
+  if (fd < 0) {
+    const std::error_code why = last_error();
+    report_.fail("open the directory", directory_path(parts.directory), why);
+    return std::unexpected(why);
+  }
+  return destination{directory::from_fd(fd), std::move(parts.directory), std::move(parts.name)};
+}
+
+/// What these sources find at the target, before it has anything of them.
+void copier::ask_for_names(const destination& to, std::span<const std::string> sources) {
+  std::vector<std::string> names;
+  std::unordered_set<std::string> met;
+  for (const std::string& source : sources) {
+    std::string name = name_of_copy(split(source).name);
+    if (!names_no_child(name) && !named_.contains(name) && met.insert(name).second)
+      names.push_back(std::move(name));
+  }
+  const name_claims found(to.where.fd(), names.size(),
+                          [&](std::size_t i) -> const std::string& { return names[i]; });
+  for (std::size_t i = 0; i < names.size(); ++i) claims_[names[i]] = found.of(i);
+}
+
+task<> copier::copy_named(const destination& to, const std::string& source) {
+  split_name parts = split(source);
+  const int fd = ::open(directory_path(parts.directory).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) co_return report_.fail("read", source, last_error());
+  auto top = std::make_shared<place>(nullptr, directory::from_fd(fd), to.where);
+  top->source_name = parts.directory;
+  top->target_name = to.prefix;
+  top->inherits_acl = attributes_.preserve && gives_acl(to.where.fd());
+  const bool follow = options_.follows_named_links();
+  struct stat about{};
+  if (::fstatat(fd, parts.name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+    co_return report_.fail("read", source, last_error());
+  std::string target = to.name.empty() ? name_of_copy(parts.name) : to.name;
+  if (S_ISDIR(about.st_mode)) {
+    top->source_id = identity_of(about);
+    if (target != "." && target != "..") target = without_slashes(target);
+  } else if (target.ends_with('/')) {
+    co_return report_.refuse(target_path(*top, target), "is no directory to copy into");
+  }
+  const bool in_order = co_await comes_in_order(*top, source, target, about);
+  if (!in_order) co_return;
+  // Another source of the very same name has no claim, and meets what the first one made.
+  claim claimed = std::exchange(claims_[target], {});
+  if (claimed.comes_late) co_await finish_files();
+  if (S_ISDIR(about.st_mode)) {
+    co_await copy_named_directory(std::move(top), std::move(parts.name), std::move(target),
+                                  std::move(claimed));
+    co_return;
+  }
+  handles open{top->source, top->target};
+  file_job job{top,   std::move(open), std::move(parts.name), std::move(target), std::move(claimed),
+               follow};
+  ++top->pending;
+  if (S_ISREG(about.st_mode)) {
+    co_await start(std::move(job));
+  } else if (S_ISLNK(about.st_mode)) {
+    copy_symlink(job);
+  } else {
+    report_.refuse(source, "is a FIFO, a socket or a device; these are not copied");
+  }
+}
+
+/// Sources whose copies meet are copied one after the other: directories of one name merge, and what comes later out of SRC/.
+/// replaces what came before. False when this one is not to be copied, which was said.
+task<bool> copier::comes_in_order(const place& top, const std::string& source,
+                                  const std::string& target, const struct stat& about) {
+  const bool pours = names_no_child(target);
+  const auto [first, is_new] = named_.try_emplace(pours ? "." : target, identity_of(about));
+  if (pours || poured_ || !is_new) co_await finish_files();
+  if (pours) poured_ = true;
+  if (pours || is_new) co_return true;
+  if (first->second == identity_of(about)) {
+    report_.note(fmt::format("{} is named more than once, and copied once", shell_quoted(source)));
+    co_return false;
+  }
+  struct stat made{};
+  if (S_ISDIR(about.st_mode) && ::fstatat(top.target.fd(), target.c_str(), &made, 0) == 0 &&
+      S_ISDIR(made.st_mode))
+    co_return true;
+  report_.refuse(source, "would overwrite " + shell_quoted(target_path(top, target)) +
+                             ", which was just made");
+  co_return false;
+}
+
+task<> copier::copy_named_directory(std::shared_ptr<place> top, std::string name,
+                                    std::string target, claim claimed) {
+  const std::string source = source_path(*top, name);
+  if (!options_.directories())
+    co_return report_.refuse(source, "is a directory; -r or -a copies directories");
+  struct stat there{};
+  const bool exists = ::fstatat(top->target.fd(), target.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
+  if ((exists && identity_of(there) == top->source_id) ||
+      is_inside(top->target.fd(), top->source_id))
+    co_return report_.refuse(
+        source, "cannot be copied into itself, " + shell_quoted(target_path(*top, target)));
+  co_await walk_.run(std::move(top), std::move(name), std::move(target), std::move(claimed));
+}
+
+}  // namespace carousel::tool
