@@ -158,6 +158,7 @@ set(carousel_tool_sources
     tools/common/interruption.cpp
     tools/common/make_runtime.cpp
     tools/common/memlock.cpp
+    tools/common/memory_room.cpp
     tools/common/mount_entry.cpp
     tools/common/naming.cpp
     tools/common/numbers.cpp

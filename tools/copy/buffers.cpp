@@ -13,6 +13,11 @@ namespace {
 constexpr std::size_t small_bytes_max = std::size_t{256} << 10U;
 /// Large buffers are whole pages, so that each begins at one, as direct transfers want it.
 constexpr std::size_t page_bytes = 4096;
+/// Buffers take a quarter of the memory that there is: the kernel does not refuse more, but kills.
+constexpr std::uint64_t room_share = 4;
+/// Fewer than this many copy slower than smaller ones do, down to a size from which on size matters more.
+constexpr std::size_t fitted_count_min = 4;
+constexpr std::size_t fitted_bytes_min = std::size_t{64} << 10U;
 
 std::string why_plain(const std::error_code& why, std::size_t bytes) {
   const std::string what = fmt::format(
@@ -29,6 +34,19 @@ std::string why_plain(const std::error_code& why, std::size_t bytes) {
 
 copy_buffers::copy_buffers(sizes wanted, fixed_buf_pool small, std::size_t small_bytes) noexcept
     : wanted_(wanted), small_(std::move(small)), small_bytes_(small_bytes) {}
+
+copy_buffers::sizes copy_buffers::fitted(sizes wanted, std::uint64_t room) noexcept {
+  const std::uint64_t share = room / room_share;
+  const auto fit = [&](std::size_t large_bytes) {
+    return share / (large_bytes + std::min(large_bytes, small_bytes_max));
+  };
+  const std::size_t count_min = std::min(wanted.count, fitted_count_min);
+  while (fit(wanted.large_bytes) < count_min && wanted.large_bytes > fitted_bytes_min)
+    wanted.large_bytes = std::max(wanted.large_bytes / 2, fitted_bytes_min);
+  const std::uint64_t count = std::max<std::uint64_t>(fit(wanted.large_bytes), 1);
+  wanted.count = static_cast<std::size_t>(std::min<std::uint64_t>(count, wanted.count));
+  return wanted;
+}
 
 result<copy_buffers> copy_buffers::make(sizes wanted) {
   wanted.large_bytes = (wanted.large_bytes + page_bytes - 1) / page_bytes * page_bytes;

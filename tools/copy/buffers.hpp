@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -16,7 +17,11 @@ class copy_buffers {
   struct sizes {
     std::size_t count;        ///< of each kind
     std::size_t large_bytes;  ///< of a large one; made a multiple of 4096
+    friend bool operator==(const sizes&, const sizes&) = default;
   };
+  /// These, or fewer and then smaller ones, so that they leave most of `room` bytes of memory to the page cache, to the file
+  /// names of a tree and to others.
+  [[nodiscard]] static sizes fitted(sizes wanted, std::uint64_t room) noexcept;
   /// Error: not_enough_memory.
   static result<copy_buffers> make(sizes wanted);
 

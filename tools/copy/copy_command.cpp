@@ -11,6 +11,7 @@
 
 #include "common/interruption.hpp"
 #include "common/make_runtime.hpp"
+#include "common/memory_room.hpp"
 #include "common/output.hpp"
 #include "copy/compare.hpp"
 #include "copy/copier.hpp"
@@ -41,9 +42,22 @@ int refuse_start(std::string_view what, std::string_view why) {
   return cannot_start;
 }
 
+/// What was asked for, or what fits into the memory that this process may still use.
+copy_buffers::sizes sizes_that_fit(const copy_options& options, copy_report& report) {
+  const copy_buffers::sizes wanted{options.buffers, options.buffer_bytes};
+  const auto room = find_memory_room();
+  if (!room) return wanted;
+  const copy_buffers::sizes fit = copy_buffers::fitted(wanted, room->bytes);
+  if (fit != wanted)
+    report.note(fmt::format("{} buffers of {} KiB are used, and not {} of {}: {} leaves {} MiB",
+                            fit.count, fit.large_bytes >> 10U, wanted.count,
+                            wanted.large_bytes >> 10U, room->limit, room->bytes >> 20U));
+  return fit;
+}
+
 /// 0, or the exit status.
 int run_copy(const copy_options& options, copy_report& report) {
-  auto buffers = copy_buffers::make({options.buffers, options.buffer_bytes});
+  auto buffers = copy_buffers::make(sizes_that_fit(options, report));
   if (!buffers) return refuse_start("cannot make the buffers", buffers.error().message());
   copier copy(options, std::move(*buffers), report);
   auto runtime = make_runtime();
