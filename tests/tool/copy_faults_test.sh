@@ -27,6 +27,9 @@ done
 check "a read error names file, place and reason" ends_with 1 f/read_eio out-of-it
 check "all three" says "cannot read, at byte 65536, 'f/read_eio': Input/output error"
 python3 -c 'import sys; sys.stdout.write("".join(chr(97 + i % 23) for i in range((9 << 20) + 5)))' >huge
+check "of a large one too" ends_with 1 f/huge_read_eio out-of-it
+check "by the end that failed" says "cannot read, at byte [0-9]*, 'f/huge_read_eio': Input/output error"
+check "alone" test "$(grep -c ^carousel: err)" = 1
 for option in --verify -a; do
   for name in shrunk huge_shrunk; do
     check "with $option $name, which says more than reading gives, is copied" ends_with 0 $option f/$name $name
@@ -49,6 +52,10 @@ for bytes in 5000 300000 1048576; do
     check "and no copy" not test -e f/$name
     check "nothing temporary either" test -z "$(ls -A f | grep carousel)"
   done
+  for name in write_eio close_eio rename_eio sync_eio; do
+    check "$name with $bytes bytes" ends_with 1 --sync source f/$name
+    check "blames the target alone" not grep -qv "^carousel: cannot [a-z, 0-9]* 'f/$name': Input/output error" err
+  done
   check "times that cannot be kept are an error" ends_with 1 -p source f/times_eio
   check "that says so" says "cannot keep the times of 'f/times_eio': Input/output error"
   check "of a copy that is there" cmp source f/times_eio
@@ -57,6 +64,11 @@ for bytes in 5000 300000 1048576; do
   check "--verify sees that storage lies" ends_with 1 --verify source f/corrupts
   check "and no copy is left" not test -e f/corrupts
 done
+check "a large file whose target fails" ends_with 1 huge f/write_eio
+check "blames the target alone" not grep -qv "^carousel: cannot write, at byte [0-9]*, 'f/write_eio': Input/output error" err
+name=short_name$(printf 'n%.0s' {1..133})
+check "a name as long as 143 bytes is copied to where no longer one can be" ends_with 0 -T f/ok "f/$name"
+check "whole" cmp expected "f/$name"
 head -c 200000 expected >source
 check "a full store is an error" ends_with 1 source f/write_enospc
 check "that names target, place and reason" \
