@@ -192,6 +192,7 @@ set(carousel_tool_sources
     tools/copy/reflink.cpp
     tools/copy/report.cpp
     tools/copy/storage.cpp
+    tools/copy/target_name.cpp
     tools/copy/target_plan.cpp
     tools/copy/tree_scan.cpp
     tools/copy/walk.cpp

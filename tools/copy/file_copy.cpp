@@ -17,20 +17,6 @@
 namespace carousel::tool {
 namespace {
 
-/// Handles for somebody who waited without any; the place is left as it was.
-result<> open_handles(place& where, handles& open) {
-  for (const side s : {side::source, side::target}) {
-    const auto own = s == side::source ? &place::source : &place::target;
-    const auto asked = s == side::source ? &handles::source : &handles::target;
-    if ((open.*asked).fd() >= 0) continue;
-    const bool closed = (where.*own).fd() < 0;
-    if (const auto opened = reopen(where, s); !opened) return opened;
-    open.*asked = where.*own;
-    if (closed) where.*own = directory();
-  }
-  return {};
-}
-
 /// A file that does not know its size learns it by being read.
 bool has_changed(const file& from, const struct stat& before, std::uint64_t copied) noexcept {
   struct stat now{};
@@ -38,13 +24,6 @@ bool has_changed(const file& from, const struct stat& before, std::uint64_t copi
   const bool resized =
       now.st_size != before.st_size && static_cast<std::uint64_t>(now.st_size) != copied;
   return resized || was_written(from.fd(), before);
-}
-
-/// The file system has no hard links, none to there, or no more of this file.
-bool takes_no_link(const std::error_code& why) noexcept {
-  return why == std::errc::too_many_links || why == std::errc::cross_device_link ||
-         why == std::errc::operation_not_permitted || why == std::errc::not_supported ||
-         why == std::errc::operation_not_supported || why == std::errc::function_not_supported;
 }
 
 }  // namespace
@@ -111,16 +90,6 @@ task<std::optional<copier::open_file>> copier::open(file_job& job) {
   }
 }
 
-void copier::fail_to_make(std::string_view what, const file_job& job, const std::error_code& why) {
-  const std::string target = target_path(*job.where, job.target_name);
-  const bool denied = why == std::errc::operation_not_permitted;
-  const std::string_view lock = denied ? lock_of(job.open.target.fd()) : std::string_view();
-  if (lock.empty())
-    report_.fail_at_target(what, target, why);
-  else
-    report_.refuse(target, lock);
-}
-
 task<copier::opened> copier::try_open(file_job& job) {
   descriptor_line::holder holds(line_);
   // What looked like a file may be a FIFO by now: opening one must not wait for a writer.
@@ -184,99 +153,6 @@ result<landing> copier::write_in_place(const file_job& job, std::string_view why
         "the end",
         why));
   return to;
-}
-
-target_plan copier::plan_of(const file_job& job, const struct stat& about) const {
-  if (job.claimed.was_free) return {};
-  return plan_for_target(
-      job.open.target.fd(), job.target_name.c_str(),
-      {identity_of(about), options_.no_clobber, landed_, S_ISLNK(about.st_mode)});
-}
-
-/// False when the plan is to leave things as they are, which is said or counted.
-bool copier::goes_on(const file_job& job, const target_plan& plan) {
-  using step = target_plan::step;
-  if (plan.next == step::keep) ++report_.skipped;
-  if (plan.next != step::keep && !job.claimed.rival.empty()) {
-    report_.refuse(source_path(*job.where, job.source_name),
-                   one_name_text(target_path(*job.where, job.claimed.rival)));
-    return false;
-  }
-  if (plan.next == step::refuse) {
-    const std::string target = target_path(*job.where, job.target_name);
-    const std::string about =
-        plan.why.about == side::source ? source_path(*job.where, job.source_name) : target;
-    report_.refuse(about, plan.why.sentence(shell_quoted(target)));
-  }
-  return plan.next != step::keep && plan.next != step::refuse;
-}
-
-/// Whether it is another name of a file that was copied, or that will be.
-bool copier::is_linked(file_job& job, const struct stat& about, const target_plan& plan) {
-  if (job.leads || !options_.archive || about.st_nlink < 2) return false;
-  hard_links::copied first;
-  switch (links_.meet(identity_of(about), job, first)) {
-    case hard_links::role::first: job.leads = identity_of(about); return false;
-    case hard_links::role::later:
-      if (has_link(job, first)) return true;
-      if (plan.next != target_plan::step::write_in_place && link_again(job, first)) return true;
-      // This name gets a copy of its own, which those that are still to come are linked to.
-      links_.begin_again(identity_of(about));
-      job.leads = identity_of(about);
-      return false;
-    case hard_links::role::waiting: return true;
-  }
-  return false;
-}
-
-/// What has come to a name that was free.
-bool copier::collides(const file_job& job, const std::error_code& why) {
-  if (!job.claimed.was_free || why != std::errc::file_exists) return false;
-  const std::string spelt = spelling_of(job.open.target.fd(), job.target_name);
-  report_.refuse(source_path(*job.where, job.source_name),
-                 one_name_text(target_path(*job.where, spelt)));
-  return true;
-}
-
-/// Whether a name may be taken from what has it.
-bool copier::replaces(const file_job& job) const noexcept {
-  return !options_.no_clobber && !job.claimed.was_free;
-}
-
-/// Whether the name is one of the copy already, which can be where files are written in place.
-bool copier::has_link(const file_job& job, const hard_links::copied& first) {
-  struct stat about{};
-  if (job.claimed.was_free ||
-      ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0)
-    return false;
-  if (identity_of(about) != first.copy) return false;
-  ++report_.hard_links;
-  tell(job);
-  return true;
-}
-
-/// False: the copy of the first name is not there any more, and this name gets one of its own.
-bool copier::link_again(const file_job& job, const hard_links::copied& first) {
-  handles there;
-  struct stat about{};
-  if (!open_handles(*first.where, there) ||
-      ::fstatat(there.target.fd(), first.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 ||
-      identity_of(about) != first.copy)
-    return false;
-  const auto linked =
-      land_hard_link(there.target, first.name, job.open.target, job.target_name, replaces(job));
-  if (!linked && collides(job, linked.error())) return true;
-  if (!linked && takes_no_link(linked.error())) {
-    report_.note(fmt::format("some hard links became copies: {}", linked.error().message()));
-    return false;
-  }
-  if (!linked) {
-    fail_to_make("link", job, linked.error());
-    return true;
-  }
-  ++report_.hard_links;
-  tell(job);
-  return true;
 }
 
 task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit) {

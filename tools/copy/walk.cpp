@@ -34,6 +34,19 @@ bool is_no_directory(const std::error_code& why) noexcept {
 
 }  // namespace
 
+result<> open_handles(place& where, handles& open) {
+  for (const side s : {side::source, side::target}) {
+    const auto own = s == side::source ? &place::source : &place::target;
+    const auto asked = s == side::source ? &handles::source : &handles::target;
+    if ((open.*asked).fd() >= 0) continue;
+    const bool closed = (where.*own).fd() < 0;
+    if (const auto opened = reopen(where, s); !opened) return opened;
+    open.*asked = where.*own;
+    if (closed) where.*own = directory();
+  }
+  return {};
+}
+
 walk::walk(attribute_options attributes, bool sync, copy_report& report, descriptor_line& line,
            visitor visit)
     : attributes_(attributes),

@@ -20,6 +20,9 @@ struct handles {
   directory target;
 };
 
+/// Opens what is not open of them, for somebody who waited without any; the place is left as it was.
+[[nodiscard]] result<> open_handles(place& where, handles& open);
+
 /// Makes the directories of a copy, from the top down and one component at a time, and finishes each of them (attributes,
 /// sync) when the last of its entries is finished, which may be long after the walk has left it.
 ///
