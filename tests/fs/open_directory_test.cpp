@@ -54,7 +54,7 @@ TEST(open_directory, opens_directories_only) {
 TEST(open_directory, one_that_may_be_read_but_not_searched_is_listed) {
   const temp_dir dir;
   fs::create_directory(dir.path() / "d");
-  dir.make("d/file", "");
+  (void)dir.make("d/file", "");
   const directory opened = open_now(dir.path() / "d");
   fs::permissions(dir.path() / "d", fs::perms::owner_read);
   const auto entries = run([&] { return opened.list(); });
