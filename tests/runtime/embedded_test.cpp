@@ -4,6 +4,9 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -11,6 +14,8 @@
 #include "support/embedded_loop.hpp"
 #include "support/foreign.hpp"
 #include "support/pipe_pair.hpp"
+#include "support/run.hpp"
+#include "support/throws_out.hpp"
 
 // What a program with a loop of its own makes ready or ends between two polls, also inside of another runtime, shows in may_wait() and
 // in event_fd(), whenever it asks for that one.
@@ -22,10 +27,12 @@ using std::chrono::nanoseconds;
 using test::asked_early_and_late;
 using test::begin;
 using test::embedded_loop;
+using test::error_of;
 using test::expect_wants_turn;
 using test::foreign;
 using test::pipe_pair;
 using test::read_once;
+using test::throws_out;
 
 constexpr std::size_t small = 64;
 
@@ -196,6 +203,65 @@ TEST(embedded, a_close_that_waits_for_a_read_that_is_aborted_wants_a_turn) {
       readers.settle();
       while (program.rt.may_wait() != nanoseconds::zero()) readers.turn();
     });
+  });
+}
+
+/// Lets the waiter for `go` run in a poll that an exception ends right after it, and after f(): what it began did not go out.
+template <class F>
+void poll_in_vain(embedded_loop& program, event& go, F f) {
+  const auto throws = [&]() -> throws_out {
+    go.set();
+    co_await yield();
+    f();
+    throw std::runtime_error("out of the loop");
+  };
+  throws_out thrower;
+  const auto start = [&]() -> task<> {
+    thrower = throws();
+    co_return;
+  };
+  EXPECT_THROW(
+      {
+        program.rt.block_on(start());
+        program.settle();
+      },
+      std::runtime_error);
+}
+
+TEST(embedded, a_registration_whose_last_user_is_aborted_between_two_polls_ends) {
+  asked_early_and_late([](embedded_loop& program) {
+    const pipe_pair pipe;
+    const auto pool = fixed_buf_pool::make({{small, 1}}).value();
+    event go;
+    auto reader = begin(program, [&]() -> task<> {
+      EXPECT_TRUE(pool.register_buffers());
+      (void)co_await go.wait();
+      (void)co_await pipe.reader().read_fixed(std::move(*pool.try_next(small)));
+    });
+    if (pool.registered() != registration::fixed) return reader.abort();
+    poll_in_vain(program, go, [&] { EXPECT_TRUE(pool.unregister_buffers()); });
+    reader.abort();
+    expect_wants_turn(program);
+    program.settle();
+    EXPECT_EQ(program.rt.may_wait(), nanoseconds::max());
+  });
+}
+
+TEST(embedded, a_stop_on_that_began_in_a_poll_that_an_exception_ended_can_be_stopped) {
+  asked_early_and_late([](embedded_loop& program) {
+    std::stop_source source;
+    event go;
+    event never;
+    bool ended = false;
+    const auto waiter = begin(program, [&]() -> task<> {
+      (void)co_await go.wait();
+      ended = error_of(co_await stop_on(source.get_token(), never.wait())) == errc::canceled;
+    });
+    poll_in_vain(program, go, [] {});
+    expect_wants_turn(program);
+    program.settle();
+    std::thread([&] { source.request_stop(); }).join();
+    program.run_until(ended);
   });
 }
 

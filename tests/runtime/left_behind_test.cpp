@@ -37,7 +37,7 @@ foreign left_behind_by(F f) {
   foreign left;
   run([&]() -> task<> {
     left = f();
-    co_await yield();
+    for (int turns = 0; turns < 3; ++turns) co_await yield();
     EXPECT_FALSE(left.done());
   });
   return left;
@@ -129,6 +129,24 @@ TEST(left_behind, a_close_hears_nothing_of_the_end_of_the_other_runtime) {
     elsewhere.reader.reset();
     EXPECT_TRUE(elsewhere.others.rt.shutdown(std::chrono::seconds(5)));
     EXPECT_FALSE(elsewhere.ended);
+  }
+  EXPECT_EQ(open_fds(), before);
+}
+
+TEST(left_behind, a_close_hears_nothing_of_its_own_runtimes_read) {
+  const std::size_t before = open_fds();
+  {
+    const pipe_pair pipe;
+    const file shared = pipe.reader();
+    const foreign closer = left_behind_by([&] {
+      spawn([](file f) -> task<> { (void)co_await f.read(owned_bytes::with_capacity(small)); },
+            shared)
+          .detach();
+      return wait_for([&]() -> task<> {
+        co_await yield();  // until that reads
+        (void)co_await file(shared).close();
+      });
+    });
   }
   EXPECT_EQ(open_fds(), before);
 }
