@@ -1,5 +1,5 @@
-// A pool as a limit: any number of tasks may start, but only as many read at a time as there are buffers. next() lets the
-// others wait, first come, first served.
+// A pool as a limit: any number of tasks may start, but only as many read at a time as there are
+// buffers. next() lets the others wait, first come, first served.
 
 #include <algorithm>
 #include <cstdio>

@@ -1,5 +1,6 @@
-// Deadlines and a stop for a reader that must not hang: each read may take so long, the whole may take so long, and Ctrl-C ends
-// it in the middle. Whatever came before is printed; no buffer is lost on the way.
+// Deadlines and a stop for a reader that must not hang: each read may take so long, the whole may
+// take so long, and Ctrl-C ends it in the middle. Whatever came before is printed; no buffer is
+// lost on the way.
 //
 //   usage: deadlines [FILE]      try it on a pipe: (sleep 1; echo late) | deadlines /dev/stdin
 
@@ -17,7 +18,8 @@ using namespace carousel;
 
 namespace {
 
-// Reads until the end of the file, an error, or a request to stop: then its read says errc::canceled, and it returns.
+// Reads until the end of the file, an error, or a request to stop: then its read says
+// errc::canceled, and it returns.
 task<result<std::size_t>> print_all(fixed_buf_pool pool, file in) {
   std::size_t total = 0;
   for (;;) {

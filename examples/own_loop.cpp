@@ -1,4 +1,5 @@
-// A program that has an event loop already - of a window system, of a server - and reads a file on the same thread meanwhile.
+// A program that has an event loop already - of a window system, of a server - and reads a file on
+// the same thread meanwhile.
 //
 //   usage: own_loop [FILE]      try it on a pipe: (sleep 1; echo late) | own_loop /dev/stdin
 

@@ -31,6 +31,7 @@ IN_CPP = [
     (re.compile(r"\busing namespace std\b"), "name what you use of std"),
     (re.compile(r"\b(if|while|switch) \((?:[^();]|\([^()]*\))*\bco_await\b"),
      "g++ 12 resumes a coroutine from its start after co_await in a condition: give the result a name first"),
+    (re.compile(r"^(?=\s*//).{101}"), "a line of comment with more than 100 columns"),
 ]
 
 
@@ -73,6 +74,7 @@ def self_test():
         ("src/a.cpp", "#include <cassert>\n"),
         ("src/a.cpp", "void f() { assert(true); }\n"),
         ("src/a.cpp", "if (!co_await f()) return;\n"),
+        ("src/a.cpp", "// " + 98 * "x" + "\n"),
         ("src/a.cpp", "while (a(b) && co_await c) d();\n"),
         ("src/a.cpp", "int a; \n"),
         ("src/a.cpp", "int a;"),

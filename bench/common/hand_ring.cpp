@@ -14,7 +14,8 @@ constexpr unsigned setup_no_sqarray = 1U << 16U;  // Linux 6.6, unknown to libur
 }  // namespace
 
 hand_ring::hand_ring(bool indices) {
-  // liburing's own setup writes the array of indices, into the queues' heads and tails where the ring has none.
+  // liburing's own setup writes the array of indices, into the queues' heads and tails where the
+  // ring has none.
   io_uring_params params{};
   params.flags = setup_flags | setup_no_sqarray;
   const auto fd =

@@ -12,12 +12,14 @@
 
 namespace bench {
 
-/// The ring of a hand-written loop: one thread submits, completions come when it asks for them, the descriptor is registered.
+/// The ring of a hand-written loop: one thread submits, completions come when it asks for them, the
+/// descriptor is registered.
 class hand_ring {
  public:
   static constexpr unsigned entries = 256;
 
-  /// liburing 2.3 submits only to a ring with an array of indices between the queue and its entries.
+  /// liburing 2.3 submits only to a ring with an array of indices between the queue and its
+  /// entries.
   explicit hand_ring(bool indices = true);
   hand_ring(const hand_ring&) = delete;
   hand_ring& operator=(const hand_ring&) = delete;
@@ -56,9 +58,10 @@ class liburing_ring : public hand_ring {
   }
 };
 
-/// Moved by hand, without an array of indices where the kernel can: the system call is in the loop itself. A processor that
-/// mispredicts the returns after a system call, as one with the mitigations of today does, pays for each of liburing's functions
-/// around it. No more than `entries` requests may be under way.
+/// Moved by hand, without an array of indices where the kernel can: the system call is in the loop
+/// itself. A processor that mispredicts the returns after a system call, as one with the
+/// mitigations of today does, pays for each of liburing's functions around it. No more than
+/// `entries` requests may be under way.
 class inline_ring : public hand_ring {
  public:
   inline_ring();

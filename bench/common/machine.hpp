@@ -10,15 +10,17 @@ namespace bench {
 /// As above, with what errno says.
 [[noreturn]] void fail_errno(const std::string& what);
 
-/// Keeps this process on the CPU that it runs on now. Right where one thread does everything; wrong where kernel workers help,
-/// because they inherit it.
+/// Keeps this process on the CPU that it runs on now. Right where one thread does everything; wrong
+/// where kernel workers help, because they inherit it.
 void pin_to_this_cpu();
 
 /// A monotonic clock, in seconds.
 double now_seconds();
-/// CPU time of all threads of this process, kernel workers of its rings included, and of its children that have ended.
+/// CPU time of all threads of this process, kernel workers of its rings included, and of its
+/// children that have ended.
 double process_cpu_seconds();
-/// Busy time of all CPUs since the machine started, in seconds, in steps of 10 ms: for work that the kernel does elsewhere.
+/// Busy time of all CPUs since the machine started, in seconds, in steps of 10 ms: for work that
+/// the kernel does elsewhere.
 double machine_cpu_seconds();
 
 /// Memory on pages of its own, all of them touched.

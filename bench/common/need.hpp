@@ -7,7 +7,8 @@
 
 namespace bench {
 
-/// What a benchmark cannot do without; where there is none, the program ends with the library's reason.
+/// What a benchmark cannot do without; where there is none, the program ends with the library's
+/// reason.
 template <class T>
 T need(carousel::result<T> made) {
   if (!made) fail(made.error().message());

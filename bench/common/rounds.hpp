@@ -10,15 +10,18 @@
 
 namespace bench {
 
-/// What a rival did in one slice. A rival that measures itself (another program) fills it in; for the others `timed` does.
+/// What a rival did in one slice. A rival that measures itself (another program) fills it in; for
+/// the others `timed` does.
 struct slice {
   double seconds = 0;
   double cpu_seconds = 0;  ///< of this process, its kernel workers and its children
-  /// Of all CPUs: also what interrupts and the kernel's own threads do. In steps of 10 ms, so only the sum of many slices tells.
+  /// Of all CPUs: also what interrupts and the kernel's own threads do. In steps of 10 ms, so only
+  /// the sum of many slices tells.
   std::optional<double> machine_seconds{};
 };
 
-/// One way to do the work. `run(count)` does it `count` times and ends the program if any of it failed.
+/// One way to do the work. `run(count)` does it `count` times and ends the program if any of it
+/// failed.
 struct rival {
   std::string name;
   std::function<slice(std::uint64_t count)> run;
@@ -28,8 +31,8 @@ struct schedule {
   unsigned rounds = 15;         ///< that count; one more, the first, is dropped
   double slice_seconds = 0.06;  ///< of the first rival; the others do the same number of operations
   std::uint64_t count = 0;      ///< operations per slice; 0: found out from slice_seconds
-  /// The first rival runs between all others (A B A C A), so that each ratio is of neighbours; else, where a slice takes long,
-  /// once a round (A B C A).
+  /// The first rival runs between all others (A B A C A), so that each ratio is of neighbours;
+  /// else, where a slice takes long, once a round (A B C A).
   bool reference_between = true;
 };
 
@@ -48,7 +51,8 @@ struct standing {
   std::optional<double> machine_us;  ///< the same of all CPUs
 };
 
-/// Runs the rivals in turn in slices, and compares all with the first one, with the mean of its slices before and after.
+/// Runs the rivals in turn in slices, and compares all with the first one, with the mean of its
+/// slices before and after.
 std::vector<standing> compare(const std::vector<rival>& rivals, schedule when);
 
 /// How a rival that runs in this process, or as its child, is timed.

@@ -22,9 +22,10 @@ struct plan {
   std::size_t span = std::size_t{1} << 20U;
 };
 
-/// The problem that every rival is given: which blocks, in which order, and what must be in them. Each block of the span comes
-/// once per lap, so no two transfers in flight meet. Each 8-byte word of the file tells its own offset; a write puts a stamp of
-/// the slice at both ends of its block, and the file is read again when the slice is over.
+/// The problem that every rival is given: which blocks, in which order, and what must be in them.
+/// Each block of the span comes once per lap, so no two transfers in flight meet. Each 8-byte word
+/// of the file tells its own offset; a write puts a stamp of the slice at both ends of its block,
+/// and the file is read again when the slice is over.
 class work {
  public:
   explicit work(const plan& p);
@@ -38,7 +39,8 @@ class work {
     if (++at_ == offsets_.size()) at_ = 0;
     return offset;
   }
-  /// The same for several threads: offset of the block `ahead` transfers from here, then skip() of them all.
+  /// The same for several threads: offset of the block `ahead` transfers from here, then skip() of
+  /// them all.
   [[nodiscard]] std::uint64_t peek(std::uint64_t ahead) const noexcept {
     return offsets_[(at_ + ahead) % offsets_.size()];
   }
@@ -68,7 +70,8 @@ class work {
     ++slice_;
     first_ = at_;
   }
-  /// Reads the blocks again that `count` writes since begin_slice() have written; ends the program if a stamp is missing.
+  /// Reads the blocks again that `count` writes since begin_slice() have written; ends the program
+  /// if a stamp is missing.
   void verify_writes(std::uint64_t count) const;
 
   /// Makes the file, or writes it again, and brings it to the disk.

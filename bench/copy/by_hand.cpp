@@ -1,5 +1,5 @@
-// The copy that an expert writes on bare liburing: each block is read and written by the same fixed buffer, both files are
-// registered, and one call submits what there is and waits.
+// The copy that an expert writes on bare liburing: each block is read and written by the same fixed
+// buffer, both files are registered, and one call submits what there is and waits.
 
 #include <unistd.h>
 

@@ -28,7 +28,8 @@ struct copy_memory {
   bool huge = false;  ///< on transparent huge pages
 };
 
-// The descriptors stay the caller's. `p` is the plan of the source; its depth is the number of blocks under way.
+// The descriptors stay the caller's. `p` is the plan of the source; its depth is the number of
+// blocks under way.
 std::unique_ptr<copier> copy_by_hand(const plan& p, const copy_files& files, copy_memory memory);
 std::unique_ptr<copier> copy_by_carousel(const plan& p, const copy_files& files,
                                          copy_memory memory);

@@ -1,4 +1,5 @@
-// Copies of one file on the disk, with O_DIRECT into allocated space, by every rival in turn; and by cp.
+// Copies of one file on the disk, with O_DIRECT into allocated space, by every rival in turn; and
+// by cp.
 
 #include <fcntl.h>
 #include <fmt/format.h>

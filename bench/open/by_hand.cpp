@@ -1,7 +1,8 @@
-// What an expert writes on bare liburing: each file is opened, read into a fixed buffer and closed, many files at a time. Each step is
-// requested when the one before is done: with everything cached they finish while they are submitted, and links between
-// them only send them through task work. A file is opened into a slot of the file table, where it has no number that anything but
-// the ring could use, or as a descriptor.
+// What an expert writes on bare liburing: each file is opened, read into a fixed buffer and closed,
+// many files at a time. Each step is requested when the one before is done: with everything cached
+// they finish while they are submitted, and links between them only send them through task work. A
+// file is opened into a slot of the file table, where it has no number that anything but the ring
+// could use, or as a descriptor.
 
 #include <fcntl.h>
 

@@ -10,7 +10,8 @@
 
 namespace bench {
 
-/// Many small files, in the order in which the rivals read them. Each 8-byte word of a file tells which one it is.
+/// Many small files, in the order in which the rivals read them. Each 8-byte word of a file tells
+/// which one it is.
 class small_files {
  public:
   static constexpr std::size_t bytes = 8192;

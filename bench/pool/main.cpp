@@ -1,4 +1,5 @@
-// What check-out, waiting and check-in cost. The reference is a bare free list: what no pool can undercut.
+// What check-out, waiting and check-in cost. The reference is a bare free list: what no pool can
+// undercut.
 
 #include <benchmark/benchmark.h>
 
@@ -62,7 +63,8 @@ task<> take_turns(const fixed_buf_pool& pool, const bool& stop) {
   }
 }
 
-/// Two tasks and one buffer: each check-in hands it to the other one. One iteration is one hand-off and one yield.
+/// Two tasks and one buffer: each check-in hands it to the other one. One iteration is one hand-off
+/// and one yield.
 void hand_off_to_a_waiter(benchmark::State& state) {
   start([&]() -> task<> {
     const auto pool = *fixed_buf_pool::make({{4096, 1}});

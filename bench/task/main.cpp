@@ -1,4 +1,5 @@
-// What tasks cost: spawn and join, awaiting a child, giving way, cancelling. Asio's coroutines do the same beside them.
+// What tasks cost: spawn and join, awaiting a child, giving way, cancelling. Asio's coroutines do
+// the same beside them.
 
 #include <benchmark/benchmark.h>
 #include <unistd.h>
@@ -44,7 +45,8 @@ task<> read_for_ever(const file& pipe, const fixed_buf_pool& pool) {
   (void)co_await pipe.read_fixed(std::move(*lease));
 }
 
-/// A read of an empty pipe is started and its task destroyed; the next one waits until the buffer is back.
+/// A read of an empty pipe is started and its task destroyed; the next one waits until the buffer
+/// is back.
 void cancel_a_read(benchmark::State& state) {
   int ends[2];
   if (::pipe(ends) != 0) bench::fail_errno("pipe");

@@ -1,5 +1,6 @@
-// Asio at its best: the io_uring backend alone (with epoll on, each operation goes through an eventfd), registered buffers, and a
-// file object per transfer in flight (one object runs one transfer at a time).
+// Asio at its best: the io_uring backend alone (with epoll on, each operation goes through an
+// eventfd), registered buffers, and a file object per transfer in flight (one object runs one
+// transfer at a time).
 
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
-// fio, which measures itself: only its rate and its CPU time while it transfers count, not its start. It does not read the stamps
-// of our file; it says itself whether a transfer failed or was short.
+// fio, which measures itself: only its rate and its CPU time while it transfers count, not its
+// start. It does not read the stamps of our file; it says itself whether a transfer failed or was
+// short.
 
 #include <fmt/format.h>
 #include <stdio.h>
@@ -18,7 +19,8 @@ class fio final : public engine {
   void run(std::uint64_t count, work& w) override {
     const char* kind = plan_.writes ? (plan_.sequential ? "write" : "randwrite")
                                     : (plan_.sequential ? "read" : "randread");
-    // Without --norandommap and with number_ios beyond one lap fio would stop at the end of the file.
+    // Without --norandommap and with number_ios beyond one lap fio would stop at the end of the
+    // file.
     const std::string command = fmt::format(
         "fio --name=bench --filename='{}' --rw={} --bs={} --iodepth={} --size={} --direct={} "
         "--io_size={} --ioengine=io_uring --fixedbufs=1 --registerfiles=1 --nonvectored=1 "

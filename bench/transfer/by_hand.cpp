@@ -1,6 +1,7 @@
-// The loop that an expert writes on bare liburing, and nothing else: single issuer, deferred task work, registered ring
-// descriptor, registered file, fixed buffers, one submission per batch. Cached transfers finish while they are submitted, so it
-// submits first and waits only if nothing is there; for a device one call submits and waits.
+// The loop that an expert writes on bare liburing, and nothing else: single issuer, deferred task
+// work, registered ring descriptor, registered file, fixed buffers, one submission per batch.
+// Cached transfers finish while they are submitted, so it submits first and waits only if nothing
+// is there; for a device one call submits and waits.
 
 #include "common/hand_ring.hpp"
 #include "transfer/engine.hpp"

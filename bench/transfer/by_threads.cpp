@@ -1,5 +1,5 @@
-// A pool of as many threads as transfers may be in flight, each in pread or pwrite. They share a counter and no queue: the least
-// that a thread pool can cost.
+// A pool of as many threads as transfers may be in flight, each in pread or pwrite. They share a
+// counter and no queue: the least that a thread pool can cost.
 
 #include <unistd.h>
 

@@ -16,20 +16,23 @@ namespace carousel {
 template <class Op>
 class abandon_after_operation;
 
-/// Goes on without `op` when `duration` has passed since it was awaited: for operations that nobody can stop, such as a read
-/// that a device works on. Gives what `op` gives, with the buffer as std::optional<B>: errc::timed_out comes without it.
+/// Goes on without `op` when `duration` has passed since it was awaited: for operations that nobody
+/// can stop, such as a read that a device works on. Gives what `op` gives, with the buffer as
+/// std::optional<B>: errc::timed_out comes without it.
 ///
-/// An abandoned operation is cancelled behind our back; its buffer returns to its pool with its last completion, and what it
-/// brings is lost. An abandoned task is destroyed, its operations are abandoned in this way; an abandoned join detaches the task
-/// that it waited for. A request to stop from outside reaches `op`, as it would without this verb. Durations as in timeout().
+/// An abandoned operation is cancelled behind our back; its buffer returns to its pool with its
+/// last completion, and what it brings is lost. An abandoned task is destroyed, its operations are
+/// abandoned in this way; an abandoned join detaches the task that it waited for. A request to stop
+/// from outside reaches `op`, as it would without this verb. Durations as in timeout().
 template <class Rep, class Period, class Op>
 abandon_after_operation<Op> abandon_after(std::chrono::duration<Rep, Period> duration,
                                           Op op) noexcept;
 
 /// What abandon_after() returns; awaited once.
 ///
-/// The operation resumes the awaiting coroutine itself. If the time is up first, the operation is destroyed there and then,
-/// between turns, and this object, which waits in the coroutine's name as well, resumes it instead.
+/// The operation resumes the awaiting coroutine itself. If the time is up first, the operation is
+/// destroyed there and then, between turns, and this object, which waits in the coroutine's name as
+/// well, resumes it instead.
 template <class Op>
 class [[nodiscard]] abandon_after_operation : detail::scope_link,
                                               detail::scoped_waiter,

@@ -5,8 +5,9 @@
 #define CAROUSEL_VERSION_MINOR 1
 #define CAROUSEL_VERSION_PATCH 0
 
-// What a compiler must be told, in one sentence and before anything else: each header comes here first, and the include that
-// cannot be found keeps the compiler from hundreds of errors that follow from the first one.
+// What a compiler must be told, in one sentence and before anything else: each header comes here
+// first, and the include that cannot be found keeps the compiler from hundreds of errors that
+// follow from the first one.
 #if !defined(__cplusplus) || __cplusplus <= 202002L
 #error "carousel needs C++23: compile with -std=c++23 (CMake: cxx_std_23; Meson: cpp_std=c++23)"
 #include <carousel_stops_after_the_error_above>

@@ -16,13 +16,14 @@ inline constexpr bool is_result<std::expected<T, std::error_code>> = true;
 
 /// The right to wait for a spawned task, or to end it. Move-only; used on the runtime's thread.
 ///
-/// `co_await std::move(handle)` gives the task's value or rethrows its exception. An aborted task gives errc::canceled: as the
-/// value if T is a result, as std::system_error otherwise. Dropping the handle detaches the task: it goes on alone, and an
-/// exception that nobody can receive any more ends the process with a sentence.
+/// `co_await std::move(handle)` gives the task's value or rethrows its exception. An aborted task
+/// gives errc::canceled: as the value if T is a result, as std::system_error otherwise. Dropping
+/// the handle detaches the task: it goes on alone, and an exception that nobody can receive any
+/// more ends the process with a sentence.
 ///
-/// A request to stop (timeout, stop_on, when_any) does not reach into the task. It ends the waiting in the same words as an
-/// abort, and detaches the task, if T is a result or void; for any other T, a buf_result above all, the join waits on, because
-/// what the task brings would be lost.
+/// A request to stop (timeout, stop_on, when_any) does not reach into the task. It ends the waiting
+/// in the same words as an abort, and detaches the task, if T is a result or void; for any other T,
+/// a buf_result above all, the join waits on, because what the task brings would be lost.
 template <class T>
 class join_handle {
   using record = detail::task_outcome<T>;
@@ -39,8 +40,9 @@ class join_handle {
   }
   ~join_handle() { drop(record_); }
 
-  /// Destroys a suspended task at once: everything in its frames is destroyed before abort() returns, and its operations are
-  /// cancelled behind its back. The running task is destroyed at its next suspension; a finished one is left alone.
+  /// Destroys a suspended task at once: everything in its frames is destroyed before abort()
+  /// returns, and its operations are cancelled behind its back. The running task is destroyed at
+  /// its next suspension; a finished one is left alone.
   void abort() noexcept { checked().abort(); }
   /// The task has finished or was aborted: awaiting it does not wait.
   [[nodiscard]] bool done() const noexcept { return checked().finished || checked().aborted; }

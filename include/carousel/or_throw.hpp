@@ -8,13 +8,15 @@
 
 namespace carousel {
 
-/// For programs that end where something fails: the value, or std::system_error. Its what() is a sentence with what was tried, the
-/// path, and what to change where that is known:
+/// For programs that end where something fails: the value, or std::system_error. Its what() is a
+/// sentence with what was tried, the path, and what to change where that is known:
 ///
-///     file in = or_throw(co_await file::open(path));   // cannot open 'a.txt' (from /tmp): No such file or directory
+///     // cannot open 'a.txt' (from /tmp): No such file or directory
+///     file in = or_throw(co_await file::open(path));
 ///
-/// Operation and path are those of the operation of this task that failed last: call it where the result comes. Of a result that was
-/// kept while the task awaited another operation the error alone is told.
+/// Operation and path are those of the operation of this task that failed last: call it where the
+/// result comes. Of a result that was kept while the task awaited another operation the error alone
+/// is told.
 template <class T>
 T or_throw(result<T> r) {
   if (!r) [[unlikely]]
@@ -22,7 +24,8 @@ T or_throw(result<T> r) {
   if constexpr (!std::is_void_v<T>) return std::move(*r);
 }
 
-/// `auto [n, buf] = or_throw(co_await in.read_at(std::move(buf), 0))`. On an error the buffer goes where its destructor takes it.
+/// `auto [n, buf] = or_throw(co_await in.read_at(std::move(buf), 0))`. On an error the buffer goes
+/// where its destructor takes it.
 template <class T, class B>
 std::pair<T, B> or_throw(buf_result<T, B> r) {
   if (!r.res) [[unlikely]]

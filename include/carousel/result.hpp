@@ -9,26 +9,29 @@
 
 namespace carousel {
 
-/// Every operation that can fail returns one. Errors of the kernel are in std::generic_category(); errors that only this
-/// library knows are an errc. Both compare with std::errc where a standard condition fits.
+/// Every operation that can fail returns one. Errors of the kernel are in std::generic_category();
+/// errors that only this library knows are an errc. Both compare with std::errc where a standard
+/// condition fits.
 template <class T = void>
 using result = std::expected<T, std::error_code>;
 
-/// What an operation that owned a buffer returns: the buffer comes back on success and on failure alike.
-/// Use it as `auto [res, buf] = co_await file.read_at(std::move(buf), 0);`, in a loop as
+/// What an operation that owned a buffer returns: the buffer comes back on success and on failure
+/// alike. Use it as `auto [res, buf] = co_await file.read_at(std::move(buf), 0);`, in a loop as
 /// `auto r = co_await ...; buf = std::move(r.buf);`.
 template <class T, class B>
 struct [[nodiscard]] buf_result {
   result<T> res;
   B buf;
 
-  // Not an aggregate: g++ 12 destroys the members of an aggregate twice that is written as `co_return {res, buf}`.
+  // Not an aggregate: g++ 12 destroys the members of an aggregate twice that is written as
+  // `co_return {res, buf}`.
   buf_result(result<T> r, B b) noexcept(std::is_nothrow_move_constructible_v<result<T>> &&
                                         std::is_nothrow_move_constructible_v<B>)
       : res(std::move(r)), buf(std::move(b)) {}
 };
 
-/// Errors of the library itself. message() of their error_code is a whole sentence that says what to do.
+/// Errors of the library itself. message() of their error_code is a whole sentence that says what
+/// to do.
 enum class errc {
   not_registered = 1,  ///< fixed I/O with a lease whose collection is not registered
   already_registered,  ///< the runtime has a collection, or the collection a runtime
@@ -62,8 +65,8 @@ enum class errc {
 
 namespace detail {
 
-/// What the driver makes of -ECANCELED when nobody asked the operation to stop: a kernel that cannot start a worker thread
-/// (RLIMIT_NPROC) answers so.
+/// What the driver makes of -ECANCELED when nobody asked the operation to stop: a kernel that
+/// cannot start a worker thread (RLIMIT_NPROC) answers so.
 inline constexpr int unasked_cancel = -1000;
 /// Whether this result of an operation says that the kernel has not executed it.
 [[nodiscard]] constexpr bool never_ran(int res) noexcept {
@@ -76,11 +79,13 @@ inline constexpr int refused_register = -3000;
 /// Of results beyond refused_enter: with the errno's condition, and a message that names the call.
 [[nodiscard]] std::error_code refusal_of(int code) noexcept;
 
-/// The only translation of the kernel's negative results. -ECANCELED becomes errc::canceled; the kernel-internal restart
-/// codes (-512 to -516), which a cancelled open may leak, become "interrupted".
+/// The only translation of the kernel's negative results. -ECANCELED becomes errc::canceled; the
+/// kernel-internal restart codes (-512 to -516), which a cancelled open may leak, become
+/// "interrupted".
 [[nodiscard]] std::error_code kernel_error(int negative_errno) noexcept;
 
-/// A check's answer in one word, which costs nothing where all is well: 0, an errc, or a negative errno.
+/// A check's answer in one word, which costs nothing where all is well: 0, an errc, or a negative
+/// errno.
 using failure_code = int;
 [[nodiscard]] constexpr failure_code failure(errc e) noexcept { return static_cast<int>(e); }
 [[nodiscard]] constexpr failure_code failure(std::errc e) noexcept { return -static_cast<int>(e); }

@@ -17,20 +17,23 @@ struct runtime_access;
 }  // namespace detail
 
 struct runtime_options {
-  /// Submission queue entries of the ring, rounded up to a power of two; the completion queue has twice as many. More
-  /// operations than this may be in flight: it is the size of a batch, not a limit.
+  /// Submission queue entries of the ring, rounded up to a power of two; the completion queue has
+  /// twice as many. More operations than this may be in flight: it is the size of a batch, not a
+  /// limit.
   unsigned entries = 256;
-  /// Operations in flight, rounded up to a multiple of 256; more wait in line for a slot. A slot takes 192 bytes, and they are
-  /// made as they are needed. Before Linux 6.1, where the kernel may lose a completion that finds the queue full, there are no
-  /// more than the queue has places: one of 16 bytes for each operation, up to 65,536 less a few hundred, and fewer only
-  /// where the kernel has no memory for such a queue.
+  /// Operations in flight, rounded up to a multiple of 256; more wait in line for a slot. A slot
+  /// takes 192 bytes, and they are made as they are needed. Before Linux 6.1, where the kernel may
+  /// lose a completion that finds the queue full, there are no more than the queue has places: one
+  /// of 16 bytes for each operation, up to 65,536 less a few hundred, and fewer only where the
+  /// kernel has no memory for such a queue.
   unsigned operations_max = 1U << 18U;
   /// How long the destructor waits for operations that the kernel will not let go of: any duration.
   detail::any_duration shutdown_deadline = std::chrono::seconds(5);
-  /// A runtime that sleeps with operations in flight counts as waiting for a disk, in `iowait` of top and in io.pressure of its
-  /// control group, even if it waits for a silent peer. Off, because whoever watches these figures looks for slow disks and
-  /// could not tell them apart. On, Linux may keep the processor at a higher frequency for a thread that waits. Before Linux
-  /// 6.15 it is always on.
+  /// A runtime that sleeps with operations in flight counts as waiting for a disk, in `iowait` of
+  /// top and in io.pressure of its control group, even if it waits for a silent peer. Off, because
+  /// whoever watches these figures looks for slow disks and could not tell them apart. On, Linux
+  /// may keep the processor at a higher frequency for a thread that waits. Before Linux 6.15 it is
+  /// always on.
   bool iowait = false;
 };
 
@@ -39,33 +42,38 @@ struct runtime_stats {
   std::uint64_t operations;  ///< operations handed to the kernel
   std::uint64_t enters;      ///< io_uring_enter calls
   std::uint64_t cancels;     ///< cancel requests sent to the kernel
-  std::uint64_t
-      plain_fallbacks;  ///< collections running unregistered because the kernel refused registration
+  /// Collections running unregistered because the kernel refused registration.
+  std::uint64_t plain_fallbacks;
   std::uint64_t stray_completions;  ///< from the kernel, and nothing expected them; never followed
 };
 
-/// One io_uring and the tasks that use it, bound to the thread that made it. Movable while nothing runs in it.
+/// One io_uring and the tasks that use it, bound to the thread that made it. Movable while nothing
+/// runs in it.
 ///
-/// The destructor is shutdown() with the option's deadline, and reports on stderr what was stuck. A static or thread_local runtime
-/// is destroyed by exit(): in its own thread outside of every task that is the same. Where exit() was called inside a task, or in
-/// another thread than the runtime's, its tasks stay as they are, no destructor of theirs runs, and the process ends with its status.
+/// The destructor is shutdown() with the option's deadline, and reports on stderr what was stuck. A
+/// static or thread_local runtime is destroyed by exit(): in its own thread outside of every task
+/// that is the same. Where exit() was called inside a task, or in another thread than the
+/// runtime's, its tasks stay as they are, no destructor of theirs runs, and the process ends with
+/// its status.
 ///
-/// A child of fork() cannot use what it inherited: driving the runtime stops it with a sentence, and destructors there (of the
-/// runtime, of pools, leases, files) leave the ring alone. The parent notices nothing. A child may make a runtime of its own.
+/// A child of fork() cannot use what it inherited: driving the runtime stops it with a sentence,
+/// and destructors there (of the runtime, of pools, leases, files) leave the ring alone. The parent
+/// notices nothing. A child may make a runtime of its own.
 class runtime {
  public:
-  /// Errors: io_uring_disabled, io_uring_denied, kernel_too_old, memlock_limit (the message of each says what to change), or
-  /// what the kernel said.
+  /// Errors: io_uring_disabled, io_uring_denied, kernel_too_old, memlock_limit (the message of each
+  /// says what to change), or what the kernel said.
   [[nodiscard]] static result<runtime> make(runtime_options options = {});
   runtime(runtime&&) noexcept;
   runtime& operator=(runtime&&) noexcept;
   ~runtime();
 
-  /// Runs `t` and every other task of this runtime until `t` ends; gives its value or rethrows its exception. Other tasks stay
-  /// and go on in the next block_on. Not to be called from inside a task.
+  /// Runs `t` and every other task of this runtime until `t` ends; gives its value or rethrows its
+  /// exception. Other tasks stay and go on in the next block_on. Not to be called from inside a
+  /// task.
   ///
-  /// If nothing can ever happen again (nothing in the kernel, no timer, every task waiting for another or for a buffer) the
-  /// process stops with a report of who waits for what.
+  /// If nothing can ever happen again (nothing in the kernel, no timer, every task waiting for
+  /// another or for a buffer) the process stops with a report of who waits for what.
   template <class T>
   T block_on(task<T> t) {
     auto* made = detail::make_root<T>([](task<T> moved) { return moved; }, std::move(t));
@@ -79,26 +87,31 @@ class runtime {
     return made->take();
   }
 
-  /// For programs with a loop of their own: takes what has completed, runs what is ready and whose time has come, submits, and
-  /// does not wait. Such a loop waits until event_fd() is readable, at most as long as may_wait() says just before; reads
-  /// event_fd(), if it is readable; and calls poll(). Error: shut_down.
+  /// For programs with a loop of their own: takes what has completed, runs what is ready and whose
+  /// time has come, submits, and does not wait. Such a loop waits until event_fd() is readable, at
+  /// most as long as may_wait() says just before; reads event_fd(), if it is readable; and calls
+  /// poll(). Error: shut_down.
   [[nodiscard]] result<> poll();
-  /// An eventfd for a poll set: readable, until it is read, when poll() has something to do. It tells of what the kernel and other
-  /// threads bring, of what a poll() has left to the next one, and of what the program itself makes ready or ends between two of
-  /// them, also inside of another runtime; of timers may_wait() alone tells. Whoever asks for it late is told of what is there
-  /// already. The ring's own descriptor does not wake an epoll. Made at the first call; it never blocks, and the runtime closes it.
-  /// Errors: shut_down, too_many_files_open, what the kernel says to a registration.
+  /// An eventfd for a poll set: readable, until it is read, when poll() has something to do. It
+  /// tells of what the kernel and other threads bring, of what a poll() has left to the next one,
+  /// and of what the program itself makes ready or ends between two of them, also inside of another
+  /// runtime; of timers may_wait() alone tells. Whoever asks for it late is told of what is there
+  /// already. The ring's own descriptor does not wake an epoll. Made at the first call; it never
+  /// blocks, and the runtime closes it. Errors: shut_down, too_many_files_open, what the kernel
+  /// says to a registration.
   [[nodiscard]] result<int> event_fd();
-  /// How long a program may wait for event_fd() before it must call poll(): 0 as long as poll() has something to do, until the
-  /// next timer, or nanoseconds::max() when only the kernel or another thread can bring something. In whole milliseconds, rounded
-  /// up, because that is what poll(2) and epoll_wait(2) count in: a loop that waits so does not turn in vain before a timer is due.
-  /// Linux 6.12 now and then forgets to signal event_fd(), while 6.1 and 6.18 do not: from 6.2 up to 6.17 it is 10 ms at most while
-  /// the kernel has something and event_fd() was asked for.
+  /// How long a program may wait for event_fd() before it must call poll(): 0 as long as poll() has
+  /// something to do, until the next timer, or nanoseconds::max() when only the kernel or another
+  /// thread can bring something. In whole milliseconds, rounded up, because that is what poll(2)
+  /// and epoll_wait(2) count in: a loop that waits so does not turn in vain before a timer is due.
+  /// Linux 6.12 now and then forgets to signal event_fd(), while 6.1 and 6.18 do not: from 6.2 up
+  /// to 6.17 it is 10 ms at most while the kernel has something and event_fd() was asked for.
   [[nodiscard]] std::chrono::nanoseconds may_wait() const noexcept;
 
-  /// Ends the runtime: tasks are destroyed, their operations cancelled, and everything the kernel held comes back before the
-  /// rings are unmapped. Past the deadline what is still in the kernel is reported on stderr and its memory is leaked, never
-  /// reused; the error is timed_out. Afterwards the runtime is empty.
+  /// Ends the runtime: tasks are destroyed, their operations cancelled, and everything the kernel
+  /// held comes back before the rings are unmapped. Past the deadline what is still in the kernel
+  /// is reported on stderr and its memory is leaked, never reused; the error is timed_out.
+  /// Afterwards the runtime is empty.
   [[nodiscard]] result<> shutdown(detail::any_duration deadline);
 
   [[nodiscard]] runtime_stats stats() const noexcept;
@@ -112,8 +125,8 @@ class runtime {
   std::chrono::nanoseconds deadline_;
 };
 
-/// Makes a runtime, runs f(), a callable that returns a task, and gives its value. Throws std::system_error, with a sentence
-/// that says what to change, where there is no io_uring.
+/// Makes a runtime, runs f(), a callable that returns a task, and gives its value. Throws
+/// std::system_error, with a sentence that says what to change, where there is no io_uring.
 template <class F>
 auto start(F f) {
   constexpr bool makes_a_task = detail::makes_a_task<F&>;

@@ -8,9 +8,10 @@
 
 namespace carousel {
 
-/// Starts f(args...), which returns a task<T>, as a task of its own beside the others of this runtime. It first runs in the
-/// loop's next turn. The callable and the arguments are moved into the task and live as long as it does, so a lambda with
-/// captures is safe here. Throws std::bad_alloc; stops the process outside a runtime.
+/// Starts f(args...), which returns a task<T>, as a task of its own beside the others of this
+/// runtime. It first runs in the loop's next turn. The callable and the arguments are moved into
+/// the task and live as long as it does, so a lambda with captures is safe here. Throws
+/// std::bad_alloc; stops the process outside a runtime.
 template <class F, class... Args>
   requires std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>
 auto spawn(F&& f, Args&&... args) {

@@ -16,22 +16,28 @@ namespace carousel {
 template <class Op>
 class stop_on_operation;
 
-/// Asks `op` to stop when somebody asks the token's source to, on whatever thread. It then ends with errc::canceled in place of
-/// its result and gives its buffer back, unless it completed first: then its data is the answer. The rules are those of
-/// timeout(); a loop that only waits for such a stop is not stalled.
+/// Asks `op` to stop when somebody asks the token's source to, on whatever thread. It then ends
+/// with errc::canceled in place of its result and gives its buffer back, unless it completed first:
+/// then its data is the answer. The rules are those of timeout(); a loop that only waits for such a
+/// stop is not stalled.
 ///
-/// Throws std::system_error from the await if the process has no descriptor left for the loop's first stop_on (an eventfd).
-/// Destroying the awaiting coroutine destroys `op`; it waits for a stop that is being handed over on another thread just then.
+/// Throws std::system_error from the await if the process has no descriptor left for the loop's
+/// first stop_on (an eventfd). Destroying the awaiting coroutine destroys `op`; it waits for a stop
+/// that is being handed over on another thread just then.
 template <class Op>
 stop_on_operation<Op> stop_on(std::stop_token token, Op op) noexcept;
 
 /// What stop_on() returns; awaited once.
 ///
-///   before the await          inert; a token that was stopped by then makes the operation end at once
-///   armed                     a stop_callback stands at the token. On the loop's thread, inside the runtime, it stops the scope
-///                             itself; on any other it posts the node, and the loop stops the scope in its next turn
-///   ended, destroyed, or the  the callback is taken from the token first, which waits for one that is running elsewhere; then
-///   runtime is shut down      the node is taken back, so that nobody refers to this object any more
+///   before the await          inert; a token that was stopped by then makes the operation end at
+///                             once
+///   armed                     a stop_callback stands at the token. On the loop's thread, inside
+///                             the runtime, it stops the scope itself; on any other it posts the
+///                             node, and the loop stops the scope in its next turn
+///   ended, destroyed, or the  the callback is taken from the token first, which waits for one that
+///                             is running elsewhere; then
+///   runtime is shut down      the node is taken back, so that nobody refers to this object any
+///                             more
 template <class Op>
 class [[nodiscard]] stop_on_operation : detail::remote_node {
   using output = typename detail::verb_output<typename detail::inner_await<Op>::output>::type;

@@ -20,9 +20,10 @@ class task;
 
 namespace detail {
 
-/// A task awaits another by resuming it inside await_suspend and asking afterwards whether it has finished: g++ makes
-/// symmetric transfer a tail call only when it optimises, and a million awaits that finish at once must not grow the stack
-/// in any build. Only a task that suspended on the way transfers to its awaiter, as deep as the chain of awaits is.
+/// A task awaits another by resuming it inside await_suspend and asking afterwards whether it has
+/// finished: g++ makes symmetric transfer a tail call only when it optimises, and a million awaits
+/// that finish at once must not grow the stack in any build. Only a task that suspended on the way
+/// transfers to its awaiter, as deep as the chain of awaits is.
 struct task_promise_base : recycled {
   std::coroutine_handle<> continuation;  ///< null while the awaiter is still inside await_suspend
   bool finished = false;
@@ -90,18 +91,22 @@ struct task_promise<void> : task_promise_base {
 
 }  // namespace detail
 
-/// A coroutine that starts when it is awaited and runs on its awaiter's thread. Move-only and awaited once, as an rvalue:
-/// `co_await std::move(t)` or `co_await f()`. An exception that leaves the coroutine passes to the awaiter.
+/// A coroutine that starts when it is awaited and runs on its awaiter's thread. Move-only and
+/// awaited once, as an rvalue: `co_await std::move(t)` or `co_await f()`. An exception that leaves
+/// the coroutine passes to the awaiter.
 ///
-/// Destroying a task destroys the coroutine wherever it is suspended, with I/O in flight too: its operations are cancelled
-/// behind its back and keep their buffers and descriptors until the kernel has let go of them.
+/// Destroying a task destroys the coroutine wherever it is suspended, with I/O in flight too: its
+/// operations are cancelled behind its back and keep their buffers and descriptors until the kernel
+/// has let go of them.
 ///
-/// It may await what is not the library's: an event, a task of another kind. Whoever makes that ready may resume the coroutine from
-/// within a task of his own, or between two turns: it goes on in the loop's next turn, in its own task and under its own verbs. The
-/// awaitable must last until then, and resume on the runtime's thread.
+/// It may await what is not the library's: an event, a task of another kind. Whoever makes that
+/// ready may resume the coroutine from within a task of his own, or between two turns: it goes on
+/// in the loop's next turn, in its own task and under its own verbs. The awaitable must last until
+/// then, and resume on the runtime's thread.
 ///
-/// A lambda that is a coroutine must not have captures unless the lambda object outlives the task: its body refers to them
-/// through the lambda. Pass parameters instead, or use spawn(), which keeps the callable with the task.
+/// A lambda that is a coroutine must not have captures unless the lambda object outlives the task:
+/// its body refers to them through the lambda. Pass parameters instead, or use spawn(), which keeps
+/// the callable with the task.
 template <class T = void>
 class [[nodiscard("a task does nothing until it is awaited or given to spawn()")]] task {
  public:

@@ -15,19 +15,22 @@ namespace carousel {
 template <class Op>
 class timeout_operation;
 
-/// Asks `op` to stop when `duration` has passed since it was awaited. `co_await timeout(1s, file.read_at(std::move(buf), 0))`
-/// gives what the read gives, errc::timed_out in place of errc::canceled, and the buffer in either case.
+/// Asks `op` to stop when `duration` has passed since it was awaited. `co_await timeout(1s,
+/// file.read_at(std::move(buf), 0))` gives what the read gives, errc::timed_out in place of
+/// errc::canceled, and the buffer in either case.
 ///
-/// `op` is any operation, pool.next(), a sleep, a join handle, a task or another verb that yields result<T>, buf_result<T, B>
-/// or nothing (then this gives result<>).
+/// `op` is any operation, pool.next(), a sleep, a join handle, a task or another verb that yields
+/// result<T>, buf_result<T, B> or nothing (then this gives result<>).
 ///
-/// Nothing is lost: the operation ends with its own last completion, and if it brought data the data is the answer, however
-/// late. Hence the duration bounds when we ask, not an operation that a device is working on and nobody can cancel: see
-/// abandon_after(). A task goes on until the operation it waits for has ended, every later one in it ends at once with
-/// errc::canceled, and what it returns is the answer: a read_exact_at() says by its buffer's size how much came.
+/// Nothing is lost: the operation ends with its own last completion, and if it brought data the
+/// data is the answer, however late. Hence the duration bounds when we ask, not an operation that a
+/// device is working on and nobody can cancel: see abandon_after(). A task goes on until the
+/// operation it waits for has ended, every later one in it ends at once with errc::canceled, and
+/// what it returns is the answer: a read_exact_at() says by its buffer's size how much came.
 ///
-/// A duration of 0 or less gives the operation one chance: it is submitted once, and taken if it has completed by then. One
-/// beyond the clock's range means for ever. Destroying the awaiting coroutine destroys `op`.
+/// A duration of 0 or less gives the operation one chance: it is submitted once, and taken if it
+/// has completed by then. One beyond the clock's range means for ever. Destroying the awaiting
+/// coroutine destroys `op`.
 template <class Rep, class Period, class Op>
 timeout_operation<Op> timeout(std::chrono::duration<Rep, Period> duration, Op op) noexcept;
 

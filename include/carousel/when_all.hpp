@@ -12,21 +12,25 @@ namespace carousel {
 template <class... Ops>
 class when_all_operation;
 
-/// Awaits all of them at the same time, in one task, and gives their results in order:
-/// `auto [a, b] = co_await when_all(file.read_at(std::move(x), 0), file.read_at(std::move(y), 4096))`. An operation that gives
-/// nothing is a std::monostate there. They begin in the order of the arguments.
+/// Awaits all of them at the same time, in one task, and gives their results in order: `auto [a, b]
+/// = co_await when_all(file.read_at(std::move(x), 0), file.read_at(std::move(y), 4096))`. An
+/// operation that gives nothing is a std::monostate there. They begin in the order of the
+/// arguments.
 ///
-/// Each is an operation, pool.next(), a sleep, a join handle, a task or another verb. When a task throws, the others are asked
-/// to stop and awaited, then the exception is rethrown; a second one is written to stderr. What the others have brought is not lost:
+/// Each is an operation, pool.next(), a sleep, a join handle, a task or another verb. When a task
+/// throws, the others are asked to stop and awaited, then the exception is rethrown; a second one
+/// is written to stderr. What the others have brought is not lost:
 ///
 ///     auto both = when_all(file.read_at(std::move(x), 0), may_throw());
 ///     try {
 ///       auto [a, b] = co_await both;
 ///     } catch (...) {
-///       auto& [a, b] = both.brought();  // std::optionals; else they are dropped with the operation, which sends leases home
+///       // std::optionals; else they are dropped with the operation, which sends leases home
+///       auto& [a, b] = both.brought();
 ///     }
 ///
-/// A request to stop from outside reaches all of them. Destroying the awaiting coroutine destroys them all.
+/// A request to stop from outside reaches all of them. Destroying the awaiting coroutine destroys
+/// them all.
 template <class... Ops>
 when_all_operation<Ops...> when_all(Ops... ops) noexcept;
 
@@ -42,8 +46,8 @@ class [[nodiscard]] when_all_operation {
   bool await_suspend(std::coroutine_handle<> h) { return branches_.start(h); }
   [[nodiscard]] auto await_resume() { return branches_.finish(); }
 
-  /// After an exception, what the others have brought: a std::optional for each, in order, empty where nothing came. The operation
-  /// must still be there: give it a name and await that.
+  /// After an exception, what the others have brought: a std::optional for each, in order, empty
+  /// where nothing came. The operation must still be there: give it a name and await that.
   [[nodiscard]] auto& brought() noexcept { return branches_.brought(); }
 
  private:

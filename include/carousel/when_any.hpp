@@ -15,20 +15,24 @@ namespace carousel {
 template <class... Ops>
 class when_any_operation;
 
-/// Awaits all of them until one has ended, asks the others to stop, and waits for those too: each gives a result and its
-/// buffer back. A loser says errc::canceled, or brings data that came before the stop: look at every result, not at the first
-/// one only. Asking to stop has the rules of timeout(); one that cannot be stopped is waited for.
+/// Awaits all of them until one has ended, asks the others to stop, and waits for those too: each
+/// gives a result and its buffer back. A loser says errc::canceled, or brings data that came before
+/// the stop: look at every result, not at the first one only. Asking to stop has the rules of
+/// timeout(); one that cannot be stopped is waited for.
 ///
-/// They begin in the order of the arguments; one that ends at once makes the rest end as cancelled. An operation that gives
-/// nothing is a std::monostate in `results`, which a join that lost is too: `first` tells.
+/// They begin in the order of the arguments; one that ends at once makes the rest end as cancelled.
+/// An operation that gives nothing is a std::monostate in `results`, which a join that lost is too:
+/// `first` tells.
 ///
-/// An exception ends it like a result, and is rethrown when the others have ended, as when_all() does; their results are in the
-/// operation, see brought(). A loser that throws errc::canceled because it was asked to stop is no failure, unless its type has
-/// no way to say so. Destroying the awaiting coroutine destroys them all.
+/// An exception ends it like a result, and is rethrown when the others have ended, as when_all()
+/// does; their results are in the operation, see brought(). A loser that throws errc::canceled
+/// because it was asked to stop is no failure, unless its type has no way to say so. Destroying the
+/// awaiting coroutine destroys them all.
 template <class... Ops>
 when_any_operation<Ops...> when_any(Ops... ops) noexcept;
 
-/// `auto [first, results] = co_await when_any(...)`: which one ended first, counted from 0, and what each of them gave.
+/// `auto [first, results] = co_await when_any(...)`: which one ended first, counted from 0, and
+/// what each of them gave.
 template <class... R>
 struct when_any_result {
   std::size_t first;
@@ -60,8 +64,8 @@ class [[nodiscard]] when_any_operation {
     return with_first(branches_.first(), std::move(results));
   }
 
-  /// After an exception, what the others have brought: a std::optional for each, in order, empty where nothing came. The operation
-  /// must still be there: give it a name and await that.
+  /// After an exception, what the others have brought: a std::optional for each, in order, empty
+  /// where nothing came. The operation must still be there: give it a name and await that.
   [[nodiscard]] auto& brought() noexcept { return branches_.brought(); }
 
  private:

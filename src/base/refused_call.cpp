@@ -4,7 +4,8 @@
 
 #include "carousel/result.hpp"
 
-// Errors of the system calls that every operation needs: each errno has a sentence of its own, with the call, the name and the number.
+// Errors of the system calls that every operation needs: each errno has a sentence of its own, with
+// the call, the name and the number.
 
 namespace carousel::detail {
 namespace {

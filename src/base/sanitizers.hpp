@@ -1,7 +1,7 @@
 #pragma once
 
-// Which sanitizer this file is compiled with, said once: g++ defines a macro, clang answers a question. Headers that programs
-// include do not ask: they mean the same in every program.
+// Which sanitizer this file is compiled with, said once: g++ defines a macro, clang answers a
+// question. Headers that programs include do not ask: they mean the same in every program.
 
 #if defined(__SANITIZE_ADDRESS__)
 #define CAROUSEL_ADDRESS_SANITIZER 1

@@ -25,9 +25,10 @@ namespace {
 constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t small_align_min = 64;
 
-/// The memory of make(). Pages with a quarantined buffer in them are replaced by a reservation without access that is never
-/// released: a plain operation that ends late finds no memory there (EFAULT), a fixed one writes into pages that only the kernel
-/// still has, and no later mapping can get the addresses.
+/// The memory of make(). Pages with a quarantined buffer in them are replaced by a reservation
+/// without access that is never released: a plain operation that ends late finds no memory there
+/// (EFAULT), a fixed one writes into pages that only the kernel still has, and no later mapping can
+/// get the addresses.
 class arena_storage final : public buf_storage {
  public:
   explicit arena_storage(arena memory) noexcept : memory_(std::move(memory)) {}
@@ -219,7 +220,8 @@ void buf_collection::close() noexcept {
     fail_waiters(c, errc::pool_closed);
     c.free_head = nullptr;
   }
-  // Leases that are out go on with their fixed operations; the last one to come back ends the registration.
+  // Leases that are out go on with their fixed operations; the last one to come back ends the
+  // registration.
   if (driver_ != nullptr && still_leased_ == 0) (void)unregister_from(*driver_);
 }
 

@@ -41,7 +41,8 @@ struct mapping {
   }
 };
 
-/// A guard page (MADV_GUARD_INSTALL) among them; always false before Linux 6.15, which does not tell.
+/// A guard page (MADV_GUARD_INSTALL) among them; always false before Linux 6.15, which does not
+/// tell.
 [[nodiscard]] bool has_guard_page(std::uintptr_t begin, std::uintptr_t end) {
   constexpr std::uint64_t is_guard = std::uint64_t{1} << 58U;
   const int fd = ::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);

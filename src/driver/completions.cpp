@@ -59,7 +59,8 @@ void ring_driver::on_item(slot& s, std::int32_t res, std::uint32_t flags) noexce
 }
 
 void ring_driver::on_cancel(slot& s, std::int32_t res) noexcept {
-  // ENOENT and EALREADY do not mean finished: a read that a device or a worker executes answers so, and completes later.
+  // ENOENT and EALREADY do not mean finished: a read that a device or a worker executes answers so,
+  // and completes later.
   if (!held_by_kernel(s)) return;
   if (res != -ENOENT && res != -EALREADY) return;
   if (to_recancel_.empty() || recancel_after_ == recancel_after_.zero()) {

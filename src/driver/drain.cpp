@@ -9,8 +9,8 @@
 #include "carousel/detail/driver/operation.hpp"
 #include "driver/turn.hpp"
 
-// The end of a driver: first everything is cancelled and awaited; what the kernel does not let go of by the deadline is named
-// and kept from reuse for ever.
+// The end of a driver: first everything is cancelled and awaited; what the kernel does not let go
+// of by the deadline is named and kept from reuse for ever.
 
 namespace carousel::detail {
 namespace {

@@ -15,7 +15,8 @@
 namespace carousel::detail {
 namespace {
 
-/// When something happened: nothing else can have run in the task since, nor the kernel have been entered.
+/// When something happened: nothing else can have run in the task since, nor the kernel have been
+/// entered.
 struct moment {
   const context* where;
   std::uint32_t task;

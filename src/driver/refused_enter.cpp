@@ -11,8 +11,8 @@
 namespace carousel::detail {
 namespace {
 
-/// An enter that the kernel refuses for want of something is tried again after pauses that grow, at least so often and so long;
-/// then what it does not take fails.
+/// An enter that the kernel refuses for want of something is tried again after pauses that grow, at
+/// least so often and so long; then what it does not take fails.
 constexpr unsigned refused_enters_max = 16;
 constexpr std::chrono::milliseconds refused_for_max{1000};
 constexpr std::chrono::milliseconds refused_pause_max{64};
@@ -45,8 +45,9 @@ void ring_driver::on_failed_enter(int result, ready_queue& ready) {
     return;
   }
   for (const auto& [error, sentence] : ends_of_a_ring) CAROUSEL_ASSERT(result != -error, sentence);
-  // EAGAIN, EBUSY, ENOMEM: no memory for a request, or completions must be taken first; what was not submitted stays in the
-  // queue and goes out with the next enter. Everything else (a filter's EPERM) will not change.
+  // EAGAIN, EBUSY, ENOMEM: no memory for a request, or completions must be taken first; what was
+  // not submitted stays in the queue and goes out with the next enter. Everything else (a filter's
+  // EPERM) will not change.
   const steady_time at = now();
   if (refused_enters_++ == 0) refused_since_ = at;
   const bool may_pass = result == -EAGAIN || result == -EBUSY || result == -ENOMEM;

@@ -17,8 +17,8 @@ remote_queue::~remote_queue() {
 
 void remote_queue::arm(remote_node& node, context& here) {
   if (event_fd_ < 0) {
-    // Blocking, so that a read of it waits in the ring instead of answering EAGAIN. A write cannot block: the counter never
-    // comes near its limit.
+    // Blocking, so that a read of it waits in the ring instead of answering EAGAIN. A write cannot
+    // block: the counter never comes near its limit.
     event_fd_ = ::eventfd(0, EFD_CLOEXEC);
     if (event_fd_ < 0)
       throw std::system_error(errno, std::generic_category(),

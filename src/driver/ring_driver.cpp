@@ -12,9 +12,11 @@
 namespace carousel::detail {
 namespace {
 
-/// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock between batches.
+/// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock
+/// between batches.
 constexpr unsigned cancels_per_enter = 64;
-/// What may be in the kernel beside operations: as many requests that were taken back as the submission queue has entries.
+/// What may be in the kernel beside operations: as many requests that were taken back as the
+/// submission queue has entries.
 [[nodiscard]] constexpr unsigned other_requests(unsigned entries,
                                                 unsigned cancels = cancels_per_enter) noexcept {
   return entries + wake_read::requests_max + cancels;
@@ -55,9 +57,10 @@ ring_driver::~ring_driver() {
   if (event_fd_ >= 0) ::close(event_fd_);
 }
 
-/// Where a completion may be lost for want of room, the requests in the kernel never outnumber the places of the completion queue:
-/// those of operations stand in line before. The ring was asked for a place for each operation that there may be, so that this is no
-/// narrower than the limit that the program has set, unless the kernel has no memory for such a queue.
+/// Where a completion may be lost for want of room, the requests in the kernel never outnumber the
+/// places of the completion queue: those of operations stand in line before. The ring was asked for
+/// a place for each operation that there may be, so that this is no narrower than the limit that
+/// the program has set, unless the kernel has no memory for such a queue.
 unsigned ring_driver::hold_back(unsigned slots_max) noexcept {
   const std::size_t places = ring_->completions_max();
   if (places == ring::unlimited) return slots_max;
@@ -179,8 +182,8 @@ void ring_driver::leave_buffers() noexcept {
 void ring_driver::encode_cancels() {
   for (unsigned sent = 0; sent < cancels_per_enter && !to_cancel_.empty(); ++sent) {
     if (cancels_in_kernel_ == cancels_max_) return;
-    // The newest first: the kernel finds the operations of one task in that order, and looking for the oldest among very
-    // many is slow.
+    // The newest first: the kernel finds the operations of one task in that order, and looking for
+    // the oldest among very many is slow.
     slot& s = to_cancel_.back();
     const request cancel{.code = opcode::async_cancel, .address = s.name};
     if (!ring_->push(cancel, counterpart(s.name))) return;

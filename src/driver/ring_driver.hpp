@@ -21,7 +21,8 @@ struct owned_ring {
   std::unique_ptr<ring> ring_;
 };
 
-/// Owns the ring, and drives it: the loop's turn() is the only place where the kernel is entered for I/O.
+/// Owns the ring, and drives it: the loop's turn() is the only place where the kernel is entered
+/// for I/O.
 class ring_driver final : owned_ring, public driver {
  public:
   [[nodiscard]] static result<std::unique_ptr<ring_driver>> make(
@@ -32,18 +33,22 @@ class ring_driver final : owned_ring, public driver {
 
   // A turn.
 
-  /// Takes the completions that are visible, in the order of their arrival, and calls `resume(waiter&)` for each awaiter of an
-  /// operation that has finished, until it returns false: in a child of fork(), where there is no ring.
+  /// Takes the completions that are visible, in the order of their arrival, and calls
+  /// `resume(waiter&)` for each awaiter of an operation that has finished, until it returns false:
+  /// in a child of fork(), where there is no ring.
   template <class Resume>
   void deliver(Resume resume);
-  /// Disposes of what deliver() has left: the results of orphans, a registration that nobody uses any more.
+  /// Disposes of what deliver() has left: the results of orphans, a registration that nobody uses
+  /// any more.
   void settle() noexcept;
   /// There is something for deliver().
   [[nodiscard]] bool has_completions() const noexcept { return ring_->has_completions(); }
-  /// Starts operations that stand in line, submits what is queued, and waits for a completion if `block` says so (until
-  /// `deadline` if there is one). Operations that cannot be submitted fail: their awaiters go to `ready`.
+  /// Starts operations that stand in line, submits what is queued, and waits for a completion if
+  /// `block` says so (until `deadline` if there is one). Operations that cannot be submitted fail:
+  /// their awaiters go to `ready`.
   void turn(ready_queue& ready, bool block, const steady_time* deadline);
-  /// All of a turn that has no errands: submits. False: nothing has completed by then, and the rest of turn() is to follow.
+  /// All of a turn that has no errands: submits. False: nothing has completed by then, and the rest
+  /// of turn() is to follow.
   [[nodiscard]] bool quick_turn(ready_queue& ready);
   /// There is something to do that quick_turn() leaves out.
   [[nodiscard]] bool has_errands() const noexcept { return errands_; }
@@ -63,7 +68,8 @@ class ring_driver final : owned_ring, public driver {
 
   // For a program that turns the loop from a loop of its own.
 
-  /// An eventfd that the kernel writes to when the ring has something for us; made at the first call.
+  /// An eventfd that the kernel writes to when the ring has something for us; made at the first
+  /// call.
   [[nodiscard]] result<int> event_fd() noexcept;
   [[nodiscard]] bool has_event_fd() const noexcept { return event_fd_ >= 0; }
   void ask_for_turn() noexcept;
@@ -74,11 +80,11 @@ class ring_driver final : owned_ring, public driver {
 
   // The end.
 
-  /// Every operation becomes an orphan and is cancelled; returns when the kernel has let go of all of them, or at the deadline.
-  /// False: some are stuck.
+  /// Every operation becomes an orphan and is cancelled; returns when the kernel has let go of all
+  /// of them, or at the deadline. False: some are stuck.
   [[nodiscard]] bool drain(steady_time deadline);
-  /// After a drain() that failed: names on stderr what the kernel still holds, tells pools which buffers are lost, lets go of
-  /// everything else. The driver must be kept for ever afterwards.
+  /// After a drain() that failed: names on stderr what the kernel still holds, tells pools which
+  /// buffers are lost, lets go of everything else. The driver must be kept for ever afterwards.
   void quarantine() noexcept;
 
  private:

@@ -8,12 +8,13 @@
 #include "carousel/detail/driver/operation.hpp"
 #include "driver/ring_driver.hpp"
 
-// The driver's part of a turn, for the loop to inline. The kernel leaves the processor's stack of return addresses empty, so
-// each return from a function that was called before a system call is mispredicted after it, and at depth 1 that costs more
-// than all the rest of the library does. Hence the whole turn, from the system call over its completions to the resumed
-// coroutine, is one function, loop::run, and only what is rare is called. Nor does the way through it jump where nothing out of
-// the ordinary happens: a taken branch to a distant line of code costs as much as twenty instructions there. Hence the hints for
-// the compiler.
+// The driver's part of a turn, for the loop to inline. The kernel leaves the processor's stack of
+// return addresses empty, so each return from a function that was called before a system call is
+// mispredicted after it, and at depth 1 that costs more than all the rest of the library does.
+// Hence the whole turn, from the system call over its completions to the resumed coroutine, is one
+// function, loop::run, and only what is rare is called. Nor does the way through it jump where
+// nothing out of the ordinary happens: a taken branch to a distant line of code costs as much as
+// twenty instructions there. Hence the hints for the compiler.
 
 namespace carousel::detail {
 
@@ -36,7 +37,8 @@ inline constexpr unsigned turns_between_clocks = 16;
       std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count());
 }
 
-/// The operation with this name; null where there is none, or where it does not wait for a completion.
+/// The operation with this name; null where there is none, or where it does not wait for a
+/// completion.
 [[gnu::always_inline]] inline slot* ring_driver::named_by(std::uint64_t user_data) noexcept {
   const auto low = static_cast<std::uint32_t>(user_data);
   slot* s = nullptr;
@@ -74,7 +76,8 @@ template <class Resume>
     on_other_completion(user_data, res, flags);
     return true;
   };
-  // The awaiter of the completion after this one, in whatever frame it is, comes into the cache meanwhile.
+  // The awaiter of the completion after this one, in whatever frame it is, comes into the cache
+  // meanwhile.
   ring_->reap(take, [&](std::uint64_t next) {
     const auto awaiter = reinterpret_cast<std::uintptr_t>(
         slots_.first_chunk()[next % slot_table::chunk_slots].awaiter);
@@ -98,8 +101,8 @@ template <class Resume>
     refused_enters_ = 0;
 }
 
-/// True: something has completed. Else the next requests go out with a wait, unless there is nothing to wait for, or cancels, or the
-/// read that others wake us by, may be to be sent again.
+/// True: something has completed. Else the next requests go out with a wait, unless there is
+/// nothing to wait for, or cancels, or the read that others wake us by, may be to be sent again.
 [[gnu::always_inline]] inline bool ring_driver::submit_alone(ready_queue& ready) {
   check_enter(ring_->enter(0, false), ready);
   if (ring_->has_completions()) [[likely]]
@@ -116,8 +119,9 @@ template <class Resume>
       check_enter(ring_->enter(0, true), ready);
     return;
   }
-  // Where operations finish while they are submitted (cached reads), asking for completions in a second call only if there
-  // are none yet is the faster way; where they do not (devices, pipes), one call that submits and waits is.
+  // Where operations finish while they are submitted (cached reads), asking for completions in a
+  // second call only if there are none yet is the faster way; where they do not (devices, pipes),
+  // one call that submits and waits is.
   if (ring_->unsubmitted() != 0 && submits_until_probe_ == 0) {
     if (submit_alone(ready) || submits_until_probe_ == 0) return;
   } else if (ring_->has_completions()) {

@@ -8,8 +8,8 @@
 
 namespace carousel::detail {
 
-/// The read that waits for other threads: of an eventfd, from the first watch() on. Its eight bytes are the kernel's while it is
-/// there, like a slot.
+/// The read that waits for other threads: of an eventfd, from the first watch() on. Its eight bytes
+/// are the kernel's while it is there, like a slot.
 class wake_read {
  public:
   /// It, and its cancel.
@@ -24,7 +24,8 @@ class wake_read {
   /// It is cancelled, and does not come again.
   void end() noexcept { ending_ = true; }
 
-  /// Queues it, or its cancel, where that is to be done, and counts it in `requests`. False: there was no room.
+  /// Queues it, or its cancel, where that is to be done, and counts it in `requests`. False: there
+  /// was no room.
   [[nodiscard]] bool encode(ring& into, std::size_t& requests) noexcept;
   /// A completion of this name has come.
   void complete(std::uint64_t user_data) noexcept {

@@ -54,8 +54,8 @@ void close_call::lends::describe(const closing& lost, std::FILE* out) {
   if (lost.fd >= 0) std::fprintf(out, " on descriptor %d", lost.fd);
 }
 
-/// A ring with restrictions that exclude closing cannot be told from a file system's own EACCES: the number is left alone then,
-/// as closing it twice may hit another.
+/// A ring with restrictions that exclude closing cannot be told from a file system's own EACCES:
+/// the number is left alone then, as closing it twice may hit another.
 void close_call::unclaimed::discard(std::int32_t res, closing& lent) noexcept {
   if (never_ran(res)) return;
   lent.fd = -1;

@@ -58,8 +58,8 @@ task<result<std::vector<directory_entry>>> entries_of(stream_ptr stream) {
   co_return entries;
 }
 
-/// A descriptor with a position of its own; -1 and errno. Who may read a directory need not be allowed to look anything up in it,
-/// not even ".".
+/// A descriptor with a position of its own; -1 and errno. Who may read a directory need not be
+/// allowed to look anything up in it, not even ".".
 int open_again(int fd) {
   constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   const int again = ::openat(fd, ".", flags);

@@ -9,7 +9,8 @@
 namespace carousel::detail {
 namespace {
 
-/// Opening into a file table came with Linux 5.15, as this opcode did; older kernels ignore the index.
+/// Opening into a file table came with Linux 5.15, as this opcode did; older kernels ignore the
+/// index.
 [[nodiscard]] bool opens_into_table(const driver& io) noexcept {
   return io.supports(opcode::linkat);
 }

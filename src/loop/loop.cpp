@@ -69,8 +69,9 @@ bool loop::look_after(task_record* record) noexcept {
 }
 
 [[gnu::always_inline]] inline void loop::run_ready() {
-  // Only those that are ready now: what they make ready runs after the kernel has been looked after. An exception of a
-  // coroutine of the user's own leaves the others of its batch to the next turn.
+  // Only those that are ready now: what they make ready runs after the kernel has been looked
+  // after. An exception of a coroutine of the user's own leaves the others of its batch to the next
+  // turn.
   struct batch_of_one_turn {
     ready_queue& later;
     ready_queue waiters;
@@ -104,8 +105,8 @@ struct loop::in_nobodys_name_afterwards {
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);
   if (!finished_.empty()) bury_finished();
   driver_->settle();
-  // What had completed by then has been delivered: a result beats a deadline or a stop of the same turn. And a deadline that
-  // was set just now leaves its operation one chance to complete.
+  // What had completed by then has been delivered: a result beats a deadline or a stop of the same
+  // turn. And a deadline that was set just now leaves its operation one chance to complete.
   if (!timers.empty()) timers.expire(returned_at_);
   remote.deliver();
   const bool block = until != nullptr && !until->finished && !until->aborted;
@@ -134,9 +135,10 @@ struct loop::in_nobodys_name_afterwards {
   return false;
 }
 
-/// Turns of which nothing is asked but to resume whose operations have completed, and to submit what those begin. With few
-/// operations at a time most turns are of that kind, and they must be short and straight: right after a system call each taken
-/// branch to a distant line costs some nanoseconds (measured on a Zen 5), as if the processor had to find this code anew.
+/// Turns of which nothing is asked but to resume whose operations have completed, and to submit
+/// what those begin. With few operations at a time most turns are of that kind, and they must be
+/// short and straight: right after a system call each taken branch to a distant line costs some
+/// nanoseconds (measured on a Zen 5), as if the processor had to find this code anew.
 [[gnu::always_inline]] inline void loop::quick_turns() {
   if (!driver_->has_completions() || has_errands()) return;
   const in_nobodys_name_afterwards at_exit{*this};
@@ -157,7 +159,8 @@ void loop::run(task_record& until) {
     turn_once(&until);
     if (!until.finished && !until.aborted) quick_turns();
   }
-  // What ended with it leaves for the kernel now, and what that let go of is given back: nobody may turn the loop for a while.
+  // What ended with it leaves for the kernel now, and what that let go of is given back: nobody may
+  // turn the loop for a while.
   turn();
   if (driver_->has_completions()) turn();
 }
@@ -166,7 +169,8 @@ void loop::turn() { turn_once(nullptr); }
 
 void loop::poll() {
   const entered here(*this);
-  // As if the kernel had just been left: what it has held back completed before the deadlines that are due by now.
+  // As if the kernel had just been left: what it has held back completed before the deadlines that
+  // are due by now.
   driver_->collect(ready);
   bool due = false;
   if (!timers.empty()) {
@@ -189,7 +193,8 @@ std::chrono::nanoseconds loop::may_wait() const noexcept {
   const std::chrono::nanoseconds longest = driver_->longest_wait();
   if (next == steady_time::max()) return longest;
   const steady_time now = driver_->now();
-  // Up to what poll(2) and epoll_wait(2) count in: else a program would turn in vain for the rest of a millisecond.
+  // Up to what poll(2) and epoll_wait(2) count in: else a program would turn in vain for the rest
+  // of a millisecond.
   return std::min<std::chrono::nanoseconds>(
       longest, std::chrono::ceil<std::chrono::milliseconds>(std::max(next, now) - now));
 }
@@ -229,14 +234,16 @@ bool loop::shut_down(std::chrono::nanoseconds deadline) {
   ending_ = true;
   while (!tasks_.empty()) tasks_.front().abort();
   remote.close();
-  // What is left waits in coroutines of the user's own that no task owns. They stay suspended, and nobody will wake them.
+  // What is left waits in coroutines of the user's own that no task owns. They stay suspended, and
+  // nobody will wake them.
   while (!parked.empty()) (void)parked.front().unpark();
   ready.clear();
   const steady_time now = driver_->now();
   const bool drained =
       driver_->drain(deadline < steady_time::max() - now ? now + deadline : steady_time::max());
   if (!drained) {
-    // The kernel may still write into buffers that the slots own: neither they nor the ring are ever given back.
+    // The kernel may still write into buffers that the slots own: neither they nor the ring are
+    // ever given back.
     driver_->quarantine();
     keep_for_ever(driver_.release());
   }

@@ -33,9 +33,11 @@ class loop : public context {
 
   /// It was made before a fork() whose child this process is: the ring is the parent's.
   [[nodiscard]] bool inherited() const noexcept { return forks_ != forks; }
-  /// Its runtime ends where it cannot be shut down, and nobody goes on in it: exit() was called inside a task, whose coroutine is
-  /// on this stack, or in another thread than the runtime's. Nothing of its tasks is destroyed and nothing is cancelled, for that
-  /// would run the program's code in the middle of other code of it; the process ends, and the kernel ends the operations then.
+  /// Its runtime ends where it cannot be shut down, and nobody goes on in it: exit() was called
+  /// inside a task, whose coroutine is on this stack, or in another thread than the runtime's.
+  /// Nothing of its tasks is destroyed and nothing is cancelled, for that would run the program's
+  /// code in the middle of other code of it; the process ends, and the kernel ends the operations
+  /// then.
   [[nodiscard]] bool must_be_left_alone() const noexcept {
     return current_context != nullptr || thread_ != std::this_thread::get_id();
   }
@@ -50,19 +52,22 @@ class loop : public context {
 
    private:
     loop& loop_;
-    /// Beyond RLIMIT_FSIZE a write fails with EFBIG, and some file systems raise the signal as well, where it is this thread
-    /// that executes the write and no worker of the kernel: nothing that a program knows. It takes the whole time, because
-    /// around each enter it would cost more than the enter.
+    /// Beyond RLIMIT_FSIZE a write fails with EFBIG, and some file systems raise the signal as
+    /// well, where it is this thread that executes the write and no worker of the kernel: nothing
+    /// that a program knows. It takes the whole time, because around each enter it would cost more
+    /// than the enter.
     sys::signal_shield no_sigxfsz_{SIGXFSZ};
   };
 
  private:
   struct in_nobodys_name_afterwards;
 
-  /// Whatever was begun, made ready or asked for and waits for a turn, not for the kernel, another thread or the clock.
+  /// Whatever was begun, made ready or asked for and waits for a turn, not for the kernel, another
+  /// thread or the clock.
   [[nodiscard]] bool wants_turn() const noexcept;
   void turn();
-  // Inlined into run(): see driver/turn.hpp. Waits only if nothing is ready and `until`, which may be null, has not ended.
+  // Inlined into run(): see driver/turn.hpp. Waits only if nothing is ready and `until`, which may
+  // be null, has not ended.
   void turn_once(const task_record* until);
   void run_coroutines();
   void run_ready();
@@ -77,7 +82,8 @@ class loop : public context {
   std::unique_ptr<ring_driver> driver_;
   list<task_record, tasks_tag> tasks_;
   list<task_record, tasks_tag> finished_;
-  /// When the last turn had come back from the kernel: what had completed by then is delivered before the next deadlines.
+  /// When the last turn had come back from the kernel: what had completed by then is delivered
+  /// before the next deadlines.
   steady_time returned_at_ = steady_time::min();
   std::uint32_t last_id_ = 0;
   bool ending_ = false;

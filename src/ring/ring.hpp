@@ -12,8 +12,8 @@
 
 namespace carousel::detail {
 
-/// The two queues of one kernel ring: requests go in, completions come out. It knows nothing of operations; user_data is
-/// the driver's.
+/// The two queues of one kernel ring: requests go in, completions come out. It knows nothing of
+/// operations; user_data is the driver's.
 class ring : public submission_queue {
  public:
   /// `iowait`: a wait for completions counts as waiting for a disk.
@@ -47,7 +47,8 @@ class ring : public submission_queue {
     return *view_.cq_head != std::atomic_ref(*view_.cq_tail).load(std::memory_order_acquire);
   }
 
-  /// The kernel holds completions back until it is entered: deferred task work, or a completion queue that overflowed.
+  /// The kernel holds completions back until it is entered: deferred task work, or a completion
+  /// queue that overflowed.
   [[nodiscard]] bool wants_enter() const noexcept {
     return (std::atomic_ref(*view_.sq_flags).load(std::memory_order_relaxed) &
             (sys::sq_taskrun | sys::sq_cq_overflow)) != 0;
@@ -56,7 +57,8 @@ class ring : public submission_queue {
   /// The kernel may post something without a write to the registered eventfd.
   [[nodiscard]] bool forgets_signals() const noexcept { return view_.forgets_signals; }
 
-  /// Submits everything and, if `min_complete` is not 0 or `collect` is set, lets the kernel post what has completed.
+  /// Submits everything and, if `min_complete` is not 0 or `collect` is set, lets the kernel post
+  /// what has completed.
   [[nodiscard]] int enter(unsigned min_complete, bool collect,
                           const std::chrono::nanoseconds* timeout = nullptr) noexcept {
     std::atomic_ref(*view_.sq_tail).store(tail(), std::memory_order_release);
@@ -67,7 +69,8 @@ class ring : public submission_queue {
     return result;
   }
 
-  /// Takes the requests back that the kernel has not consumed, calling `f(user_data)` for each from the oldest on.
+  /// Takes the requests back that the kernel has not consumed, calling `f(user_data)` for each from
+  /// the oldest on.
   template <class F>
   void take_all_back(F f) {
     const std::uint32_t end = tail();
@@ -76,9 +79,10 @@ class ring : public submission_queue {
     for (std::uint32_t place = tail(); place != end; ++place) f(entry(place).user_data);
   }
 
-  /// Calls `f(user_data, res, flags)` for each completion that is visible, at most a queue full, until it returns false. Each is
-  /// off the queue by then: `f` may throw. It must not enter. Before each call `expect(user_data)` gets the name in the entry
-  /// after it, which may be an old one.
+  /// Calls `f(user_data, res, flags)` for each completion that is visible, at most a queue full,
+  /// until it returns false. Each is off the queue by then: `f` may throw. It must not enter.
+  /// Before each call `expect(user_data)` gets the name in the entry after it, which may be an old
+  /// one.
   template <class F, class Expect = decltype([](std::uint64_t) {})>
   void reap(F f, Expect expect = {}) {
     // Kept apart from the members, which `f` could change for all that the compiler knows.

@@ -4,9 +4,10 @@
 
 #include "carousel/detail/base/request.hpp"
 
-// The part of the kernel's io_uring interface that the ring reads and writes in shared memory, in our own names: the
-// constants of Debian's liburing 2.3 end at Linux 6.1, and an enumerator cannot be tested for at compile time. kernel.cpp
-// checks the layouts against liburing. Sources: linux/io_uring.h, io_uring_enter(2), io_uring_setup(2).
+// The part of the kernel's io_uring interface that the ring reads and writes in shared memory, in
+// our own names: the constants of Debian's liburing 2.3 end at Linux 6.1, and an enumerator cannot
+// be tested for at compile time. kernel.cpp checks the layouts against liburing. Sources:
+// linux/io_uring.h, io_uring_enter(2), io_uring_setup(2).
 
 namespace carousel::sys {
 
@@ -33,7 +34,8 @@ inline constexpr std::uint32_t rwf_nosignal = 0x100;  // Linux 6.18
 inline constexpr std::uint32_t sq_entries_max = 32'768;  // IORING_MAX_ENTRIES
 inline constexpr std::uint32_t cq_entries_max = 2 * sq_entries_max;
 
-/// Submission queue entries of a ring that may drop completions: fewer leave no place for a cancel beside an operation.
+/// Submission queue entries of a ring that may drop completions: fewer leave no place for a cancel
+/// beside an operation.
 inline constexpr std::uint32_t droppable_entries_min = 4;
 /// Completion queue entries of such a ring for each submission queue entry, at least.
 inline constexpr std::uint32_t droppable_queue_factor = 4;
@@ -49,7 +51,8 @@ struct ring_view {
   std::uint32_t* cq_tail = nullptr;
   std::uint32_t cq_entries = 0;
   cqe* cqes = nullptr;
-  /// A completion that finds the queue full may be lost (-EBADR): requests must not outnumber its entries.
+  /// A completion that finds the queue full may be lost (-EBADR): requests must not outnumber its
+  /// entries.
   bool may_drop = false;
   bool has_no_iowait = false;    ///< an enter that waits may have enter_no_iowait
   bool forgets_signals = false;  ///< the registered eventfd now and then misses what it should tell

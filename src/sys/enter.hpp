@@ -24,14 +24,15 @@ struct kernel_timespec {
   std::int64_t nanoseconds;
 };
 
-/// A ring as io_uring_enter(2) names it: a descriptor, or an index of the thread's registered rings.
+/// A ring as io_uring_enter(2) names it: a descriptor, or an index of the thread's registered
+/// rings.
 struct ring_name {
   int fd = -1;
   std::uint32_t enter_flags = 0;
 };
 
-/// The system call, without a call to a library around it where we know how: one indirect jump and one return fewer next to the
-/// kernel's boundary.
+/// The system call, without a call to a library around it where we know how: one indirect jump and
+/// one return fewer next to the kernel's boundary.
 inline int enter_syscall(int fd, unsigned to_submit, unsigned min_complete, unsigned flags,
                          const void* argument, std::size_t argument_bytes) noexcept {
 #if defined(__x86_64__)

@@ -16,19 +16,22 @@ namespace carousel::sys {
 /// What a ring is asked to hold.
 struct ring_size {
   unsigned entries;  ///< of the submission queue
-  unsigned completions =
-      0;  ///< of the completion queue, where a completion that finds it full may be lost
+  /// Of the completion queue, where a completion that finds it full may be lost.
+  unsigned completions = 0;
 };
 
-/// The seam: all that a ring asks of the operating system. Calls return 0 or a count, or -errno, as the system calls do; the
-/// queues themselves are plain memory, so a second implementation can be an ordinary object.
+/// The seam: all that a ring asks of the operating system. Calls return 0 or a count, or -errno, as
+/// the system calls do; the queues themselves are plain memory, so a second implementation can be
+/// an ordinary object.
 class kernel {
  public:
   virtual ~kernel() = default;
 
-  /// Makes the ring, with the best set of flags that this kernel takes, and as large as it lets us. Called once.
+  /// Makes the ring, with the best set of flags that this kernel takes, and as large as it lets us.
+  /// Called once.
   [[nodiscard]] virtual result<ring_view> setup(ring_size size) = 0;
-  /// Submits and, with enter_getevents, waits for `min_complete` completions or until `timeout`, if there is one, has passed.
+  /// Submits and, with enter_getevents, waits for `min_complete` completions or until `timeout`, if
+  /// there is one, has passed.
   [[nodiscard]] int enter(unsigned to_submit, unsigned min_complete, unsigned flags,
                           const std::chrono::nanoseconds* timeout) noexcept {
     if (direct.fd >= 0) [[likely]]
@@ -36,11 +39,12 @@ class kernel {
     return enter_indirect(to_submit, min_complete, flags, timeout);
   }
   [[nodiscard]] virtual bool supports(std::uint8_t opcode) const noexcept = 0;
-  /// True if a write can be told to fail with EPIPE instead of raising SIGPIPE. When it is false, enter() keeps the signal
-  /// from the process itself.
+  /// True if a write can be told to fail with EPIPE instead of raising SIGPIPE. When it is false,
+  /// enter() keeps the signal from the process itself.
   [[nodiscard]] virtual bool has_nosignal() const noexcept = 0;
 
-  /// RLIMIT_MEMLOCK is what an ENOMEM may be about: there is a limit, and this process is not exempt from it.
+  /// RLIMIT_MEMLOCK is what an ENOMEM may be about: there is a limit, and this process is not
+  /// exempt from it.
   [[nodiscard]] virtual bool memlock_binds() const noexcept = 0;
 
   [[nodiscard]] virtual int register_buffers(std::span<const iovec> buffers) noexcept = 0;
@@ -59,7 +63,8 @@ class kernel {
   [[nodiscard]] virtual std::chrono::steady_clock::time_point coarse_now() const noexcept {
     return now();
   }
-  /// Lets time pass without the ring: the kernel has refused an enter and is asked again a little later.
+  /// Lets time pass without the ring: the kernel has refused an enter and is asked again a little
+  /// later.
   virtual void pause(std::chrono::nanoseconds duration) noexcept = 0;
 
  protected:

@@ -33,8 +33,9 @@
 namespace carousel::sys {
 namespace {
 
-/// liburing maps and unmaps without libc, so ThreadSanitizer takes a ring for the one that another thread had at the same
-/// address before. The end of a ring releases this, and the start of one acquires it.
+/// liburing maps and unmaps without libc, so ThreadSanitizer takes a ring for the one that another
+/// thread had at the same address before. The end of a ring releases this, and the start of one
+/// acquires it.
 char mappings = 0;
 
 static_assert(sizeof(detail::request) == sizeof(io_uring_sqe));
@@ -54,12 +55,13 @@ static_assert(static_cast<unsigned>(detail::opcode::linkat) == IORING_OP_LINKAT)
 static_assert(static_cast<unsigned>(detail::opcode::statx) == IORING_OP_STATX);
 static_assert(detail::sqe_fixed_file == IOSQE_FIXED_FILE);
 
-/// Without these a lost completion or a late read of our own memory by the kernel could not be excluded: NODROP (5.5),
-/// SUBMIT_STABLE (5.5), RW_CUR_POS (5.6), EXT_ARG (5.11).
+/// Without these a lost completion or a late read of our own memory by the kernel could not be
+/// excluded: NODROP (5.5), SUBMIT_STABLE (5.5), RW_CUR_POS (5.6), EXT_ARG (5.11).
 constexpr unsigned features_needed =
     IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS | IORING_FEAT_EXT_ARG;
 
-/// IORING_SETUP_NO_SQARRAY: the entries of the submission queue are taken in their order, without an array of indices between.
+/// IORING_SETUP_NO_SQARRAY: the entries of the submission queue are taken in their order, without
+/// an array of indices between.
 constexpr unsigned setup_no_sqarray = 1U << 16U;
 
 /// From the fastest to what every supported kernel takes (6.6, 6.1, 6.0, 5.19, 5.18, 5.11).
@@ -75,8 +77,9 @@ constexpr std::array<unsigned, 6> setup_ladder = {
     0,
 };
 
-/// When this process last closed a ring. Its memory is uncharged asynchronously, so that at the limit of RLIMIT_MEMLOCK what comes
-/// next is refused for 20 to 40 ms although there will be room, on a busy machine for longer.
+/// When this process last closed a ring. Its memory is uncharged asynchronously, so that at the
+/// limit of RLIMIT_MEMLOCK what comes next is refused for 20 to 40 ms although there will be room,
+/// on a busy machine for longer.
 constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
 
 [[nodiscard]] bool still_uncharging() noexcept {
@@ -85,7 +88,8 @@ constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
   return std::chrono::steady_clock::now() - closed < std::chrono::milliseconds(500);
 }
 
-/// Whether this thread's locked memory is not counted at all. CAP_IPC_LOCK of a user namespace does not do that.
+/// Whether this thread's locked memory is not counted at all. CAP_IPC_LOCK of a user namespace does
+/// not do that.
 [[nodiscard]] bool exempt_from_memlock() noexcept {
   constexpr ino_t initial_user_namespace = 0xEFFFFFFD;  // PROC_USER_INIT_INO
   struct stat space{};
@@ -128,7 +132,8 @@ class linux_kernel final : public kernel {
   linux_kernel& operator=(const linux_kernel&) = delete;
   ~linux_kernel() override {
     if (!live_) return;
-    // Explicitly, because what close() leaves to the kernel's workers stays charged to RLIMIT_MEMLOCK for 20 to 40 ms.
+    // Explicitly, because what close() leaves to the kernel's workers stays charged to
+    // RLIMIT_MEMLOCK for 20 to 40 ms.
     if (has_buffers_) (void)::io_uring_unregister_buffers(&ring_);
     CAROUSEL_TSAN_RELEASE(&mappings);
     io_uring_queue_exit(&ring_);  // unmaps, then closes
@@ -230,7 +235,8 @@ class linux_kernel final : public kernel {
   }
 
  private:
-  /// Linux 6.12 does with deferred task work, and 6.1 and 6.18 do not; between them nobody has looked.
+  /// Linux 6.12 does with deferred task work, and 6.1 and 6.18 do not; between them nobody has
+  /// looked.
   [[nodiscard]] bool forgets_signals() const noexcept {
     if ((ring_.flags & IORING_SETUP_DEFER_TASKRUN) == 0) return false;
     const linux_version running = running_linux();
@@ -247,7 +253,8 @@ class linux_kernel final : public kernel {
     }
     return error;
   }
-  /// With the largest completion queue up to the size that there is memory for: its pages must lie together.
+  /// With the largest completion queue up to the size that there is memory for: its pages must lie
+  /// together.
   int make_droppable_ring(ring_size size, unsigned flags) noexcept {
     const unsigned entries = std::max(size.entries, droppable_entries_min);
     const unsigned least = std::min(entries * droppable_queue_factor, cq_entries_max);
@@ -260,8 +267,8 @@ class linux_kernel final : public kernel {
       if (error != -ENOMEM || places == least) return error;
     }
   }
-  /// What io_uring_queue_init_params() does, less the array of indices: liburing 2.3 would write one into the queues' heads and
-  /// tails where the ring has none.
+  /// What io_uring_queue_init_params() does, less the array of indices: liburing 2.3 would write
+  /// one into the queues' heads and tails where the ring has none.
   int make_ring(unsigned entries, io_uring_params& params) noexcept {
     const auto fd = static_cast<int>(syscall(SYS_io_uring_setup, entries, &params));
     if (fd < 0) return -errno;

@@ -4,8 +4,9 @@
 
 namespace carousel::sys {
 
-/// Keeps one signal from this thread while it lives, and takes away the one that a system call raised meanwhile: what goes wrong
-/// is an error of the call, and no end of the process. A signal that was pending before stays so.
+/// Keeps one signal from this thread while it lives, and takes away the one that a system call
+/// raised meanwhile: what goes wrong is an error of the call, and no end of the process. A signal
+/// that was pending before stays so.
 class signal_shield {
  public:
   explicit signal_shield(int signal) noexcept;

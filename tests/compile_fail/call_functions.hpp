@@ -8,7 +8,8 @@
 
 namespace ext = carousel::ext;
 
-/// What an operation type does, without what it says of itself: each test says that, with one mistake.
+/// What an operation type does, without what it says of itself: each test says that, with one
+/// mistake.
 struct call_functions {
   using resources = ext::nothing;
   using output = int;

@@ -1,5 +1,5 @@
-// Parts of the library are inlined here, with the flags of this program, and parts have those of the library: they must do the
-// same with a buffer.
+// Parts of the library are inlined here, with the flags of this program, and parts have those of
+// the library: they must do the same with a buffer.
 
 #include <carousel/carousel.hpp>
 

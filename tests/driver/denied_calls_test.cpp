@@ -14,7 +14,8 @@
 #include "support/system_call_filter.hpp"
 #include "support/temp_dir.hpp"
 
-// A filter that denies one of the three calls of io_uring: what fails says so, and what can go on does.
+// A filter that denies one of the three calls of io_uring: what fails says so, and what can go on
+// does.
 
 namespace carousel {
 namespace {

@@ -15,8 +15,8 @@
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
 
-// RLIMIT_FSIZE is an error of the write that goes beyond it, whoever executes that. The fake kernel writes in the caller's thread,
-// where Linux always raises the signal.
+// RLIMIT_FSIZE is an error of the write that goes beyond it, whoever executes that. The fake kernel
+// writes in the caller's thread, where Linux always raises the signal.
 
 namespace carousel {
 namespace {

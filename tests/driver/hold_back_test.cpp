@@ -9,7 +9,8 @@
 #include "support/content.hpp"
 #include "support/pipe_pair.hpp"
 
-// Rings that lose completions when their queue is full: the fake kernel fails a test that brings more requests than it keeps.
+// Rings that lose completions when their queue is full: the fake kernel fails a test that brings
+// more requests than it keeps.
 
 namespace carousel {
 namespace {

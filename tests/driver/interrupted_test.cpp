@@ -13,7 +13,8 @@
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
 
-// Results by which the kernel says that a worker was interrupted: -EINTR, and -512, which is its own and no error of anybody.
+// Results by which the kernel says that a worker was interrupted: -EINTR, and -512, which is its
+// own and no error of anybody.
 
 namespace carousel {
 namespace {

@@ -28,7 +28,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::filesystem::path;
 
-/// Waits for a pipe that stays empty. A wait with nothing in the kernel, for a timer alone, never counts.
+/// Waits for a pipe that stays empty. A wait with nothing in the kernel, for a timer alone, never
+/// counts.
 task<> wait_for_nothing(milliseconds duration) {
   const test::pipe_pair pipe;
   const file reader = pipe.reader();

@@ -155,7 +155,8 @@ TEST(refused_enter, a_cancel_that_was_taken_back_is_sent_before_the_next_wait) {
   const pipe_pair pipe;
   const auto m = std::make_shared<meddling>();
   runtime rt = make_meddled(m);
-  // Submitting without waiting is tried in every 33rd wait, and then the cancel is lost before the wait.
+  // Submitting without waiting is tried in every 33rd wait, and then the cancel is lost before the
+  // wait.
   for (int round = 0; round < 70; ++round) {
     rt.block_on([&]() -> task<> {
       std::stop_source source;

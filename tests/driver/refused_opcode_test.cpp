@@ -16,7 +16,8 @@
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
 
-// A ring that refuses single operations, as IORING_REGISTER_RESTRICTIONS and kernels that do not know them do.
+// A ring that refuses single operations, as IORING_REGISTER_RESTRICTIONS and kernels that do not
+// know them do.
 
 namespace carousel {
 namespace {
@@ -63,7 +64,8 @@ task<std::error_code> close_one(std::filesystem::path path) {
   const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   file opened = file::from_fd(number);
   const auto closed = co_await std::move(opened).close();
-  // A file system may answer a close so that happened, and the number may be somebody else's by then: it is not tried again.
+  // A file system may answer a close so that happened, and the number may be somebody else's by
+  // then: it is not tried again.
   if (!closed) {
     EXPECT_EQ(::close(number), 0);
   }

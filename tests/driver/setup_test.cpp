@@ -18,7 +18,8 @@
 #include "support/run.hpp"
 #include "sys/write_flag.hpp"
 
-// A kernel that refuses io_uring_setup, as a container's seccomp filter makes it, in a process of its own.
+// A kernel that refuses io_uring_setup, as a container's seccomp filter makes it, in a process of
+// its own.
 
 namespace carousel {
 namespace {
@@ -38,7 +39,8 @@ constexpr int no_filter = 250;
          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-/// The number of the error that runtime::make() gives when setup fails so; 0 for none, -1 for one of another category.
+/// The number of the error that runtime::make() gives when setup fails so; 0 for none, -1 for one
+/// of another category.
 int outcome_of_setup(unsigned error) {
   const pid_t child = fork();
   if (child == 0) {

@@ -99,7 +99,8 @@ void kernel::complete(op_list::iterator self, std::int32_t res) {
   post(done);
 }
 
-/// The memory is as it was when it was lent: nobody has freed it, and nobody but the kernel has written there.
+/// The memory is as it was when it was lent: nobody has freed it, and nobody but the kernel has
+/// written there.
 void kernel::check_lent(const operation& op) {
   for (std::size_t i = 0; i < op.lent.size(); ++i) {
     const iovec& piece = op.lent[i];
@@ -155,7 +156,8 @@ void kernel::flush_overflow() {
 /// At the end of an enter: what it has left behind is flagged, and no eventfd tells of it.
 void kernel::flag_pending_work() {
   const auto due = [&](const operation& op) { return op.due <= now_; };
-  // A file may become ready between two enters, when nothing runs here: where nobody looks then, a flag too many does no harm.
+  // A file may become ready between two enters, when nothing runs here: where nobody looks then, a
+  // flag too many does no harm.
   const bool some = looked_at_ ? !candidates().empty() : std::ranges::any_of(operations_, due);
   sq_flags_ = some ? sq_flags_ | sys::sq_taskrun : sq_flags_ & ~sys::sq_taskrun;
 }

@@ -19,7 +19,8 @@
 #include "support/pipe_pair.hpp"
 #include "support/temp_dir.hpp"
 
-// Every rule of the fake kernel is a rule of the real one: the same script gives the same answers on both.
+// Every rule of the fake kernel is a rule of the real one: the same script gives the same answers
+// on both.
 
 namespace carousel {
 namespace {

@@ -25,7 +25,8 @@ std::size_t bytes_of(const std::vector<iovec>& pieces) {
                          [](std::size_t sum, const iovec& p) { return sum + p.iov_len; });
 }
 
-/// What a write sends, copied: a write does not change what is lent, and the sanitizers watch those who read it.
+/// What a write sends, copied: a write does not change what is lent, and the sanitizers watch those
+/// who read it.
 void stage_outgoing(operation& op) {
   op.staged = std::make_unique<aligned_bytes>(std::min(bytes_of(op.lent), op.limit));
   std::size_t done = 0;

@@ -7,8 +7,8 @@
 
 namespace carousel::fake {
 
-/// An open file as the kernel holds it for an operation or a file table: it stays open whatever happens to the number by
-/// which it was named. A duplicate of the descriptor is that reference.
+/// An open file as the kernel holds it for an operation or a file table: it stays open whatever
+/// happens to the number by which it was named. A duplicate of the descriptor is that reference.
 class held_file {
  public:
   explicit held_file(int duplicate) noexcept;
@@ -34,8 +34,8 @@ class held_file {
   ino_t inode_ = 0;
 };
 
-/// Takes references by number. Many operations on one pipe share a reference, so that they do not use up the descriptors of
-/// the process.
+/// Takes references by number. Many operations on one pipe share a reference, so that they do not
+/// use up the descriptors of the process.
 class file_holder {
  public:
   /// Null if the number is not open.

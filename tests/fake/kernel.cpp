@@ -277,7 +277,8 @@ void kernel::finish_late() {
   options_.batch_max = static_cast<unsigned>(operations_.size()) + 1;
   for (operation& op : operations_) op.due = now_;
   progress();
-  // What waits for somebody else stays so until the process ends; its memory is not asked for any more.
+  // What waits for somebody else stays so until the process ends; its memory is not asked for any
+  // more.
   for (const operation& op : operations_) check_lent(op);
   operations_.clear();
   files_.clear();

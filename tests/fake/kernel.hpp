@@ -18,10 +18,11 @@
 
 namespace carousel::fake {
 
-/// The second implementation of the seam: io_uring as an ordinary object, over the process's real descriptors, with a clock
-/// of its own. One seed decides when, in which order and with what every operation completes; each thing that it may do was
-/// seen on a real kernel. It watches what the library lends it: buffers that are touched, freed or lent twice before the last
-/// completion end the test with the operation's history.
+/// The second implementation of the seam: io_uring as an ordinary object, over the process's real
+/// descriptors, with a clock of its own. One seed decides when, in which order and with what every
+/// operation completes; each thing that it may do was seen on a real kernel. It watches what the
+/// library lends it: buffers that are touched, freed or lent twice before the last completion end
+/// the test with the operation's history.
 class kernel final : public sys::kernel {
  public:
   explicit kernel(const kernel_options& options);
@@ -37,7 +38,8 @@ class kernel final : public sys::kernel {
   int unregister_buffers() noexcept override;
   int register_files(unsigned count) noexcept override;
   int update_file(unsigned index, int fd) noexcept override;
-  /// Adds 1 where the kernel would. What becomes ready while nobody enters is announced inside of wait_for_signal() only.
+  /// Adds 1 where the kernel would. What becomes ready while nobody enters is announced inside of
+  /// wait_for_signal() only.
   int register_eventfd(int fd) noexcept override;
   std::chrono::steady_clock::time_point now() const noexcept override { return now_; }
   void pause(std::chrono::nanoseconds duration) noexcept override { now_ += duration; }
@@ -56,10 +58,12 @@ class kernel final : public sys::kernel {
   [[nodiscard]] std::chrono::nanoseconds waited_as_io() const noexcept { return waited_as_io_; }
   /// Stuck operations end from now on like any other.
   void release_stuck() noexcept;
-  /// A runtime ended without waiting: what was in flight ends now, and stores into the memory that it had borrowed.
+  /// A runtime ended without waiting: what was in flight ends now, and stores into the memory that
+  /// it had borrowed.
   void finish_late();
-  /// What a program does between two enters that waits for the eventfd, and no longer than it was told: time passes until the
-  /// eventfd is readable, or that long. Fails where that would be for ever.
+  /// What a program does between two enters that waits for the eventfd, and no longer than it was
+  /// told: time passes until the eventfd is readable, or that long. Fails where that would be for
+  /// ever.
   void wait_for_signal(std::chrono::nanoseconds at_most);
   /// The registered eventfd is readable.
   [[nodiscard]] bool has_signal() const noexcept;
@@ -98,7 +102,8 @@ class kernel final : public sys::kernel {
   void complete(op_list::iterator op, std::int32_t res);
   void store(operation& op, std::int32_t res);
   void check_lent(const operation& op);
-  /// Posts a completion that announces another one. False: there is no room for it, and it must be the last.
+  /// Posts a completion that announces another one. False: there is no room for it, and it must be
+  /// the last.
   [[nodiscard]] bool announce(const operation& op);
   void post(const sys::cqe& done);
   void signal() noexcept;

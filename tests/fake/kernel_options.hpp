@@ -6,7 +6,8 @@
 
 namespace carousel::fake {
 
-/// What a fake kernel does beyond answering at once and in order. The default has no surprises; chances are per mille.
+/// What a fake kernel does beyond answering at once and in order. The default has no surprises;
+/// chances are per mille.
 struct kernel_options {
   std::uint64_t seed = 0;
 
@@ -36,8 +37,8 @@ struct kernel_options {
   unsigned partial = 0;    ///< fewer entries are consumed than there are
   unsigned signals = 0;    ///< waits that a signal ends
   bool old_waits = false;  ///< a kernel before IORING_ENTER_NO_IOWAIT
-  unsigned forgotten_signals =
-      0;  ///< writes to the registered eventfd that do not happen, as in Linux 6.12
+  /// Writes to the registered eventfd that do not happen, as in Linux 6.12.
+  unsigned forgotten_signals = 0;
 
   // Tables.
   unsigned refused_buffers = 0;  ///< ENOMEM, EPERM
@@ -47,8 +48,8 @@ struct kernel_options {
 
   /// What the library promises never to do is a failure instead of the kernel's error.
   bool strict = true;
-  /// The test has declared all buffers, uses open descriptors only, and nobody outside the runtime makes one ready: anything
-  /// else is a failure too, a wait for nothing included.
+  /// The test has declared all buffers, uses open descriptors only, and nobody outside the runtime
+  /// makes one ready: anything else is a failure too, a wait for nothing included.
   bool closed_world = false;
 
   /// Every kind of surprise, each with a chance that the seed decides.

@@ -9,8 +9,8 @@
 
 namespace carousel::fake {
 
-/// Memory that a test has declared to be buffers, until it takes that back. Each declaration is another one, so that memory
-/// which was freed and allocated again is told apart.
+/// Memory that a test has declared to be buffers, until it takes that back. Each declaration is
+/// another one, so that memory which was freed and allocated again is told apart.
 class declared_memory {
  public:
   static void declare(const void* first, std::size_t bytes);
@@ -26,7 +26,8 @@ class declared_memory {
 /// AddressSanitizer, where there is one, says that the range must not be touched.
 [[nodiscard]] bool is_poisoned(const void* first, std::size_t bytes) noexcept;
 
-// The library poisons what it has lent, for everybody but the kernel. These see and change it all the same.
+// The library poisons what it has lent, for everybody but the kernel. These see and change it all
+// the same.
 
 void copy_bytes(std::byte* to, const std::byte* from, std::size_t bytes) noexcept;
 /// The same into memory that need not be there any more.

@@ -46,7 +46,8 @@ struct aligned_bytes {
   std::size_t bytes;
 };
 
-/// One submission queue entry after the kernel has taken it, with all that the kernel copies at that moment.
+/// One submission queue entry after the kernel has taken it, with all that the kernel copies at
+/// that moment.
 struct operation {
   std::uint64_t id = 0;
   detail::request entry{};
@@ -62,16 +63,16 @@ struct operation {
   std::string path;
   std::string second_path;
 
-  std::vector<iovec>
-      lent;  ///< memory that the kernel reads (a write), or stores into when the operation completes
+  /// Memory that the kernel reads (a write), or stores into when the operation completes.
+  std::vector<iovec> lent;
   bool stores = false;
   std::uint64_t content = 0;                ///< fingerprint of the lent memory
   std::vector<std::uint64_t> declarations;  ///< of each piece, where they are checked
   std::unique_ptr<aligned_bytes> staged;    ///< what will be stored, or was sent
 };
 
-/// Does what the operation asks for, with the system calls that the kernel's own code would end in, and without waiting.
-/// Nothing if it would have to wait. What a read brings is staged, not stored.
+/// Does what the operation asks for, with the system calls that the kernel's own code would end in,
+/// and without waiting. Nothing if it would have to wait. What a read brings is staged, not stored.
 [[nodiscard]] std::optional<std::int32_t> execute(operation& op);
 
 /// Operations that may have to wait for somebody else.

@@ -9,7 +9,8 @@
 #include "fake/kernel.hpp"
 #include "fake/used_fields.hpp"
 
-// How the fake kernel takes a submission queue entry: what it copies, what it borrows, and what the seed has in store for it.
+// How the fake kernel takes a submission queue entry: what it copies, what it borrows, and what the
+// seed has in store for it.
 
 namespace carousel::fake {
 namespace {
@@ -206,7 +207,8 @@ std::int32_t kernel::injected(const operation& op) {
   return is_write(op) && random_.chance(500) ? -ENOSPC : random_.chance(500) ? -EIO : -ENOMEM;
 }
 
-/// What an operation does; of those that open into the file table and close there, the part that only this kernel can do.
+/// What an operation does; of those that open into the file table and close there, the part that
+/// only this kernel can do.
 std::optional<std::int32_t> kernel::run(operation& op) {
   const std::size_t index = std::size_t{op.entry.file_index} - 1;
   if (op.entry.file_index == 0 || (op.code != opcode::openat && op.code != opcode::close))

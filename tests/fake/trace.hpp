@@ -9,8 +9,8 @@
 
 namespace carousel::fake {
 
-/// What happened, and the way a failure ends: the history of the operation concerned, the last events of all, the options,
-/// and the command that runs it again.
+/// What happened, and the way a failure ends: the history of the operation concerned, the last
+/// events of all, the options, and the command that runs it again.
 class trace {
  public:
   /// `what` must be a literal. Operation 0 is the ring itself.

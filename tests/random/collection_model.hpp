@@ -18,7 +18,8 @@ namespace carousel::random_test {
 /// The buffers that tasks have in hand, by their first byte.
 using in_hand = std::set<const std::byte*>;
 
-/// A pool or a registry, what the test knows about its registration, and the laws that hold at every turn.
+/// A pool or a registry, what the test knows about its registration, and the laws that hold at
+/// every turn.
 class collection_model {
  public:
   collection_model(const collection_model&) = delete;
@@ -38,7 +39,8 @@ class collection_model {
     return *inside_.operator->();
   }
 
-  /// free + leased = total, no free buffer beside a waiter, no buffer free or in hand that the kernel has.
+  /// free + leased = total, no free buffer beside a waiter, no buffer free or in hand that the
+  /// kernel has.
   void check(const fake::kernel& kernel, const in_hand& held) const;
 
  protected:

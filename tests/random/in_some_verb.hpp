@@ -91,7 +91,8 @@ task<Output> in_drawn_verb(world& w, Op op, bool& asked) {
   }
 }
 
-/// Awaits an operation, mostly inside of a verb. `asked`: the verb itself has ended it early, for a reason.
+/// Awaits an operation, mostly inside of a verb. `asked`: the verb itself has ended it early, for a
+/// reason.
 template <class Op, class Output = decltype(std::declval<Op&>().await_resume())>
 task<Output> in_some_verb(world& w, Op op, bool& asked) {
   const bool stopped = stop_requested();

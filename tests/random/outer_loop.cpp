@@ -35,7 +35,8 @@ void outer_loop::poll() {
   w_.require(for_nothing_ < for_nothing_max, "a program turns and turns, and nothing happens");
 }
 
-/// What wants a turn shows in the eventfd, but for what is due, and for stops whose signal is on its way through the kernel.
+/// What wants a turn shows in the eventfd, but for what is due, and for stops whose signal is on
+/// its way through the kernel.
 void outer_loop::require_told() const {
   if (fd_ < 0 || w_.options.forgotten_signals != 0) return;
   const detail::loop& inside = *detail::runtime_access::loop_of(rt_);

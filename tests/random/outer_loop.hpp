@@ -4,11 +4,12 @@
 
 namespace carousel::random_test {
 
-/// A program with a loop of its own around a runtime. It waits exactly as it is told by may_wait() and event_fd(), for which it asks
-/// sooner or later, and now and then stops or aborts a task or uses a pipe between two polls.
+/// A program with a loop of its own around a runtime. It waits exactly as it is told by may_wait()
+/// and event_fd(), for which it asks sooner or later, and now and then stops or aborts a task or
+/// uses a pipe between two polls.
 ///
-/// It fails where it is told to wait though a poll would get something done, where the eventfd does not tell what may_wait() does,
-/// and where it turns again and again for nothing.
+/// It fails where it is told to wait though a poll would get something done, where the eventfd does
+/// not tell what may_wait() does, and where it turns again and again for nothing.
 class outer_loop {
  public:
   outer_loop(world& w, runtime& rt, std::uint64_t seed) noexcept

@@ -15,8 +15,9 @@
 
 namespace carousel::random_test {
 
-/// A file of constant size, and what must be in it. Tasks use disjoint regions, so that the content is never a matter of
-/// order; what a task that was destroyed may or may not have written is unknown until it is written again.
+/// A file of constant size, and what must be in it. Tasks use disjoint regions, so that the content
+/// is never a matter of order; what a task that was destroyed may or may not have written is
+/// unknown until it is written again.
 class shadow_file {
  public:
   static constexpr std::size_t bytes = 16 * 1024;

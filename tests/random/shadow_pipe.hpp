@@ -12,8 +12,9 @@
 
 namespace carousel::random_test {
 
-/// A pipe of which the library has one end and the test the other. The byte at each position of the stream is known, so that
-/// one that is lost, doubled or out of place shows, whatever happened to the tasks that used the pipe.
+/// A pipe of which the library has one end and the test the other. The byte at each position of the
+/// stream is known, so that one that is lost, doubled or out of place shows, whatever happened to
+/// the tasks that used the pipe.
 class shadow_pipe {
  public:
   enum class role : std::uint8_t { library_reads, library_writes };
@@ -30,7 +31,8 @@ class shadow_pipe {
   /// Puts some bytes in, or takes and checks what is there. False: wrong bytes.
   [[nodiscard]] bool serve(std::size_t bytes_max);
 
-  /// The right to use the library's end alone. The stream's position is known while no operation is in flight.
+  /// The right to use the library's end alone. The stream's position is known while no operation is
+  /// in flight.
   class turn {
    public:
     explicit turn(shadow_pipe& owner) noexcept;

@@ -8,7 +8,8 @@
 
 namespace carousel::random_test {
 
-/// Whether a fixed operation may say not_registered, or pool_closed: it asks when it starts, and composite ones ask again.
+/// Whether a fixed operation may say not_registered, or pool_closed: it asks when it starts, and
+/// composite ones ask again.
 struct registration_watch {
   explicit registration_watch(const collection_model& p) noexcept
       : pool(p),

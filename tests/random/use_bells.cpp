@@ -3,7 +3,8 @@
 
 #include "random/world.hpp"
 
-// An awaitable that is not the library's: tasks wait for it, and others resume them from inside of their own.
+// An awaitable that is not the library's: tasks wait for it, and others resume them from inside of
+// their own.
 
 namespace carousel::random_test {
 

@@ -66,7 +66,8 @@ void drop_unawaited(world& w, hand& h) {
   }
 }
 
-/// A read that nobody waits for any more keeps its buffer until its last completion. False: the buffer is gone.
+/// A read that nobody waits for any more keeps its buffer until its last completion. False: the
+/// buffer is gone.
 task<bool> read_or_abandon(world& w, collection_model& p, hand& h) {
   shadow_file& f = w.some_file();
   const auto drawn = f.draw(w.random, *w.kernel, h->capacity());
@@ -145,7 +146,8 @@ task<std::optional<hand>> acquire(world& w, pool_model& p) {
     co_return std::nullopt;
   }
   w.require(!closed_before, "a closed pool gave a lease");
-  // One whose time is up makes a last try, which others who were granted a buffer need not have noticed yet.
+  // One whose time is up makes a last try, which others who were granted a buffer need not have
+  // noticed yet.
   const bool gave_up = limit <= detail::now() || stop_requested();
   const bool last_try = gave_up && !p.has_waiter(capacity);
   const bool in_order = last_try || place.is_first();

@@ -86,7 +86,8 @@ task<> use_plain_buffers(world& w) {
   }
 }
 
-/// A pool whose only handle goes away, unregistered or not, while an operation may still have its buffer.
+/// A pool whose only handle goes away, unregistered or not, while an operation may still have its
+/// buffer.
 class own_pool {
  public:
   explicit own_pool(world& w) : w_(w), pool_(make()) {

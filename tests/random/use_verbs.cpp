@@ -8,7 +8,8 @@ namespace {
 
 task<> some_things(world& w) { return actor(w, static_cast<unsigned>(w.random.below(4))); }
 
-/// How a verb around a task may end: `early` says whether it had a reason of its own, and then with what.
+/// How a verb around a task may end: `early` says whether it had a reason of its own, and then with
+/// what.
 void require_end(const world& w, const result<>& r, errc why, bool early) {
   if (r) return;
   if (r.error() == why && early) return;
@@ -49,7 +50,8 @@ task<> race(world& w) {
   if (!lost) w.require_injected(never.res.error());
 }
 
-/// A join throws when it is asked to stop, and nothing else is lost by that: no byte that the pipe has given.
+/// A join throws when it is asked to stop, and nothing else is lost by that: no byte that the pipe
+/// has given.
 task<> race_a_join(world& w) {
   shadow_pipe& pipe = w.pipes.front();
   if (!pipe.is_free(*w.kernel)) co_return;
@@ -77,7 +79,8 @@ task<> race_a_join(world& w) {
 
 task<> run_both(world& w) { (void)co_await when_all(some_things(w), some_things(w)); }
 
-/// Two reads side by side: both give their buffers back, and what one of them brought, also when it lost.
+/// Two reads side by side: both give their buffers back, and what one of them brought, also when it
+/// lost.
 task<> read_side_by_side(world& w) {
   shadow_file& one = w.files[0];
   shadow_file& two = w.files[1];

@@ -44,7 +44,8 @@ struct world {
   void require(bool holds, const char* sentence) const {
     if (!holds) kernel->fail(sentence);
   }
-  /// The fake kernel has been told to give such errors, or a verb around the running task has asked it to stop.
+  /// The fake kernel has been told to give such errors, or a verb around the running task has asked
+  /// it to stop.
   void require_injected(std::error_code error) const;
   void require_laws() const;
   /// A pool, or the registry.

@@ -11,7 +11,8 @@
 #include "support/counted_heap.hpp"
 #include "support/run.hpp"
 
-// A program in steady state does not call the heap. A sanitizer's own allocations count too, so there the facts are skipped.
+// A program in steady state does not call the heap. A sanitizer's own allocations count too, so
+// there the facts are skipped.
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)

@@ -23,7 +23,8 @@
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 
-// Very many operations that are given up, peers that never answer or vanish, and reads that a device still works on at the end.
+// Very many operations that are given up, peers that never answer or vanish, and reads that a
+// device still works on at the end.
 
 namespace carousel {
 namespace {

@@ -17,8 +17,8 @@
 #include "support/run.hpp"
 #include "support/throws_out.hpp"
 
-// What a program with a loop of its own makes ready or ends between two polls, also inside of another runtime, shows in may_wait() and
-// in event_fd(), whenever it asks for that one.
+// What a program with a loop of its own makes ready or ends between two polls, also inside of
+// another runtime, shows in may_wait() and in event_fd(), whenever it asks for that one.
 
 namespace carousel {
 namespace {
@@ -206,7 +206,8 @@ TEST(embedded, a_close_that_waits_for_a_read_that_is_aborted_wants_a_turn) {
   });
 }
 
-/// Lets the waiter for `go` run in a poll that an exception ends right after it, and after f(): what it began did not go out.
+/// Lets the waiter for `go` run in a poll that an exception ends right after it, and after f():
+/// what it began did not go out.
 template <class F>
 void poll_in_vain(embedded_loop& program, event& go, F f) {
   const auto throws = [&]() -> throws_out {

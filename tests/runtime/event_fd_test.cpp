@@ -19,7 +19,8 @@
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 
-// A program with an epoll loop of its own drives a runtime: it waits for event_fd() as long as may_wait() says, then polls.
+// A program with an epoll loop of its own drives a runtime: it waits for event_fd() as long as
+// may_wait() says, then polls.
 
 namespace carousel {
 namespace {

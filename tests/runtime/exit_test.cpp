@@ -18,7 +18,8 @@
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 
-// exit() with runtimes that are static or thread_local: the process ends with the status that it was given.
+// exit() with runtimes that are static or thread_local: the process ends with the status that it
+// was given.
 
 namespace carousel {
 namespace {

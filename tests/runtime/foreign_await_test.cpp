@@ -14,7 +14,8 @@
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 
-// An awaitable that is not the library's resumes its waiter from wherever it is made ready: the waiter stays in its own task.
+// An awaitable that is not the library's resumes its waiter from wherever it is made ready: the
+// waiter stays in its own task.
 
 namespace carousel {
 namespace {

@@ -20,7 +20,8 @@
 #include "support/run.hpp"
 #include "support/system_call_filter.hpp"
 
-// fork() in a program with runtimes: the child is kept off its parent's ring, and the parent notices nothing.
+// fork() in a program with runtimes: the child is kept off its parent's ring, and the parent
+// notices nothing.
 
 namespace carousel {
 namespace {

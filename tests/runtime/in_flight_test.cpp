@@ -114,7 +114,8 @@ TEST(in_flight, a_read_that_completed_unseen_gives_its_lease_back_in_the_same_tu
     const auto pool = fixed_buf_pool::make({{small, 1}}).value();
     EXPECT_TRUE(pool.register_buffers());
     auto reader = spawn(read_fixed_once, pipe.reader(), pool);
-    co_await until_submitted();  // the completion is there, and the turn comes to it after this task
+    // The completion is there, and the turn comes to it after this task.
+    co_await until_submitted();
     EXPECT_EQ(pipe.take(), "");
     EXPECT_FALSE(reader.done());
     const auto before = rt.stats();

@@ -15,8 +15,9 @@
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 
-// A coroutine that no task owns is left suspended when its runtime ends. Whatever it waits for happens later, in another runtime or
-// outside of all: it is not resumed, nobody touches the runtime that is gone, and what it would have got is for the next.
+// A coroutine that no task owns is left suspended when its runtime ends. Whatever it waits for
+// happens later, in another runtime or outside of all: it is not resumed, nobody touches the
+// runtime that is gone, and what it would have got is for the next.
 
 namespace carousel {
 namespace {

@@ -42,8 +42,8 @@ void limit(int which, rlim_t value) {
   const rlimit both{.rlim_cur = value, .rlim_max = value};
   setrlimit(static_cast<__rlimit_resource>(which), &both);
 }
-/// A user that nobody else is: what all processes of a user lock, or how many they are, counts against the limit of each. False
-/// when that takes more privileges than we have.
+/// A user that nobody else is: what all processes of a user lock, or how many they are, counts
+/// against the limit of each. False when that takes more privileges than we have.
 bool become_nobody() {
   auto id = 20'000 + static_cast<uid_t>(getpid()) % 40'000;
   while (getpwuid(id) != nullptr) ++id;

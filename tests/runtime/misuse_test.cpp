@@ -121,7 +121,8 @@ TEST(misuse_death, an_operation_outside_of_a_runtime_says_so) {
   EXPECT_DEATH((void)spawn(nothing), "carousel operations work inside a runtime only");
 }
 
-// The runtime of a death test is made in its child process: one that is inherited is another misuse.
+// The runtime of a death test is made in its child process: one that is inherited is another
+// misuse.
 
 TEST(misuse_death, a_runtime_on_another_thread_says_so) {
   const auto elsewhere = [](auto what) {

@@ -20,7 +20,8 @@
 #include "support/pipe_pair.hpp"
 #include "support/temp_dir.hpp"
 
-// Memory may run out at any allocation: std::bad_alloc reaches whoever awaits, nothing is lost, and the runtime goes on.
+// Memory may run out at any allocation: std::bad_alloc reaches whoever awaits, nothing is lost, and
+// the runtime goes on.
 
 namespace carousel {
 namespace {
@@ -34,8 +35,9 @@ using test::temp_dir;
 constexpr std::size_t bytes = 64;
 constexpr unsigned buffers = 3;
 
-/// Gives every allocation of this thread a turn to fail, each in a thread of its own, whose caches are empty; once alone, and
-/// once with all that follow. `attempt` calls its argument for the part in which memory is short.
+/// Gives every allocation of this thread a turn to fail, each in a thread of its own, whose caches
+/// are empty; once alone, and once with all that follow. `attempt` calls its argument for the part
+/// in which memory is short.
 template <class Attempt>
 void fail_each_allocation(Attempt attempt) {
   for (const bool for_good : {false, true}) {
@@ -191,7 +193,8 @@ TEST(out_of_memory, of_tasks_and_verbs_is_an_exception_and_loses_nothing) {
   });
 }
 
-/// Whoever goes on after a failure is stopped like everybody: nothing is left of what did not start.
+/// Whoever goes on after a failure is stopped like everybody: nothing is left of what did not
+/// start.
 task<result<std::size_t>> read_in_spite_of_all(file end) {
   try {
     (void)co_await end.read(room());

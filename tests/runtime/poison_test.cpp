@@ -8,7 +8,8 @@
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 
-// Under AddressSanitizer: memory that the kernel has, and buffers that nobody has, may not be touched.
+// Under AddressSanitizer: memory that the kernel has, and buffers that nobody has, may not be
+// touched.
 
 namespace carousel {
 namespace {

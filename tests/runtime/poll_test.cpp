@@ -27,8 +27,8 @@
 #include "support/run.hpp"
 #include "support/throws_out.hpp"
 
-// What the kernel, another thread or the clock brings, and what a poll has left undone, shows in may_wait() and in event_fd(), whenever a
-// program asks for that one; and nothing else does.
+// What the kernel, another thread or the clock brings, and what a poll has left undone, shows in
+// may_wait() and in event_fd(), whenever a program asks for that one; and nothing else does.
 
 namespace carousel {
 namespace {

@@ -20,8 +20,8 @@
 #include "support/logged_bytes.hpp"
 #include "support/run.hpp"
 
-// A runtime that ends while a file system does not answer: what the kernel still holds is named and never used again, and the
-// process goes on.
+// A runtime that ends while a file system does not answer: what the kernel still holds is named and
+// never used again, and the process goes on.
 
 namespace carousel {
 namespace {
@@ -55,7 +55,8 @@ task<> read_for_ever(std::filesystem::path path, B buf) {
   (void)co_await opened.value().read_at(std::move(buf), 0);
 }
 
-/// Runs f() in a runtime until so many operations were submitted, and shuts down. Gives what was said on stderr.
+/// Runs f() in a runtime until so many operations were submitted, and shuts down. Gives what was
+/// said on stderr.
 template <class F>
 std::string said_at_shutdown(unsigned operations, F f) {
   runtime rt = runtime::make().value();
@@ -257,7 +258,8 @@ TEST_F(quarantine, the_destructor_has_a_deadline_too) {
   EXPECT_EQ(pool.quarantined(), 1U);
 }
 
-/// Returns when what was asked of the file before has been answered: every read takes the same time.
+/// Returns when what was asked of the file before has been answered: every read takes the same
+/// time.
 void wait_for_late_answers(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   char some = 0;

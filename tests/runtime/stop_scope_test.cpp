@@ -14,7 +14,8 @@
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 
-// What a request to stop reaches: everything that is suspended inside of the verb, and nothing else.
+// What a request to stop reaches: everything that is suspended inside of the verb, and nothing
+// else.
 
 namespace carousel {
 namespace {

@@ -16,7 +16,8 @@
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
 
-// A timeout asks an operation to stop. It never loses what the operation brought, and never keeps its buffer.
+// A timeout asks an operation to stop. It never loses what the operation brought, and never keeps
+// its buffer.
 
 namespace carousel {
 namespace {

@@ -23,7 +23,8 @@ inline void expect_nothing_to_do(embedded_loop& program) {
   EXPECT_FALSE(program.has_signal());
 }
 
-/// Runs `f(program)` twice: in a program that has asked for event_fd() before, and in one that has not.
+/// Runs `f(program)` twice: in a program that has asked for event_fd() before, and in one that has
+/// not.
 template <class F>
 void asked_early_and_late(F f) {
   {

@@ -14,8 +14,9 @@ class kernel;
 
 namespace carousel::test {
 
-/// A program with a loop of its own around a runtime: it waits for event_fd() exactly as long as may_wait() says, then polls. On
-/// the fake kernel, which CAROUSEL_TEST_KERNEL may name, the time that it waits is virtual.
+/// A program with a loop of its own around a runtime: it waits for event_fd() exactly as long as
+/// may_wait() says, then polls. On the fake kernel, which CAROUSEL_TEST_KERNEL may name, the time
+/// that it waits is virtual.
 class embedded_loop {
   fake::kernel* fake_ = nullptr;  ///< null: the real one
   int fd_ = -1;                   ///< -1: event_fd() has not been asked for
@@ -26,7 +27,8 @@ class embedded_loop {
 
   runtime rt;
 
-  /// event_fd() is readable. It is asked for here at the earliest, or where the program has to wait.
+  /// event_fd() is readable. It is asked for here at the earliest, or where the program has to
+  /// wait.
   [[nodiscard]] bool has_signal();
   /// Waits, and takes the signal if one came. A minute is for ever, and a failure.
   void wait();
@@ -35,7 +37,8 @@ class embedded_loop {
   void run_until(const bool& done);
   /// Goes on for as long as there is something to do without waiting.
   void settle();
-  /// Time passes until the kernel has something to tell, at most this long, and the program does nothing.
+  /// Time passes until the kernel has something to tell, at most this long, and the program does
+  /// nothing.
   void let_pass(std::chrono::nanoseconds at_most);
 
   /// The program does something else for so long.

@@ -6,7 +6,8 @@
 
 namespace carousel::test {
 
-/// A coroutine type that knows nothing of carousel: it runs at once, and its frame belongs to this object.
+/// A coroutine type that knows nothing of carousel: it runs at once, and its frame belongs to this
+/// object.
 class foreign {
  public:
   struct promise_type {

@@ -16,8 +16,8 @@
 
 namespace carousel::test {
 
-/// The file system of fuse_fault.c at a directory of its own, for as long as this object lives. why_not() says when it is not
-/// there. Its end answers every read that hangs with an error.
+/// The file system of fuse_fault.c at a directory of its own, for as long as this object lives.
+/// why_not() says when it is not there. Its end answers every read that hangs with an error.
 class fuse_mount {
  public:
   fuse_mount() {

@@ -18,10 +18,11 @@ namespace carousel::test {
 struct meddling {
   unsigned enters = 0;
   unsigned pauses = 0;
-  /// Called for each enter with its number from 1; a value is what enter answers without the kernel.
+  /// Called for each enter with its number from 1; a value is what enter answers without the
+  /// kernel.
   std::function<std::optional<int>(unsigned)> refuse;
-  /// Operations that the kernel does not execute, and what it answers to them: as a ring with restrictions does (-EACCES), or one
-  /// that does not know them (-EINVAL).
+  /// Operations that the kernel does not execute, and what it answers to them: as a ring with
+  /// restrictions does (-EACCES), or one that does not know them (-EINVAL).
   std::map<detail::opcode, int> refused;
   /// Completions that are put behind those of the kernel after the next enter.
   std::vector<sys::cqe> forged;

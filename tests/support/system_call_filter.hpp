@@ -19,7 +19,8 @@ struct refused_call {
   unsigned second_argument = any;  ///< only with this one: io_uring_register's opcode
 };
 
-/// From now on these system calls fail in this process and in its children. False where seccomp is not available.
+/// From now on these system calls fail in this process and in its children. False where seccomp is
+/// not available.
 [[nodiscard]] inline bool refuse(std::initializer_list<refused_call> calls) {
   std::vector<sock_filter> filter;
   for (const refused_call& call : calls) {

@@ -5,7 +5,8 @@
 
 namespace carousel::test {
 
-/// A coroutine of the user's own that lets its exceptions out, into whoever resumes it. Its frame belongs to this object.
+/// A coroutine of the user's own that lets its exceptions out, into whoever resumes it. Its frame
+/// belongs to this object.
 class throws_out {
  public:
   struct promise_type {

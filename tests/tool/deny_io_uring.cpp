@@ -1,5 +1,6 @@
-// usage: deny_io_uring EPERM|EACCES|ENOSYS|ENOMEM setup|enter|register|buffers PROGRAM [ARGUMENT]...
-// Runs a program under a seccomp filter that refuses one of the calls, or the registration of buffers only.
+// usage: deny_io_uring EPERM|EACCES|ENOSYS|ENOMEM setup|enter|register|buffers PROGRAM
+// [ARGUMENT]... Runs a program under a seccomp filter that refuses one of the calls, or the
+// registration of buffers only.
 #include <seccomp.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
-// usage: fault_fs MOUNTPOINT
-// A FUSE file system whose files have one fault each, named by the file. Reading gives the letters a to w in turn, 1 MiB of
-// them unless the name says otherwise. New files may be made: what they do wrong is in their own name, wherever it stands in it,
-// so that temporary names of a copy have the fault of the final one.
+// usage: fault_fs MOUNTPOINT A FUSE file system whose files have one fault each, named by the file.
+// Reading gives the letters a to w in turn, 1 MiB of them unless the name says otherwise. New files
+// may be made: what they do wrong is in their own name, wherever it stands in it, so that temporary
+// names of a copy have the fault of the final one.
 #define FUSE_USE_VERSION 31
 #include <fuse.h>
 #include <unistd.h>

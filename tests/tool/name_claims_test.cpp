@@ -10,7 +10,8 @@
 
 #include "support/temp_dir.hpp"
 
-// What names are to a directory before a copy comes. Directories that fold names are in copy_folding_test.sh.
+// What names are to a directory before a copy comes. Directories that fold names are in
+// copy_folding_test.sh.
 
 namespace carousel::tool {
 namespace {

@@ -20,7 +20,8 @@ std::vector<extent> all_of(pieces plan) {
   return found;
 }
 
-/// Extents that begin and end at multiples of a block, some of them next to each other; the last may end inside a block.
+/// Extents that begin and end at multiples of a block, some of them next to each other; the last
+/// may end inside a block.
 std::vector<extent> random_extents(std::mt19937_64& random, std::uint64_t block) {
   std::vector<extent> made;
   std::uint64_t at = 0;

@@ -12,11 +12,13 @@
 
 namespace carousel::tool::bench {
 
-/// Places of the file, spread over all of it at random, and the digest of what stands at each. They were read once, by the
-/// thread itself, so that every later read can be compared; and in the page cache they are warm.
+/// Places of the file, spread over all of it at random, and the digest of what stands at each. They
+/// were read once, by the thread itself, so that every later read can be compared; and in the page
+/// cache they are warm.
 class block_set {
  public:
-  /// As many places as can be read in this time, within limits. The file must hold one. The error is a sentence.
+  /// As many places as can be read in this time, within limits. The file must hold one. The error
+  /// is a sentence.
   static std::expected<block_set, std::string> read(const subject& of, std::size_t block_bytes,
                                                     std::uint64_t seed,
                                                     std::chrono::nanoseconds time);

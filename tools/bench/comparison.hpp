@@ -12,7 +12,8 @@ namespace carousel::tool::bench {
 enum class question {
   registration,          ///< fixed with plain, on 4 KiB pages
   registration_on_huge,  ///< fixed with plain, on huge pages
-  huge_pages,  ///< huge pages with 4 KiB ones: by fixed reads, or by plain ones if some cell has no others
+  /// Huge pages with 4 KiB ones: by fixed reads, or by plain ones if some cell has no others.
+  huge_pages,
 };
 enum class metric { cpu, rate };
 
@@ -48,7 +49,8 @@ inline constexpr double noise_max = 0.15;
 /// How far the bounds reach from 1.
 [[nodiscard]] double noise_of(const spread& ratio) noexcept;
 
-/// All questions that the cells can answer, in the order of the questions, then metrics, blocks and depths.
+/// All questions that the cells can answer, in the order of the questions, then metrics, blocks and
+/// depths.
 [[nodiscard]] std::vector<claim> compare(const std::vector<cell>& cells);
 
 }  // namespace carousel::tool::bench

@@ -40,7 +40,8 @@ struct series {
   latency_histogram latency;
 };
 
-/// One block size at one depth: its variants took turns, so that the same round of two of them is a pair.
+/// One block size at one depth: its variants took turns, so that the same round of two of them is a
+/// pair.
 struct cell {
   std::size_t block_bytes = 0;
   unsigned depth = 0;

@@ -8,8 +8,8 @@
 
 namespace carousel::tool::bench {
 
-/// Times of single reads, counted in buckets that are 1/32 of their time wide: a percentile is at most 3 % above the truth, and
-/// counting one costs no allocation.
+/// Times of single reads, counted in buckets that are 1/32 of their time wide: a percentile is at
+/// most 3 % above the truth, and counting one costs no allocation.
 class latency_histogram {
  public:
   void add(std::uint64_t ns) noexcept {

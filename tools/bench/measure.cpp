@@ -27,8 +27,8 @@ using fractional_seconds = std::chrono::duration<double>;
 /// Of the time for measuring, the part that reading a block set may take as well.
 constexpr double block_set_part = 0.02;
 
-/// Each buffer is read into once at least, however short a slice should be; so rounds are given up where they take too long,
-/// but not those without which nothing could be said.
+/// Each buffer is read into once at least, however short a slice should be; so rounds are given up
+/// where they take too long, but not those without which nothing could be said.
 constexpr double overrun_max = 1.3;
 constexpr unsigned rounds_enough = 13;
 
@@ -151,8 +151,8 @@ class session {
   }
 
   std::string play_round(cell& c, const block_set& blocks, unsigned round) {
-    // Where memory lies decides a few percent, for one variant more than for another. Were it the same in all rounds, that
-    // would pass for a difference of the variants.
+    // Where memory lies decides a few percent, for one variant more than for another. Were it the
+    // same in all rounds, that would pass for a difference of the variants.
     if (auto failed = fit_.renew(c.block_bytes, c.depth); !failed.empty()) return failed;
     const std::vector<variant> now = variants_now();
     std::erase_if(c.variants,

@@ -22,8 +22,8 @@ struct options {
   std::optional<std::string> plot;  ///< the SVG file to write
 };
 
-/// The options and the operand of `carousel bench`, which is argv[0]. Otherwise the exit status: help, or what is wrong, was
-/// printed.
+/// The options and the operand of `carousel bench`, which is argv[0]. Otherwise the exit status:
+/// help, or what is wrong, was printed.
 [[nodiscard]] std::expected<options, int> take_options(int argc, char** argv);
 
 }  // namespace carousel::tool::bench

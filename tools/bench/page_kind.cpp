@@ -29,7 +29,8 @@ double huge_part(std::span<const std::byte> memory) {
     std::uintptr_t first = 0;
     std::uintptr_t last = 0;
     std::uint64_t kib = 0;
-    // NOLINTBEGIN(cert-err34-c,bugprone-unchecked-string-to-number-conversion): the kernel's own numbers
+    // The kernel's own numbers.
+    // NOLINTBEGIN(cert-err34-c,bugprone-unchecked-string-to-number-conversion)
     if (std::sscanf(line.c_str(), "%lx-%lx ", &first, &last) == 2)
       inside = first < to && from < last;
     else if (inside && std::sscanf(line.c_str(), "Rss: %lu", &kib) == 1)

@@ -47,7 +47,8 @@ result<stage> stage::make(int fd, pages kind, unsigned entries) {
 
 result<> stage::set_up(std::size_t block_bytes, unsigned depth) {
   clear();
-  // Strictly: only then does the pool say why the kernel refused, and plain reads work with it as well.
+  // Strictly: only then does the pool say why the kernel refused, and plain reads work with it as
+  // well.
   auto made = fixed_buf_pool::make(
       {{block_bytes, depth}},
       {.huge = kind_ == pages::huge ? huge_pages::transparent : huge_pages::never, .strict = true});

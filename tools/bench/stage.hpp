@@ -9,15 +9,16 @@
 
 namespace carousel::tool::bench {
 
-/// A ring with the file in it, and buffers on one kind of pages. Plain and fixed reads use the same of all of them, so that they
-/// differ in the operation only. Belongs to the thread that made it.
+/// A ring with the file in it, and buffers on one kind of pages. Plain and fixed reads use the same
+/// of all of them, so that they differ in the operation only. Belongs to the thread that made it.
 class stage {
  public:
-  /// Opens the file once more by its descriptor. Errors: those of runtime::make, too_many_files_open.
+  /// Opens the file once more by its descriptor. Errors: those of runtime::make,
+  /// too_many_files_open.
   static result<stage> make(int fd, pages kind, unsigned entries);
 
-  /// Makes `depth` buffers of `block_bytes` in place of those that are there, and registers them where the kernel allows that.
-  /// Error: not_enough_memory.
+  /// Makes `depth` buffers of `block_bytes` in place of those that are there, and registers them
+  /// where the kernel allows that. Error: not_enough_memory.
   result<> set_up(std::size_t block_bytes, unsigned depth);
   /// Gives the buffers and their registration up.
   void clear();

@@ -18,8 +18,8 @@ double quantile(const std::vector<double>& ascending, double part) {
   return std::lerp(ascending[below], ascending[above], at - static_cast<double>(below));
 }
 
-/// How many of n ascending values may be cut off at each end so that the median still lies between the rest, but for `error`;
-/// 0: not even the smallest and the largest of them are bounds.
+/// How many of n ascending values may be cut off at each end so that the median still lies between
+/// the rest, but for `error`; 0: not even the smallest and the largest of them are bounds.
 std::size_t outside(std::size_t n, double error) {
   // The chance that at most k of n fair coins fall on one side, doubled.
   double term = std::exp2(1 - static_cast<double>(n));

@@ -14,9 +14,10 @@ struct spread {
 /// The median and the quartiles. The values must not be empty.
 [[nodiscard]] spread quartiles(std::vector<double> values);
 
-/// The median of a[i] / b[i], and the bounds between which the true median lies, but for a chance of `error`. No distribution
-/// is assumed: the bounds are two of the ratios themselves (those of the sign test). Where there are too few pairs for that
-/// chance they are 0 and infinity. There must be as many a as b, and at least one.
+/// The median of a[i] / b[i], and the bounds between which the true median lies, but for a chance
+/// of `error`. No distribution is assumed: the bounds are two of the ratios themselves (those of
+/// the sign test). Where there are too few pairs for that chance they are 0 and infinity. There
+/// must be as many a as b, and at least one.
 [[nodiscard]] spread paired_ratio(std::span<const double> a, std::span<const double> b,
                                   double error);
 

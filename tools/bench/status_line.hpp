@@ -4,7 +4,8 @@
 
 namespace carousel::tool::bench {
 
-/// A line on the terminal that is stderr, written over and over; nothing where stderr is no terminal.
+/// A line on the terminal that is stderr, written over and over; nothing where stderr is no
+/// terminal.
 class status_line {
  public:
   status_line();

@@ -12,7 +12,8 @@ namespace carousel::tool::bench {
 
 enum class access { whatever, cached, direct };
 
-/// The file that is read, opened for reading and never written; where the owner reads, its access time stays too.
+/// The file that is read, opened for reading and never written; where the owner reads, its access
+/// time stays too.
 class subject {
  public:
   /// The error is a sentence.
@@ -38,8 +39,8 @@ class subject {
   /// Why it is not read with O_DIRECT, where that was not asked for; empty otherwise.
   [[nodiscard]] const std::string& remark() const noexcept { return remark_; }
 
-  /// Whether the path or another process made it another file meanwhile: its size, or the time of its last change. A device
-  /// tells neither.
+  /// Whether the path or another process made it another file meanwhile: its size, or the time of
+  /// its last change. A device tells neither.
   [[nodiscard]] bool changed() const noexcept;
   [[nodiscard]] bool is_same_file(const struct stat& other) const noexcept {
     return other.st_dev == about_.st_dev && other.st_ino == about_.st_ino;

@@ -10,7 +10,8 @@ struct svg_point {
   double y;
 };
 
-/// Text that stands for itself inside of XML, in elements and in attributes; what XML cannot have becomes a question mark.
+/// Text that stands for itself inside of XML, in elements and in attributes; what XML cannot have
+/// becomes a question mark.
 [[nodiscard]] std::string svg_escaped(std::string_view text);
 
 /// A <text> element of a class of the picture's style; `anchor` is start, middle or end.

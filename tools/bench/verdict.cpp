@@ -110,7 +110,8 @@ std::string differences(const std::vector<group>& groups, metric of) {
   return enumeration(clauses);
 }
 
-/// Each block size that shows no difference, with the noise; this is what the program is asked for first.
+/// Each block size that shows no difference, with the noise; this is what the program is asked for
+/// first.
 std::string headline(const std::string& subject, const std::vector<group>& groups) {
   const auto with_noise = [](const group& g, bool) {
     return fmt::format("{} ({})", block_text(g), noise_text(g.ratios));

@@ -24,7 +24,8 @@ struct option {
   has_value value = has_value::no;
   std::string_view value_name;  ///< in the help
   std::string help;             ///< empty: the help does not show it
-  /// Called for each time that it is given, with its value or "", and with the option as it is spelt in full.
+  /// Called for each time that it is given, with its value or "", and with the option as it is
+  /// spelt in full.
   std::function<taken(std::string_view value, std::string_view spelt)> take;
 };
 
@@ -44,10 +45,11 @@ struct command {
   std::size_t operands_max = std::numeric_limits<std::size_t>::max();
 };
 
-/// Takes the arguments behind the name of the command, argv[0], with getopt_long(3), as cp(1) does: options may stand behind
-/// operands, "--" ends them, long names may be cut short. Gives the operands, in their order and byte for byte: none of them is
-/// looked into. When there is nothing to go on with, the reason was printed, help or what is wrong, and the error is the exit
-/// status. Reorders argv; one thread.
+/// Takes the arguments behind the name of the command, argv[0], with getopt_long(3), as cp(1) does:
+/// options may stand behind operands, "--" ends them, long names may be cut short. Gives the
+/// operands, in their order and byte for byte: none of them is looked into. When there is nothing
+/// to go on with, the reason was printed, help or what is wrong, and the error is the exit status.
+/// Reorders argv; one thread.
 [[nodiscard]] std::expected<std::vector<std::string>, int> take(const command& of, int argc,
                                                                 char** argv);
 

@@ -4,8 +4,9 @@
 
 namespace carousel::tool {
 
-/// What the kernel tells of direct I/O on a file (STATX_DIOALIGN): memory addresses, and offsets and lengths, must be multiples
-/// of these. That a file could be opened with O_DIRECT says nothing: transfers may go through the page cache all the same.
+/// What the kernel tells of direct I/O on a file (STATX_DIOALIGN): memory addresses, and offsets
+/// and lengths, must be multiples of these. That a file could be opened with O_DIRECT says nothing:
+/// transfers may go through the page cache all the same.
 struct direct_alignment {
   bool told = false;
   std::uint32_t memory = 0;

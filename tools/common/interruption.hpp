@@ -2,9 +2,9 @@
 
 namespace carousel::tool {
 
-/// SIGHUP, SIGINT and SIGTERM are noted; the second of a kind ends the process. Those that whoever started the program has
-/// ignored (nohup, the background jobs of a shell) stay ignored. A file that would exceed RLIMIT_FSIZE is an error of the write,
-/// not a signal.
+/// SIGHUP, SIGINT and SIGTERM are noted; the second of a kind ends the process. Those that whoever
+/// started the program has ignored (nohup, the background jobs of a shell) stay ignored. A file
+/// that would exceed RLIMIT_FSIZE is an error of the write, not a signal.
 void handle_signals();
 /// The signal that came, or 0.
 int interrupted() noexcept;

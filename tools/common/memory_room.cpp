@@ -25,7 +25,8 @@ constexpr group_files of_version_2{
     {"memory.max", "memory.high"}, "memory.current", "inactive_file"};
 constexpr group_files of_version_1{
     {"memory.limit_in_bytes", nullptr}, "memory.usage_in_bytes", "total_inactive_file"};
-/// No limit is spelt in version 1 as the last page that can be counted, and "max", which is no number, in version 2.
+/// No limit is spelt in version 1 as the last page that can be counted, and "max", which is no
+/// number, in version 2.
 constexpr std::uint64_t no_limit = std::uint64_t{1} << 62U;
 
 std::optional<std::uint64_t> number_in(const fs::path& file) {
@@ -69,7 +70,8 @@ void look_at_group(std::optional<memory_room>& least, const fs::path& group, con
 void look_at_groups(std::optional<memory_room>& least, const fs::path& root,
                     const mount_entry& mounted, const std::string& group,
                     const group_files& files) {
-  // In a container the mount may begin at the group, or below the one that the process is said to be in.
+  // In a container the mount may begin at the group, or below the one that the process is said to
+  // be in.
   const fs::path below = fs::path(group).lexically_relative(mounted.root);
   const bool inside = !below.empty() && *below.begin() != "..";
   fs::path at = inside ? (fs::path(mounted.at) / below).lexically_normal() : fs::path(mounted.at);

@@ -24,7 +24,8 @@ struct mount_entry {
 [[nodiscard]] std::vector<mount_entry> read_mounts(const std::filesystem::path& root = "/");
 /// The mount that an open file is in.
 [[nodiscard]] std::optional<mount_entry> mount_of(int fd);
-/// The value of `option` in a list like "rw,upperdir=/a,nodatasum"; empty for one without any. Nothing when it is not there.
+/// The value of `option` in a list like "rw,upperdir=/a,nodatasum"; empty for one without any.
+/// Nothing when it is not there.
 [[nodiscard]] std::optional<std::string> mount_option(const std::string& options,
                                                       const std::string& option);
 

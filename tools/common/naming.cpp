@@ -9,7 +9,8 @@
 namespace carousel::tool {
 namespace {
 
-// With the dot and the suffix within 143 bytes, the least that names are known to be limited to (by eCryptfs).
+// With the dot and the suffix within 143 bytes, the least that names are known to be limited to (by
+// eCryptfs).
 constexpr std::size_t temporary_stem_max = 120;
 
 /// Bytes of the well-formed UTF-8 sequence at the front that shows as itself, or 0.

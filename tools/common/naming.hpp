@@ -5,10 +5,12 @@
 
 namespace carousel::tool {
 
-/// For messages: 'name' where every byte shows as itself, $'na\nme' with the escapes of a shell where one would not.
+/// For messages: 'name' where every byte shows as itself, $'na\nme' with the escapes of a shell
+/// where one would not.
 [[nodiscard]] std::string shell_quoted(std::string_view name);
 
-/// A path as the directory to start from and the last name, which keeps slashes at its end: "a/b/" is "a/" and "b/".
+/// A path as the directory to start from and the last name, which keeps slashes at its end: "a/b/"
+/// is "a/" and "b/".
 struct split_name {
   std::string directory;  ///< empty for the current one; ends in a slash
   std::string name;       ///< "." for the root

@@ -20,7 +20,8 @@ struct bounds {
   T most;
 };
 
-/// The number that the whole text is, when it is within the bounds; or a sentence for the option of that name.
+/// The number that the whole text is, when it is within the bounds; or a sentence for the option of
+/// that name.
 template <class T>
 std::expected<T, std::string> number(std::string_view text, std::string_view option,
                                      bounds<T> within) {
@@ -32,7 +33,8 @@ std::expected<T, std::string> number(std::string_view text, std::string_view opt
                                      shell_quoted(text), within.least, within.most));
 }
 
-/// A number of bytes: 4096, 4K, 4KiB; K, M and G are powers of 1024. A sentence for the option of that name otherwise.
+/// A number of bytes: 4096, 4K, 4KiB; K, M and G are powers of 1024. A sentence for the option of
+/// that name otherwise.
 [[nodiscard]] std::expected<std::size_t, std::string> byte_count(std::string_view text,
                                                                  std::string_view option);
 

@@ -31,7 +31,8 @@ void remember(int& first) noexcept {
 
 void begin_output() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    // The lowest number that is free is this one. Reads and writes of it are EBADF, as if it were closed.
+    // The lowest number that is free is this one. Reads and writes of it are EBADF, as if it were
+    // closed.
     if (::fcntl(fd, F_GETFD) < 0) (void)::open("/", O_PATH | O_CLOEXEC);
   }
   struct sigaction before{};

@@ -4,11 +4,13 @@
 
 namespace carousel::tool {
 
-// What the program says. A disk that is full, a reader that went away and a terminal that is gone are no reason to stop in the
-// middle of the work: what does not get through is remembered, and the exit status tells.
+// What the program says. A disk that is full, a reader that went away and a terminal that is gone
+// are no reason to stop in the middle of the work: what does not get through is remembered, and the
+// exit status tells.
 
-/// Before anything is opened or said. A closed stdin, stdout or stderr gets a stand-in that takes nothing, so that no file of
-/// the user's is opened in its place and written to; a pipe whose reader went away becomes an error of the write.
+/// Before anything is opened or said. A closed stdin, stdout or stderr gets a stand-in that takes
+/// nothing, so that no file of the user's is opened in its place and written to; a pipe whose
+/// reader went away becomes an error of the write.
 void begin_output();
 
 /// To stdout, as it is.
@@ -18,8 +20,9 @@ void complain(std::string_view sentence) noexcept;
 /// To stderr, as it is; does not matter when it is lost.
 void draw(std::string_view text) noexcept;
 
-/// At the end of the program, once: the exit status, which is `status` unless that is 0 and something that was said is lost.
-/// Then it is 1, with the reason on stderr if it is stdout that was lost.
+/// At the end of the program, once: the exit status, which is `status` unless that is 0 and
+/// something that was said is lost. Then it is 1, with the reason on stderr if it is stdout that
+/// was lost.
 [[nodiscard]] int end_output(int status) noexcept;
 
 }  // namespace carousel::tool

@@ -49,7 +49,8 @@ bool copy_list(int from, int to, const char* which, bool inherits, std::span<con
 unsigned copy_access_lists(int from, int to, bool directory, bool inherits, unsigned mode,
                            attribute_losses& lost) {
   std::span<const char> list;
-  // The bits of the group are the mask of the list. A mask of nothing stops all entries that could not be taken away.
+  // The bits of the group are the mask of the list. A mask of nothing stops all entries that could
+  // not be taken away.
   if (!copy_list(from, to, access_acl, inherits, list, lost)) mode = mode_without_list(mode, list);
   std::span<const char> of_children;
   if (directory) (void)copy_list(from, to, default_acl, inherits, of_children, lost);
@@ -86,7 +87,8 @@ unsigned mode_without_list(unsigned mode, std::span<const char> list) noexcept {
       default: break;
     }
   }
-  // Users whom the list names are among the group now, or among the others, where members of the groups that it names are.
+  // Users whom the list names are among the group now, or among the others, where members of the
+  // groups that it names are.
   if (names_somebody) others &= mask & users & groups;
   return closed | (group & mask & users) << 3U | others;
 }

@@ -20,8 +20,9 @@ std::string name_space(std::string_view name) {
 
 }  // namespace
 
-/// As cp -p and cp -a have it where they say something. What they lose without a word is a note here where no user could do
-/// anything about it, and an error where it is lost although it could be kept.
+/// As cp -p and cp -a have it where they say something. What they lose without a word is a note
+/// here where no user could do anything about it, and an error where it is lost although it could
+/// be kept.
 // NOLINTNEXTLINE(readability-function-size): it is a table
 const std::vector<attribute_row>& attribute_table() {
   using enum fate;

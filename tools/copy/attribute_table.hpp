@@ -9,7 +9,8 @@
 
 namespace carousel::tool {
 
-/// What a file, a directory or a symbolic link has besides its content, and the steps in which it is kept.
+/// What a file, a directory or a symbolic link has besides its content, and the steps in which it
+/// is kept.
 enum class attribute : std::uint8_t {
   owner,
   group,

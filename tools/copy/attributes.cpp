@@ -18,7 +18,8 @@ bool is_owned_as(const struct stat& made, const struct stat& about) noexcept {
   return made.st_uid == about.st_uid && made.st_gid == about.st_gid;
 }
 
-/// False: not both are those of the original now. Who may not give the file away can still be a member of its group.
+/// False: not both are those of the original now. Who may not give the file away can still be a
+/// member of its group.
 template <class Chown>
 bool keep_owner(const struct stat& made, const struct stat& about, attribute_losses& lost,
                 Chown chown) {
@@ -29,7 +30,8 @@ bool keep_owner(const struct stat& made, const struct stat& about, attribute_los
   return false;
 }
 
-/// Where all files have one mode, changing it is refused although it is the right one. errno otherwise.
+/// Where all files have one mode, changing it is refused although it is the right one. errno
+/// otherwise.
 bool set_mode(int fd, unsigned mode) noexcept {
   if (change_mode(fd, mode) == 0) return true;
   const int why = errno;
@@ -45,8 +47,9 @@ std::array<timespec, 2> times_of(const struct stat& about) noexcept {
 
 }  // namespace
 
-/// Owner before the rest: chown(2) takes set-user-ID bits and capabilities away. Where it could not be kept they would be
-/// somebody else's. The mode after the access control list, whose mask it agrees with.
+/// Owner before the rest: chown(2) takes set-user-ID bits and capabilities away. Where it could not
+/// be kept they would be somebody else's. The mode after the access control list, whose mask it
+/// agrees with.
 attribute_losses copy_attributes(int from, int to, const struct stat& about,
                                  const attribute_options& options, bool inherits_acl) {
   attribute_losses lost;

@@ -9,13 +9,15 @@ namespace carousel::tool {
 
 /// What of a file or directory is kept besides its content.
 struct attribute_options {
-  /// Owner, mode with its special bits, access control lists and times; else the mode it was made with stays.
+  /// Owner, mode with its special bits, access control lists and times; else the mode it was made
+  /// with stays.
   bool preserve = false;
   bool extended = false;  ///< extended attributes
 };
 
-/// Gives the file or directory `to` what `from` has; `about` is of `from`. `inherits_acl`: the directory gave `to` access rules
-/// that the original need not have. Each attribute is tried, whatever became of the others.
+/// Gives the file or directory `to` what `from` has; `about` is of `from`. `inherits_acl`: the
+/// directory gave `to` access rules that the original need not have. Each attribute is tried,
+/// whatever became of the others.
 [[nodiscard]] attribute_losses copy_attributes(int from, int to, const struct stat& about,
                                                const attribute_options& options, bool inherits_acl);
 

@@ -15,7 +15,8 @@ constexpr std::size_t small_bytes_max = std::size_t{256} << 10U;
 constexpr std::size_t page_bytes = 4096;
 /// Buffers take a quarter of the memory that there is: the kernel does not refuse more, but kills.
 constexpr std::uint64_t room_share = 4;
-/// Fewer than this many copy slower than smaller ones do, down to a size from which on size matters more.
+/// Fewer than this many copy slower than smaller ones do, down to a size from which on size matters
+/// more.
 constexpr std::size_t fitted_count_min = 4;
 constexpr std::size_t fitted_bytes_min = std::size_t{64} << 10U;
 

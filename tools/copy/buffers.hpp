@@ -9,9 +9,10 @@
 
 namespace carousel::tool {
 
-/// The buffers of a copy. Each file in flight has a small one, which is its permit too; the kernel does not register these,
-/// because that speeds up nothing there, and their pages are used only as far as the files are long. The large ones, on huge
-/// pages and registered, are made when the first large file comes.
+/// The buffers of a copy. Each file in flight has a small one, which is its permit too; the kernel
+/// does not register these, because that speeds up nothing there, and their pages are used only as
+/// far as the files are long. The large ones, on huge pages and registered, are made when the first
+/// large file comes.
 class copy_buffers {
  public:
   struct sizes {
@@ -19,15 +20,16 @@ class copy_buffers {
     std::size_t large_bytes;  ///< of a large one; made a multiple of 4096
     friend bool operator==(const sizes&, const sizes&) = default;
   };
-  /// These, or fewer and then smaller ones, so that they leave most of `room` bytes of memory to the page cache, to the file
-  /// names of a tree and to others.
+  /// These, or fewer and then smaller ones, so that they leave most of `room` bytes of memory to
+  /// the page cache, to the file names of a tree and to others.
   [[nodiscard]] static sizes fitted(sizes wanted, std::uint64_t room) noexcept;
   /// Error: not_enough_memory.
   static result<copy_buffers> make(sizes wanted);
 
   /// Awaited: gives result<fixed_buf>.
   [[nodiscard]] next_operation small() const { return small_.next(small_bytes_); }
-  /// Awaited: gives result<fixed_buf>. Whoever waits holds a small one, and nobody with a large one waits for anything here.
+  /// Awaited: gives result<fixed_buf>. Whoever waits holds a small one, and nobody with a large one
+  /// waits for anything here.
   task<result<fixed_buf>> large();
   /// Another large one if it is free.
   [[nodiscard]] std::optional<fixed_buf> another_large() const;

@@ -176,8 +176,8 @@ class contest {
     return true;
   }
 
-  /// Some file systems are slow to make files where many were removed a moment ago, so the copies stay until the last one is
-  /// made, where there is room for all. False: there is not.
+  /// Some file systems are slow to make files where many were removed a moment ago, so the copies
+  /// stay until the last one is made, where there is room for all. False: there is not.
   bool keep_copies() {
     const std::uint64_t bytes = look_at_cache(trees_).bytes;
     struct statvfs space{};

@@ -36,13 +36,14 @@ struct comparison_row {
   std::string unit;
   double carousel = 0;
   double cp = 0;
-  std::optional<double>
-      ratio;  ///< cp / carousel: above 1 when carousel is better; none where carousel needed nothing
-  std::string
-      winner;  ///< "carousel", "cp" or "even": within 2 %, or within the scatter of the rounds
+  /// Cp / carousel: above 1 when carousel is better; none where carousel needed nothing.
+  std::optional<double> ratio;
+  /// "carousel", "cp" or "even": within 2 %, or within the scatter of the rounds.
+  std::string winner;
 };
 
-/// Copies the sources six times into directories that it makes in `target_parent` and removes again, one at a time.
+/// Copies the sources six times into directories that it makes in `target_parent` and removes
+/// again, one at a time.
 comparison compare(const std::vector<std::string>& sources, const std::string& target_parent,
                    const std::vector<std::string>& cp_flags_for_carousel);
 

@@ -15,7 +15,8 @@
 namespace carousel::tool {
 namespace {
 
-/// Files of sysfs pretend to have 4096 bytes and no blocks: up to there only who is trusted is believed.
+/// Files of sysfs pretend to have 4096 bytes and no blocks: up to there only who is trusted is
+/// believed.
 constexpr std::uint64_t pretended_bytes_max = 4096;
 constexpr int transient_tries_max = 16;
 
@@ -27,7 +28,8 @@ bool is_transient(const std::error_code& why) noexcept {
   return why == std::errc::interrupted || why == std::errc::resource_unavailable_try_again;
 }
 
-/// Into the page cache, which is quicker than the way to a worker thread of the kernel, where io_uring sends such writes.
+/// Into the page cache, which is quicker than the way to a worker thread of the kernel, where
+/// io_uring sends such writes.
 result<> write(int fd, std::span<const std::byte> data, std::uint64_t at) {
   int tries = 0;
   while (!data.empty()) {
@@ -43,7 +45,8 @@ result<> write(int fd, std::span<const std::byte> data, std::uint64_t at) {
   return {};
 }
 
-/// Compressed storage is less than the size as well; that of a small file may be rounded down to what st_blocks counts.
+/// Compressed storage is less than the size as well; that of a small file may be rounded down to
+/// what st_blocks counts.
 bool may_have_holes(const struct stat& about) noexcept {
   constexpr std::uint64_t counted_bytes = 512;
   const auto size = static_cast<std::uint64_t>(about.st_size);
@@ -51,14 +54,15 @@ bool may_have_holes(const struct stat& about) noexcept {
   return static_cast<std::uint64_t>(about.st_blocks) * counted_bytes + rounding < size;
 }
 
-/// Whether there is more to read than the size said when the copy began, because it was written meanwhile.
+/// Whether there is more to read than the size said when the copy began, because it was written
+/// meanwhile.
 bool has_grown(const content_ends& ends) noexcept {
   struct stat now{};
   return ::fstat(ends.from.fd(), &now) == 0 && now.st_size > ends.about.st_size;
 }
 
-/// From one offset to where reading says that the file ends, which is the result: the size is no more than a hint on FUSE and in
-/// /proc and /sys.
+/// From one offset to where reading says that the file ends, which is the result: the size is no
+/// more than a hint on FUSE and in /proc and /sys.
 task<transfer_result> copy_sequentially(const content_ends& ends, std::uint64_t at, fixed_buf lease,
                                         content_progress& progress) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);

@@ -11,7 +11,8 @@
 
 namespace carousel::tool {
 
-/// Whether the content of a file should go around the page cache: large files, read and written once.
+/// Whether the content of a file should go around the page cache: large files, read and written
+/// once.
 inline constexpr std::uint64_t direct_bytes_min = std::uint64_t{8} << 20U;
 
 /// The two ends of one copy, opened for buffered transfers.
@@ -51,21 +52,23 @@ class content_progress {
 struct copied_content {
   std::uint64_t size = 0;  ///< of the copy: the source's, or where reading it ended
   chosen_way way;
-  bool is_of_then =
-      false;  ///< it is what the source had when it was opened, whatever was written to that since
+  /// It is what the source had when it was opened, whatever was written to that since.
+  bool is_of_then = false;
 };
 
 /// Whether the file was written to after `before` was taken.
 [[nodiscard]] bool was_written(int fd, const struct stat& before) noexcept;
 
-/// As file::read_at, but asks behind the size as well, which FUSE does not do for asynchronous reads.
+/// As file::read_at, but asks behind the size as well, which FUSE does not do for asynchronous
+/// reads.
 buf_result<std::size_t, fixed_buf> read_behind(int fd, fixed_buf lease, std::uint64_t at);
 
-/// Shares the storage of the two files if that is wished and they can. Otherwise copies with the lease, which is plain and comes
-/// back, and with large ones of the buffers where that pays: holes stay holes, and what reading gives is copied, be it more or less
-/// than the size says; but no more than the size of a file that others add to meanwhile.
-/// Errors: what a transfer said, end_of_file when somebody has cut the file meanwhile, canceled after an interruption; when storage
-/// is to be shared always, why it cannot be.
+/// Shares the storage of the two files if that is wished and they can. Otherwise copies with the
+/// lease, which is plain and comes back, and with large ones of the buffers where that pays: holes
+/// stay holes, and what reading gives is copied, be it more or less than the size says; but no more
+/// than the size of a file that others add to meanwhile. Errors: what a transfer said, end_of_file
+/// when somebody has cut the file meanwhile, canceled after an interruption; when storage is to be
+/// shared always, why it cannot be.
 task<buf_result<copied_content, fixed_buf>> copy_content(content_ends ends, reflink_wish wish,
                                                          copy_buffers& buffers, fixed_buf lease,
                                                          content_progress& progress);

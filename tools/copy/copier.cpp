@@ -12,8 +12,8 @@
 #include "common/interruption.hpp"
 #include "common/last_error.hpp"
 
-// The run, the tree, and the files in flight. The command line is in operands.cpp, what happens to one file in
-// target_name.cpp and file_copy.cpp.
+// The run, the tree, and the files in flight. The command line is in operands.cpp, what happens to
+// one file in target_name.cpp and file_copy.cpp.
 
 namespace carousel::tool {
 namespace {

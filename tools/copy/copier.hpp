@@ -22,12 +22,13 @@
 
 namespace carousel::tool {
 
-/// Copies files and trees, many files at once. A small buffer is the permit of one file, so the buffers bound what is in
-/// flight: memory, descriptors and operations.
+/// Copies files and trees, many files at once. A small buffer is the permit of one file, so the
+/// buffers bound what is in flight: memory, descriptors and operations.
 class copier {
  public:
   copier(const copy_options& options, copy_buffers buffers, copy_report& report);
-  /// The sources to the destination, as cp(1) names them. What fails is in the report, and the rest goes on.
+  /// The sources to the destination, as cp(1) names them. What fails is in the report, and the rest
+  /// goes on.
   task<> run();
 
  private:
@@ -107,7 +108,8 @@ class copier {
   /// What the targets were that are not copied yet, where names fold.
   std::unordered_map<std::string, claim> claims_;
   bool poured_ = false;  ///< a source was copied into the destination itself: SRC/.
-  /// Files that were made by operands whose names at the target are those of others, which merge: their files do not.
+  /// Files that were made by operands whose names at the target are those of others, which merge:
+  /// their files do not.
   identities landed_;
   bool remember_landed_ = false;
 };

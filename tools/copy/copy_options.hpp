@@ -39,7 +39,8 @@ struct copy_options {
   [[nodiscard]] bool follows_named_links() const noexcept { return !directories() && !keep_links; }
 };
 
-/// The options and operands of `carousel cp`, which is argv[0]. Otherwise the exit status: help, or what is wrong, was printed.
+/// The options and operands of `carousel cp`, which is argv[0]. Otherwise the exit status: help, or
+/// what is wrong, was printed.
 [[nodiscard]] std::expected<copy_options, int> take_copy_options(int argc, char** argv);
 
 }  // namespace carousel::tool

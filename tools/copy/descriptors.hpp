@@ -12,8 +12,8 @@ namespace carousel::tool {
 /// EMFILE and ENFILE: not an error of the file, and over when others have closed theirs.
 [[nodiscard]] bool out_of_descriptors(const std::error_code& why) noexcept;
 
-/// The line of those who found no descriptor. Who stands in it has closed his own; the first in line tries again until the
-/// files in flight have given back enough.
+/// The line of those who found no descriptor. Who stands in it has closed his own; the first in
+/// line tries again until the files in flight have given back enough.
 class descriptor_line {
  public:
   /// Descriptors of one file that is being copied. They were all closed when this dies.
@@ -33,7 +33,8 @@ class descriptor_line {
   /// One stay in the line, to be kept until the descriptors are open.
   class stay {
    public:
-    /// Waits for another try. False when nobody is left who could give any back, and the system has none for a second.
+    /// Waits for another try. False when nobody is left who could give any back, and the system has
+    /// none for a second.
     task<bool> wait(descriptor_line& line);
 
    private:

@@ -39,7 +39,8 @@ bool matches(std::string_view name, std::string_view pattern) noexcept {
   return name.starts_with(pattern);
 }
 
-/// Makes the file writable for its owner, as attributes user.* ask for; false: it is, or that is not possible.
+/// Makes the file writable for its owner, as attributes user.* ask for; false: it is, or that is
+/// not possible.
 bool make_writable(int fd) noexcept {
   struct stat about{};
   if (fd < 0 || ::fstat(fd, &about) != 0 || (about.st_mode & S_IWUSR) != 0) return false;

@@ -10,8 +10,8 @@
 
 namespace carousel::tool {
 
-/// The extended attributes of something that is open, if only as a name (O_PATH), or of a symbolic link, which cannot be opened for
-/// that. Each call is that of xattr(7): -1 and errno.
+/// The extended attributes of something that is open, if only as a name (O_PATH), or of a symbolic
+/// link, which cannot be opened for that. Each call is that of xattr(7): -1 and errno.
 class xattr_end {
  public:
   explicit xattr_end(int fd) noexcept : fd_(fd) {}
@@ -29,14 +29,17 @@ class xattr_end {
   std::string path_;
 };
 
-/// Room for the longest value and the longest list of names; one per thread, good until the next call for it.
+/// Room for the longest value and the longest list of names; one per thread, good until the next
+/// call for it.
 [[nodiscard]] std::span<char> xattr_value_room() noexcept;
 
-/// Whether an attribute belongs to the file system that holds it, or to permissions, and is not carried from file to file.
+/// Whether an attribute belongs to the file system that holds it, or to permissions, and is not
+/// carried from file to file.
 [[nodiscard]] bool stays_behind(std::string_view name) noexcept;
 
-/// Copies extended attributes, without access control lists. A file that may not be written to is opened for that to its owner:
-/// then the result is true, and the mode is to be set again. `privileges`: capabilities too.
+/// Copies extended attributes, without access control lists. A file that may not be written to is
+/// opened for that to its owner: then the result is true, and the mode is to be set again.
+/// `privileges`: capabilities too.
 bool copy_extended(const xattr_end& from, const xattr_end& to, bool privileges,
                    attribute_losses& lost);
 

@@ -20,8 +20,8 @@ struct extent {
 /// Where a sparse file has data.
 struct data_map {
   std::vector<extent> extents;  ///< ascending, none of them empty, none touching another's bytes
-  bool trusted =
-      true;  ///< false: the extents are the whole file, and what is zero in it may be a hole of the copy
+  /// False: the extents are the whole file, and what is zero in it may be a hole of the copy.
+  bool trusted = true;
 
   /// Without a hole.
   [[nodiscard]] bool is_whole(std::uint64_t size) const noexcept {
@@ -29,8 +29,9 @@ struct data_map {
   }
 };
 
-/// Of a file of `size` bytes, by lseek(2) with SEEK_DATA, where the file system is one that is known to tell the truth. Others
-/// have called data a hole, and a copy of zeros is worse than a slow one.
+/// Of a file of `size` bytes, by lseek(2) with SEEK_DATA, where the file system is one that is
+/// known to tell the truth. Others have called data a hole, and a copy of zeros is worse than a
+/// slow one.
 [[nodiscard]] data_map data_of(int fd, std::uint64_t size);
 
 /// What is data in one of two maps or in both.

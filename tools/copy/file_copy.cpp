@@ -12,7 +12,8 @@
 #include "copy/copier.hpp"
 #include "copy/digest.hpp"
 
-// One file: both ends are opened, the content is copied, checked and given its attributes, and then it gets its name.
+// One file: both ends are opened, the content is copied, checked and given its attributes, and then
+// it gets its name.
 
 namespace carousel::tool {
 namespace {
@@ -120,8 +121,9 @@ task<copier::opened> copier::try_open(file_job& job) {
   co_return std::move(ends);
 }
 
-/// A file that exists is replaced by one that is like it, or by the source's likeness with -p. Where that cannot be, it is
-/// written in place, and where that cannot be either, replaced as if it had not been there, with -f.
+/// A file that exists is replaced by one that is like it, or by the source's likeness with -p.
+/// Where that cannot be, it is written in place, and where that cannot be either, replaced as if it
+/// had not been there, with -f.
 result<landing> copier::make_landing(const file_job& job, const struct stat& about,
                                      const target_plan& plan) {
   if (plan.next == target_plan::step::write_in_place)

@@ -24,7 +24,8 @@ struct file_job {
   std::optional<identity> leads = {};  ///< the first name of a file that has several
 };
 
-/// The files of several names that were met: the first name is copied, the others become links to that copy.
+/// The files of several names that were met: the first name is copied, the others become links to
+/// that copy.
 class hard_links {
  public:
   struct copied {
@@ -34,10 +35,11 @@ class hard_links {
   };
   enum class role { first, later, waiting };
 
-  /// first: to be copied, and ended by finish(). later: `result` says where. waiting: the job was taken, and is given back by
-  /// finish() of the first.
+  /// first: to be copied, and ended by finish(). later: `result` says where. waiting: the job was
+  /// taken, and is given back by finish() of the first.
   role meet(const identity& file, file_job& job, copied& result);
-  /// The copy takes no more names, or is gone: the name that asked is copied, and ended by finish(), as if it were the first.
+  /// The copy takes no more names, or is gone: the name that asked is copied, and ended by
+  /// finish(), as if it were the first.
   void begin_again(const identity& file);
   /// The first name was copied, or was not. Gives back who waited for it.
   std::vector<file_job> finish(const identity& file, std::optional<copied> made);

@@ -13,13 +13,14 @@
 #include "common/naming.hpp"
 #include "copy/path_only.hpp"
 
-// Names are made and moved by ordinary system calls: io_uring hands each of them to a worker thread of the kernel, which
-// costs more than the call where a tree of small files is copied.
+// Names are made and moved by ordinary system calls: io_uring hands each of them to a worker thread
+// of the kernel, which costs more than the call where a tree of small files is copied.
 
 namespace carousel::tool {
 namespace {
 
-/// A file without a name gets one through its descriptor. Without privileges Linux before 6.10 asks for /proc.
+/// A file without a name gets one through its descriptor. Without privileges Linux before 6.10 asks
+/// for /proc.
 bool can_link_unnamed() noexcept {
   static const bool can = ::geteuid() == 0 || ::access("/proc/self/fd", X_OK) == 0;
   return can;

@@ -7,14 +7,16 @@
 
 namespace carousel::tool {
 
-/// The copy of a file until it is whole. Where the file system can, it has no name at all before that, so that nothing is left
-/// of a copy that is killed; elsewhere it has a temporary one beside the final name, which goes away with this object.
+/// The copy of a file until it is whole. Where the file system can, it has no name at all before
+/// that, so that nothing is left of a copy that is killed; elsewhere it has a temporary one beside
+/// the final name, which goes away with this object.
 class landing {
  public:
-  /// `mode` is before the umask. A `guarded` file is for its owner only as long as it has a name that is not the final one.
+  /// `mode` is before the umask. A `guarded` file is for its owner only as long as it has a name
+  /// that is not the final one.
   static result<landing> make(directory where, std::string name, unsigned mode, bool guarded);
-  /// Empties the file that has the name, to be written in place, where no other can be put there. It has nothing of the promise
-  /// above: what fails or is killed leaves a part.
+  /// Empties the file that has the name, to be written in place, where no other can be put there.
+  /// It has nothing of the promise above: what fails or is killed leaves a part.
   static result<landing> in_place(directory where, std::string name);
   landing(landing&& other) noexcept;
   landing& operator=(landing&&) = delete;
@@ -24,8 +26,9 @@ class landing {
   [[nodiscard]] const file& opened() const noexcept { return file_; }
   [[nodiscard]] bool is_in_place() const noexcept { return in_place_; }
 
-  /// Gives the file its name, in one step: what had that name before is replaced, a symbolic link too. Not when `replace` is
-  /// false: then the error is file_exists. A file with a temporary name is closed first, for the errors of that.
+  /// Gives the file its name, in one step: what had that name before is replaced, a symbolic link
+  /// too. Not when `replace` is false: then the error is file_exists. A file with a temporary name
+  /// is closed first, for the errors of that.
   task<result<>> publish(bool replace);
 
  private:
@@ -40,7 +43,8 @@ class landing {
   bool in_place_ = false;
 };
 
-/// Makes a symbolic link; what had its name before is replaced in one step. `dress` gets the name that the link has at first.
+/// Makes a symbolic link; what had its name before is replaced in one step. `dress` gets the name
+/// that the link has at first.
 result<> land_symlink(const directory& where, const std::string& name, const std::string& text,
                       bool replace, const std::function<void(const char*)>& dress);
 

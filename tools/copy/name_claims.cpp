@@ -29,7 +29,8 @@ unsigned long type_of(int fd) noexcept {
   return ::fstatfs(fd, &about) == 0 ? static_cast<unsigned long>(about.f_type) : 0;
 }
 
-/// Made with `mkfs.xfs -n version=ci`. The head of XFS_IOC_FSGEOMETRY_V1, whose header comes with xfslibs only.
+/// Made with `mkfs.xfs -n version=ci`. The head of XFS_IOC_FSGEOMETRY_V1, whose header comes with
+/// xfslibs only.
 bool is_xfs_without_case(int fd) noexcept {
   struct geometry {
     std::array<std::uint32_t, 23> before;
@@ -50,8 +51,8 @@ std::string roughly(std::string_view name) {
   return rough;
 }
 
-/// Of one thing under all its names, and different for others as far as that can be. On FUSE inodes are numbered by name, so
-/// there it is what the thing looks like, and its name in rough.
+/// Of one thing under all its names, and different for others as far as that can be. On FUSE inodes
+/// are numbered by name, so there it is what the thing looks like, and its name in rough.
 std::uint64_t key_of(std::string_view name, const struct stat& about, bool on_fuse) {
   if (!on_fuse) return hash_identity()(identity_of(about));
   std::string look = roughly(name);

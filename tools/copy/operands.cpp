@@ -27,13 +27,15 @@ int open_directory(const std::string& path) noexcept {
   return fd >= 0 || errno != EACCES ? fd : ::open(path.c_str(), O_PATH | flags);
 }
 
-/// There is nothing, or something else: a link that leads nowhere among them, which a copy may replace.
+/// There is nothing, or something else: a link that leads nowhere among them, which a copy may
+/// replace.
 bool names_no_directory(const std::error_code& why) noexcept {
   return why == std::errc::no_such_file_or_directory || why == std::errc::not_a_directory ||
          why == std::errc::too_many_symbolic_link_levels || why == std::errc::filename_too_long;
 }
 
-/// In a directory. The content of SRC/.. goes into the target as that of SRC/. does, never beside it.
+/// In a directory. The content of SRC/.. goes into the target as that of SRC/. does, never beside
+/// it.
 std::string name_of_copy(std::string_view source_name) {
   const std::string_view name = without_slashes(source_name);
   return std::string(name == ".." ? "." : name);
@@ -155,8 +157,9 @@ task<> copier::copy_named(const destination& to, const std::string& source) {
   }
 }
 
-/// Sources whose copies meet are copied one after the other: directories of one name merge, and what comes later out of SRC/.
-/// replaces what came before. False when this one is not to be copied, which was said.
+/// Sources whose copies meet are copied one after the other: directories of one name merge, and
+/// what comes later out of SRC/. replaces what came before. False when this one is not to be
+/// copied, which was said.
 task<bool> copier::comes_in_order(const place& top, const std::string& source,
                                   const std::string& target, const struct stat& about) {
   const bool pours = names_no_child(target);

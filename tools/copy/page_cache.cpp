@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::uint64_t window_bytes = std::uint64_t{1} << 30U;
 
-/// Calls use(fd, stat) for every regular file under the trees that can be opened, and missed() for every other one.
+/// Calls use(fd, stat) for every regular file under the trees that can be opened, and missed() for
+/// every other one.
 template <class Use, class Missed>
 void for_each_file(const std::vector<std::filesystem::path>& trees, Use use, Missed missed) {
   const auto visit = [&](const std::filesystem::path& name) {

@@ -51,7 +51,8 @@ bool is_zero(std::span<const std::byte> data) noexcept {
                           std::memcmp(data.data(), data.data() + 1, data.size() - 1) == 0);
 }
 
-/// The first run of blocks at or after `at` that are not zero; all of the rest where zeros count too.
+/// The first run of blocks at or after `at` that are not zero; all of the rest where zeros count
+/// too.
 extent next_run(std::span<const std::byte> data, std::size_t at, std::size_t block_bytes) noexcept {
   const auto block = [&](std::size_t from) {
     return data.subspan(from, std::min(block_bytes, data.size() - from));
@@ -110,7 +111,8 @@ task<> run_lane(std::shared_ptr<piecewise_copy> copy, fixed_buf lease) {
   }
 }
 
-/// Turns O_DIRECT on for an open file; the file that is returned is another descriptor of it, which knows the alignment.
+/// Turns O_DIRECT on for an open file; the file that is returned is another descriptor of it, which
+/// knows the alignment.
 std::optional<file> go_direct(const file& f) {
   const int flags = ::fcntl(f.fd(), F_GETFL);
   if (flags < 0 || ::fcntl(f.fd(), F_SETFL, flags | O_DIRECT) != 0) return std::nullopt;
@@ -134,8 +136,9 @@ struct transfer_ends {
   [[nodiscard]] bool direct() const noexcept { return grain != 1; }
 };
 
-/// Through the page cache, where the file is short, a file system refuses direct transfers or would not compress them, a buffer
-/// is too small for one, or the last of them would go beyond the last offset that there is.
+/// Through the page cache, where the file is short, a file system refuses direct transfers or would
+/// not compress them, a buffer is too small for one, or the last of them would go beyond the last
+/// offset that there is.
 task<transfer_ends> choose_ends(const content_ends& ends, bool compressed,
                                 std::size_t buffer_bytes) {
   transfer_ends buffered{ends.from, ends.to};
@@ -162,8 +165,9 @@ task<transfer_ends> choose_ends(const content_ends& ends, bool compressed,
   co_return direct;
 }
 
-/// Holes are given their place at once, so that no piece is written behind the end; storage for a file without any comes in one
-/// piece, and "no space" before anything is written. It is no use for what will be compressed.
+/// Holes are given their place at once, so that no piece is written behind the end; storage for a
+/// file without any comes in one piece, and "no space" before anything is written. It is no use for
+/// what will be compressed.
 task<result<>> make_room(const content_ends& ends, bool sparse, bool compressed) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   if (sparse) co_return co_await ends.to.truncate(size);

@@ -30,12 +30,13 @@ struct hash_identity {
 };
 using identities = std::unordered_set<identity, hash_identity>;
 
-/// A directory of the source and the one that it becomes. Neither has a path: a tree may be deeper than any path is long, and
-/// a name that is looked up again may be somebody else's by then. Descriptors may be closed meanwhile and opened again from a
-/// neighbour in the tree, which must find the same directories.
+/// A directory of the source and the one that it becomes. Neither has a path: a tree may be deeper
+/// than any path is long, and a name that is looked up again may be somebody else's by then.
+/// Descriptors may be closed meanwhile and opened again from a neighbour in the tree, which must
+/// find the same directories.
 struct place {
-  std::shared_ptr<place>
-      parent;  ///< null at the top, whose directories hold the first source and its copy
+  /// Null at the top, whose directories hold the first source and its copy.
+  std::shared_ptr<place> parent;
   std::string source_name;  ///< in the parent; at the top, what begins a path in messages
   std::string target_name;
   directory source;  ///< empty when closed
@@ -67,8 +68,9 @@ enum class side : bool { source, target };
 
 [[nodiscard]] const directory& empty_directory() noexcept;
 
-/// Opens one side again: through ".." of `below`, one of its children, when that is not empty, or else by the names that lead
-/// to it from the nearest place above that is open. Error: no_such_file_or_directory when what is found there is another one.
+/// Opens one side again: through ".." of `below`, one of its children, when that is not empty, or
+/// else by the names that lead to it from the nearest place above that is open. Error:
+/// no_such_file_or_directory when what is found there is another one.
 [[nodiscard]] result<> reopen(place& where, side which, const directory& below = empty_directory());
 
 /// Whether the directory is `other` or somewhere below it.

@@ -18,8 +18,8 @@ struct progress_figures {
   double bytes_per_second = 0;  ///< of late
 };
 
-/// The figures as one line of at most `columns` characters: how much of it, a bar, how fast, how long yet. A narrow terminal
-/// gets fewer of them, and one of less than 5 columns none.
+/// The figures as one line of at most `columns` characters: how much of it, a bar, how fast, how
+/// long yet. A narrow terminal gets fewer of them, and one of less than 5 columns none.
 [[nodiscard]] std::string progress_line(const progress_figures& now, unsigned columns);
 
 /// A line on the terminal that is stderr, written over and over while a copy runs.

@@ -28,12 +28,14 @@ class copy_report {
 
   /// "cannot WHAT 'WHERE': WHY."
   void fail(std::string_view what, std::string_view where, const std::error_code& why);
-  /// The same of a name at the target. One that has no room, may not be written to or fails will do so for each file that is left:
-  /// after some such errors the copy is over, and those of the files in flight are counted only.
+  /// The same of a name at the target. One that has no room, may not be written to or fails will do
+  /// so for each file that is left: after some such errors the copy is over, and those of the files
+  /// in flight are counted only.
   void fail_at_target(std::string_view what, std::string_view where, const std::error_code& why);
   /// "'WHERE' WHY."
   void refuse(std::string_view where, std::string_view why);
-  /// What was not kept of a copy. `name` puts its path together, that of the source or of the target, if somebody is to read it.
+  /// What was not kept of a copy. `name` puts its path together, that of the source or of the
+  /// target, if somebody is to read it.
   void lose(const attribute_losses& lost, const std::function<std::string(bool of_source)>& name);
   /// The content of one more file is there.
   void count(const chosen_way& way, std::uint64_t bytes) { contents_[way].add(bytes); }

@@ -9,7 +9,8 @@
 #include "common/naming.hpp"
 #include "copy/copier.hpp"
 
-// The name of a copy: what has it already, and whether it becomes a further name of a file that was copied.
+// The name of a copy: what has it already, and whether it becomes a further name of a file that was
+// copied.
 
 namespace carousel::tool {
 namespace {

@@ -107,7 +107,8 @@ bool make_alike(int directory, const char* name, const struct stat& about, int m
   if (same) lost = copy_attributes(there, made, about, {true, true}, true);
   ::close(there);
   const std::array<timespec, 2> times{about.st_atim, timespec{0, UTIME_NOW}};
-  // To write to a file takes set-ID bits and capabilities from it; that goes for a content of nothing too.
+  // To write to a file takes set-ID bits and capabilities from it; that goes for a content of
+  // nothing too.
   (void)::ftruncate(made, 0);
   (void)::futimens(made, times.data());
   return same && std::ranges::none_of(lost, belongs_to_the_old_file);

@@ -11,7 +11,8 @@
 
 namespace carousel::tool {
 
-/// What a copy does where it is to have a name: decided by what has that name already, and nothing is touched yet.
+/// What a copy does where it is to have a name: decided by what has that name already, and nothing
+/// is touched yet.
 struct target_plan {
   enum class step : std::uint8_t {
     make,            ///< the name is free
@@ -47,11 +48,13 @@ struct newcomer {
 /// `name` in a directory that others may have filled. A symbolic link there is never followed.
 [[nodiscard]] target_plan plan_for_target(int directory, const char* name, const newcomer& copy);
 
-/// Why nothing can be made in the directory although its permissions allow it, and what to do; empty: nothing is known.
+/// Why nothing can be made in the directory although its permissions allow it, and what to do;
+/// empty: nothing is known.
 [[nodiscard]] std::string_view lock_of(int directory) noexcept;
 
-/// Gives a new file, which nobody has written to, what the existing one has and a copy without -p keeps: owner, mode, access
-/// control list, extended attributes, and the time of the last access. False when some of it, times aside, cannot be given.
+/// Gives a new file, which nobody has written to, what the existing one has and a copy without -p
+/// keeps: owner, mode, access control list, extended attributes, and the time of the last access.
+/// False when some of it, times aside, cannot be given.
 [[nodiscard]] bool make_alike(int directory, const char* name, const struct stat& about, int made);
 
 }  // namespace carousel::tool

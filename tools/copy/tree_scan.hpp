@@ -32,8 +32,8 @@ class tree_scan {
   std::atomic<std::uint64_t> bytes_ = 0;
   std::atomic<bool> complete_ = false;
   bool everything_ = true;  ///< of the thread
-  std::set<std::pair<std::uint64_t, std::uint64_t>>
-      seen_;  ///< files of several names; of the thread
+  /// Files of several names; of the thread.
+  std::set<std::pair<std::uint64_t, std::uint64_t>> seen_;
   std::jthread thread_;
 };
 

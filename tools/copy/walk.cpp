@@ -114,7 +114,8 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
   close_outer_levels(levels_open);
 }
 
-/// Lets files be made in a new directory, whatever the original and the umask say: `made` knows what is to be taken back.
+/// Lets files be made in a new directory, whatever the original and the umask say: `made` knows
+/// what is to be taken back.
 result<directory> walk::lend_access(directory target, place& made) const {
   struct stat about{};
   if (::fstat(target.fd(), &about) != 0) return std::unexpected(last_error());
@@ -123,7 +124,8 @@ result<directory> walk::lend_access(directory target, place& made) const {
   if (missing == 0) return target;
   if (change_mode(target.fd(), (about.st_mode & 07777U) | missing) != 0)
     return std::unexpected(last_error());
-  // One that could not be read was opened as a name only, which is enough for all but to make it durable.
+  // One that could not be read was opened as a name only, which is enough for all but to make it
+  // durable.
   const int fd = ::openat(target.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   return fd < 0 ? std::move(target) : directory::from_fd(fd);
 }
@@ -158,7 +160,8 @@ task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& p
   }
 }
 
-/// One that may not be read is opened all the same: its attributes are copied, and the tree has a directory there.
+/// One that may not be read is opened all the same: its attributes are copied, and the tree has a
+/// directory there.
 task<walk::obstacle> walk::open_source(place& made) {
   const place& parent = *made.parent;
   const auto options = open_options{}.custom_flags(O_NOFOLLOW);
@@ -267,7 +270,8 @@ task<> walk::leave(std::shared_ptr<place> where, handles open) {
 }
 
 task<> walk::finish(place& where, handles open) {
-  // The path of a directory as deep as they come is long: it is put together when somebody wants to read it.
+  // The path of a directory as deep as they come is long: it is put together when somebody wants to
+  // read it.
   const auto name = [&] { return target_path(*where.parent, where.target_name); };
   const int target = open.target.fd();
   attribute_losses lost;

@@ -20,16 +20,20 @@ struct handles {
   directory target;
 };
 
-/// Opens what is not open of them, for somebody who waited without any; the place is left as it was.
+/// Opens what is not open of them, for somebody who waited without any; the place is left as it
+/// was.
 [[nodiscard]] result<> open_handles(place& where, handles& open);
 
-/// Makes the directories of a copy, from the top down and one component at a time, and finishes each of them (attributes,
-/// sync) when the last of its entries is finished, which may be long after the walk has left it.
+/// Makes the directories of a copy, from the top down and one component at a time, and finishes
+/// each of them (attributes, sync) when the last of its entries is finished, which may be long
+/// after the walk has left it.
 ///
-/// Descriptors are bounded: those of the innermost directories are open, the others are opened again on the way back.
+/// Descriptors are bounded: those of the innermost directories are open, the others are opened
+/// again on the way back.
 class walk {
  public:
-  /// What to do with an entry that is not a directory. It counts in the place as pending until leave() is called for it.
+  /// What to do with an entry that is not a directory. It counts in the place as pending until
+  /// leave() is called for it.
   using visitor = std::function<task<>(std::shared_ptr<place>, directory_entry, claim)>;
 
   walk(attribute_options attributes, bool sync, copy_report& report, descriptor_line& line,

@@ -46,7 +46,8 @@ int open_nameless_direct(const std::string& directory) {
   if (fd >= 0 || errno == EACCES || errno == EROFS) return fd;
   std::string name = directory + "/.carousel-doctor-XXXXXX";
   fd = ::mkostemp(name.data(), O_DIRECT | O_CLOEXEC);
-  // mkostemp leaves no name behind when it fails, except where the file was made before O_DIRECT was refused.
+  // mkostemp leaves no name behind when it fails, except where the file was made before O_DIRECT
+  // was refused.
   const int why = errno;
   if (fd >= 0 || why == EINVAL) ::unlink(name.c_str());
   errno = why;
@@ -103,7 +104,8 @@ void look(direct_facts& found, int fd) {
 }
 
 finding judge_btrfs(const direct_facts& found, const std::string& where) {
-  // What checksums are made of must not change on the way to the device, and memory of programs may.
+  // What checksums are made of must not change on the way to the device, and memory of programs
+  // may.
   constexpr std::pair buffered_from(6, 15);
   constexpr std::pair copied_from(7, 3);
   if (!found.checksums || found.kernel < buffered_from)

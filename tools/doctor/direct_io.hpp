@@ -18,8 +18,8 @@ struct direct_facts {
   direct_alignment told;  ///< of the file that was opened
   std::uint64_t block_bytes = 0;
   bool checksums = false;  ///< the file system keeps them for the file
-  bool stable_pages =
-      false;  ///< the device wants pages that nobody changes while they are on their way
+  /// The device wants pages that nobody changes while they are on their way.
+  bool stable_pages = false;
   std::pair<int, int> kernel;
 };
 

@@ -6,7 +6,8 @@
 
 namespace carousel::tool {
 
-/// Major and minor number of what uname(2) calls the release; nothing when it is spelt in a way of its own.
+/// Major and minor number of what uname(2) calls the release; nothing when it is spelt in a way of
+/// its own.
 [[nodiscard]] inline std::optional<std::pair<int, int>> kernel_version(const char* release) {
   std::pair<int, int> version;
   const int read =

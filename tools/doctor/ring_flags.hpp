@@ -5,7 +5,8 @@
 
 namespace carousel::tool {
 
-/// The ways of io_uring_setup(2) that this kernel takes and those that it does not, of the ones that Carousel asks for first.
+/// The ways of io_uring_setup(2) that this kernel takes and those that it does not, of the ones
+/// that Carousel asks for first.
 struct ring_flags {
   std::vector<std::string> taken;
   std::vector<std::string> refused;

@@ -8,15 +8,16 @@
 
 namespace carousel {
 
-/// Whether an arena asks for huge pages (2 MiB). They make large O_DIRECT transfers cheaper by far more than registration
-/// does, and cost memory in whole pages.
+/// Whether an arena asks for huge pages (2 MiB). They make large O_DIRECT transfers cheaper by far
+/// more than registration does, and cost memory in whole pages.
 enum class huge_pages {
   never,
-  transparent,  ///< madvise(MADV_HUGEPAGE): used where the kernel grants them, silently ordinary pages elsewhere
+  /// Madvise(MADV_HUGEPAGE): used where the kernel grants them, silently ordinary pages elsewhere.
+  transparent,
 };
 
-/// One mapping of private anonymous memory, zeroed and page-aligned; 2 MiB-aligned with huge pages. Owns it: the memory is
-/// unmapped with the arena. It has no allocator inside.
+/// One mapping of private anonymous memory, zeroed and page-aligned; 2 MiB-aligned with huge pages.
+/// Owns it: the memory is unmapped with the arena. It has no allocator inside.
 class arena {
  public:
   /// Errors: not_enough_memory.

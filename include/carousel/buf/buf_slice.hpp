@@ -12,14 +12,16 @@ namespace carousel {
 
 inline constexpr std::size_t npos = static_cast<std::size_t>(-1);
 
-/// An owned view [begin, end) of a buffer: a read starts at begin, fills up to end, and sets the buffer's size to begin + n; a
-/// write sends [begin, min(end, size)). The buffer is inside; into_inner() gives it back. Slices do not nest.
+/// An owned view [begin, end) of a buffer: a read starts at begin, fills up to end, and sets the
+/// buffer's size to begin + n; a write sends [begin, min(end, size)). The buffer is inside;
+/// into_inner() gives it back. Slices do not nest.
 template <io_buf B>
 class buf_slice {
   using traits = buf_traits<B>;
 
  public:
-  /// Asserts begin <= size and begin <= end <= capacity of the buffer; `end` may be npos for the capacity.
+  /// Asserts begin <= size and begin <= end <= capacity of the buffer; `end` may be npos for the
+  /// capacity.
   buf_slice(B buf, std::size_t begin, std::size_t end = npos) noexcept
       : buf_(std::move(buf)), begin_(begin), end_(end == npos ? traits::capacity(buf_) : end) {
     CAROUSEL_ASSERT(begin_ <= traits::size(buf_),

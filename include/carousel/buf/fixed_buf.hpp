@@ -12,12 +12,13 @@
 
 namespace carousel {
 
-/// A lease: the unique owner of one buffer of a pool or registry for as long as it is checked out. Move-only; the destructor
-/// checks the buffer in. It keeps the collection's memory alive, so it may outlive the pool and the runtime. An operation that
-/// is given the lease owns it until the kernel is done with it, whatever happens to the coroutine.
+/// A lease: the unique owner of one buffer of a pool or registry for as long as it is checked out.
+/// Move-only; the destructor checks the buffer in. It keeps the collection's memory alive, so it
+/// may outlive the pool and the runtime. An operation that is given the lease owns it until the
+/// kernel is done with it, whatever happens to the coroutine.
 ///
-/// size() is the fill: the bytes that are valid now. A new lease has size() == 0 whatever an earlier user left behind; reads
-/// and appends set it, and a write sends size() bytes.
+/// size() is the fill: the bytes that are valid now. A new lease has size() == 0 whatever an
+/// earlier user left behind; reads and appends set it, and a write sends size() bytes.
 class fixed_buf {
  public:
   fixed_buf(const fixed_buf&) = delete;  // a lease has one owner: write std::move(lease)
@@ -40,7 +41,8 @@ class fixed_buf {
 
   [[nodiscard]] std::span<std::byte> bytes() noexcept { return {entry().data, size()}; }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {entry().data, size()}; }
-  /// What can still be filled; tell commit() about it. Its content is unspecified: zeroes, or what an earlier user left.
+  /// What can still be filled; tell commit() about it. Its content is unspecified: zeroes, or what
+  /// an earlier user left.
   [[nodiscard]] std::span<std::byte> spare() noexcept {
     return {entry().data + size(), capacity() - size()};
   }

@@ -16,15 +16,18 @@
 
 namespace carousel {
 
-/// A set of interchangeable buffers in capacity classes, handed out as leases and registered with the kernel as a whole.
+/// A set of interchangeable buffers in capacity classes, handed out as leases and registered with
+/// the kernel as a whole.
 ///
-/// A value is a cheap handle: copies are the same pool. The memory lives until every handle, every lease (also those inside
-/// operations) and the registration are gone; dropping the last handle does not unregister. A pool works without a runtime too,
-/// unregistered. Not thread-safe: one thread at a time, and the runtime's thread while it is registered.
+/// A value is a cheap handle: copies are the same pool. The memory lives until every handle, every
+/// lease (also those inside operations) and the registration are gone; dropping the last handle
+/// does not unregister. A pool works without a runtime too, unregistered. Not thread-safe: one
+/// thread at a time, and the runtime's thread while it is registered.
 class fixed_buf_pool {
  public:
   /// A pool over memory of its own, in one aligned arena. Indices follow the order of the classes.
-  /// Errors: too_many_buffers (more than 16,384), bad_buffer (none, or a capacity of 0 or over 1 TiB), not_enough_memory.
+  /// Errors: too_many_buffers (more than 16,384), bad_buffer (none, or a capacity of 0 or over 1
+  /// TiB), not_enough_memory.
   [[nodiscard]] static result<fixed_buf_pool> make(std::span<const buf_class> classes,
                                                    pool_options options = {}) {
     return adopt(detail::buf_collection::make(classes, options));
@@ -33,36 +36,40 @@ class fixed_buf_pool {
                                                    pool_options options = {}) {
     return make(std::span(classes.begin(), classes.size()), options);
   }
-  /// A pool over the user's own buffers, which it takes from the range in order. A range that knows its size and has too many
-  /// is refused untouched; of another one the first 16,384 are taken, and it is not advanced further.
+  /// A pool over the user's own buffers, which it takes from the range in order. A range that knows
+  /// its size and has too many is refused untouched; of another one the first 16,384 are taken, and
+  /// it is not advanced further.
   template <std::ranges::input_range Range>
     requires io_buf_mut<std::ranges::range_value_t<Range>>
   [[nodiscard]] static result<fixed_buf_pool> from(Range&& buffers, pool_options options = {}) {
     return adopt(detail::collect(std::forward<Range>(buffers), options));
   }
 
-  /// Registers the buffers with the runtime of this thread; stops the process outside of one. The registration lasts until
-  /// unregister_buffers() or the runtime's end, and keeps the memory alive.
+  /// Registers the buffers with the runtime of this thread; stops the process outside of one. The
+  /// registration lasts until unregister_buffers() or the runtime's end, and keeps the memory
+  /// alive.
   ///
-  /// Where the kernel refuses (RLIMIT_MEMLOCK, a filter, an old kernel, a buffer above 1 GiB before Linux 7.2) the pool goes on
-  /// unregistered through the same operations, and registered() says so; with pool_options::strict the error is returned instead.
-  /// Errors: already_registered (this pool or another collection, also with another runtime), busy (operations still use the
-  /// collection that was unregistered before), bad_buffer (memory that no kernel locks: read-only, unmapped or guarded, secret, a
-  /// shared mapping of a file).
+  /// Where the kernel refuses (RLIMIT_MEMLOCK, a filter, an old kernel, a buffer above 1 GiB before
+  /// Linux 7.2) the pool goes on unregistered through the same operations, and registered() says
+  /// so; with pool_options::strict the error is returned instead. Errors: already_registered (this
+  /// pool or another collection, also with another runtime), busy (operations still use the
+  /// collection that was unregistered before), bad_buffer (memory that no kernel locks: read-only,
+  /// unmapped or guarded, secret, a shared mapping of a file).
   [[nodiscard]] result<> register_buffers() const {
     return pool_->register_with(*detail::this_context().io);
   }
-  /// Takes effect at once for fixed operations that start; those in flight end normally. Leases stay valid memory.
-  /// Errors: not_registered (with this runtime).
+  /// Takes effect at once for fixed operations that start; those in flight end normally. Leases
+  /// stay valid memory. Errors: not_registered (with this runtime).
   [[nodiscard]] result<> unregister_buffers() const {
     return pool_->unregister_from(*detail::this_context().io);
   }
   [[nodiscard]] registration registered() const noexcept { return pool_->registered(); }
-  /// Why it is not registered, as data and as a sentence: after registration::plain, and after an error of register_buffers() that
-  /// came from the kernel.
+  /// Why it is not registered, as data and as a sentence: after registration::plain, and after an
+  /// error of register_buffers() that came from the kernel.
   [[nodiscard]] registration_report why_plain() const { return pool_->why_plain(); }
-  /// For the error memlock_limit, or registration::plain: a sentence with the bytes that registering these buffers locks, the bytes
-  /// that RLIMIT_MEMLOCK allows, and the line that changes it.
+  /// For the error memlock_limit, or registration::plain: a sentence with the bytes that
+  /// registering these buffers locks, the bytes that RLIMIT_MEMLOCK allows, and the line that
+  /// changes it.
   [[nodiscard]] std::string memlock_report() const { return pool_->memlock_report(); }
 
   /// A free buffer of exactly this capacity, or nothing: also when others wait for one.
@@ -84,16 +91,18 @@ class fixed_buf_pool {
     return {pool_, capacity, deadline};
   }
 
-  /// Buffers that a runtime could not get back from the kernel before its shutdown deadline; they are never handed out again.
+  /// Buffers that a runtime could not get back from the kernel before its shutdown deadline; they
+  /// are never handed out again.
   [[nodiscard]] std::size_t quarantined() const noexcept { return pool_->quarantined(); }
 
-  /// Closes the pool for all its handles when awaited: waiters get pool_closed, no new lease is given. Fixed
-  /// operations of the leases that are out go on, and the registration ends with the last of them; where it was ended before, by
-  /// unregister_buffers(), they say pool_closed.
-  /// Finishes when the last lease is back and the kernel has let go; close<B>() then gives the memory of from() back as
-  /// result<std::vector<B>>, or the error stale_buffer when some of it is quarantined. A lease that the awaiting task holds itself is
-  /// never back: the loop's report will say so. Closing goes on when it is asked to stop: the operations that hold leases are
-  /// what to stop. Destroying the awaiting coroutine leaves the pool closed.
+  /// Closes the pool for all its handles when awaited: waiters get pool_closed, no new lease is
+  /// given. Fixed operations of the leases that are out go on, and the registration ends with the
+  /// last of them; where it was ended before, by unregister_buffers(), they say pool_closed.
+  /// Finishes when the last lease is back and the kernel has let go; close<B>() then gives the
+  /// memory of from() back as result<std::vector<B>>, or the error stale_buffer when some of it is
+  /// quarantined. A lease that the awaiting task holds itself is never back: the loop's report will
+  /// say so. Closing goes on when it is asked to stop: the operations that hold leases are what to
+  /// stop. Destroying the awaiting coroutine leaves the pool closed.
   template <class B = void>
   auto close() && {
     return close_and_wait<B>(std::exchange(pool_, detail::collection_ref(nullptr)));

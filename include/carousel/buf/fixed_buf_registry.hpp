@@ -11,8 +11,9 @@
 
 namespace carousel {
 
-/// A set of buffers handed out by index, for programs that know which buffer they want. Like a fixed_buf_pool in everything
-/// else: handles, memory, limits, registration and its errors, threads.
+/// A set of buffers handed out by index, for programs that know which buffer they want. Like a
+/// fixed_buf_pool in everything else: handles, memory, limits, registration and its errors,
+/// threads.
 class fixed_buf_registry {
  public:
   [[nodiscard]] static result<fixed_buf_registry> make(std::span<const buf_class> classes,
@@ -38,7 +39,8 @@ class fixed_buf_registry {
   [[nodiscard]] registration registered() const noexcept { return buffers_->registered(); }
   [[nodiscard]] registration_report why_plain() const { return buffers_->why_plain(); }
 
-  /// The buffer with this index, in the order of the input from 0; nothing when it is out or there is no such index.
+  /// The buffer with this index, in the order of the input from 0; nothing when it is out or there
+  /// is no such index.
   [[nodiscard]] std::optional<fixed_buf> check_out(std::size_t index) const noexcept {
     detail::buf_entry* e = buffers_->take_at(index);
     if (e == nullptr) return std::nullopt;

@@ -10,11 +10,12 @@
 
 namespace carousel {
 
-/// How the library sees a buffer type. Specialise it for a type of your own, all five members, to make it an io_buf_mut
-/// (or the first four for one that is only written from):
+/// How the library sees a buffer type. Specialise it for a type of your own, all five members, to
+/// make it an io_buf_mut (or the first four for one that is only written from):
 ///
-///   stable_address  true is a promise: the bytes stay where they are when the object is moved. std::string and std::array
-///                   break it, non-owning views (std::span) do not own what they promise; neither is ever an io_buf.
+///   stable_address  true is a promise: the bytes stay where they are when the object is moved.
+///                   std::string and std::array break it, non-owning views (std::span) do not own
+///                   what they promise; neither is ever an io_buf.
 ///   data(b)         the first byte
 ///   size(b)         bytes that are valid now: what a write sends
 ///   capacity(b)     bytes from data() on that a read may fill
@@ -31,7 +32,8 @@ concept byte_like =
 
 }  // namespace detail
 
-/// An owned buffer that operations can write from. It is given away to the operation and comes back with the result.
+/// An owned buffer that operations can write from. It is given away to the operation and comes back
+/// with the result.
 template <class T>
 concept io_buf = std::movable<T> && std::is_nothrow_move_constructible_v<T> &&
                  buf_traits<T>::stable_address && requires(const T& b) {

@@ -10,13 +10,13 @@ namespace carousel {
 
 /// What fixed_buf_pool::next() returns: awaited once, gives result<fixed_buf>.
 ///
-/// Waiters of one class are served strictly in the order in which they began to wait, each directly by the check-in that frees
-/// a buffer. Destroying the waiting coroutine takes it out of the line; a buffer that was granted to it goes to the next one.
-/// A request to stop takes it out of the line as well, unless it was granted a buffer by then. Whoever leaves the line early
-/// takes a buffer that came back in that very turn, if nobody stands in line; several do so in the order in which they left it,
-/// that of their deadlines.
-/// Errors: no_such_capacity (at once), pool_closed, timed_out, canceled, stale_buffer (every buffer of this capacity is
-/// quarantined).
+/// Waiters of one class are served strictly in the order in which they began to wait, each directly
+/// by the check-in that frees a buffer. Destroying the waiting coroutine takes it out of the line;
+/// a buffer that was granted to it goes to the next one. A request to stop takes it out of the line
+/// as well, unless it was granted a buffer by then. Whoever leaves the line early takes a buffer
+/// that came back in that very turn, if nobody stands in line; several do so in the order in which
+/// they left it, that of their deadlines. Errors: no_such_capacity (at once), pool_closed,
+/// timed_out, canceled, stale_buffer (every buffer of this capacity is quarantined).
 class [[nodiscard]] next_operation {
  public:
   using resumed_by_loop = void;

@@ -22,7 +22,8 @@ struct aligned_release {
 
 }  // namespace detail
 
-/// Heap bytes with a capacity and a size, not initialised, aligned for O_DIRECT. Move-only; the bytes stay where they are.
+/// Heap bytes with a capacity and a size, not initialised, aligned for O_DIRECT. Move-only; the
+/// bytes stay where they are.
 class owned_bytes {
  public:
   static constexpr std::size_t default_alignment = 4096;

@@ -16,8 +16,8 @@ struct operation_base;
 struct slot;
 }  // namespace carousel::detail
 
-/// What an operation type says about itself (carousel/ext/operation.hpp). Each answer is named: a hook that is left out or
-/// misspelt does not compile, instead of turning off what depends on it.
+/// What an operation type says about itself (carousel/ext/operation.hpp). Each answer is named: a
+/// hook that is left out or misspelt does not compile, instead of turning off what depends on it.
 namespace carousel::ext {
 
 /// `lends`: its resources are no memory that the kernel reads or writes.
@@ -29,24 +29,27 @@ struct result_owns_nothing {
 };
 /// `completions`: the kernel answers once.
 struct one_completion {};
-/// `completions`: the kernel announces more (multishot); item() takes all but the last, while somebody waits.
+/// `completions`: the kernel announces more (multishot); item() takes all but the last, while
+/// somebody waits.
 struct many_completions {};
 /// `begins`: it starts when it is awaited, and a request to stop cancels it.
 struct begins_at_once {};
-/// `begins`: stands_aside() tells whether something must be waited for, give_up() that it shall not be any more. A request to
-/// stop ends that waiting; what has begun goes on.
+/// `begins`: stands_aside() tells whether something must be waited for, give_up() that it shall not
+/// be any more. A request to stop ends that waiting; what has begun goes on.
 struct begins_when_free {};
 /// `holds`: there is no file that it must keep open.
 struct holds_no_file {};
-/// `holds`: the member `file`, which may be empty, is kept open and counted for its close() until the last completion.
+/// `holds`: the member `file`, which may be empty, is kept open and counted for its close() until
+/// the last completion.
 struct holds_a_file {};
 
 template <class A, class... Answers>
 concept one_of = (std::same_as<A, Answers> || ...);
 
-/// An answer to `lends`: lends_nothing, or what the detectors and the quarantine do with the memory of resources R.
-/// `lend` is called when the kernel gets it and `unlend` when it is back, `describe` writes which memory it is into the report
-/// of what is stuck, and `quarantine` tells whoever waits for it that it is lost.
+/// An answer to `lends`: lends_nothing, or what the detectors and the quarantine do with the memory
+/// of resources R. `lend` is called when the kernel gets it and `unlend` when it is back,
+/// `describe` writes which memory it is into the report of what is stuck, and `quarantine` tells
+/// whoever waits for it that it is lost.
 template <class A, class R>
 concept lending = std::same_as<A, lends_nothing> || requires(const R& r, std::FILE* out) {
   { A::lend(r) } noexcept;
@@ -55,13 +58,15 @@ concept lending = std::same_as<A, lends_nothing> || requires(const R& r, std::FI
   { A::quarantine(r) } noexcept;
 };
 
-/// An answer to `unclaimed`: result_owns_nothing, or how to get rid of what a result brings, a descriptor for instance.
+/// An answer to `unclaimed`: result_owns_nothing, or how to get rid of what a result brings, a
+/// descriptor for instance.
 template <class A, class R>
 concept discarding = requires(std::int32_t res, R& r) {
   { A::discard(res, r) } noexcept;
 };
 
-/// The functions: check() for misuse, encode() for the whole request, complete() and fail() for what the caller gets.
+/// The functions: check() for misuse, encode() for the whole request, complete() and fail() for
+/// what the caller gets.
 template <class Op>
 concept working = requires(Op& op, const Op& inert, const detail::driver& above, detail::driver& io,
                            detail::slot& s, detail::request& r, std::error_code error) {

@@ -2,34 +2,42 @@
 
 #include "carousel/detail/driver/operation.hpp"
 
-/// For whoever needs an io_uring operation that the library does not have. An operation of one's own is awaited as those of
-/// `file` are, and everything holds for it that holds for them: it may be destroyed at any time, verbs around it may stop it,
-/// and no result and no buffer is lost.
+/// For whoever needs an io_uring operation that the library does not have. An operation of one's
+/// own is awaited as those of `file` are, and everything holds for it that holds for them: it may
+/// be destroyed at any time, verbs around it may stop it, and no result and no buffer is lost.
 ///
-/// It is a type that says what the kernel gets and what its answer means; `operation<Op>` does the rest. All of this is
-/// mandatory, and what does not apply is said by its name (carousel/ext/hooks.hpp):
+/// It is a type that says what the kernel gets and what its answer means; `operation<Op>` does the
+/// rest. All of this is mandatory, and what does not apply is said by its name
+/// (carousel/ext/hooks.hpp):
 ///
-///   resources    the type of the member `held`: what the operation owns while the kernel may use it (a buffer, a path). It moves
-///                without throwing, and without moving what the kernel sees: if the awaiting coroutine is destroyed, it is moved
-///                out of it and kept until the last completion. At most 72 bytes.
+///   resources    the type of the member `held`: what the operation owns while the kernel may use
+///                it (a buffer, a path). It moves without throwing, and without moving what the
+///                kernel sees: if the awaiting coroutine is destroyed, it is moved out of it and
+///                kept until the last completion. At most 72 bytes.
 ///   output       what `co_await` gives
-///   lends        lends_nothing, or how memory that the kernel may touch is poisoned, named in a report, and given up for lost
-///   unclaimed    result_owns_nothing, or how a result is got rid of that nobody takes: without it an abandoned accept would
-///                leak its connection
+///   lends        lends_nothing, or how memory that the kernel may touch is poisoned, named in a
+///                report, and given up for lost
+///   unclaimed    result_owns_nothing, or how a result is got rid of that nobody takes: without it
+///                an abandoned accept would leak its connection
 ///   completions  one_completion, or many_completions with item(res, flags) noexcept
 ///   begins       begins_at_once, or begins_when_free with stands_aside(self) and give_up(self)
-///   holds        holds_no_file, or holds_a_file with a member `file`; file_operation has that, checks it and names it
+///   holds        holds_no_file, or holds_a_file with a member `file`; file_operation has that,
+///                checks it and names it
 ///
 ///   check(driver) const noexcept      misuse, named before the kernel sees it: 0, or failure(errc)
-///   encode(driver, slot, request)     fills the empty request, all of it but user_data. Memory that the request points to and
-///                                     that `held` does not own is driver.side_block(slot, bytes), which may throw
-///                                     std::bad_alloc. No address in it is one of the operation itself.
-///   complete(res, held, slot)         the kernel's answer, >= 0 or a negative errno (kernel_error() makes an error of it), with
-///                                     the resources back
+///   encode(driver, slot, request)     fills the empty request, all of it but user_data. Memory
+///                                     that the request points to and that `held` does not own is
+///                                     driver.side_block(slot, bytes), which may throw
+///                                     std::bad_alloc. No address in it is one of the operation
+///                                     itself.
+///   complete(res, held, slot)         the kernel's answer, >= 0 or a negative errno
+///                                     (kernel_error() makes an error of it), with the resources
+///                                     back
 ///   fail(error, held) noexcept        the same when the kernel has never had it
 ///
-/// Of the driver an operation uses supports(opcode), side_block() and write_flags(). Opcodes are the numbers of
-/// linux/io_uring.h; `opcode` names those that the library uses, and another one is `opcode{number}`.
+/// Of the driver an operation uses supports(opcode), side_block() and write_flags(). Opcodes are
+/// the numbers of linux/io_uring.h; `opcode` names those that the library uses, and another one is
+/// `opcode{number}`.
 namespace carousel::ext {
 
 using detail::driver;

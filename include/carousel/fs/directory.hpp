@@ -17,16 +17,17 @@ struct directory_entry {
   std::filesystem::file_type type;  ///< unknown where the file system does not say
 };
 
-/// An open directory. A value is a handle, as a file is: copies are the same open directory, and the last one closes it; an
-/// operation in flight holds it open too. Not thread-safe.
+/// An open directory. A value is a handle, as a file is: copies are the same open directory, and
+/// the last one closes it; an operation in flight holds it open too. Not thread-safe.
 ///
-/// What is relative to it stays in it whatever happens to its own path meanwhile, and names one component at a time cannot be
-/// led astray by a symbolic link that appears on the way. Names may be longer paths as well, and absolute ones ignore the
-/// directory, as in openat(2); open_options::beneath forbids both ways out. Paths are copied.
+/// What is relative to it stays in it whatever happens to its own path meanwhile, and names one
+/// component at a time cannot be led astray by a symbolic link that appears on the way. Names may
+/// be longer paths as well, and absolute ones ignore the directory, as in openat(2);
+/// open_options::beneath forbids both ways out. Paths are copied.
 ///
-/// Any operation may fail with bad_file_descriptor (the handle is empty), canceled, not_supported (Linux before 5.15), and
-/// what the kernel says. Cancelling does not undo: whoever destroys the coroutine that waits does not learn whether the name
-/// was made.
+/// Any operation may fail with bad_file_descriptor (the handle is empty), canceled, not_supported
+/// (Linux before 5.15), and what the kernel says. Cancelling does not undo: whoever destroys the
+/// coroutine that waits does not learn whether the name was made.
 class directory {
  public:
   /// An empty handle, which every operation refuses.
@@ -34,9 +35,11 @@ class directory {
   /// Awaited: gives result<directory>. Error: not_a_directory.
   static detail::operation<detail::open_call<directory>> open(path_text path,
                                                               open_options options = {});
-  /// Takes ownership of an open descriptor of a directory. Throws std::bad_alloc, with the descriptor closed.
+  /// Takes ownership of an open descriptor of a directory. Throws std::bad_alloc, with the
+  /// descriptor closed.
   [[nodiscard]] static directory from_fd(int fd);
-  /// The descriptor, still owned by the directory: for calls that the library does not have. -1 for an empty handle.
+  /// The descriptor, still owned by the directory: for calls that the library does not have. -1 for
+  /// an empty handle.
   [[nodiscard]] int fd() const noexcept { return file_ ? file_->fd : -1; }
 
   /// Awaited: gives result<file>, or result<directory>.
@@ -50,7 +53,8 @@ class directory {
   detail::operation<detail::path_call> remove_file(path_text name) const;
   /// rmdir(2): an empty directory.
   detail::operation<detail::path_call> remove_directory(path_text name) const;
-  /// Renames `from` here to `to` there, replacing a file of that name atomically unless `replace` is false (file_exists).
+  /// Renames `from` here to `to` there, replacing a file of that name atomically unless `replace`
+  /// is false (file_exists).
   detail::operation<detail::path_call> rename(path_text from, const directory& there, path_text to,
                                               bool replace = true) const;
   /// Makes `name` here a symbolic link with the text `target`.
@@ -58,11 +62,12 @@ class directory {
   /// Gives the file `existing` here, or a symbolic link itself, the further name `name` there.
   detail::operation<detail::path_call> hard_link(path_text existing, const directory& there,
                                                  path_text name) const;
-  /// Awaited: gives result<file_info> of the directory, or of a name in it; of a symbolic link, the link itself unless `follow`.
+  /// Awaited: gives result<file_info> of the directory, or of a name in it; of a symbolic link, the
+  /// link itself unless `follow`.
   [[nodiscard]] detail::operation<detail::info_call> info() const;
   [[nodiscard]] detail::operation<detail::info_call> info(path_text name, bool follow = true) const;
-  /// The names in it without "." and "..", in no particular order. io_uring has no such operation: this reads in blocking
-  /// calls, and lets other tasks run between batches of names.
+  /// The names in it without "." and "..", in no particular order. io_uring has no such operation:
+  /// this reads in blocking calls, and lets other tasks run between batches of names.
   [[nodiscard]] task<result<std::vector<directory_entry>>> list() const;
   /// fsync(2): makes the names in it durable, those of new and renamed files too.
   [[nodiscard]] detail::operation<detail::file_call> sync() const;
@@ -71,7 +76,8 @@ class directory {
 
   /// mkdir(2); `mode` is before the umask. Error: file_exists.
   static detail::operation<detail::path_call> create(path_text path, unsigned mode = 0777);
-  /// Creates the missing directories of the path; it is no error if all exist. Error: not_a_directory.
+  /// Creates the missing directories of the path; it is no error if all exist. Error:
+  /// not_a_directory.
   static task<result<>> create_all(std::filesystem::path path, unsigned mode = 0777);
   /// rmdir(2): the directory must be empty.
   static detail::operation<detail::path_call> remove(path_text path);

@@ -20,8 +20,9 @@ namespace detail {
 struct info_call;
 }  // namespace detail
 
-// What the transfers of a file return, for whoever keeps one or passes it on: awaited once, as an rvalue or by its name. Those at
-// an offset are of one type, those at the current position of another.
+// What the transfers of a file return, for whoever keeps one or passes it on: awaited once, as an
+// rvalue or by its name. Those at an offset are of one type, those at the current position of
+// another.
 
 template <class B, class Extent = detail::whole>
 using read_operation =
@@ -40,36 +41,41 @@ using readv_operation = detail::operation<detail::vector_transfer<detail::direct
 template <class B>
 using writev_operation = detail::operation<detail::vector_transfer<detail::direction::write, B>>;
 
-/// An open file. A value is a handle: copies are the same open file, and the last one closes it, inside a runtime or outside;
-/// an operation in flight holds it open too. Not thread-safe.
+/// An open file. A value is a handle: copies are the same open file, and the last one closes it,
+/// inside a runtime or outside; an operation in flight holds it open too. Not thread-safe.
 ///
-/// Operations may overlap freely and finish in any order; those at the current position share that position, so they should
-/// not. Each gives its buffer back with the result; on an error the buffer's size is what it was. Destroying the coroutine
-/// that waits for one cancels it, and the buffer goes home when the kernel is done with it.
+/// Operations may overlap freely and finish in any order; those at the current position share that
+/// position, so they should not. Each gives its buffer back with the result; on an error the
+/// buffer's size is what it was. Destroying the coroutine that waits for one cancels it, and the
+/// buffer goes home when the kernel is done with it.
 ///
-/// Offsets are in bytes, up to 2^63 - 1; one beyond is invalid_argument. One transfer moves at most 2,147,479,552 bytes.
-/// Any of them may fail with bad_file_descriptor (closed, or not open for this), misaligned (O_DIRECT), canceled, and what
-/// the kernel says.
+/// Offsets are in bytes, up to 2^63 - 1; one beyond is invalid_argument. One transfer moves at most
+/// 2,147,479,552 bytes. Any of them may fail with bad_file_descriptor (closed, or not open for
+/// this), misaligned (O_DIRECT), canceled, and what the kernel says.
 class file {
   using dir = detail::direction;
 
  public:
   /// Awaited: gives result<file>. The path is copied.
   static detail::operation<detail::open_call<file>> open(path_text path, open_options options = {});
-  /// Takes ownership of an open descriptor: a file, a pipe, a terminal. Throws std::bad_alloc, with the descriptor closed.
+  /// Takes ownership of an open descriptor: a file, a pipe, a terminal. Throws std::bad_alloc, with
+  /// the descriptor closed.
   [[nodiscard]] static file from_fd(int fd);
-  /// The descriptor, still owned by the file: for calls that the library does not have. -1 once closed, and for a file that is
-  /// ring_only.
+  /// The descriptor, still owned by the file: for calls that the library does not have. -1 once
+  /// closed, and for a file that is ring_only.
   [[nodiscard]] int fd() const noexcept { return file_ ? file_->fd : -1; }
-  /// For operations of one's own (carousel/ext/operation.hpp): keeps the file open, checks it, and names it in the request.
+  /// For operations of one's own (carousel/ext/operation.hpp): keeps the file open, checks it, and
+  /// names it in the request.
   [[nodiscard]] detail::file_operation hold() const noexcept { return {file_}; }
 
-  /// Reads into the whole capacity of the buffer: buf_result<std::size_t, B>. Fewer bytes are normal; 0 is the end of the file.
+  /// Reads into the whole capacity of the buffer: buf_result<std::size_t, B>. Fewer bytes are
+  /// normal; 0 is the end of the file.
   template <io_buf_mut B>
   read_operation<B> read_at(B buf, std::uint64_t offset) const {
     return one<read_operation<B>>(buf, detail::whole{offset});
   }
-  /// Reads until the buffer is full. Error: end_of_file, with the buffer's size telling how much came.
+  /// Reads until the buffer is full. Error: end_of_file, with the buffer's size telling how much
+  /// came.
   template <io_buf_mut B>
   task<buf_result<void, B>> read_exact_at(B buf, std::uint64_t offset) const {
     return all<dir::read, false>(std::move(buf), offset);
@@ -85,7 +91,8 @@ class file {
     return all<dir::write, false>(std::move(buf), offset);
   }
 
-  /// Reads into the buffers in turn: buf_result<std::size_t, std::vector<B>>; each one's size becomes what it received.
+  /// Reads into the buffers in turn: buf_result<std::size_t, std::vector<B>>; each one's size
+  /// becomes what it received.
   template <io_buf_mut B>
   readv_operation<B> readv_at(std::vector<B> bufs, std::uint64_t offset) const {
     return detail::operation(
@@ -106,9 +113,9 @@ class file {
 
   // NOLINTBEGIN(*-not-moved, *-std-forward): one() moves what it is given
 
-  /// The same with a lease, or a slice of one, whose collection is registered with this runtime: the kernel skips the pinning
-  /// of its pages. That pays for O_DIRECT from 64 KiB up; a buffered read of 4 KiB gains nothing that could be noticed.
-  /// Errors: not_registered, wrong_runtime.
+  /// The same with a lease, or a slice of one, whose collection is registered with this runtime:
+  /// the kernel skips the pinning of its pages. That pays for O_DIRECT from 64 KiB up; a buffered
+  /// read of 4 KiB gains nothing that could be noticed. Errors: not_registered, wrong_runtime.
   template <fixed_io_buf B>
   read_fixed_operation<B> read_fixed_at(B&& buf, std::uint64_t offset) const {
     return one<read_fixed_operation<B>>(buf, detail::whole{offset});
@@ -131,9 +138,10 @@ class file {
     return write_all_fixed_at(std::move(buf), offset);
   }
 
-  /// At the current position, which they advance: for pipes and terminals, which have no other. A write to a pipe without a
-  /// reader is the error broken_pipe; it raises no SIGPIPE. Nor does a write beyond RLIMIT_FSIZE, file_too_large, raise SIGXFSZ:
-  /// while a runtime runs the signal is blocked in its thread, and in what a task starts with fork() and exec().
+  /// At the current position, which they advance: for pipes and terminals, which have no other. A
+  /// write to a pipe without a reader is the error broken_pipe; it raises no SIGPIPE. Nor does a
+  /// write beyond RLIMIT_FSIZE, file_too_large, raise SIGXFSZ: while a runtime runs the signal is
+  /// blocked in its thread, and in what a task starts with fork() and exec().
   template <io_buf_mut B>
   read_operation<B, detail::part> read(B buf) const {
     return one<read_operation<B, detail::part>>(buf, here());
@@ -153,7 +161,8 @@ class file {
 
   // NOLINTEND(*-not-moved, *-std-forward)
 
-  /// fsync(2), fdatasync(2). An error may be reported once only: data written before it may be lost.
+  /// fsync(2), fdatasync(2). An error may be reported once only: data written before it may be
+  /// lost.
   detail::operation<detail::file_call> sync_all() const;
   detail::operation<detail::file_call> sync_data() const;
   /// fallocate(2): storage for [offset, offset + bytes); `mode` takes its FALLOC_FL_ flags.
@@ -166,11 +175,13 @@ class file {
   /// What the path names; of a symbolic link, the link itself unless `follow`.
   static detail::operation<detail::info_call> info(path_text path, bool follow = true);
 
-  /// Closes the file for all its handles: no operation starts any more, those in flight are waited for, and the error of
-  /// close(2), which a network file system may give for earlier writes, is returned. Locks that the file held (flock, OFD) are gone
-  /// by then, also where operations had put it into the ring's table; before Linux 6.13 the kernel may take some hundredths of a
-  /// second more to let go of what was there. The last handle, and the end of the runtime, let go in the same way. A request to stop ends the waiting with
-  /// errc::canceled, and the last of those operations closes the file.
+  /// Closes the file for all its handles: no operation starts any more, those in flight are waited
+  /// for, and the error of close(2), which a network file system may give for earlier writes, is
+  /// returned. Locks that the file held (flock, OFD) are gone by then, also where operations had
+  /// put it into the ring's table; before Linux 6.13 the kernel may take some hundredths of a
+  /// second more to let go of what was there. The last handle, and the end of the runtime, let go
+  /// in the same way. A request to stop ends the waiting with errc::canceled, and the last of those
+  /// operations closes the file.
   detail::operation<detail::close_call> close() &&;
 
   // Names.
@@ -178,7 +189,8 @@ class file {
   static detail::operation<detail::path_call> remove(path_text path);
   static detail::operation<detail::path_call> symlink(path_text target, path_text link);
   static detail::operation<detail::path_call> hard_link(path_text existing, path_text link);
-  /// Renames a file or directory, replacing a file of the new name atomically unless `replace` is false (file_exists).
+  /// Renames a file or directory, replacing a file of the new name atomically unless `replace` is
+  /// false (file_exists).
   static detail::operation<detail::path_call> rename(path_text from, path_text to,
                                                      bool replace = true);
 

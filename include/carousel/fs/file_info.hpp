@@ -24,8 +24,8 @@ struct file_info {
   time_point accessed;
   time_point modified;
   time_point changed;
-  /// Alignment in bytes that O_DIRECT asks of addresses, and of offsets and lengths; 0 where the kernel (before 6.1) or the
-  /// file system does not say.
+  /// Alignment in bytes that O_DIRECT asks of addresses, and of offsets and lengths; 0 where the
+  /// kernel (before 6.1) or the file system does not say.
   std::uint32_t direct_memory_alignment;
   std::uint32_t direct_offset_alignment;
 };

@@ -8,8 +8,9 @@
 
 namespace carousel {
 
-/// A path as a parameter: a std::filesystem::path, or any string as it is. Making a path object of a string costs as much as the
-/// library's part of opening a file, so none is made. Refers to its argument; who takes one copies the text before returning.
+/// A path as a parameter: a std::filesystem::path, or any string as it is. Making a path object of
+/// a string costs as much as the library's part of opening a file, so none is made. Refers to its
+/// argument; who takes one copies the text before returning.
 class path_text {
  public:
   // NOLINTBEGIN(google-explicit-constructor): a path is passed as what it is

@@ -11,12 +11,14 @@
 
 namespace carousel {
 
-/// A queue with a limit between tasks of one thread. Values arrive in the order in which they were sent; senders wait while it is
-/// full and receivers while it is empty, each in the order in which they began to.
+/// A queue with a limit between tasks of one thread. Values arrive in the order in which they were
+/// sent; senders wait while it is full and receivers while it is empty, each in the order in which
+/// they began to.
 ///
-/// No value is lost: one that was not sent comes back to its sender, and what was meant for a receiver that is destroyed goes to
-/// the next. Waiting and sending allocate nothing, and any verb around them may stop them. Not thread-safe. It must outlive
-/// whoever waits for it. T moves without throwing.
+/// No value is lost: one that was not sent comes back to its sender, and what was meant for a
+/// receiver that is destroyed goes to the next. Waiting and sending allocate nothing, and any verb
+/// around them may stop them. Not thread-safe. It must outlive whoever waits for it. T moves
+/// without throwing.
 template <class T>
 class channel {
   static_assert(std::is_nothrow_move_constructible_v<T>);
@@ -30,7 +32,8 @@ class channel {
   /// That nobody has received.
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
   [[nodiscard]] bool closed() const noexcept { return closed_; }
-  /// No value is sent any more: senders that wait get theirs back. What is in it can be received; then receivers get the error.
+  /// No value is sent any more: senders that wait get theirs back. What is in it can be received;
+  /// then receivers get the error.
   void close() noexcept {
     closed_ = true;
     while (!senders_.empty()) senders_.front().serve();
@@ -39,7 +42,8 @@ class channel {
     }
   }
 
-  /// Awaited: buf_result<void, std::optional<T>>, with the value in `buf` if it was not sent. Errors: closed, canceled.
+  /// Awaited: buf_result<void, std::optional<T>>, with the value in `buf` if it was not sent.
+  /// Errors: closed, canceled.
   [[nodiscard]] auto send(T value) noexcept {
     struct operation {
       using resumed_by_loop [[maybe_unused]] = void;
@@ -64,7 +68,8 @@ class channel {
     };
     return operation{*this};
   }
-  /// Nothing when it is empty, and also when values are for others who have waited and did not run yet.
+  /// Nothing when it is empty, and also when values are for others who have waited and did not run
+  /// yet.
   [[nodiscard]] std::optional<T> try_receive() noexcept {
     if (count_ == 0 || promised_ > 0) return std::nullopt;
     return pop();
@@ -162,7 +167,8 @@ class channel {
     if (!senders_.empty()) static_cast<sender&>(senders_.front()).deliver();
     return value;
   }
-  /// Values that are nobody's are for those who wait; in a closed channel without any, nothing will come.
+  /// Values that are nobody's are for those who wait; in a closed channel without any, nothing will
+  /// come.
   void promise() noexcept {
     while (!receivers_.empty() && count_ > promised_)
       static_cast<receiver&>(receivers_.front()).accept();

@@ -6,8 +6,9 @@
 
 namespace carousel {
 
-/// Keeps what one task does over several awaits apart from the others of its thread: a semaphore of one permit, with its rules.
-/// Between two awaits nothing else runs, so that code without one needs no mutex.
+/// Keeps what one task does over several awaits apart from the others of its thread: a semaphore of
+/// one permit, with its rules. Between two awaits nothing else runs, so that code without one needs
+/// no mutex.
 class mutex {
  public:
   /// The lock, which ends with it.

@@ -11,9 +11,10 @@ namespace carousel {
 
 /// A number of permits that tasks of one thread share: a limit on how much goes on at once.
 ///
-/// Strictly in order: nobody takes permits past a task that waits for more of them. Waiting allocates nothing, and any verb
-/// around it may stop it; a task that is destroyed after it was granted permits passes them on. Not thread-safe. It must outlive
-/// whoever waits for it and every permit.
+/// Strictly in order: nobody takes permits past a task that waits for more of them. Waiting
+/// allocates nothing, and any verb around it may stop it; a task that is destroyed after it was
+/// granted permits passes them on. Not thread-safe. It must outlive whoever waits for it and every
+/// permit.
 class semaphore {
  public:
   /// `permits` of them; that is also the most that one task can ask for.

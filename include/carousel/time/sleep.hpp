@@ -47,8 +47,9 @@ class [[nodiscard]] sleep_awaiter : scope_link, scoped_waiter, timer_node {
 
 }  // namespace detail
 
-/// Suspends until the time is reached; a time in the past lets the others run once. Destroying the coroutine disarms it, and
-/// a request to stop (timeout, stop_on, when_any) ends it early: see stop_requested().
+/// Suspends until the time is reached; a time in the past lets the others run once. Destroying the
+/// coroutine disarms it, and a request to stop (timeout, stop_on, when_any) ends it early: see
+/// stop_requested().
 inline detail::sleep_awaiter sleep_until(std::chrono::steady_clock::time_point when) noexcept {
   return detail::sleep_awaiter(when);
 }

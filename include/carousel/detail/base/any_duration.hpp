@@ -6,7 +6,8 @@
 
 namespace carousel::detail {
 
-/// Any duration in nanoseconds; one that they cannot tell is the longest that they can, for ever, and less than nothing is nothing.
+/// Any duration in nanoseconds; one that they cannot tell is the longest that they can, for ever,
+/// and less than nothing is nothing.
 template <class Rep, class Period>
 [[nodiscard]] constexpr std::chrono::nanoseconds saturated(
     std::chrono::duration<Rep, Period> duration) noexcept {
@@ -17,7 +18,8 @@ template <class Rep, class Period>
   return std::chrono::ceil<nanoseconds>(duration);
 }
 
-/// A parameter that takes every duration, where nanoseconds alone would overflow before anybody could look.
+/// A parameter that takes every duration, where nanoseconds alone would overflow before anybody
+/// could look.
 class any_duration {
  public:
   template <class Rep, class Period>

@@ -2,8 +2,8 @@
 
 #include "carousel/config.hpp"
 
-// Programmer errors stop the process with a sentence, in every build type: a misuse that goes on would let the kernel
-// write into memory that is somebody else's.
+// Programmer errors stop the process with a sentence, in every build type: a misuse that goes on
+// would let the kernel write into memory that is somebody else's.
 
 namespace carousel::detail {
 

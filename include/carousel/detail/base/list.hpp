@@ -6,8 +6,9 @@
 
 namespace carousel::detail {
 
-/// A link of an intrusive doubly linked list. Tag lets one object stand in several lists. Unlinking is O(1) and needs no list.
-/// Whoever has one calls start_unlinked() before anything else, and unlinks it before it is destroyed.
+/// A link of an intrusive doubly linked list. Tag lets one object stand in several lists. Unlinking
+/// is O(1) and needs no list. Whoever has one calls start_unlinked() before anything else, and
+/// unlinks it before it is destroyed.
 template <class Tag>
 class list_link {
  public:

@@ -9,7 +9,8 @@
 
 namespace carousel::detail {
 
-/// One path or two, copied for the kernel to read: they stay where they are when the block is moved.
+/// One path or two, copied for the kernel to read: they stay where they are when the block is
+/// moved.
 class path_block {
  public:
   path_block() = default;

@@ -6,11 +6,12 @@
 
 namespace carousel::detail {
 
-/// Under AddressSanitizer, memory that must not be touched now - lent to the kernel, or a free buffer of a pool - is poisoned, and
-/// an access is reported. Only what has one owner is poisoned: shared memory may be read while it is written out.
+/// Under AddressSanitizer, memory that must not be touched now - lent to the kernel, or a free
+/// buffer of a pool - is poisoned, and an access is reported. Only what has one owner is poisoned:
+/// shared memory may be read while it is written out.
 ///
-/// The library was compiled with the sanitizer or it was not, whatever the program is compiled with: these functions are inlined
-/// into both, and what one half poisons the other must clear.
+/// The library was compiled with the sanitizer or it was not, whatever the program is compiled
+/// with: these functions are inlined into both, and what one half poisons the other must clear.
 extern const bool memory_is_poisoned;
 
 /// Poison goes by granules of 8 bytes, so both round inward.

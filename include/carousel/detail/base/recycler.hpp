@@ -6,8 +6,9 @@
 
 namespace carousel::detail {
 
-/// A cache of small heap blocks per thread, by size: coroutine frames, task records and descriptors come from here, so
-/// that a program in steady state does not call the heap. Blocks may be freed on another thread than they came from.
+/// A cache of small heap blocks per thread, by size: coroutine frames, task records and descriptors
+/// come from here, so that a program in steady state does not call the heap. Blocks may be freed on
+/// another thread than they came from.
 struct recycler {
   [[nodiscard]] static void* allocate(std::size_t bytes);
   static void deallocate(void* block, std::size_t bytes) noexcept;

@@ -7,7 +7,8 @@
 
 namespace carousel::detail {
 
-/// The kernel's opcodes that the library uses (linux/io_uring.h; the comment gives the first kernel version).
+/// The kernel's opcodes that the library uses (linux/io_uring.h; the comment gives the first kernel
+/// version).
 enum class opcode : std::uint8_t {
   nop = 0,            // 5.1
   readv = 1,          // 5.1
@@ -32,9 +33,10 @@ enum class opcode : std::uint8_t {
   ftruncate = 55,     // 6.9
 };
 
-/// One operation as the kernel reads it: an entry of the submission queue (struct io_uring_sqe of linux/io_uring.h). Addresses
-/// in it point into a buffer with a stable address or a side block, never into a coroutine frame. What an operation does not use
-/// stays zero: kernels from 7.1 on refuse anything else, and give such bytes a meaning later.
+/// One operation as the kernel reads it: an entry of the submission queue (struct io_uring_sqe of
+/// linux/io_uring.h). Addresses in it point into a buffer with a stable address or a side block,
+/// never into a coroutine frame. What an operation does not use stays zero: kernels from 7.1 on
+/// refuse anything else, and give such bytes a meaning later.
 struct request {
   opcode code = opcode::nop;
   std::uint8_t sqe_flags = 0;
@@ -63,7 +65,8 @@ static_assert(sizeof(request) == 64);
 
 inline constexpr std::uint8_t sqe_fixed_file = 1U << 0U;
 inline constexpr std::uint64_t current_position = ~std::uint64_t{0};
-/// The kernel clips a transfer to this many bytes (MAX_RW_COUNT, a whole number of pages below 2 GiB).
+/// The kernel clips a transfer to this many bytes (MAX_RW_COUNT, a whole number of pages below 2
+/// GiB).
 inline constexpr std::size_t transfer_bytes_max = 0x7ffff000;
 
 }  // namespace carousel::detail

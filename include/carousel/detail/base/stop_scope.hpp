@@ -8,8 +8,8 @@ namespace carousel::detail {
 
 class stop_scope;
 
-/// A place in a scope. Every suspension point and every verb has one as its first base class; it is written only inside a
-/// scope, so that outside of one it costs nothing but the room.
+/// A place in a scope. Every suspension point and every verb has one as its first base class; it is
+/// written only inside a scope, so that outside of one it costs nothing but the room.
 struct scope_link {
   stop_scope* scope;  ///< null once the scope has ended
   scope_link* next;
@@ -31,17 +31,20 @@ struct scope_link {
   }
 };
 
-/// What one verb (timeout, stop_on, when_any) may ask to stop: everything that is suspended inside of it, nested verbs
-/// included. It lives in the verb's awaiter.
+/// What one verb (timeout, stop_on, when_any) may ask to stop: everything that is suspended inside
+/// of it, nested verbs included. It lives in the verb's awaiter.
 ///
-///   open     suspension points stand in its list while they wait, and the runtime makes it the current scope again when it
-///            resumes one of them: what a coroutine awaits next is in the same scope
-///   stopped  each of them was asked once, in its own way: an operation in line or queued ends as cancelled, one in the kernel
-///            gets a cancel and ends with its own last completion, a waiter leaves its line unless it was served. What begins
-///            here from now on ends at once with errc::canceled
+///   open     suspension points stand in its list while they wait, and the runtime makes it the
+///            current scope again when it resumes one of them: what a coroutine awaits next is in
+///            the same scope
+///   stopped  each of them was asked once, in its own way: an operation in line or queued ends as
+///            cancelled, one in the kernel gets a cancel and ends with its own last completion, a
+///            waiter leaves its line unless it was served. What begins here from now on ends at
+///            once with errc::canceled
 ///
-/// Asking resumes and destroys nobody: it moves waiters to the ready queue and notes cancels. A coroutine that outlives the
-/// scope in which it suspended (one that no task awaits) is simply in none any more.
+/// Asking resumes and destroys nobody: it moves waiters to the ready queue and notes cancels. A
+/// coroutine that outlives the scope in which it suspended (one that no task awaits) is simply in
+/// none any more.
 class stop_scope {
  public:
   stop_scope() = default;

@@ -27,8 +27,8 @@ enum class wait_kind : std::uint8_t {
   foreign
 };
 
-/// The part of a task's record that a suspension point needs. Counted by plain references: a waiter keeps the record, not
-/// the task's frame.
+/// The part of a task's record that a suspension point needs. Counted by plain references: a waiter
+/// keeps the record, not the task's frame.
 struct task_base {
   std::uint32_t refs = 1;
   std::uint32_t id = 0;
@@ -47,8 +47,9 @@ struct task_base {
   }
 };
 
-/// A suspension point. It lives in the awaiter, and stands in the ready queue or in the list of what it waits for. An awaiter
-/// that is destroyed while it is suspended calls forget(): nobody ever resumes a dead coroutine.
+/// A suspension point. It lives in the awaiter, and stands in the ready queue or in the list of
+/// what it waits for. An awaiter that is destroyed while it is suspended calls forget(): nobody
+/// ever resumes a dead coroutine.
 ///
 ///   inert      its members mean nothing
 ///   suspended  from suspend() on

@@ -29,8 +29,9 @@ struct collection_probe;  // of the tests
 class buf_collection;
 struct buf_entry;
 
-/// In debug builds of the library the gap after a buffer of our own arenas, where its stride leaves one, has a pattern that check-in
-/// looks at: a write beyond the buffer, ours or the kernel's, is found where it was made.
+/// In debug builds of the library the gap after a buffer of our own arenas, where its stride leaves
+/// one, has a pattern that check-in looks at: a write beyond the buffer, ours or the kernel's, is
+/// found where it was made.
 extern const bool guards_are_checked;
 
 /// The buffers of one capacity.
@@ -43,7 +44,8 @@ struct buf_size_class {
   explicit buf_size_class(std::size_t bytes) noexcept : capacity(bytes) {}
 };
 
-/// One buffer of a collection. A lease is a pointer to it, so that moving one moves a single machine word.
+/// One buffer of a collection. A lease is a pointer to it, so that moving one moves a single
+/// machine word.
 struct alignas(64) buf_entry {
   std::byte* data;
   buf_collection* owner;
@@ -82,15 +84,16 @@ struct raw_buffer {
 class buf_storage {
  public:
   virtual ~buf_storage() = default;
-  /// The kernel may write into this memory for ever. False: the storage cannot keep a part of it from reuse, and must be leaked
-  /// as a whole.
+  /// The kernel may write into this memory for ever. False: the storage cannot keep a part of it
+  /// from reuse, and must be leaked as a whole.
   [[nodiscard]] virtual bool quarantine(std::span<std::byte>) noexcept { return false; }
 };
 
-/// The buffers behind a fixed_buf_pool or a fixed_buf_registry, shared by its handles, its leases and its registration; the
-/// last of them frees it. Handles and the registration count, leases do not: they are looked for when the last handle goes or the
-/// collection closes, and counted from then on. Every buffer is either free or leased to exactly one fixed_buf. Not
-/// thread-safe: one thread at a time, and the runtime's thread while it is registered.
+/// The buffers behind a fixed_buf_pool or a fixed_buf_registry, shared by its handles, its leases
+/// and its registration; the last of them frees it. Handles and the registration count, leases do
+/// not: they are looked for when the last handle goes or the collection closes, and counted from
+/// then on. Every buffer is either free or leased to exactly one fixed_buf. Not thread-safe: one
+/// thread at a time, and the runtime's thread while it is registered.
 class buf_collection final : registered_memory {
  public:
   using size_class = buf_size_class;
@@ -99,7 +102,8 @@ class buf_collection final : registered_memory {
   [[nodiscard]] static result<buf_collection*> make(std::unique_ptr<buf_storage> storage,
                                                     std::span<const raw_buffer> buffers,
                                                     pool_options options);
-  /// One arena holding all buffers of all classes, in order. Errors: as above and not_enough_memory.
+  /// One arena holding all buffers of all classes, in order. Errors: as above and
+  /// not_enough_memory.
   [[nodiscard]] static result<buf_collection*> make(std::span<const buf_class> classes,
                                                     pool_options options);
   buf_collection(const buf_collection&) = delete;
@@ -139,7 +143,8 @@ class buf_collection final : registered_memory {
     lend(e, current_task_id());  // the free list itself is never walked in a registry
     return &e;
   }
-  /// A lease ends: the buffer goes straight to the oldest waiter of its class, else to the top of the free list.
+  /// A lease ends: the buffer goes straight to the oldest waiter of its class, else to the top of
+  /// the free list.
   void check_in(buf_entry& e) noexcept {
     check_thread();
     CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
@@ -157,8 +162,9 @@ class buf_collection final : registered_memory {
   [[nodiscard]] std::size_t count() const noexcept { return entries_.size(); }
   [[nodiscard]] std::size_t quarantined() const noexcept { return quarantined_; }
 
-  /// The kernel has the buffer and does not give it back: it is never handed out again, nor its memory to anybody else. That ends the
-  /// lease. Waiters of a class that has no other buffer fail with stale_buffer.
+  /// The kernel has the buffer and does not give it back: it is never handed out again, nor its
+  /// memory to anybody else. That ends the lease. Waiters of a class that has no other buffer fail
+  /// with stale_buffer.
   void quarantine(buf_entry& e) noexcept;
 
   // Registration with the driver of the runtime that turns on this thread.
@@ -172,7 +178,8 @@ class buf_collection final : registered_memory {
 
   // The end.
 
-  /// No lease is given any more; the waiters fail with pool_closed; the registration is given up when the last lease is back.
+  /// No lease is given any more; the waiters fail with pool_closed; the registration is given up
+  /// when the last lease is back.
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   void wait_until_returned(buffer_waiter& w, context& here) noexcept;
@@ -229,8 +236,8 @@ class buf_collection final : registered_memory {
   bool guarded_ = false;       ///< the gaps between the buffers have a pattern
   bool watches_check_in_;      ///< it has more to do: guards, poison, a count when closed_
   bool closed_ = false;        ///< by close(), or because the last handle is gone
-  bool kernel_holds_ =
-      false;  ///< the driver holds a reference until the kernel has let go of the registration
+  /// The driver holds a reference until the kernel has let go of the registration.
+  bool kernel_holds_ = false;
   registration state_ = registration::none;
   driver* driver_ = nullptr;  ///< where it is registered
   const char* thread_ = nullptr;
@@ -241,8 +248,8 @@ class buf_collection final : registered_memory {
   buffer_waiter* closer_ = nullptr;
   std::unique_ptr<buf_storage> storage_;
   pool_options options_;
-  std::unique_ptr<registration_report>
-      refusal_;  ///< of the last registration, if the kernel refused
+  /// Of the last registration, if the kernel refused.
+  std::unique_ptr<registration_report> refusal_;
 };
 
 /// A counted reference to a collection: what the public handles are made of.

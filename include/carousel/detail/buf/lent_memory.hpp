@@ -33,8 +33,8 @@ struct lent_buffer {
   }
 };
 
-/// The memory that an operation with resources R, a buffer or a vector of buffers, lends the kernel from its submission to its
-/// last completion.
+/// The memory that an operation with resources R, a buffer or a vector of buffers, lends the kernel
+/// from its submission to its last completion.
 template <class R>
 struct lent_memory {
   static void lend(const R& r) noexcept {

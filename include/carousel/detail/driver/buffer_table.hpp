@@ -15,8 +15,9 @@ class kernel;
 
 namespace carousel::detail {
 
-/// Memory that is registered with the kernel. The table calls registration_ended() once, when the kernel no longer holds the
-/// registration: it was given up and the last operation on it has ended, or the driver has.
+/// Memory that is registered with the kernel. The table calls registration_ended() once, when the
+/// kernel no longer holds the registration: it was given up and the last operation on it has ended,
+/// or the driver has.
 class registered_memory {
  public:
   virtual void registration_ended() noexcept = 0;
@@ -35,18 +36,20 @@ class buffer_table {
 
   void open(sys::kernel& kernel) noexcept { kernel_ = &kernel; }
 
-  /// Errors: already_registered, busy (operations still use the collection that was there before), or the kernel's.
+  /// Errors: already_registered, busy (operations still use the collection that was there before),
+  /// or the kernel's.
   [[nodiscard]] result<> enter(registered_memory& memory, std::span<const iovec> buffers);
-  /// After enter() was refused for a buffer: which is the first that the kernel does not take. Each is locked once more for that at
-  /// most. None when the kernel refuses for another reason now.
+  /// After enter() was refused for a buffer: which is the first that the kernel does not take. Each
+  /// is locked once more for that at most. None when the kernel refuses for another reason now.
   [[nodiscard]] std::optional<std::size_t> first_refused(std::span<const iovec> buffers) noexcept;
   /// Occupies the table without the kernel, after it refused.
   void enter_plain(registered_memory& memory) noexcept;
-  /// Takes effect for new operations at once, and in the kernel when those that use it, `users` of them, have ended: up to Linux
-  /// 6.12 the call would block until then.
+  /// Takes effect for new operations at once, and in the kernel when those that use it, `users` of
+  /// them, have ended: up to Linux 6.12 the call would block until then.
   void leave(std::size_t users) noexcept;
 
-  /// The driver is leaked with operations in the kernel: the collections are free to go, the kernel is not asked.
+  /// The driver is leaked with operations in the kernel: the collections are free to go, the kernel
+  /// is not asked.
   void abandon() noexcept;
 
   /// Whose operations must be counted down by end_use().

@@ -10,7 +10,8 @@ namespace carousel::detail {
 
 class driver;
 
-/// What an awaiter finds on its thread while a runtime turns there: where to queue, where to time, whom to drive.
+/// What an awaiter finds on its thread while a runtime turns there: where to queue, where to time,
+/// whom to drive.
 struct context {
   ready_queue ready;
   timer_queue timers;
@@ -31,7 +32,8 @@ struct context {
       return false;
     return scope->stopped();
   }
-  /// Something was made ready while this runtime did not turn: who waits for its event_fd() is told.
+  /// Something was made ready while this runtime did not turn: who waits for its event_fd() is
+  /// told.
   void ask_for_turn() noexcept;
 };
 
@@ -61,7 +63,8 @@ inline bool parked_waiter::wake() noexcept {
   return *here;
 }
 
-/// The time of the runtime that turns on this thread, outside of one that of the process: what deadlines are made from.
+/// The time of the runtime that turns on this thread, outside of one that of the process: what
+/// deadlines are made from.
 [[nodiscard]] steady_time now() noexcept;
 
 /// The same for whoever may stand outside of every runtime.
@@ -73,7 +76,8 @@ inline bool parked_waiter::wake() noexcept {
 /// What a suspension point does that a request to stop does not concern.
 inline void ignore_stop(scope_link&) noexcept {}
 
-/// Notes that coroutine `h` waits at `self`, and how it is asked to stop. Every await_suspend calls it first.
+/// Notes that coroutine `h` waits at `self`, and how it is asked to stop. Every await_suspend calls
+/// it first.
 inline void suspend(context& here, waiter& self, scope_link& link, std::coroutine_handle<> h,
                     wait_kind what, void (*stop)(scope_link&) noexcept = &ignore_stop) noexcept {
   self.suspend(h, here.task, what);
@@ -83,8 +87,8 @@ inline void suspend(context& here, waiter& self, scope_link& link, std::coroutin
   }
 }
 
-/// An await that has its answer at once still gives way when the turn's budget is used up, so that a coroutine whose awaits
-/// all finish inline starves neither submission nor its neighbours.
+/// An await that has its answer at once still gives way when the turn's budget is used up, so that
+/// a coroutine whose awaits all finish inline starves neither submission nor its neighbours.
 /// Returns what await_suspend returns: true when the coroutine was queued instead.
 [[nodiscard]] inline bool give_way(context& here, waiter& self, scope_link& link,
                                    std::coroutine_handle<> h) noexcept {

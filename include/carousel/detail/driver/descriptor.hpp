@@ -13,12 +13,14 @@ struct operation_base;
 
 enum class file_state : std::uint8_t {
   open,
-  ring_only,  ///< open, but an entry of `table` and no descriptor: only the runtime of that can use it
-  closed      ///< close() was called: no operation starts any more
+  /// Open, but an entry of `table` and no descriptor: only the runtime of that can use it.
+  ring_only,
+  closed  ///< close() was called: no operation starts any more
 };
 
-/// An open file, shared by the file objects and by the operations that use it; the last reference closes it. An operation in
-/// the kernel keeps it open, so a descriptor number is never reused under an operation.
+/// An open file, shared by the file objects and by the operations that use it; the last reference
+/// closes it. An operation in the kernel keeps it open, so a descriptor number is never reused
+/// under an operation.
 struct descriptor : recycled {
   std::uint32_t refs = 1;
   std::uint32_t started = 0;  ///< operations that hold it and are not over; close() waits for zero
@@ -26,8 +28,8 @@ struct descriptor : recycled {
   std::int32_t table_index = -1;  ///< in `table`, or -1
   file_table* table = nullptr;
   std::uint32_t uses = 0;
-  std::uint32_t memory_align =
-      0;  ///< O_DIRECT: alignment of addresses in bytes; 0: nothing to check
+  /// O_DIRECT: alignment of addresses in bytes; 0: nothing to check.
+  std::uint32_t memory_align = 0;
   std::uint32_t offset_align = 0;  ///< O_DIRECT: alignment of offsets and lengths in bytes
   file_state state = file_state::open;
   operation_base* closer = nullptr;  ///< close(), while it waits

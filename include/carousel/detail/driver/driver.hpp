@@ -21,22 +21,24 @@ struct driver_counters {
   std::uint64_t plain_fallbacks = 0;
 };
 
-/// What awaiters see of whoever drives the ring (src/driver/ring_driver.hpp): they touch lists and the submission queue, and
-/// never enter the kernel. What is done once per operation is here, for the compiler to put into the awaiter.
+/// What awaiters see of whoever drives the ring (src/driver/ring_driver.hpp): they touch lists and
+/// the submission queue, and never enter the kernel. What is done once per operation is here, for
+/// the compiler to put into the awaiter.
 class driver {
  public:
   driver(const driver&) = delete;
   driver& operator=(const driver&) = delete;
 
-  /// False when the operation must stand in line: at the cap, until the next enter makes room in the submission queue, or behind
-  /// others that stand there.
+  /// False when the operation must stand in line: at the cap, until the next enter makes room in
+  /// the submission queue, or behind others that stand there.
   [[nodiscard]] bool can_start() const noexcept {
     if (!waiting_.empty()) [[unlikely]]
       return false;
     return has_place();
   }
   void wait_to_start(operation_base& op) noexcept;
-  /// It waits for something that is not the kernel, and joins the line afterwards; unlinked when the driver ends before.
+  /// It waits for something that is not the kernel, and joins the line afterwards; unlinked when
+  /// the driver ends before.
   void stand_aside(waiter& op) noexcept { aside_.push_back(op); }
   /// can_start() must hold. Throws std::bad_alloc when a new chunk of slots cannot be had.
   [[nodiscard]] slot& take() { return slots_.take(); }
@@ -62,8 +64,9 @@ class driver {
   }
   /// The awaiter of an operation dies: withdraw it, make it an orphan, or dispose of its result.
   void drop(slot& s) noexcept;
-  /// The operation shall end: out of the line or of the submission queue as cancelled at once, in the kernel by a cancel and
-  /// with its own last completion. What is on its way already is left alone.
+  /// The operation shall end: out of the line or of the submission queue as cancelled at once, in
+  /// the kernel by a cancel and with its own last completion. What is on its way already is left
+  /// alone.
   void request_stop(operation_base& op, ready_queue& ready) noexcept;
   /// A recycled block that lives as long as the slot's operation. Throws std::bad_alloc.
   [[nodiscard]] std::byte* side_block(slot& s, std::size_t bytes) { return blocks_.take(s, bytes); }
@@ -71,7 +74,8 @@ class driver {
   [[nodiscard]] file_table& files() noexcept { return files_; }
   [[nodiscard]] const file_table& files() const noexcept { return files_; }
   [[nodiscard]] buffer_table& buffers() noexcept { return buffers_; }
-  /// Gives the registration of the buffer table up, once the operations in flight do not use it any more.
+  /// Gives the registration of the buffer table up, once the operations in flight do not use it any
+  /// more.
   void leave_buffers() noexcept;
   void count_plain_fallback() noexcept { ++counters_.plain_fallbacks; }
   /// RLIMIT_MEMLOCK may be why the kernel has no memory to lock.
@@ -84,10 +88,11 @@ class driver {
   [[nodiscard]] steady_time now() const noexcept;
   [[nodiscard]] const driver_counters& counters() const noexcept { return counters_; }
 
-  /// From now on a write to this eventfd ends a wait of the loop. It must stay open as long as the driver.
+  /// From now on a write to this eventfd ends a wait of the loop. It must stay open as long as the
+  /// driver.
   void watch(int wake_fd) noexcept;
-  /// Something has come up that wants a turn: writes to the eventfd that a program waits for, unless the loop turns and sees it
-  /// anyway.
+  /// Something has come up that wants a turn: writes to the eventfd that a program waits for,
+  /// unless the loop turns and sees it anyway.
   void ask_for_turn() noexcept;
 
  protected:

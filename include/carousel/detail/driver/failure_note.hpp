@@ -8,10 +8,12 @@ namespace carousel::detail {
 
 struct descriptor;
 
-/// What the last operation of this thread that failed was about, for or_throw(): an error code has no room for it. A note is
-/// believed for the same error, in the same task, and until the kernel is entered again.
+/// What the last operation of this thread that failed was about, for or_throw(): an error code has
+/// no room for it. A note is believed for the same error, in the same task, and until the kernel is
+/// entered again.
 ///
-/// All of them return the error. Of names: relative to the current directory, or to an open one; the second may be empty.
+/// All of them return the error. Of names: relative to the current directory, or to an open one;
+/// the second may be empty.
 [[nodiscard]] std::error_code note_failure(std::error_code error, opcode what, const char* path,
                                            const char* second, bool from_current) noexcept;
 /// Of an open file, or null where it is closed.

@@ -16,7 +16,8 @@ namespace carousel::detail {
 
 class file_table;
 
-/// An entry of a file table, for a file that is opened into it without a descriptor. Whoever has it last empties it.
+/// An entry of a file table, for a file that is opened into it without a descriptor. Whoever has it
+/// last empties it.
 class file_place {
  public:
   file_place() = default;
@@ -57,8 +58,9 @@ class file_place {
   bool holds_file_ = false;
 };
 
-/// The ring's table of registered files: naming a file by its index there saves the kernel a reference count per operation.
-/// A file enters after a number of uses, so that one which is opened, read once and closed does not pay for it.
+/// The ring's table of registered files: naming a file by its index there saves the kernel a
+/// reference count per operation. A file enters after a number of uses, so that one which is
+/// opened, read once and closed does not pay for it.
 class file_table {
  public:
   static constexpr std::uint32_t uses_before_entry = 16;

@@ -32,8 +32,9 @@ struct operation_base : waiter {
   void abandon() noexcept;
 };
 
-/// One operation: inert until awaited. While the kernel works it lives in its awaiter, which the driver finds through a slot; if the
-/// awaiter is destroyed before, the slot takes over what the kernel may still use. carousel/ext/operation.hpp tells what `Op` says.
+/// One operation: inert until awaited. While the kernel works it lives in its awaiter, which the
+/// driver finds through a slot; if the awaiter is destroyed before, the slot takes over what the
+/// kernel may still use. carousel/ext/operation.hpp tells what `Op` says.
 template <class Op>
 class [[nodiscard("an operation does nothing until it is awaited: write co_await")]] operation
     : scope_link,

@@ -10,8 +10,9 @@ struct parked_tag;
 
 struct context;
 
-/// A waiter that what it waits for may still know when the runtime has ended: a pool, an event, a task of another runtime. The
-/// runtime keeps it in a list of its own, so that it can let go of it when it ends and name it when nothing goes on.
+/// A waiter that what it waits for may still know when the runtime has ended: a pool, an event, a
+/// task of another runtime. The runtime keeps it in a list of its own, so that it can let go of it
+/// when it ends and name it when nothing goes on.
 struct parked_waiter : scoped_waiter, list_hook<parked_tag> {
   void (*write_reason)(const parked_waiter&, std::FILE*) = nullptr;
   void describe(std::FILE* out) const { write_reason(*this, out); }
@@ -19,7 +20,8 @@ struct parked_waiter : scoped_waiter, list_hook<parked_tag> {
   [[nodiscard]] bool is_parked() const noexcept { return list_hook<parked_tag>::linked(); }
   /// It waits in this runtime from now on, and may stand in one more list.
   void park(context& here) noexcept;
-  /// Out of both lists. False: it was not parked, because it was woken already or its runtime has ended.
+  /// Out of both lists. False: it was not parked, because it was woken already or its runtime has
+  /// ended.
   bool unpark() noexcept {
     if (!is_parked()) return false;
     waiter::unlink();

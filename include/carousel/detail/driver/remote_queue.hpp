@@ -11,8 +11,9 @@ struct delivered_tag;
 struct context;
 class remote_queue;
 
-/// Something that another thread may set off once. It lives in an awaiter and belongs to the loop's thread; others only
-/// post() it, between arm() and the moment from which its owner lets nobody post any more, which comes before disarm().
+/// Something that another thread may set off once. It lives in an awaiter and belongs to the loop's
+/// thread; others only post() it, between arm() and the moment from which its owner lets nobody
+/// post any more, which comes before disarm().
 struct remote_node : list_hook<armed_tag>, list_hook<delivered_tag> {
   /// On the loop's thread, in a turn after post(). Resumes and destroys nobody.
   void (*fire)(remote_node&) noexcept = nullptr;
@@ -25,8 +26,9 @@ struct remote_node : list_hook<armed_tag>, list_hook<delivered_tag> {
   [[nodiscard]] bool is_armed() const noexcept { return list_hook<armed_tag>::linked(); }
 };
 
-/// How other threads reach a loop: they push onto a stack without a lock, and the first one to find it empty wakes the loop
-/// through an eventfd. All else happens on the loop's thread. Posting allocates nothing and never waits.
+/// How other threads reach a loop: they push onto a stack without a lock, and the first one to find
+/// it empty wakes the loop through an eventfd. All else happens on the loop's thread. Posting
+/// allocates nothing and never waits.
 class remote_queue {
  public:
   remote_queue() = default;

@@ -7,8 +7,8 @@
 
 namespace carousel::detail {
 
-/// Recycled blocks for what does not fit into a slot and the kernel must find: paths, iovecs, statx. A block belongs to its
-/// slot and lives as long as the slot's operation.
+/// Recycled blocks for what does not fit into a slot and the kernel must find: paths, iovecs,
+/// statx. A block belongs to its slot and lives as long as the slot's operation.
 class side_blocks {
  public:
   static constexpr std::array<std::size_t, 4> class_bytes = {256, 1024, 4608, 16640};

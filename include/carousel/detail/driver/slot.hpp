@@ -20,30 +20,35 @@ struct operation_kind {
   void (*take_over)(slot&) noexcept;
   /// Releases what was taken over, and an unclaimed result.
   void (*dispose)(slot&) noexcept;
-  /// Takes a completion that is not the last one, while somebody waits; null: the operation expects none.
+  /// Takes a completion that is not the last one, while somebody waits; null: the operation expects
+  /// none.
   void (*item)(slot&, std::int32_t res, std::uint32_t flags) noexcept;
   /// Gets rid of what such a completion brought, when nobody takes it.
   void (*discard_item)(slot&, std::int32_t res) noexcept;
-  /// Writes which of the memory that was taken over the kernel may touch. Null: none that is not in the request.
+  /// Writes which of the memory that was taken over the kernel may touch. Null: none that is not in
+  /// the request.
   void (*describe)(const slot&, std::FILE*);
-  /// What was taken over is lost to the kernel and never released: whoever waits for it must be told. Null: nobody does.
+  /// What was taken over is lost to the kernel and never released: whoever waits for it must be
+  /// told. Null: nobody does.
   void (*quarantine)(slot&) noexcept;
 };
 
-/// The states of a slot, and who owns what the operation holds (buffer, descriptor reference; the side block is always the
-/// slot's):
+/// The states of a slot, and who owns what the operation holds (buffer, descriptor reference; the
+/// side block is always the slot's):
 ///
 ///   free       nobody; the slot is on the driver's free list
-///   submitted  the awaiter, and the kernel uses it from the next enter until the last CQE. While the request is still in the
-///              submission queue, destroying the awaiter takes it back; then it makes the operation an orphan.
-///   orphaned   the slot; a cancel goes out, and the last CQE releases everything. What a CQE before the last one brings is
-///              disposed of at once.
-///   done       the awaiter; the result is stored, and the awaiter runs now or is in the ready queue
+///   submitted  the awaiter, and the kernel uses it from the next enter until the last CQE. While
+///              the request is still in the submission queue, destroying the awaiter takes it back;
+///              then it makes the operation an orphan.
+///   orphaned   the slot; a cancel goes out, and the last CQE releases everything. What a CQE
+///              before the last one brings is disposed of at once.
+///   done       the awaiter; the result is stored, and the awaiter runs now or is in the ready
+///              queue
 ///   withdrawn  as done, but the kernel would not take it and has not executed it
 enum class slot_state : std::uint8_t { free, submitted, orphaned, done, withdrawn };
 
-/// user_data: the generation of the slot (32 bits, from 1 on), what kind of completion it is (8 bits), the index of the slot (24
-/// bits). Of an operation the lower half is the index alone.
+/// user_data: the generation of the slot (32 bits, from 1 on), what kind of completion it is (8
+/// bits), the index of the slot (24 bits). Of an operation the lower half is the index alone.
 enum class completion_kind : std::uint8_t { operation = 0, cancel = 1, wake = 2, nothing = 3 };
 inline constexpr std::uint64_t user_data_generation = std::uint64_t{1} << 32U;
 inline constexpr std::uint32_t slot_index_max = 1U << 24U;
@@ -68,14 +73,16 @@ struct alignas(64) slot_front {
 };
 static_assert(sizeof(slot_front) == 64);
 
-/// The driver's record of one operation. It never moves while the driver lives, and everything the kernel may touch on the
-/// operation's behalf is in its side block, or in a buffer that the operation owns.
+/// The driver's record of one operation. It never moves while the driver lives, and everything the
+/// kernel may touch on the operation's behalf is in its side block, or in a buffer that the
+/// operation owns.
 struct slot : slot_front, list_hook<slot_tag> {
   static constexpr std::size_t payload_bytes = 72;
 
   std::uint8_t side_class = 0;
 
-  // Of an orphan. What its awaiter tells is for the report of operations that the kernel does not let go of.
+  // Of an orphan. What its awaiter tells is for the report of operations that the kernel does not
+  // let go of.
   std::uint32_t task = 0;            ///< 0: no task
   const void* resumes_at = nullptr;  ///< where that coroutine would have gone on
   descriptor* file = nullptr;        ///< a counted reference

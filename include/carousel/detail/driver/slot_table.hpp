@@ -9,7 +9,8 @@
 
 namespace carousel::detail {
 
-/// The slots of a driver. They are made in chunks as they are needed, never move, and are freed with the table only.
+/// The slots of a driver. They are made in chunks as they are needed, never move, and are freed
+/// with the table only.
 class slot_table {
  public:
   static constexpr unsigned chunk_slots = 256;
@@ -32,7 +33,8 @@ class slot_table {
     if (free_ == nullptr) grow();
     return *std::exchange(free_, free_->next_free);
   }
-  /// Of an operation that has ended and holds nothing. What the kernel may still say about it has a name of the past.
+  /// Of an operation that has ended and holds nothing. What the kernel may still say about it has a
+  /// name of the past.
   void give_back(slot& s) noexcept {
     s.state = slot_state::free;
     s.name += user_data_generation;

@@ -15,8 +15,8 @@ class timer_queue;
 /// One deadline; leaves its queue in O(log n) when destroyed.
 struct timer_node {
   steady_time deadline{};
-  void (*expire)(timer_node&) noexcept =
-      nullptr;  ///< called once, after the node has left the queue
+  /// Called once, after the node has left the queue.
+  void (*expire)(timer_node&) noexcept = nullptr;
 
   timer_node() = default;
   timer_node(const timer_node&) = delete;

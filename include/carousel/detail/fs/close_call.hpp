@@ -4,7 +4,8 @@
 
 namespace carousel::detail {
 
-/// Closes a file for all its handles. While operations hold it, it stands aside: the last of them starts it.
+/// Closes a file for all its handles. While operations hold it, it stands aside: the last of them
+/// starts it.
 struct close_call {
   /// A file on its way out. Once it is taken apart, who has this last closes it.
   struct closing {

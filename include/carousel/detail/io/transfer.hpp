@@ -43,7 +43,8 @@ class position {
   std::uint64_t value_;
 };
 
-/// A transfer of all of its buffer at an offset in bytes. A type of its own, because there is nothing to compute.
+/// A transfer of all of its buffer at an offset in bytes. A type of its own, because there is
+/// nothing to compute.
 struct whole {
   std::uint64_t at;
   static constexpr std::size_t skip = 0;
@@ -60,7 +61,8 @@ struct part {
   [[nodiscard]] bool valid() const noexcept { return at.valid(); }
 };
 
-/// Whether one piece of memory keeps the alignment of an O_DIRECT file, one whose memory_align is not 0.
+/// Whether one piece of memory keeps the alignment of an O_DIRECT file, one whose memory_align is
+/// not 0.
 [[nodiscard]] bool is_aligned(const descriptor& file, position at, const std::byte* data,
                               std::size_t bytes) noexcept;
 
@@ -101,8 +103,8 @@ struct transfer : file_operation {
     opcode code = D == direction::read ? opcode::read : opcode::write;
     if constexpr (Fixed) {
       const fixed_buf& lease = fixed_access::lease(held);
-      // Looking for the place of no bytes, kernels from 6.15 on read beyond the end of a buffer's list of pages
-      // (CVE-2026-43006); a plain transfer of nothing looks for none.
+      // Looking for the place of no bytes, kernels from 6.15 on read beyond the end of a buffer's
+      // list of pages (CVE-2026-43006); a plain transfer of nothing looks for none.
       if (fixed_access::in_kernel(lease) && bytes != 0) [[likely]] {
         code = D == direction::read ? opcode::read_fixed : opcode::write_fixed;
         r.buf_index = lease.index();
@@ -134,8 +136,8 @@ struct transfer : file_operation {
   }
 };
 
-/// A read into, or a write from, several buffers in turn. At most the first 1,024 that still have something to do take part
-/// in one operation, the kernel's limit.
+/// A read into, or a write from, several buffers in turn. At most the first 1,024 that still have
+/// something to do take part in one operation, the kernel's limit.
 template <direction D, io_buf B>
 struct vector_transfer : file_operation {
   using traits = buf_traits<B>;
@@ -217,7 +219,8 @@ struct vector_transfer : file_operation {
 template <class T>
 using transferred_buffer = typename T::resources;
 
-// A function of its own: g++ 12 destroys the members of an aggregate twice that is a temporary of a co_await.
+// A function of its own: g++ 12 destroys the members of an aggregate twice that is a temporary of a
+// co_await.
 template <class Transfer>
 operation<Transfer> one_transfer(const fd_ref& file, transferred_buffer<Transfer>&& buf,
                                  part extent) noexcept {
@@ -225,7 +228,8 @@ operation<Transfer> one_transfer(const fd_ref& file, transferred_buffer<Transfer
                              extent);
 }
 
-/// Repeats a transfer until all `total` bytes are through. On an error the buffer's size says how much a read had brought.
+/// Repeats a transfer until all `total` bytes are through. On an error the buffer's size says how
+/// much a read had brought.
 template <class Transfer>
 task<buf_result<void, transferred_buffer<Transfer>>> transfer_all(fd_ref file,
                                                                   transferred_buffer<Transfer> buf,

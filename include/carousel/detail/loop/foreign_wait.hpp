@@ -11,9 +11,10 @@
 
 namespace carousel::detail {
 
-/// The place of a coroutine that waits for an awaitable which is not the library's. Whoever makes that one ready resumes what it was
-/// given from wherever he runs, mostly from inside a task of his own. So he is given a stand-in, and resuming that queues the
-/// coroutine: the loop resumes it, in its own task and its own scope, when nobody else runs.
+/// The place of a coroutine that waits for an awaitable which is not the library's. Whoever makes
+/// that one ready resumes what it was given from wherever he runs, mostly from inside a task of his
+/// own. So he is given a stand-in, and resuming that queues the coroutine: the loop resumes it, in
+/// its own task and its own scope, when nobody else runs.
 ///
 ///   waits    in its runtime's list of parked waiters, from begin() on
 ///   queued   the stand-in was resumed; again changes nothing
@@ -27,7 +28,8 @@ class foreign_wait : scope_link, parked_waiter {
     if (stand_in_) stand_in_.destroy();
   }
 
-  /// Coroutine `h` waits from now on. Returns what the awaitable is to resume. Throws std::bad_alloc.
+  /// Coroutine `h` waits from now on. Returns what the awaitable is to resume. Throws
+  /// std::bad_alloc.
   [[nodiscard]] std::coroutine_handle<> begin(std::coroutine_handle<> h);
   /// It does not wait after all.
   void cancel() noexcept;
@@ -41,7 +43,8 @@ class foreign_wait : scope_link, parked_waiter {
   const char* thread_ = nullptr;
 };
 
-/// An awaitable of the library: the loop alone resumes who awaits it. The type says so by a member type `resumed_by_loop`.
+/// An awaitable of the library: the loop alone resumes who awaits it. The type says so by a member
+/// type `resumed_by_loop`.
 template <class A>
 concept resumed_by_loop = requires { typename std::remove_cvref_t<A>::resumed_by_loop; };
 
@@ -50,7 +53,8 @@ concept has_member_co_await = requires(A&& a) { std::forward<A>(a).operator co_a
 template <class A>
 concept has_free_co_await = requires(A&& a) { operator co_await(std::forward<A>(a)); };
 
-/// What `co_await` makes of an awaitable: the awaitable itself, by reference, where it is its own awaiter.
+/// What `co_await` makes of an awaitable: the awaitable itself, by reference, where it is its own
+/// awaiter.
 template <class A>
 [[nodiscard]] decltype(auto) awaiter_of(A&& a) {
   if constexpr (has_member_co_await<A>) {
@@ -102,8 +106,9 @@ class foreign_await {
   awaiter inner_;
 };
 
-/// Awaits one of the library's where it is: g++ 12 would copy what await_transform() returns by reference. The results of all of
-/// them are to be used, which clang says; those that have none do not mind.
+/// Awaits one of the library's where it is: g++ 12 would copy what await_transform() returns by
+/// reference. The results of all of them are to be used, which clang says; those that have none do
+/// not mind.
 template <class A>
 struct own_await {
   A& inner;

@@ -17,8 +17,8 @@ namespace carousel::detail {
 
 struct tasks_tag;
 
-/// A root task: one that a runtime owns. The record outlives the coroutine for as long as a join handle or a suspension
-/// point refers to it.
+/// A root task: one that a runtime owns. The record outlives the coroutine for as long as a join
+/// handle or a suspension point refers to it.
 struct task_record : task_base, list_hook<tasks_tag>, recycled {
   std::coroutine_handle<> frame;  ///< null once the coroutine is gone
   scoped_waiter start;            ///< stands in the ready queue until the first run
@@ -41,8 +41,8 @@ struct task_record : task_base, list_hook<tasks_tag>, recycled {
   void destroy_frame() noexcept;
 };
 
-/// Lets f(), which destroys something inside the task `owner` (or null), return before an abort of the task from a destructor
-/// takes effect.
+/// Lets f(), which destroys something inside the task `owner` (or null), return before an abort of
+/// the task from a destructor takes effect.
 template <class F>
 void destroy_within(task_base* owner, F f) noexcept {
   auto* const record = static_cast<task_record*>(owner);
@@ -121,7 +121,8 @@ task_outcome<T>* make_root(F&& f, Args&&... args) {
   return outcome;
 }
 
-/// Gives a new task to the runtime that turns on this thread; it runs in the next turn. The runtime holds a reference.
+/// Gives a new task to the runtime that turns on this thread; it runs in the next turn. The runtime
+/// holds a reference.
 void adopt(task_record& record) noexcept;
 
 }  // namespace carousel::detail

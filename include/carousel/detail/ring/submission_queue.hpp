@@ -8,8 +8,8 @@
 
 namespace carousel::detail {
 
-/// The queue in which requests wait for the next enter, in memory shared with the kernel. Between two enters nobody but us
-/// looks at it: what stands in it can still be taken back.
+/// The queue in which requests wait for the next enter, in memory shared with the kernel. Between
+/// two enters nobody but us looks at it: what stands in it can still be taken back.
 class submission_queue {
  public:
   [[nodiscard]] bool has_room() const noexcept { return tail_ != end_; }
@@ -22,13 +22,13 @@ class submission_queue {
   /// Requests that the kernel has not consumed, those of an earlier enter that it refused included.
   [[nodiscard]] std::uint32_t unsubmitted() const noexcept { return tail_ - head(); }
 
-  /// Whether the request that was pushed as `place`, with this user_data, has not been consumed. Places repeat after 2^32
-  /// requests; the name tells those of one place apart.
+  /// Whether the request that was pushed as `place`, with this user_data, has not been consumed.
+  /// Places repeat after 2^32 requests; the name tells those of one place apart.
   [[nodiscard]] bool contains(std::uint32_t place, std::uint64_t user_data) const noexcept {
     return place - head() < unsubmitted() && entry(place).user_data == user_data;
   }
-  /// Makes a request that contains() does nothing, or removes it where it is the last; `name` is the user_data of the
-  /// completion that it then brings. Returns how many requests are gone.
+  /// Makes a request that contains() does nothing, or removes it where it is the last; `name` is
+  /// the user_data of the completion that it then brings. Returns how many requests are gone.
   unsigned take_back(std::uint32_t place, std::uint64_t name) noexcept {
     std::construct_at(&entry(place))->user_data = name;
     unsigned gone = 0;

@@ -14,9 +14,10 @@ class wait_line;
 /// A suspension point in the line of an event, a semaphore, a channel. It lives in the awaiter.
 ///
 ///   outside   before wait(), and where there was nothing to wait for
-///   in line   until it is served, is asked to stop, or its coroutine is destroyed: each takes it out in O(1)
-///   served    its coroutine runs next. What it was served is its own: a request to stop does not take it away, and an awaiter
-///             that is destroyed passes it on.
+///   in line   until it is served, is asked to stop, or its coroutine is destroyed: each takes it
+///             out in O(1)
+///   served    its coroutine runs next. What it was served is its own: a request to stop does not
+///             take it away, and an awaiter that is destroyed passes it on.
 struct line_waiter : scope_link, parked_waiter {
   [[nodiscard]] bool served() const noexcept { return served_; }
   /// It has what it came for, without having waited, or while it was in line.
@@ -25,7 +26,8 @@ struct line_waiter : scope_link, parked_waiter {
   [[nodiscard]] bool wait(wait_line& line, std::coroutine_handle<> h) noexcept;
   /// What the report of a stalled loop says, after "task N ".
   const char* reason = "";
-  /// Called after it has left the line unserved, because of a stop; the line may have somebody in front now who can be served.
+  /// Called after it has left the line unserved, because of a stop; the line may have somebody in
+  /// front now who can be served.
   void (*left)(line_waiter&) noexcept = nullptr;
 
  protected:
@@ -35,8 +37,8 @@ struct line_waiter : scope_link, parked_waiter {
   bool served_ = false;
 };
 
-/// Who waits, in the order in which they began to. Nobody may stand in it when it is destroyed, except coroutines whose runtime has
-/// ended, which nobody resumes any more.
+/// Who waits, in the order in which they began to. Nobody may stand in it when it is destroyed,
+/// except coroutines whose runtime has ended, which nobody resumes any more.
 class wait_line {
  public:
   wait_line() = default;

@@ -32,8 +32,8 @@ struct branch_group {
   std::size_t first;                     ///< the branch that ended first; `none` before
   ends_with end;
   std::exception_ptr failure;  ///< of the branch that failed first
-  std::exception_ptr
-      stopped;  ///< the first errc::canceled that a branch threw when it was asked to stop
+  /// The first errc::canceled that a branch threw when it was asked to stop.
+  std::exception_ptr stopped;
 
   static constexpr auto none = static_cast<std::size_t>(-1);
   explicit branch_group(ends_with which) noexcept : first(none), end(which) {}
@@ -89,10 +89,11 @@ branch run_branch(Op op, std::optional<branch_value<R>>& into) {
 /// All branches of one verb; the verb's awaiter holds it.
 ///
 ///   inert    the operations are here
-///   started  one coroutine for each, in the order of the arguments, in one scope; those that have ended stay at their final
-///            suspension point, and the last one resumes the awaiting coroutine
-///   ended    results are taken, or the exception of the branch that failed first is thrown, and what the others have brought
-///            stays here
+///   started  one coroutine for each, in the order of the arguments, in one scope; those that have
+///            ended stay at their final suspension point, and the last one resumes the awaiting
+///            coroutine
+///   ended    results are taken, or the exception of the branch that failed first is thrown, and
+///            what the others have brought stays here
 ///
 /// Destroying it in any state destroys the coroutines where they are.
 template <class... Ops>
@@ -155,8 +156,8 @@ class branches {
   void say_canceled(std::index_sequence<I...>) {
     (say_canceled<output<Ops>>(I, std::get<I>(values_)), ...);
   }
-  /// A branch that threw because it was asked to stop says so in its result where that can be said; one that gives nothing has
-  /// lost to the first.
+  /// A branch that threw because it was asked to stop says so in its result where that can be said;
+  /// one that gives nothing has lost to the first.
   template <class R>
   void say_canceled(std::size_t index, std::optional<branch_value<R>>& value) {
     if (value) return;

@@ -33,8 +33,8 @@ template <class Awaiter>
   }
 }
 
-/// What a verb was given, inert until the verb is awaited: an operation, which is its own awaiter, or a task, a join
-/// handle or an awaitable that is not the library's, for which one is made.
+/// What a verb was given, inert until the verb is awaited: an operation, which is its own awaiter,
+/// or a task, a join handle or an awaitable that is not the library's, for which one is made.
 template <class Op>
 class inner_await {
  public:

@@ -10,8 +10,9 @@
 
 namespace carousel::detail {
 
-/// What a verb that may end an operation early makes of the operation's own output. Only outputs that can say how the
-/// operation ended will do: result<T>, buf_result<T, B>, and nothing, which becomes result<>.
+/// What a verb that may end an operation early makes of the operation's own output. Only outputs
+/// that can say how the operation ended will do: result<T>, buf_result<T, B>, and nothing, which
+/// becomes result<>.
 template <class R>
 struct verb_output {
   static_assert(sizeof(R) == 0,
@@ -36,7 +37,8 @@ struct verb_output<void> {
   using without_buffer = result<>;
 };
 
-/// Ends the operation of a verb. `stopped`: it was asked to stop before; then errc::canceled becomes `why`.
+/// Ends the operation of a verb. `stopped`: it was asked to stop before; then errc::canceled
+/// becomes `why`.
 template <class Op>
 typename verb_output<typename inner_await<Op>::output>::type finish_inner(inner_await<Op>& inner,
                                                                           bool stopped, errc why) {
