@@ -87,10 +87,10 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
     fire = [](remote_node& node) noexcept {
       static_cast<stop_on_operation&>(node).scope_.request_stop();
     };
-    silence = [](remote_node& node) noexcept {
+    disconnect = [](remote_node& node) noexcept {
       static_cast<stop_on_operation&>(node).callback_.reset();
     };
-    hopeful = [](const remote_node& node) noexcept {
+    may_fire = [](const remote_node& node) noexcept {
       const std::stop_token& token = static_cast<const stop_on_operation&>(node).token_;
       return token.stop_possible() && !token.stop_requested();
     };

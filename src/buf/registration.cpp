@@ -18,13 +18,13 @@ result<> buf_collection::register_with(driver& io) {
     // A lost buffer keeps its place; there is no memory behind it any more.
     table.push_back(e.quarantined ? iovec{} : iovec{.iov_base = e.data, .iov_len = e.capacity});
   }
-  const result<> done = io.buffers().enter(*this, table);
+  const result<> done = io.buffers().add(*this, table);
   if (done) {
     refusal_.reset();
   } else {
     if (const std::error_code error = refused(done.error(), io, table))
       return std::unexpected(error);
-    io.buffers().enter_plain(*this);
+    io.buffers().add_plain(*this);
     io.count_plain_fallback();
   }
   state_ = done ? registration::fixed : registration::plain;
@@ -42,7 +42,7 @@ result<> buf_collection::unregister_from(driver& io) {
   }
   state_ = registration::none;
   driver_ = nullptr;
-  io.leave_buffers();
+  io.remove_buffers();
   return {};
 }
 

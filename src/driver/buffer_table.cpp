@@ -20,13 +20,13 @@ namespace {
 
 buffer_table::~buffer_table() {
   CAROUSEL_ASSERT(users_ == 0, "a driver ended while operations used its buffer table");
-  if (memory_ != nullptr) leave(0);
+  if (memory_ != nullptr) remove(0);
 }
 
-result<> buffer_table::enter(registered_memory& memory, std::span<const iovec> buffers) {
+result<> buffer_table::add(registered_memory& memory, std::span<const iovec> buffers) {
   if (memory_ != nullptr) return std::unexpected(make_error_code(errc::already_registered));
   settle();
-  if (leaving_ != nullptr) return std::unexpected(make_error_code(errc::busy));
+  if (removed_ != nullptr) return std::unexpected(make_error_code(errc::busy));
   const int error = kernel_->register_buffers(buffers);
   if (error < 0) return std::unexpected(kernel_error(refused_register + error));
   memory_ = &memory;
@@ -52,31 +52,31 @@ std::optional<std::size_t> buffer_table::first_refused(std::span<const iovec> bu
   return begin;
 }
 
-void buffer_table::enter_plain(registered_memory& memory) noexcept {
+void buffer_table::add_plain(registered_memory& memory) noexcept {
   memory_ = &memory;
   in_kernel_ = false;
 }
 
-void buffer_table::leave(std::size_t users) noexcept {
+void buffer_table::remove(std::size_t users) noexcept {
   registered_memory* memory = std::exchange(memory_, nullptr);
   if (!in_kernel_) {
     memory->registration_ended();
     return;
   }
-  leaving_ = memory;
+  removed_ = memory;
   users_ = users;
   settle();
 }
 
 void buffer_table::abandon() noexcept {
-  for (registered_memory** memory : {&memory_, &leaving_}) {
+  for (registered_memory** memory : {&memory_, &removed_}) {
     if (*memory != nullptr) std::exchange(*memory, nullptr)->registration_ended();
   }
 }
 
-void buffer_table::finish_leave() noexcept {
+void buffer_table::finish_removal() noexcept {
   if (forks_ == forks) (void)kernel_->unregister_buffers();
-  std::exchange(leaving_, nullptr)->registration_ended();
+  std::exchange(removed_, nullptr)->registration_ended();
 }
 
 }  // namespace carousel::detail

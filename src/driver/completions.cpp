@@ -20,7 +20,7 @@ std::int32_t ring_driver::meaning(const slot& s, std::int32_t res) noexcept {
 void ring_driver::on_other_completion(std::uint64_t user_data, std::int32_t res,
                                       std::uint32_t flags) noexcept {
   slot* const s = slots_.at_index_of(user_data);
-  errands_ = true;
+  whole_turn_needed_ = true;
   switch (kind_of(user_data)) {
     case completion_kind::operation:
       if (s == nullptr || s->name != user_data || !held_by_kernel(*s)) break;
@@ -30,7 +30,7 @@ void ring_driver::on_other_completion(std::uint64_t user_data, std::int32_t res,
       }
       --in_kernel_;
       finish(*s, meaning(*s, res));
-      to_drop_.push_back(*s);
+      ended_orphans_.push_back(*s);
       return;
     case completion_kind::cancel:
       --in_kernel_;
@@ -71,9 +71,9 @@ void ring_driver::on_cancel(slot& s, std::int32_t res) noexcept {
   to_recancel_.push_back(s);
 }
 
-void ring_driver::dispose_dropped() noexcept {
-  while (!to_drop_.empty()) {
-    dispose(to_drop_.pop_front());
+void ring_driver::dispose_ended_orphans() noexcept {
+  while (!ended_orphans_.empty()) {
+    dispose(ended_orphans_.pop_front());
   }
 }
 

@@ -37,7 +37,7 @@ fd_ref fd_ref::own(int fd) {
 }
 
 void descriptor::destroy(descriptor* d) noexcept {
-  if (d->table != nullptr) d->table->leave(*d);
+  if (d->table != nullptr) d->table->remove(*d);
   if (d->fd >= 0) ::close(d->fd);
   delete d;
 }

@@ -44,13 +44,13 @@ void write_code_address(const void* address, std::FILE* out) {
 
 bool ring_driver::drain(steady_time deadline) {
   waiting_.clear();
-  aside_.clear();
+  waiting_elsewhere_.clear();
   wake_.end();
   slots_.for_each([this](slot& s) {
     if (s.state == slot_state::free || s.awaiter == nullptr) return;
     s.awaiter->unlink();
     s.awaiter->at = operation_base::no_slot();
-    drop(s);
+    abandon(s);
   });
   ready_queue nobody;
   const auto no_awaiter = [](waiter&) {

@@ -16,13 +16,13 @@ namespace {
 
 void driver::wait_to_start(operation_base& op) noexcept { whole(*this).wait_to_start(op); }
 
-void driver::drop(slot& s) noexcept { whole(*this).drop(s); }
+void driver::abandon(slot& s) noexcept { whole(*this).abandon(s); }
 
 void driver::request_stop(operation_base& op, ready_queue& ready) noexcept {
   whole(*this).request_stop(op, ready);
 }
 
-void driver::leave_buffers() noexcept { whole(*this).leave_buffers(); }
+void driver::remove_buffers() noexcept { whole(*this).remove_buffers(); }
 
 void driver::watch(int wake_fd) noexcept { whole(*this).watch(wake_fd); }
 

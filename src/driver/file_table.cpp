@@ -24,11 +24,11 @@ file_table::~file_table() { clear(); }
 
 void file_table::clear() noexcept {
   for (descriptor* file : entries_) {
-    if (file != nullptr) leave(*file);
+    if (file != nullptr) remove(*file);
   }
 }
 
-void file_table::enter(descriptor& file) noexcept {
+void file_table::add(descriptor& file) noexcept {
   file_place place = reserve();
   if (!place || kernel_->update_file(static_cast<unsigned>(place.index_), file.fd) != 1) return;
   place.settle(file);
@@ -56,7 +56,7 @@ file_place file_table::take_out(descriptor& file) noexcept {
   return {table, index, true};
 }
 
-void file_table::leave(descriptor& file) noexcept {
+void file_table::remove(descriptor& file) noexcept {
   (void)take_out(file);
   file.uses = 0;
 }

@@ -62,16 +62,16 @@ void ring_driver::on_failed_enter(int result, ready_queue& ready) {
 
 /// The operations that the kernel has not heard of fail with `error`; those that it has stay.
 void ring_driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
-  errands_ = true;
-  ring_->take_all_back([&](std::uint64_t user_data) {
+  whole_turn_needed_ = true;
+  ring_->withdraw_all([&](std::uint64_t user_data) {
     --in_kernel_;
     slot* const s = slots_.at_index_of(user_data);
     switch (kind_of(user_data)) {
       case completion_kind::nothing: return;
-      case completion_kind::wake: wake_.take_back(user_data); return;
+      case completion_kind::wake: wake_.withdrawn(user_data); return;
       case completion_kind::operation:
         --counters_.submitted;
-        withdraw(*s, error, ready);
+        end_withdrawn(*s, error, ready);
         return;
       case completion_kind::cancel:
         --cancels_in_kernel_;
@@ -82,7 +82,7 @@ void ring_driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
 }
 
 /// Ends an operation that the kernel has not heard of.
-void ring_driver::withdraw(slot& s, int error, ready_queue& ready) noexcept {
+void ring_driver::end_withdrawn(slot& s, int error, ready_queue& ready) noexcept {
   finish(s, error);
   s.state = slot_state::withdrawn;
   ready.push_back(*s.awaiter);

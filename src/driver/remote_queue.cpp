@@ -55,17 +55,17 @@ void remote_queue::disarm(remote_node& node) noexcept {
   node.list_hook<delivered_tag>::unlink();
 }
 
-bool remote_queue::hopeful() noexcept {
+bool remote_queue::may_be_posted() noexcept {
   if (posted_.load(std::memory_order_relaxed) != nullptr) return true;
   bool any = false;
-  armed_.for_each([&](remote_node& node) { any = any || node.hopeful(node); });
+  armed_.for_each([&](remote_node& node) { any = any || node.may_fire(node); });
   return any;
 }
 
 void remote_queue::close() noexcept {
   while (!armed_.empty()) {
     remote_node& node = armed_.front();
-    node.silence(node);
+    node.disconnect(node);
     disarm(node);
   }
 }

@@ -15,19 +15,19 @@ namespace {
 /// One enter that cancels many operations is slow inside the kernel, so the loop looks at the clock
 /// between batches.
 constexpr unsigned cancels_per_enter = 64;
-/// What may be in the kernel beside operations: as many requests that were taken back as the
+/// What may be in the kernel beside operations: as many requests that were withdrawn as the
 /// submission queue has entries.
 [[nodiscard]] constexpr unsigned other_requests(unsigned entries,
                                                 unsigned cancels = cancels_per_enter) noexcept {
   return entries + wake_read::requests_max + cancels;
 }
-/// Of the completion of a request that was taken back.
+/// Of the completion of a request that was withdrawn.
 constexpr std::uint64_t nothing_user_data = user_data_of(completion_kind::nothing);
 
 }  // namespace
 
 void operation_base::abandon() noexcept {
-  if (at != no_slot()) io->drop(*at);
+  if (at != no_slot()) io->abandon(*at);
   forget();
 }
 
@@ -71,15 +71,15 @@ unsigned ring_driver::hold_back(unsigned slots_max) noexcept {
 
 void ring_driver::wait_to_start(operation_base& op) noexcept {
   waiting_.push_back(op);
-  errands_ = true;
+  whole_turn_needed_ = true;
 }
 
 void ring_driver::start_waiting(ready_queue& ready) {
   while (!waiting_.empty()) {
-    if (!has_place()) {
+    if (!has_slot_and_room()) {
       if (queue_->has_room()) return;
       make_room(ready);
-      if (!has_place()) return;
+      if (!has_slot_and_room()) return;
     }
     auto& op = static_cast<operation_base&>(waiting_.pop_front());
     try {
@@ -97,7 +97,7 @@ void ring_driver::end_awaiter_of(slot& s) noexcept {
   take_over(s);
   switch (s.state) {
     case slot_state::submitted:
-      if (!take_back(s)) {
+      if (!withdraw_request(s)) {
         s.state = slot_state::orphaned;
         note_cancel(s);
         return;
@@ -110,11 +110,11 @@ void ring_driver::end_awaiter_of(slot& s) noexcept {
     case slot_state::free:
     case slot_state::orphaned: break;
   }
-  CAROUSEL_ASSERT(false, "an awaiter can only drop an operation that it owns");
+  CAROUSEL_ASSERT(false, "an awaiter can only abandon an operation that it owns");
 }
 
 /// The awaiter of an operation goes, and with it perhaps what others wait for.
-void ring_driver::drop(slot& s) noexcept {
+void ring_driver::abandon(slot& s) noexcept {
   end_awaiter_of(s);
   if (awaited_outside() && wants_turn()) ask_for_turn();
 }
@@ -136,10 +136,10 @@ void ring_driver::dispose(slot& s) noexcept {
 }
 
 /// False: the kernel has consumed the request.
-bool ring_driver::take_back(slot& s) noexcept {
+bool ring_driver::withdraw_request(slot& s) noexcept {
   // In a child of fork() the queue is the parent's, and not even mapped.
-  if (forks_ != forks || !queue_->contains(s.place, s.name)) return false;
-  in_kernel_ -= queue_->take_back(s.place, nothing_user_data);
+  if (forks_ != forks || !queue_->contains(s.queued_at, s.name)) return false;
+  in_kernel_ -= queue_->withdraw(s.queued_at, nothing_user_data);
   --counters_.submitted;
   return true;
 }
@@ -148,7 +148,7 @@ void ring_driver::note_cancel(slot& s) noexcept {
   if (std::exchange(s.stop_wanted, true)) return;
   recancel_after_ = {};  // the pauses that others have grown to are not for this one
   to_cancel_.push_back(s);
-  errands_ = true;
+  whole_turn_needed_ = true;
 }
 
 void ring_driver::request_stop(operation_base& op, ready_queue& ready) noexcept {
@@ -161,20 +161,20 @@ void ring_driver::request_stop(operation_base& op, ready_queue& ready) noexcept 
   }
   slot& s = *op.at;
   if (s.state != slot_state::submitted) return;
-  if (take_back(s)) {
-    withdraw(s, -ECANCELED, ready);
+  if (withdraw_request(s)) {
+    end_withdrawn(s, -ECANCELED, ready);
   } else {
     note_cancel(s);
   }
 }
 
-void ring_driver::leave_buffers() noexcept {
+void ring_driver::remove_buffers() noexcept {
   std::size_t users = 0;
   slots_.for_each([&](const slot& s) {
     if (held_by_kernel(s) && uses_buffer_table(s.code)) ++users;
   });
-  buffers_.leave(users);
-  errands_ = true;
+  buffers_.remove(users);
+  whole_turn_needed_ = true;
 }
 
 // The turn.

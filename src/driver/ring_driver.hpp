@@ -47,12 +47,12 @@ class ring_driver final : owned_ring, public driver {
   /// `block` says so (until `deadline` if there is one). Operations that cannot be submitted fail:
   /// their awaiters go to `ready`.
   void turn(ready_queue& ready, bool block, const steady_time* deadline);
-  /// All of a turn that has no errands: submits. False: nothing has completed by then, and the rest
-  /// of turn() is to follow.
+  /// All of a turn when no whole one is needed: submits. False: nothing has completed by then, and
+  /// the rest of turn() is to follow.
   [[nodiscard]] bool quick_turn(ready_queue& ready);
   /// There is something to do that quick_turn() leaves out.
-  [[nodiscard]] bool has_errands() const noexcept { return errands_; }
-  void note_errand() noexcept { errands_ = true; }
+  [[nodiscard]] bool needs_whole_turn() const noexcept { return whole_turn_needed_; }
+  void need_whole_turn() noexcept { whole_turn_needed_ = true; }
   /// No operation is queued, in line or in the kernel, and no completion is visible.
   [[nodiscard]] bool idle() const noexcept {
     return in_kernel_ == static_cast<std::size_t>(wake_.is_reading()) && waiting_.empty();
@@ -93,12 +93,12 @@ class ring_driver final : owned_ring, public driver {
 
   [[nodiscard]] unsigned hold_back(unsigned slots_max) noexcept;
   void wait_to_start(operation_base& op) noexcept;
-  void drop(slot& s) noexcept;
+  void abandon(slot& s) noexcept;
   void request_stop(operation_base& op, ready_queue& ready) noexcept;
-  void leave_buffers() noexcept;
+  void remove_buffers() noexcept;
   void watch(int wake_fd) noexcept {
     wake_.watch(wake_fd);
-    errands_ = true;
+    whole_turn_needed_ = true;
   }
   [[nodiscard]] bool awaited_outside() const noexcept;
 
@@ -117,8 +117,8 @@ class ring_driver final : owned_ring, public driver {
   void check_enter(int result, ready_queue& ready);
   void on_failed_enter(int result, ready_queue& ready);
   void withdraw_unsubmitted(int error, ready_queue& ready) noexcept;
-  [[nodiscard]] bool take_back(slot& s) noexcept;
-  void withdraw(slot& s, int error, ready_queue& ready) noexcept;
+  [[nodiscard]] bool withdraw_request(slot& s) noexcept;
+  void end_withdrawn(slot& s, int error, ready_queue& ready) noexcept;
 
   void on_other_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags) noexcept;
   void on_item(slot& s, std::int32_t res, std::uint32_t flags) noexcept;
@@ -129,7 +129,7 @@ class ring_driver final : owned_ring, public driver {
   void end_awaiter_of(slot& s) noexcept;
   void take_over(slot& s) noexcept;
   void dispose(slot& s) noexcept;
-  void dispose_dropped() noexcept;
+  void dispose_ended_orphans() noexcept;
   void note_cancel(slot& s) noexcept;
   void report_stuck(const slot& s) const;
 
@@ -140,7 +140,7 @@ class ring_driver final : owned_ring, public driver {
   list<slot, slot_tag> to_cancel_;
   list<slot, slot_tag> to_recancel_;  ///< answered ENOENT or EALREADY: asked again after a while
   /// Orphans past their last CQE, disposed of after the CQEs are read.
-  list<slot, slot_tag> to_drop_;
+  list<slot, slot_tag> ended_orphans_;
   unsigned cancels_in_kernel_ = 0;
   steady_time recancel_at_{};
   std::chrono::milliseconds recancel_after_{0};
@@ -149,7 +149,7 @@ class ring_driver final : owned_ring, public driver {
   unsigned refused_enters_ = 0;       ///< on end
   steady_time refused_since_{};
   unsigned turns_until_clock_ = 0;
-  bool errands_ = true;  ///< found by turn(), or come up since
+  bool whole_turn_needed_ = true;  ///< found by turn(), or come up since
 
   wake_read wake_;
   int event_fd_ = -1;            ///< -1: nobody has asked for it

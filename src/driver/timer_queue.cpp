@@ -22,7 +22,7 @@ void timer_queue::remove(timer_node& node) noexcept {
   heap_.pop_back();
   node.queue_ = nullptr;
   if (&last == &node) return;
-  place(hole, last);
+  put(hole, last);
   sift_up(hole);
   sift_down(last.position_);
 }
@@ -35,7 +35,7 @@ void timer_queue::expire(steady_time now) noexcept {
   }
 }
 
-void timer_queue::place(std::size_t position, timer_node& node) noexcept {
+void timer_queue::put(std::size_t position, timer_node& node) noexcept {
   heap_[position] = &node;
   node.position_ = position;
 }
@@ -45,10 +45,10 @@ void timer_queue::sift_up(std::size_t position) noexcept {
   while (position > 0) {
     const std::size_t parent = (position - 1) / 2;
     if (heap_[parent]->deadline <= node.deadline) break;
-    place(position, *heap_[parent]);
+    put(position, *heap_[parent]);
     position = parent;
   }
-  place(position, node);
+  put(position, node);
 }
 
 void timer_queue::sift_down(std::size_t position) noexcept {
@@ -58,10 +58,10 @@ void timer_queue::sift_down(std::size_t position) noexcept {
     if (child >= heap_.size()) break;
     if (child + 1 < heap_.size() && heap_[child + 1]->deadline < heap_[child]->deadline) ++child;
     if (heap_[child]->deadline >= node.deadline) break;
-    place(position, *heap_[child]);
+    put(position, *heap_[child]);
     position = child;
   }
-  place(position, node);
+  put(position, node);
 }
 
 }  // namespace carousel::detail

@@ -58,7 +58,7 @@ inline constexpr unsigned turns_between_clocks = 16;
     s.stop_wanted = false;
     s.unlink();  // from the cancel lists
   }
-  if (buffers_.leaving()) [[unlikely]] {
+  if (buffers_.removing()) [[unlikely]] {
     if (uses_buffer_table(s.code)) buffers_.end_use();
   }
   s.state = slot_state::done;
@@ -89,7 +89,7 @@ template <class Resume>
 }
 
 [[gnu::always_inline]] inline void ring_driver::settle() noexcept {
-  if (!to_drop_.empty()) dispose_dropped();
+  if (!ended_orphans_.empty()) dispose_ended_orphans();
   buffers_.settle();
 }
 
@@ -159,8 +159,8 @@ template <class Resume>
   }
   if (wake_.watches() && !wake_.encode(*ring_, in_kernel_)) block = false;
   enter(ready, block && ready.empty() && !cancels_can_start() && !others_can_start(), deadline);
-  errands_ = submits_until_probe_ != 0 || !waiting_.empty() || !to_cancel_.empty() ||
-             !to_recancel_.empty() || buffers_.leaving() || wake_.is_missing();
+  whole_turn_needed_ = submits_until_probe_ != 0 || !waiting_.empty() || !to_cancel_.empty() ||
+                       !to_recancel_.empty() || buffers_.removing() || wake_.is_missing();
 }
 
 [[gnu::always_inline]] inline bool ring_driver::quick_turn(ready_queue& ready) {

@@ -32,7 +32,7 @@ class wake_read {
     if (user_data == read_name) reading_ = false;
   }
   /// The kernel has never had the request of this name.
-  void take_back(std::uint64_t user_data) noexcept {
+  void withdrawn(std::uint64_t user_data) noexcept {
     (user_data == read_name ? reading_ : canceled_) = false;
   }
 

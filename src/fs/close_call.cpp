@@ -7,25 +7,25 @@
 namespace carousel::detail {
 
 close_call::closing::~closing() {
-  if (file && entered) file->closer = nullptr;
+  if (file && begun) file->closer = nullptr;
   if (fd >= 0) ::close(fd);
 }
 
 failure_code close_call::check(const driver& io) const noexcept {
-  if (held.entered) return 0;  // it has stood in line since
+  if (held.begun) return 0;  // it has stood in line since
   return held.file ? held.file->refusal(io.files()) : failure(std::errc::bad_file_descriptor);
 }
 
-bool close_call::stands_aside(operation_base& self) noexcept {
+bool close_call::must_wait(operation_base& self) noexcept {
   held.file->state = file_state::closed;
-  held.entered = true;
+  held.begun = true;
   if (held.file->started == 0) return false;
   held.file->closer = &self;
   self.kind = wait_kind::file_close;
   return true;
 }
 
-bool close_call::give_up(const operation_base& self) noexcept {
+bool close_call::stop_waiting(const operation_base& self) noexcept {
   if (held.file->closer != &self) return false;
   held.file->closer = nullptr;
   return true;
@@ -40,7 +40,7 @@ void close_call::encode(driver&, slot&, request& r) noexcept {
     r.file_index = held.place.file_index();
     return;
   }
-  if (file.table != nullptr) file.table->leave(file);
+  if (file.table != nullptr) file.table->remove(file);
   r.fd = held.fd = std::exchange(file.fd, -1);
 }
 

@@ -15,7 +15,7 @@ constexpr int quick_turns_max = 16;
 
 }  // namespace
 
-loop::entered::entered(loop& l) noexcept : loop_(l) {
+loop::turning::turning(loop& l) noexcept : loop_(l) {
   CAROUSEL_ASSERT(!l.inherited(), inherited_sentence);
   CAROUSEL_ASSERT(current_context == nullptr,
                   "a runtime cannot be driven from inside a task: co_await instead of block_on, "
@@ -25,7 +25,7 @@ loop::entered::entered(loop& l) noexcept : loop_(l) {
   current_context = &l;
 }
 
-loop::entered::~entered() {
+loop::turning::~turning() {
   current_context = nullptr;
   if (loop_.ending_ || loop_.inherited()) return;
   ring_driver& io = *loop_.driver_;
@@ -52,16 +52,16 @@ loop::entered::~entered() {
 
 [[gnu::always_inline]] inline bool loop::after_resume(task_record* record) noexcept {
   bool goes_on = true;
-  if (attention) [[unlikely]]
-    goes_on = look_after(record);
+  if (task_event) [[unlikely]]
+    goes_on = handle_task_event(record);
   if (record != nullptr) record->release();
   return goes_on;
 }
 
-bool loop::look_after(task_record* record) noexcept {
-  driver_->note_errand();
+bool loop::handle_task_event(task_record* record) noexcept {
+  driver_->need_whole_turn();
   if (inherited()) return false;
-  attention = false;
+  task_event = false;
   task = nullptr;
   if (record != nullptr && record->abort_wanted) record->abort();
   bury_finished();
@@ -112,7 +112,7 @@ struct loop::in_nobodys_name_afterwards {
   const bool block = until != nullptr && !until->finished && !until->aborted;
   if (block && ready.empty() && timers.empty() && finished_.empty() && driver_->idle()) {
     if (tasks_.empty()) return;
-    if (!remote.hopeful()) report_stall();
+    if (!remote.may_be_posted()) report_stall();
   }
   if (timers.empty()) {
     driver_->turn(ready, block, nullptr);
@@ -123,8 +123,8 @@ struct loop::in_nobodys_name_afterwards {
   returned_at_ = driver_->now();
 }
 
-[[gnu::always_inline]] inline bool loop::has_errands() const noexcept {
-  if (driver_->has_errands()) [[unlikely]]
+[[gnu::always_inline]] inline bool loop::needs_whole_turn() const noexcept {
+  if (driver_->needs_whole_turn()) [[unlikely]]
     return true;
   if (!ready.empty()) [[unlikely]]
     return true;
@@ -140,12 +140,12 @@ struct loop::in_nobodys_name_afterwards {
 /// short and straight: right after a system call each taken branch to a distant line costs some
 /// nanoseconds (measured on a Zen 5), as if the processor had to find this code anew.
 [[gnu::always_inline]] inline void loop::quick_turns() {
-  if (!driver_->has_completions() || has_errands()) return;
+  if (!driver_->has_completions() || needs_whole_turn()) return;
   const in_nobodys_name_afterwards at_exit{*this};
   for (int left = quick_turns_max; left > 0; --left) {
     inline_budget = inline_awaits_per_turn;
     driver_->deliver([this](waiter& w) { return resume(w); });
-    if (has_errands()) [[unlikely]]
+    if (needs_whole_turn()) [[unlikely]]
       return;
     if (!driver_->quick_turn(ready)) [[unlikely]]
       return;
@@ -153,7 +153,7 @@ struct loop::in_nobodys_name_afterwards {
 }
 
 void loop::run(task_record& until) {
-  const entered here(*this);
+  const turning here(*this);
   adopt(until);
   while (!until.finished && !until.aborted) {
     turn_once(&until);
@@ -168,7 +168,7 @@ void loop::run(task_record& until) {
 void loop::turn() { turn_once(nullptr); }
 
 void loop::poll() {
-  const entered here(*this);
+  const turning here(*this);
   // As if the kernel had just been left: what it has held back completed before the deadlines that
   // are due by now.
   driver_->collect(ready);
@@ -226,11 +226,11 @@ void loop::adopt(task_record& record) noexcept {
 void loop::task_finished(task_record& record) noexcept {
   record.list_hook<tasks_tag>::unlink();
   finished_.push_back(record);
-  attention = true;
+  task_event = true;
 }
 
 bool loop::shut_down(std::chrono::nanoseconds deadline) {
-  const entered here(*this);
+  const turning here(*this);
   ending_ = true;
   while (!tasks_.empty()) tasks_.front().abort();
   remote.close();
@@ -258,7 +258,7 @@ void task_record::abort() noexcept {
   if (finished || aborted) return;
   if (current_context != nullptr && current_context->task == this) {
     abort_wanted = true;
-    current_context->attention = true;
+    current_context->task_event = true;
     return;
   }
   aborted = true;

@@ -43,12 +43,12 @@ class loop : public context {
   }
 
   /// Makes the loop this thread's context for as long as it lives.
-  class entered {
+  class turning {
    public:
-    explicit entered(loop& l) noexcept;
-    entered(const entered&) = delete;
-    entered& operator=(const entered&) = delete;
-    ~entered();
+    explicit turning(loop& l) noexcept;
+    turning(const turning&) = delete;
+    turning& operator=(const turning&) = delete;
+    ~turning();
 
    private:
     loop& loop_;
@@ -72,10 +72,10 @@ class loop : public context {
   void run_coroutines();
   void run_ready();
   void quick_turns();
-  [[nodiscard]] bool has_errands() const noexcept;
+  [[nodiscard]] bool needs_whole_turn() const noexcept;
   bool resume(waiter& w);
   bool after_resume(task_record* record) noexcept;
-  bool look_after(task_record* record) noexcept;
+  bool handle_task_event(task_record* record) noexcept;
   void bury_finished() noexcept;
   [[noreturn]] void report_stall();
 

@@ -72,9 +72,9 @@ class ring : public submission_queue {
   /// Takes the requests back that the kernel has not consumed, calling `f(user_data)` for each from
   /// the oldest on.
   template <class F>
-  void take_all_back(F f) {
+  void withdraw_all(F f) {
     const std::uint32_t end = tail();
-    submission_queue::take_all_back();
+    submission_queue::withdraw_all();
     std::atomic_ref(*view_.sq_tail).store(tail(), std::memory_order_release);
     for (std::uint32_t place = tail(); place != end; ++place) f(entry(place).user_data);
   }

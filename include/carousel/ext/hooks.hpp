@@ -34,8 +34,8 @@ struct one_completion {};
 struct many_completions {};
 /// `begins`: it starts when it is awaited, and a request to stop cancels it.
 struct begins_at_once {};
-/// `begins`: stands_aside() tells whether something must be waited for, give_up() that it shall not
-/// be any more. A request to stop ends that waiting; what has begun goes on.
+/// `begins`: must_wait() tells whether something must be waited for, stop_waiting() that it shall
+/// not be any more. A request to stop ends that waiting; what has begun goes on.
 struct begins_when_free {};
 /// `holds`: there is no file that it must keep open.
 struct holds_no_file {};
@@ -83,9 +83,9 @@ concept taking_items = requires(Op& op) {
 };
 
 template <class Op>
-concept standing_aside = requires(Op& op, detail::operation_base& self) {
-  { op.stands_aside(self) } noexcept -> std::same_as<bool>;
-  { op.give_up(self) } noexcept -> std::same_as<bool>;
+concept waiting_first = requires(Op& op, detail::operation_base& self) {
+  { op.must_wait(self) } noexcept -> std::same_as<bool>;
+  { op.stop_waiting(self) } noexcept -> std::same_as<bool>;
 };
 
 /// All that an operation type must say: carousel/ext/operation.hpp explains it.
@@ -98,7 +98,7 @@ concept operation_type =
     one_of<typename Op::begins, begins_at_once, begins_when_free> &&
     one_of<typename Op::holds, holds_no_file, holds_a_file> &&
     taking_items<Op> == std::same_as<typename Op::completions, many_completions> &&
-    standing_aside<Op> == std::same_as<typename Op::begins, begins_when_free>;
+    waiting_first<Op> == std::same_as<typename Op::begins, begins_when_free>;
 
 }  // namespace carousel::ext
 
@@ -152,8 +152,8 @@ consteval bool says_all_of_itself() {
         ext::taking_items<Op> == std::same_as<typename Op::completions, ext::many_completions>,
         "an operation has item() exactly when its `completions` are ext::many_completions");
     static_assert(
-        ext::standing_aside<Op> == std::same_as<typename Op::begins, ext::begins_when_free>,
-        "an operation has stands_aside() and give_up() exactly when it `begins` "
+        ext::waiting_first<Op> == std::same_as<typename Op::begins, ext::begins_when_free>,
+        "an operation has must_wait() and stop_waiting() exactly when it `begins` "
         "ext::begins_when_free");
     static_assert(ext::operation_type<Op>,
                   "this is no operation type: see carousel/ext/operation.hpp");

@@ -20,7 +20,7 @@
 ///   unclaimed    result_owns_nothing, or how a result is got rid of that nobody takes: without it
 ///                an abandoned accept would leak its connection
 ///   completions  one_completion, or many_completions with item(res, flags) noexcept
-///   begins       begins_at_once, or begins_when_free with stands_aside(self) and give_up(self)
+///   begins       begins_at_once, or begins_when_free with must_wait(self) and stop_waiting(self)
 ///   holds        holds_no_file, or holds_a_file with a member `file`; file_operation has that,
 ///                checks it and names it
 ///

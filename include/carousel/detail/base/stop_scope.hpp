@@ -55,7 +55,7 @@ class stop_scope {
   }
 
   [[nodiscard]] bool stopped() const noexcept { return stopped_; }
-  void enter(scope_link& link, void (*stop)(scope_link&) noexcept) noexcept {
+  void add(scope_link& link, void (*stop)(scope_link&) noexcept) noexcept {
     link.scope = this;
     link.next = first_;
     link.pointed_from = &first_;

@@ -38,37 +38,37 @@ class buffer_table {
 
   /// Errors: already_registered, busy (operations still use the collection that was there before),
   /// or the kernel's.
-  [[nodiscard]] result<> enter(registered_memory& memory, std::span<const iovec> buffers);
-  /// After enter() was refused for a buffer: which is the first that the kernel does not take. Each
+  [[nodiscard]] result<> add(registered_memory& memory, std::span<const iovec> buffers);
+  /// After add() was refused for a buffer: which is the first that the kernel does not take. Each
   /// is locked once more for that at most. None when the kernel refuses for another reason now.
   [[nodiscard]] std::optional<std::size_t> first_refused(std::span<const iovec> buffers) noexcept;
   /// Occupies the table without the kernel, after it refused.
-  void enter_plain(registered_memory& memory) noexcept;
+  void add_plain(registered_memory& memory) noexcept;
   /// Takes effect for new operations at once, and in the kernel when those that use it, `users` of
   /// them, have ended: up to Linux 6.12 the call would block until then.
-  void leave(std::size_t users) noexcept;
+  void remove(std::size_t users) noexcept;
 
   /// The driver is leaked with operations in the kernel: the collections are free to go, the kernel
   /// is not asked.
   void abandon() noexcept;
 
   /// Whose operations must be counted down by end_use().
-  [[nodiscard]] bool leaving() const noexcept { return leaving_ != nullptr; }
+  [[nodiscard]] bool removing() const noexcept { return removed_ != nullptr; }
   void end_use() noexcept { --users_; }
-  /// A leave() whose last operation has ended is to be completed.
-  [[nodiscard]] bool wants_settling() const noexcept { return leaving_ != nullptr && users_ == 0; }
+  /// A remove() whose last operation has ended is to be completed.
+  [[nodiscard]] bool wants_settling() const noexcept { return removed_ != nullptr && users_ == 0; }
   void settle() noexcept {
-    if (wants_settling()) finish_leave();
+    if (wants_settling()) finish_removal();
   }
 
  private:
-  void finish_leave() noexcept;
+  void finish_removal() noexcept;
 
   sys::kernel* kernel_ = nullptr;
   registered_memory* memory_ = nullptr;
   bool in_kernel_ = false;
   unsigned forks_ = forks;
-  registered_memory* leaving_ = nullptr;  ///< given up, still used by operations
+  registered_memory* removed_ = nullptr;  ///< given up, still used by operations
   std::size_t users_ = 0;                 ///< of those, how many
 };
 

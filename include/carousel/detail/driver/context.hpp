@@ -19,8 +19,9 @@ struct context {
   remote_queue remote;
   driver* io = nullptr;
   task_base* task = nullptr;  ///< the task that runs now
-  bool attention = false;  ///< for the loop, when it has control again: a task has ended or wants
-                           ///< to, or this is a child of fork()
+  /// For the loop, when it has control again: a task has ended or wants to, or this is a child of
+  /// fork().
+  bool task_event = false;
   stop_scope* scope = nullptr;  ///< the innermost one that the running coroutine is in
   int inline_budget = 0;        ///< awaits that may still finish without suspending in this turn
 
@@ -82,7 +83,7 @@ inline void suspend(context& here, waiter& self, scope_link& link, std::coroutin
                     wait_kind what, void (*stop)(scope_link&) noexcept = &ignore_stop) noexcept {
   self.suspend(h, here.task, what);
   if (here.scope != nullptr) [[unlikely]] {
-    here.scope->enter(link, stop);
+    here.scope->add(link, stop);
     self.link = &link;
   }
 }

@@ -34,12 +34,12 @@ class driver {
   [[nodiscard]] bool can_start() const noexcept {
     if (!waiting_.empty()) [[unlikely]]
       return false;
-    return has_place();
+    return has_slot_and_room();
   }
   void wait_to_start(operation_base& op) noexcept;
   /// It waits for something that is not the kernel, and joins the line afterwards; unlinked when
   /// the driver ends before.
-  void stand_aside(waiter& op) noexcept { aside_.push_back(op); }
+  void wait_elsewhere(waiter& op) noexcept { waiting_elsewhere_.push_back(op); }
   /// can_start() must hold. Throws std::bad_alloc when a new chunk of slots cannot be had.
   [[nodiscard]] slot& take() { return slots_.take(); }
   /// Where the request of the slot that was taken last is to be written.
@@ -52,7 +52,7 @@ class driver {
     s.started_ms = coarse_ms_;
     s.state = slot_state::submitted;
     r.user_data = s.name;
-    s.place = queue_->push();
+    s.queued_at = queue_->push();
     ++in_kernel_;
     ++counters_.submitted;
   }
@@ -63,7 +63,7 @@ class driver {
     slots_.give_back(s);
   }
   /// The awaiter of an operation dies: withdraw it, make it an orphan, or dispose of its result.
-  void drop(slot& s) noexcept;
+  void abandon(slot& s) noexcept;
   /// The operation shall end: out of the line or of the submission queue as cancelled at once, in
   /// the kernel by a cancel and with its own last completion. What is on its way already is left
   /// alone.
@@ -76,7 +76,7 @@ class driver {
   [[nodiscard]] buffer_table& buffers() noexcept { return buffers_; }
   /// Gives the registration of the buffer table up, once the operations in flight do not use it any
   /// more.
-  void leave_buffers() noexcept;
+  void remove_buffers() noexcept;
   void count_plain_fallback() noexcept { ++counters_.plain_fallbacks; }
   /// RLIMIT_MEMLOCK may be why the kernel has no memory to lock.
   [[nodiscard]] bool memlock_binds() const noexcept;
@@ -99,12 +99,14 @@ class driver {
   driver() = default;
   ~driver() = default;
 
-  [[nodiscard]] bool has_place() const noexcept { return slots_.has_free() && queue_->has_room(); }
+  [[nodiscard]] bool has_slot_and_room() const noexcept {
+    return slots_.has_free() && queue_->has_room();
+  }
 
   submission_queue* queue_ = nullptr;  ///< the ring's
   slot_table slots_;
-  list<waiter, ready_tag> waiting_;  ///< operation_base objects in line
-  list<waiter, ready_tag> aside_;    ///< those that will stand in it
+  list<waiter, ready_tag> waiting_;            ///< operation_base objects in line
+  list<waiter, ready_tag> waiting_elsewhere_;  ///< those that will stand in it
   std::size_t in_kernel_ = 0;  ///< requests, from the submission queue on, without their last CQE
   std::uint32_t write_flags_ = 0;
   /// A recent time: when operations are submitted need not be known exactly.

@@ -81,20 +81,20 @@ class file_table {
       return;
     }
     req.fd = file.fd;
-    if (file.table == nullptr && ++file.uses == uses_before_entry) enter(file);
+    if (file.table == nullptr && ++file.uses == uses_before_entry) add(file);
   }
   /// None when the table is full, or when there is none.
   [[nodiscard]] file_place reserve() noexcept;
   /// Takes a ring-only file out of its descriptor, so that it can be closed.
   [[nodiscard]] static file_place take_out(descriptor& file) noexcept;
   /// Operations in flight keep the file open in the kernel; the table does not any more.
-  void leave(descriptor& file) noexcept;
+  void remove(descriptor& file) noexcept;
   /// Every file leaves.
   void clear() noexcept;
 
  private:
   friend class file_place;
-  void enter(descriptor& file) noexcept;
+  void add(descriptor& file) noexcept;
   void give_back(std::int32_t index, bool holds_file) noexcept;
 
   sys::kernel* kernel_ = nullptr;

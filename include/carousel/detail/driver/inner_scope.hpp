@@ -20,7 +20,7 @@ class inner_scope : scope_link, public stop_scope {
     begun_ = true;
     scope = nullptr;
     if (here.scope != nullptr) {
-      here.scope->enter(
+      here.scope->add(
           *this, [](scope_link& link) noexcept { static_cast<inner_scope&>(link).request_stop(); });
       if (here.scope->stopped()) request_stop();
     }

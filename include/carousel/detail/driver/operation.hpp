@@ -80,9 +80,9 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
       return fail_at_once(here, why, h);
     detail::suspend(here, *this, *this, h, wait_kind::operation, &stop_this);
     if constexpr (begins_when_free) {
-      if (op_.stands_aside(*this)) {
+      if (op_.must_wait(*this)) {
         wait_for_slot();
-        below.stand_aside(*this);
+        below.wait_elsewhere(*this);
         if (here.stopped()) stop_this(*this);
         return true;
       }
@@ -125,7 +125,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
   static void stop_this(scope_link& link) noexcept {
     auto& self = static_cast<operation&>(link);
     if constexpr (begins_when_free) {
-      if (!self.op_.give_up(self)) return;
+      if (!self.op_.stop_waiting(self)) return;
       self.unlink();
       self.failed = failure(errc::canceled);
       this_context().ready.push_back(self);

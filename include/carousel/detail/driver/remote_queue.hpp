@@ -18,9 +18,9 @@ struct remote_node : list_hook<armed_tag>, list_hook<delivered_tag> {
   /// On the loop's thread, in a turn after post(). Resumes and destroys nobody.
   void (*fire)(remote_node&) noexcept = nullptr;
   /// Returns when no thread posts it any more: its runtime ends.
-  void (*silence)(remote_node&) noexcept = nullptr;
+  void (*disconnect)(remote_node&) noexcept = nullptr;
   /// Somebody could still post it.
-  bool (*hopeful)(const remote_node&) noexcept = nullptr;
+  bool (*may_fire)(const remote_node&) noexcept = nullptr;
   remote_node* posted_before = nullptr;  ///< written by the thread that posts
 
   [[nodiscard]] bool is_armed() const noexcept { return list_hook<armed_tag>::linked(); }
@@ -56,7 +56,7 @@ class remote_queue {
     }
   }
   /// Somebody outside could still post something.
-  [[nodiscard]] bool hopeful() noexcept;
+  [[nodiscard]] bool may_be_posted() noexcept;
   /// The runtime ends: nobody posts any more.
   void close() noexcept;
 

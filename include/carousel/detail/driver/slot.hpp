@@ -38,7 +38,7 @@ struct operation_kind {
 ///
 ///   free       nobody; the slot is on the driver's free list
 ///   submitted  the awaiter, and the kernel uses it from the next enter until the last CQE. While
-///              the request is still in the submission queue, destroying the awaiter takes it back;
+///              the request is still in the submission queue, destroying the awaiter withdraws it;
 ///              then it makes the operation an orphan.
 ///   orphaned   the slot; a cancel goes out, and the last CQE releases everything. What a CQE
 ///              before the last one brings is disposed of at once.
@@ -63,7 +63,7 @@ struct alignas(64) slot_front {
   const operation_kind* kind = nullptr;
   std::byte* side = nullptr;     ///< a recycled block for paths, iovecs, statx
   std::uint64_t name = 0;        ///< the user_data of its operation
-  std::uint32_t place = 0;       ///< of its request in the submission queue
+  std::uint32_t queued_at = 0;   ///< where its request stands in the submission queue
   std::uint32_t started_ms = 0;  ///< the driver's coarse time
   std::int32_t res = 0;
   slot_state state = slot_state::free;

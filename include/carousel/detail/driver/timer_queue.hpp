@@ -47,7 +47,7 @@ class timer_queue {
   void expire(steady_time now) noexcept;
 
  private:
-  void place(std::size_t position, timer_node& node) noexcept;
+  void put(std::size_t position, timer_node& node) noexcept;
   void sift_up(std::size_t position) noexcept;
   void sift_down(std::size_t position) noexcept;
   std::vector<timer_node*> heap_;

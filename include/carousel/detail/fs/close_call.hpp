@@ -4,20 +4,20 @@
 
 namespace carousel::detail {
 
-/// Closes a file for all its handles. While operations hold it, it stands aside: the last of them
+/// Closes a file for all its handles. While operations hold it, it waits: the last of them
 /// starts it.
 struct close_call {
   /// A file on its way out. Once it is taken apart, who has this last closes it.
   struct closing {
     fd_ref file;
-    bool entered = false;  ///< the file is closed for all others
+    bool begun = false;  ///< the file is closed for all others
     int fd = -1;
     file_place place;  ///< of a ring-only file
 
     explicit closing(fd_ref f) noexcept : file(std::move(f)) {}
     closing(closing&& other) noexcept
         : file(std::move(other.file)),
-          entered(other.entered),
+          begun(other.begun),
           fd(std::exchange(other.fd, -1)),
           place(std::move(other.place)) {}
     closing& operator=(closing&&) = delete;
@@ -44,9 +44,9 @@ struct close_call {
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept;
   /// From now on the file is closed for everybody else. True: operations hold it.
-  [[nodiscard]] bool stands_aside(operation_base& self) noexcept;
-  /// True if it stood aside, and does not any more.
-  [[nodiscard]] bool give_up(const operation_base& self) noexcept;
+  [[nodiscard]] bool must_wait(operation_base& self) noexcept;
+  /// True if it waited, and does not any more.
+  [[nodiscard]] bool stop_waiting(const operation_base& self) noexcept;
   void encode(driver& io, slot& s, request& r) noexcept;
 
   static output complete(std::int32_t res, closing& lent, slot& s) noexcept;

@@ -9,7 +9,7 @@
 namespace carousel::detail {
 
 /// The queue in which requests wait for the next enter, in memory shared with the kernel. Between
-/// two enters nobody but us looks at it: what stands in it can still be taken back.
+/// two enters nobody but us looks at it: what stands in it can still be withdrawn.
 class submission_queue {
  public:
   [[nodiscard]] bool has_room() const noexcept { return tail_ != end_; }
@@ -29,7 +29,7 @@ class submission_queue {
   }
   /// Makes a request that contains() does nothing, or removes it where it is the last; `name` is
   /// the user_data of the completion that it then brings. Returns how many requests are gone.
-  unsigned take_back(std::uint32_t place, std::uint64_t name) noexcept {
+  unsigned withdraw(std::uint32_t place, std::uint64_t name) noexcept {
     std::construct_at(&entry(place))->user_data = name;
     unsigned gone = 0;
     for (; unsubmitted() != 0 && entry(tail_ - 1).user_data == name; ++gone) --tail_;
@@ -53,7 +53,7 @@ class submission_queue {
   [[nodiscard]] request& entry(std::uint32_t place) const noexcept {
     return entries_[place & mask_];
   }
-  void take_all_back() noexcept { tail_ = head(); }
+  void withdraw_all() noexcept { tail_ = head(); }
 
  private:
   request* entries_;
