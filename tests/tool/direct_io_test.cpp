@@ -1,5 +1,6 @@
 #include "doctor/direct_io.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cerrno>
