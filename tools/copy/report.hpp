@@ -38,7 +38,7 @@ class copy_report {
   /// target, if somebody is to read it.
   void lose(const attribute_losses& lost, const std::function<std::string(bool of_source)>& name);
   /// The content of one more file is there.
-  void count(const chosen_way& way, std::uint64_t bytes) { contents_[way].add(bytes); }
+  void count(const chosen_way& way, std::uint64_t copied) { contents_[way].add(copied); }
   /// Not an error; said once.
   void note(std::string text);
   [[nodiscard]] bool failed() const noexcept { return errors_ != 0; }
