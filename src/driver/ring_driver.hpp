@@ -17,7 +17,8 @@ struct driver_options {
 };
 
 /// A base, so that it outlives the driver's tables, which tell the kernel at their end.
-struct owned_ring {
+class owned_ring {
+ protected:
   std::unique_ptr<ring> ring_;
 };
 
