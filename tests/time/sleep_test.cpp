@@ -2,7 +2,9 @@
 #include <carousel/carousel.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <ratio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -93,6 +95,21 @@ TEST(sleep, shutdown_takes_every_duration) {
     co_await yield();
   }());
   EXPECT_TRUE(rt.shutdown(std::chrono::hours::max()));
+}
+
+TEST(sleep, ticks_that_are_no_whole_nanoseconds_are_rounded_up_and_do_not_overflow) {
+  using detail::saturated;
+  using std::chrono::duration;
+  using std::chrono::nanoseconds;
+  using thirds = duration<std::int64_t, std::ratio<1, 3>>;
+  using frames = duration<std::int64_t, std::ratio<1, 60>>;
+  EXPECT_EQ(saturated(thirds(1)), nanoseconds(333'333'334));
+  EXPECT_EQ(saturated(thirds(3)), std::chrono::seconds(1));
+  EXPECT_EQ(saturated(duration<std::int64_t, std::pico>(1)), nanoseconds(1));
+  // A hundred years.
+  EXPECT_EQ(saturated(thirds(10'000'000'000)), nanoseconds(3'333'333'333'333'333'334));
+  EXPECT_EQ(saturated(frames(200'000'000'000)), nanoseconds(3'333'333'333'333'333'334));
+  EXPECT_EQ(saturated(frames::max()), nanoseconds::max());
 }
 
 }  // namespace

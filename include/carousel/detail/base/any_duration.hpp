@@ -3,6 +3,9 @@
 #include "carousel/config.hpp"
 
 #include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <ratio>
 
 namespace carousel::detail {
 
@@ -15,7 +18,19 @@ template <class Rep, class Period>
   using std::chrono::nanoseconds;
   if (!(seconds(duration) > seconds::zero())) return nanoseconds::zero();
   if (seconds(duration) >= seconds(nanoseconds::max())) return nanoseconds::max();
-  return std::chrono::ceil<nanoseconds>(duration);
+  using per_tick = std::ratio_divide<Period, std::nano>;
+  if constexpr (std::integral<Rep> && per_tick::den != 1) {
+    // Of ticks that are no whole nanoseconds, a sixtieth of a second for instance. ceil() multiplies
+    // before it divides, which overflows long before the result does.
+    const auto ticks = static_cast<std::intmax_t>(duration.count());
+    const std::intmax_t whole = ticks / per_tick::den * per_tick::num;
+    const long double rest =
+        static_cast<long double>(ticks % per_tick::den) * per_tick::num / per_tick::den;
+    const auto down = static_cast<std::intmax_t>(rest);
+    return nanoseconds(whole + down + (static_cast<long double>(down) < rest ? 1 : 0));
+  } else {
+    return std::chrono::ceil<nanoseconds>(duration);
+  }
 }
 
 /// A parameter that takes every duration, where nanoseconds alone would overflow before anybody
