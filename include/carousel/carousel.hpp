@@ -1,6 +1,6 @@
 #pragma once
 
-// Everything: the pool, the registry, the runtime and files.
+// All public headers but those of ext/, which are for operations of one's own.
 
 #include "carousel/abandon_after.hpp"           // IWYU pragma: export
 #include "carousel/buf/arena.hpp"               // IWYU pragma: export

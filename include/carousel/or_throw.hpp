@@ -15,8 +15,8 @@ namespace carousel {
 ///     file in = or_throw(co_await file::open(path));
 ///
 /// Operation and path are those of the operation of this task that failed last: call it where the
-/// result comes. Of a result that was kept while the task awaited another operation the error alone
-/// is told.
+/// result comes. Of a result that was kept while the task awaited another operation, or that came
+/// out of another task, the error alone is told.
 template <class T>
 T or_throw(result<T> r) {
   if (!r) [[unlikely]]

@@ -90,7 +90,8 @@ class runtime {
   /// For programs with a loop of their own: takes what has completed, runs what is ready and whose
   /// time has come, submits, and does not wait. Such a loop waits until event_fd() is readable, at
   /// most as long as may_wait() says just before; reads event_fd(), if it is readable; and calls
-  /// poll(). Error: shut_down.
+  /// poll(). Its first task is started by a block_on() that ends at once, as examples/own_loop.cpp
+  /// does. Error: shut_down.
   [[nodiscard]] result<> poll();
   /// An eventfd for a poll set: readable, until it is read, when poll() has something to do. It
   /// tells of what the kernel and other threads bring, of what a poll() has left to the next one,
@@ -104,6 +105,7 @@ class runtime {
   /// something to do, until the next timer, or nanoseconds::max() when only the kernel or another
   /// thread can bring something. In whole milliseconds, rounded up, because that is what poll(2)
   /// and epoll_wait(2) count in: a loop that waits so does not turn in vain before a timer is due.
+  /// They take an int: what is longer than INT_MAX milliseconds is -1 to them, for ever.
   /// Linux 6.12 now and then forgets to signal event_fd(), while 6.1 and 6.18 do not: from 6.2 up
   /// to 6.17 it is 10 ms at most while the kernel has something and event_fd() was asked for.
   [[nodiscard]] std::chrono::nanoseconds may_wait() const noexcept;

@@ -26,7 +26,7 @@ auto spawn(F&& f, Args&&... args) {
   return join_handle<value>(made);
 }
 
-/// Starts a task that exists already.
+/// Starts an existing task object.
 template <class T>
 auto spawn(task<T> t) {
   return spawn([](task<T> moved) { return moved; }, std::move(t));

@@ -100,9 +100,9 @@ struct task_promise<void> : task_promise_base {
 /// has let go of them.
 ///
 /// It may await what is not the library's: an event, a task of another kind. Whoever makes that
-/// ready may resume the coroutine from within a task of his own, or between two turns: it goes on
-/// in the loop's next turn, in its own task and under its own verbs. The awaitable must last until
-/// then, and resume on the runtime's thread.
+/// ready may resume the coroutine from within one of their own tasks, or between two turns: it goes
+/// on in the loop's next turn, in its own task and under its own verbs. The awaitable must last
+/// until then, and resume on the runtime's thread.
 ///
 /// A lambda that is a coroutine must not have captures unless the lambda object outlives the task:
 /// its body refers to them through the lambda. Pass parameters instead, or use spawn(), which keeps

@@ -29,7 +29,7 @@ class channel {
     CAROUSEL_ASSERT(capacity > 0, "a channel has room for one value at least");
   }
 
-  /// That nobody has received.
+  /// The number of values that nobody has received yet.
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   /// No value is sent any more: senders that wait get theirs back. What is in it can be received;

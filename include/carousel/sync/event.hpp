@@ -5,7 +5,7 @@
 
 namespace carousel {
 
-/// A flag that tasks of one thread wait for. set() lets all go on that wait, in the order in which
+/// A flag that tasks of one thread wait for. set() resumes all that wait, in the order in which
 /// they began to, and whoever comes later does not wait; reset() makes later ones wait again, and
 /// takes nothing from those that were let go.
 ///

@@ -47,7 +47,7 @@ class semaphore {
     std::size_t many_;
   };
 
-  /// That nobody has.
+  /// The number of free permits.
   [[nodiscard]] std::size_t available() const noexcept { return free_; }
   /// Nothing when there are too few, and also when others wait.
   [[nodiscard]] std::optional<permit> try_acquire(std::size_t many = 1) noexcept {

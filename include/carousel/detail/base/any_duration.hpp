@@ -20,8 +20,8 @@ template <class Rep, class Period>
   if (seconds(duration) >= seconds(nanoseconds::max())) return nanoseconds::max();
   using per_tick = std::ratio_divide<Period, std::nano>;
   if constexpr (std::integral<Rep> && per_tick::den != 1) {
-    // Of ticks that are no whole nanoseconds, a sixtieth of a second for instance. ceil() multiplies
-    // before it divides, which overflows long before the result does.
+    // Of ticks that are no whole nanoseconds, a sixtieth of a second for instance. ceil()
+    // multiplies before it divides, which overflows long before the result does.
     const auto ticks = static_cast<std::intmax_t>(duration.count());
     const std::intmax_t whole = ticks / per_tick::den * per_tick::num;
     const long double rest =
