@@ -91,42 +91,42 @@ TEST(submission_queue, goes_on_where_the_numbers_of_places_begin_again) {
   EXPECT_FALSE(q.has_room());
   for (std::uint64_t name = 1; name <= size; ++name)
     EXPECT_TRUE(q.contains(places[name - 1], name));
-  EXPECT_EQ(q.take_back(places.back(), nothing), 1U);
+  EXPECT_EQ(q.withdraw(places.back(), nothing), 1U);
   EXPECT_EQ(q.consume(size - 1).back(), size - 1);
 }
 
-TEST(submission_queue, what_is_taken_back_from_the_middle_does_nothing) {
+TEST(submission_queue, what_is_withdrawn_from_the_middle_does_nothing) {
   queue q;
   q.put(1);
   q.next().code = opcode::read;
   q.next().user_data = 2;
   const std::uint32_t second = q.push();
   q.put(3);
-  EXPECT_EQ(q.take_back(second, nothing), 0U);
+  EXPECT_EQ(q.withdraw(second, nothing), 0U);
   EXPECT_FALSE(q.contains(second, 2));
   EXPECT_EQ(q.consume(3), (std::vector<std::uint64_t>{1, nothing, 3}));
 }
 
-TEST(submission_queue, what_is_taken_back_from_the_end_is_gone_with_those_before_it) {
+TEST(submission_queue, what_is_withdrawn_from_the_end_is_gone_with_those_before_it) {
   queue q;
   q.put(1);
   const std::uint32_t second = q.put(2);
   const std::uint32_t third = q.put(3);
-  EXPECT_EQ(q.take_back(second, nothing), 0U);
-  EXPECT_EQ(q.take_back(third, nothing), 2U);
+  EXPECT_EQ(q.withdraw(second, nothing), 0U);
+  EXPECT_EQ(q.withdraw(third, nothing), 2U);
   EXPECT_EQ(q.unsubmitted(), 1U);
   q.put(4);
   EXPECT_EQ(q.consume(2), (std::vector<std::uint64_t>{1, 4}));
 }
 
-TEST(submission_queue, taking_all_back_leaves_nothing_in_either_order) {
+TEST(submission_queue, withdrawing_all_leaves_nothing_in_either_order) {
   for (const bool newest_first : {false, true}) {
     queue q;
     std::vector<std::uint32_t> places;
     for (std::uint64_t name = 1; name <= size; ++name) places.push_back(q.put(name));
     unsigned gone = 0;
     for (std::size_t i = 0; i < places.size(); ++i)
-      gone += q.take_back(places[newest_first ? places.size() - 1 - i : i], nothing);
+      gone += q.withdraw(places[newest_first ? places.size() - 1 - i : i], nothing);
     EXPECT_EQ(gone, size);
     EXPECT_EQ(q.unsubmitted(), 0U);
   }
