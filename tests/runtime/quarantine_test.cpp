@@ -247,13 +247,14 @@ TEST_F(quarantine, keeps_a_plain_buffer_of_the_program_and_says_where_it_is) {
 TEST_F(quarantine, the_destructor_has_a_deadline_too) {
   const auto pool = fixed_buf_pool::make({{block, 1}}).value();
   testing::internal::CaptureStderr();
-  test::run(
-      [&]() -> task<> {
-        (void)spawn(read_for_ever<fixed_buf>, mount.path("hang"), pool.try_next(block).value());
-        for (int turns = 0; turns < 10; ++turns) co_await yield();
-        co_await sleep_for(std::chrono::milliseconds(20));
-      },
-      {.shutdown_deadline = deadline});
+  {
+    runtime rt = runtime::make({.shutdown_deadline = deadline}).value();
+    rt.block_on([&]() -> task<> {
+      (void)spawn(read_for_ever<fixed_buf>, mount.path("hang"), pool.try_next(block).value());
+      while (rt.stats().operations < 2) co_await yield();
+      co_await yield();
+    }());
+  }
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("the kernel does not let go"));
   EXPECT_EQ(pool.quarantined(), 1U);
 }
