@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <system_error>
 
 #include "carousel/detail/driver/driver.hpp"
+#include "driver/signal_event.hpp"
 
 namespace carousel::detail {
 
@@ -36,9 +36,7 @@ void remote_queue::post(remote_node& node) noexcept {
                                           std::memory_order_relaxed));
   // Whoever found a node there relies on the wake-up by the one who put it there.
   if (top != nullptr) return;
-  const std::uint64_t one = 1;
-  while (::write(event_fd_, &one, sizeof one) < 0 && errno == EINTR) {
-  }
+  signal_event(event_fd_);
 }
 
 void remote_queue::collect() noexcept {

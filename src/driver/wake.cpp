@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "driver/signal_event.hpp"
 #include "driver/turn.hpp"
 
 // How others wake a driver, and how it wakes others.
@@ -49,9 +50,7 @@ bool ring_driver::awaited_outside() const noexcept {
 void ring_driver::ask_for_turn() noexcept {
   if (!awaited_outside()) return;
   asked_for_turn_ = true;
-  const std::uint64_t one = 1;
-  while (::write(event_fd_, &one, sizeof one) < 0 && errno == EINTR) {
-  }
+  signal_event(event_fd_);
 }
 
 std::chrono::nanoseconds ring_driver::longest_wait() const noexcept {
