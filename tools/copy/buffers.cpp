@@ -20,15 +20,16 @@ constexpr std::uint64_t room_share = 4;
 constexpr std::size_t fitted_count_min = 4;
 constexpr std::size_t fitted_bytes_min = std::size_t{64} << 10U;
 
-std::string why_plain(const std::error_code& why, std::size_t bytes) {
+/// What the pool says, with the fix that a user of the program can type.
+std::string refusal_text(const registration_report& why, std::size_t bytes) {
   const std::string what = fmt::format(
       "the kernel does not register the {} MiB of large buffers, and they are used as ordinary "
       "ones: ",
       (bytes + (1U << 20U) - 1) >> 20U);
-  if (why == errc::memlock_limit)
+  if (why.refused == std::errc::not_enough_memory && why.allowed_bytes)
     return what + fmt::format("RLIMIT_MEMLOCK is {}; {}", memlock_limit_text(),
                               memlock_fix(memlock_kib_for(bytes)));
-  return what + why.message();
+  return what + why.refused.message();
 }
 
 }  // namespace
@@ -57,24 +58,14 @@ result<copy_buffers> copy_buffers::make(sizes wanted) {
   return copy_buffers(wanted, std::move(*small), small_bytes);
 }
 
-/// Strictly at first: only then does the pool tell why the kernel refused.
 result<> copy_buffers::make_large() {
   const buf_class large{wanted_.large_bytes, wanted_.count};
-  std::error_code refused;
-  for (const bool strict : {true, false}) {
-    auto made = fixed_buf_pool::make(
-        {large}, pool_options{.huge = huge_pages::transparent, .strict = strict});
-    if (!made) return std::unexpected(made.error());
-    const auto registered = made->register_buffers();
-    if (!registered && !strict) return registered;
-    if (!registered) {
-      refused = registered.error();
-      continue;
-    }
-    large_ = std::move(*made);
-    if (refused) refusal_ = why_plain(refused, wanted_.count * wanted_.large_bytes);
-    break;
-  }
+  auto made = fixed_buf_pool::make({large}, pool_options{.huge = huge_pages::transparent});
+  if (!made) return std::unexpected(made.error());
+  if (const auto registered = made->register_buffers(); !registered) return registered;
+  if (made->registered() == registration::plain)
+    refusal_ = refusal_text(made->why_plain(), wanted_.count * wanted_.large_bytes);
+  large_ = std::move(*made);
   return {};
 }
 
