@@ -28,13 +28,18 @@ task<std::size_t> read_some(file from) {
   co_return r.res.value_or(0);
 }
 
+std::vector<join_handle<std::size_t>> reads_of(const file& reader, int many) {
+  std::vector<join_handle<std::size_t>> reads;
+  for (int i = 0; i < many; ++i) reads.push_back(spawn(read_some(reader)));
+  return reads;
+}
+
 TEST(hold_back, many_reads_that_wait_stand_in_line_and_all_finish) {
   for (const unsigned entries : {1U, 8U, 64U}) {
     on_smallest_ring(entries).block_on([]() -> task<> {
       const test::pipe_pair pipe;
       const file reader = pipe.reader();
-      std::vector<join_handle<std::size_t>> reads;
-      for (int i = 0; i < 1000; ++i) reads.push_back(spawn(read_some(reader)));
+      auto reads = reads_of(reader, 1000);
       for (int turns = 0; turns < 3; ++turns) co_await yield();
       for (int i = 0; i < 1000; ++i) pipe.put("text");
       for (auto& read : reads) EXPECT_EQ(co_await std::move(read), 4U);
@@ -47,8 +52,7 @@ TEST(hold_back, cancels_find_room_beside_operations_that_wait) {
     on_smallest_ring(entries).block_on([]() -> task<> {
       const test::pipe_pair pipe;
       const file reader = pipe.reader();
-      std::vector<join_handle<std::size_t>> reads;
-      for (int i = 0; i < 1000; ++i) reads.push_back(spawn(read_some(reader)));
+      auto reads = reads_of(reader, 1000);
       for (int turns = 0; turns < 3; ++turns) co_await yield();
       for (auto& read : reads) read.abort();
       reads.clear();
@@ -67,8 +71,7 @@ TEST(hold_back, a_write_goes_out_behind_as_many_reads_that_wait_for_it_as_there_
     const test::pipe_pair pipe;
     const file reader = pipe.reader();
     const file writer = pipe.writer();
-    std::vector<join_handle<std::size_t>> reads;
-    for (int i = 0; i < reads_max; ++i) reads.push_back(spawn(read_some(reader)));
+    auto reads = reads_of(reader, reads_max);
     for (int turns = 0; turns < 300; ++turns) co_await yield();
     const auto written = co_await writer.write(std::vector<char>(4 * reads_max));
     EXPECT_EQ(written.res, 4U * reads_max);

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "support/embedded_checks.hpp"
 #include "support/embedded_loop.hpp"
 #include "support/foreign.hpp"
 #include "support/open_fds.hpp"
@@ -23,6 +24,7 @@ namespace carousel {
 namespace {
 
 using std::chrono::hours;
+using test::begin;
 using test::embedded_loop;
 using test::error_of;
 using test::foreign;
@@ -49,6 +51,11 @@ template <class Wait>
 foreign wait_for(Wait wait) {
   (void)co_await wait();
   ADD_FAILURE() << "its runtime has ended";
+}
+
+task<> wait_for_event(event& e, bool& ended) {
+  (void)co_await e.wait();
+  ended = true;
 }
 
 /// A task of another runtime, which turns until that has ended.
@@ -155,16 +162,8 @@ TEST(left_behind, a_close_hears_nothing_of_its_own_runtimes_read) {
 TEST(left_behind, a_join_hears_nothing_of_the_end_of_another_runtimes_task) {
   embedded_loop others;
   event end;
-  std::optional<join_handle<void>> joined;
   bool ended = false;
-  others.rt.block_on([](auto& handle, event& e, bool& flag) -> task<> {
-    handle = spawn([&e, &flag]() -> task<> {
-      (void)co_await e.wait();
-      flag = true;
-    });
-    co_return;
-  }(joined, end, ended));
-  others.settle();
+  std::optional joined(begin(others, [&] { return wait_for_event(end, ended); }));
   const foreign joiner =
       left_behind_by([&] { return wait_for([&] { return std::move(*joined); }); });
   joined.reset();
@@ -269,15 +268,7 @@ TEST(left_behind, branches_of_a_verb_hear_nothing_of_what_they_wait_for) {
     embedded_loop others;
     event end;
     bool ended = false;
-    std::optional<join_handle<void>> joined;
-    others.rt.block_on([](auto& handle, event& e, bool& flag) -> task<> {
-      handle = spawn([&e, &flag]() -> task<> {
-        (void)co_await e.wait();
-        flag = true;
-      });
-      co_return;
-    }(joined, end, ended));
-    others.settle();
+    std::optional joined(begin(others, [&] { return wait_for_event(end, ended); }));
     foreign waiter = left_behind_by(
         [&] { return wait_for([&] { return verb_of(set.wait(), std::move(*joined)); }); });
     joined.reset();
