@@ -7,6 +7,7 @@
 // A collection and the buffer table of a driver.
 
 namespace carousel::detail {
+
 result<> buf_collection::register_with(driver& io) {
   if (closed_) return std::unexpected(make_error_code(errc::pool_closed));
   if (state_ != registration::none)
