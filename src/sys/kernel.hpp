@@ -34,8 +34,8 @@ class kernel {
   /// there is one, has passed.
   [[nodiscard]] int enter(unsigned to_submit, unsigned min_complete, unsigned flags,
                           const std::chrono::nanoseconds* timeout) noexcept {
-    if (direct.fd >= 0) [[likely]]
-      return sys::enter(direct, to_submit, min_complete, flags, timeout);
+    if (direct_.fd >= 0) [[likely]]
+      return sys::enter(direct_, to_submit, min_complete, flags, timeout);
     return enter_indirect(to_submit, min_complete, flags, timeout);
   }
   [[nodiscard]] virtual bool supports(std::uint8_t opcode) const noexcept = 0;
@@ -71,7 +71,7 @@ class kernel {
   [[nodiscard]] virtual int enter_indirect(unsigned to_submit, unsigned min_complete,
                                            unsigned flags,
                                            const std::chrono::nanoseconds* timeout) noexcept = 0;
-  ring_name direct;  ///< set by setup() if enter() is the bare system call
+  ring_name direct_;  ///< set by setup() if enter() is the bare system call
 };
 
 [[nodiscard]] std::unique_ptr<kernel> make_linux_kernel();

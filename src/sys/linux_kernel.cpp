@@ -168,7 +168,7 @@ class linux_kernel final : public kernel {
       std::fill_n(supported_.begin(), IORING_OP_LINKAT + 1, true);
     }
     nosignal_ = knows_write_flag(rwf_nosignal);
-    if (nosignal_) direct = name_;
+    if (nosignal_) direct_ = name_;
     if ((ring_.flags & setup_no_sqarray) == 0) {
       for (unsigned i = 0; i < ring_.sq.ring_entries; ++i) ring_.sq.array[i] = i;
     }
