@@ -10,9 +10,10 @@ namespace carousel::detail {
 
 /// What a negative result tells the awaiter.
 std::int32_t ring_driver::meaning(const slot& s, std::int32_t res) noexcept {
-  if (res == -ECANCELED) return s.stop_wanted ? res : unasked_cancel;
+  const bool asked = (s.notes & stop_wanted) != 0;
+  if (res == -ECANCELED) return asked ? res : unasked_cancel;
   // An open or a read by a worker may answer a cancel with the kernel's own restart codes.
-  if (s.stop_wanted && (res == -EINTR || (res <= -512 && res >= -516))) return -ECANCELED;
+  if (asked && (res == -EINTR || (res <= -512 && res >= -516))) return -ECANCELED;
   return res;
 }
 

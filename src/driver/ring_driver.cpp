@@ -145,10 +145,17 @@ bool ring_driver::withdraw_request(slot& s) noexcept {
 }
 
 void ring_driver::note_cancel(slot& s) noexcept {
-  if (std::exchange(s.stop_wanted, true)) return;
+  if ((s.notes & stop_wanted) != 0) return;
+  s.notes |= stop_wanted;
   recancel_after_ = {};  // the pauses that others have grown to are not for this one
   to_cancel_.push_back(s);
   whole_turn_needed_ = true;
+}
+
+void ring_driver::undo_notes(slot& s) noexcept {
+  if ((s.notes & stop_wanted) != 0) s.unlink();  // from the cancel lists
+  if ((s.notes & uses_removed_buffers) != 0) buffers_.end_use();
+  s.notes = 0;
 }
 
 void ring_driver::request_stop(operation_base& op, ready_queue& ready) noexcept {
@@ -170,8 +177,10 @@ void ring_driver::request_stop(operation_base& op, ready_queue& ready) noexcept 
 
 void ring_driver::remove_buffers() noexcept {
   std::size_t users = 0;
-  slots_.for_each([&](const slot& s) {
-    if (held_by_kernel(s) && uses_buffer_table(s.code)) ++users;
+  slots_.for_each([&](slot& s) {
+    if (!held_by_kernel(s) || !uses_buffer_table(s.code)) return;
+    s.notes |= uses_removed_buffers;
+    ++users;
   });
   buffers_.remove(users);
   whole_turn_needed_ = true;

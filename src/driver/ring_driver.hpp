@@ -132,6 +132,7 @@ class ring_driver final : owned_ring, public driver {
   void dispose(slot& s) noexcept;
   void dispose_ended_orphans() noexcept;
   void note_cancel(slot& s) noexcept;
+  void undo_notes(slot& s) noexcept;
   void report_stuck(const slot& s) const;
 
   // Immutable after make().

@@ -54,13 +54,8 @@ inline constexpr unsigned turns_between_clocks = 16;
 /// An operation's last completion has come.
 [[gnu::always_inline]] inline void ring_driver::finish(slot& s, std::int32_t res) noexcept {
   s.res = res;
-  if (s.stop_wanted) [[unlikely]] {
-    s.stop_wanted = false;
-    s.unlink();  // from the cancel lists
-  }
-  if (buffers_.removing()) [[unlikely]] {
-    if (uses_buffer_table(s.code)) buffers_.end_use();
-  }
+  if (s.notes != 0) [[unlikely]]
+    undo_notes(s);
   s.state = slot_state::done;
 }
 

@@ -57,6 +57,12 @@ inline constexpr std::uint32_t slot_index_max = 1U << 24U;
   return std::uint64_t{static_cast<std::uint8_t>(kind)} << 24U | index;
 }
 
+/// What the end of an operation has to undo, as bits. Most have nothing.
+enum slot_note : std::uint8_t {
+  stop_wanted = 1,          ///< a cancel is noted or was sent: the slot may stand in a list
+  uses_removed_buffers = 2  ///< a registration that was given up waits for it
+};
+
 /// The part of a slot that every operation touches: one cache line.
 struct alignas(64) slot_front {
   operation_base* awaiter = nullptr;  ///< null once orphaned; means nothing in a free slot
@@ -67,7 +73,7 @@ struct alignas(64) slot_front {
   std::uint32_t started_ms = 0;  ///< the driver's coarse time
   std::int32_t res = 0;
   slot_state state = slot_state::free;
-  bool stop_wanted = false;  ///< a cancel is noted or was sent: it may stand in a list
+  std::uint8_t notes = 0;  ///< of slot_note
   opcode code = opcode::nop;
   slot* next_free = nullptr;
 };
