@@ -26,9 +26,13 @@ set(carousel_headers
     include/carousel/detail/base/thread_mark.hpp
     include/carousel/detail/base/waiter.hpp
     include/carousel/detail/buf/buf_collection.hpp
+    include/carousel/detail/buf/buf_entry.hpp
+    include/carousel/detail/buf/buf_storage.hpp
+    include/carousel/detail/buf/collection_registration.hpp
     include/carousel/detail/buf/fixed_access.hpp
     include/carousel/detail/buf/lent_memory.hpp
     include/carousel/detail/buf/user_storage.hpp
+    include/carousel/detail/driver/buffer_registration.hpp
     include/carousel/detail/driver/buffer_table.hpp
     include/carousel/detail/driver/context.hpp
     include/carousel/detail/driver/descriptor.hpp
@@ -91,11 +95,12 @@ set(carousel_sources
     src/base/request.cpp
     src/base/result.cpp
     src/buf/arena.cpp
+    src/buf/arena_storage.cpp
     src/buf/buf_collection.cpp
+    src/buf/collection_registration.cpp
     src/buf/fixed_buf_pool.cpp
     src/buf/memory_kind.cpp
     src/buf/next_operation.cpp
-    src/buf/registration.cpp
     src/buf/registration_report.cpp
     src/driver/buffer_table.cpp
     src/driver/completions.cpp

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/sanitizers.hpp"
+#include "buf/arena_storage.hpp"
 #include "carousel/detail/base/keep_for_ever.hpp"
 
 namespace carousel::detail {
@@ -22,61 +23,7 @@ extern const bool guards_are_checked = true;
 
 namespace {
 
-constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t small_align_min = 64;
-
-/// The memory of make(). Pages with a quarantined buffer in them are replaced by a reservation
-/// without access that is never released: a plain operation that ends late finds no memory there
-/// (EFAULT), a fixed one writes into pages that only the kernel still has, and no later mapping can
-/// get the addresses.
-class arena_storage final : public buf_storage {
- public:
-  explicit arena_storage(arena memory) noexcept : memory_(std::move(memory)) {}
-  arena_storage(const arena_storage&) = delete;
-  arena_storage& operator=(const arena_storage&) = delete;
-  ~arena_storage() override {
-    if (lost_.empty()) return;
-    const std::span<std::byte> all = memory_.release();
-    std::ranges::sort(lost_);
-    std::byte* at = all.data();
-    for (const auto& [begin, end] : lost_) {
-      std::byte* const first = floor_page(begin);
-      if (first > at) munmap(at, static_cast<std::size_t>(first - at));
-      // The neighbours on its pages are gone now.
-      const std::byte* const last = ceil_page(end);
-      if (last > at) reserve(std::max(at, first), last);
-      at = std::max(at, ceil_page(end));
-    }
-    std::byte* const last = all.data() + all.size();
-    if (last > at) munmap(at, static_cast<std::size_t>(last - at));
-  }
-
-  [[nodiscard]] bool quarantine(std::span<std::byte> buffer) noexcept override {
-    try {
-      lost_.emplace_back(buffer.data(), buffer.data() + buffer.size());
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
-    // Neighbours on the same page may be leased and go on.
-    reserve(ceil_page(buffer.data()), floor_page(buffer.data() + buffer.size()));
-    return true;
-  }
-
- private:
-  static std::byte* floor_page(std::byte* p) noexcept {
-    return p - reinterpret_cast<std::uintptr_t>(p) % page_bytes;
-  }
-  static std::byte* ceil_page(std::byte* p) noexcept { return floor_page(p + page_bytes - 1); }
-  static void reserve(std::byte* begin, const std::byte* end) noexcept {
-    if (begin < end) {
-      (void)mmap(begin, static_cast<std::size_t>(end - begin), PROT_NONE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    }
-  }
-
-  arena memory_;
-  std::vector<std::pair<std::byte*, std::byte*>> lost_;
-};
 
 [[nodiscard]] bool valid_capacity(std::size_t bytes) noexcept {
   return bytes != 0 && bytes <= fixed_buffer_bytes_max;
@@ -222,7 +169,11 @@ void buf_collection::close() noexcept {
   }
   // Leases that are out go on with their fixed operations; the last one to come back ends the
   // registration.
-  if (driver_ != nullptr && still_leased_ == 0) (void)unregister_from(*driver_);
+  if (still_leased_ == 0) registration_.give_up();
+}
+
+void buf_collection::memory_let_go() noexcept {
+  if (closer_ != nullptr) wake_closer();
 }
 
 void buf_collection::fail_waiters(size_class& c, errc why) noexcept {
@@ -261,8 +212,8 @@ void buf_collection::count_leases() noexcept {
 
 void buf_collection::lease_ended() noexcept {
   --still_leased_;
-  if (still_leased_ == 0 && driver_ != nullptr) {
-    (void)unregister_from(*driver_);  // tells the closer; this may be gone by then
+  if (still_leased_ == 0 && registration_.with() != nullptr) {
+    registration_.give_up();  // tells the closer; this may be gone by then
     return;
   }
   end_with_the_last_lease();

@@ -56,16 +56,16 @@ constexpr std::size_t registrable_bytes_before_7_2 = std::size_t{1} << 30U;
 }  // namespace
 
 /// A page is charged for each buffer that touches it; a huge page once, and whole.
-std::uint64_t buf_collection::locked_bytes() const {
-  const bool huge = options_.huge == huge_pages::transparent;
+std::uint64_t collection_registration::locked_bytes() const {
+  const bool huge = whole_.options().huge == huge_pages::transparent;
   const std::uint64_t step = huge ? std::uint64_t{2} << 20U : std::uint64_t{4} << 10U;
   struct range {
     std::uint64_t begin;
     std::uint64_t end;
   };
   std::vector<range> touched;
-  touched.reserve(entries_.size());
-  for (const buf_entry& e : entries_) {
+  touched.reserve(whole_.entries().size());
+  for (const buf_entry& e : whole_.entries()) {
     if (e.quarantined) continue;
     const auto begin = reinterpret_cast<std::uintptr_t>(e.data);
     touched.push_back(
@@ -82,7 +82,7 @@ std::uint64_t buf_collection::locked_bytes() const {
   return locked;
 }
 
-std::string buf_collection::memlock_report() const {
+std::string collection_registration::memlock_report() const {
   const std::uint64_t needed = locked_bytes();
   std::string text = "registering these buffers locks up to " + std::to_string(needed) + " bytes; ";
   const rlim_t limit = memlock_limit_bytes();
@@ -92,25 +92,25 @@ std::string buf_collection::memlock_report() const {
          how_to_raise_memlock(needed);
 }
 
-registration_report buf_collection::why_plain() const {
+registration_report collection_registration::why_plain() const {
   if (refusal_ != nullptr) return *refusal_;
   registration_report none;
   none.wanted_bytes = locked_bytes();
   none.allowed_bytes = finite(memlock_limit_bytes());
-  none.outcome = state_;
-  none.message = state_ == registration::fixed
+  none.outcome = outcome();
+  none.message = none.outcome == registration::fixed
                      ? "the kernel holds these buffers; it has refused nothing"
                      : "the kernel has refused nothing: register_buffers() asks it";
   return none;
 }
 
 /// Remembers why; no error: the collection goes on as a plain one.
-std::error_code buf_collection::refused(std::error_code error, driver& io,
-                                        std::span<const iovec> table) {
+std::error_code collection_registration::refused(std::error_code error, driver& io,
+                                                 std::span<const iovec> table) {
   if (error.category() == carousel_category()) return error;  // the kernel was not even asked
   const bool memlock = error == std::errc::not_enough_memory && io.memlock_binds();
   const bool bad_memory = error == std::errc::bad_address || error == std::errc::value_too_large;
-  bool goes_on = is_refusal(error) && !options_.strict;
+  bool goes_on = is_refusal(error) && !whole_.options().strict;
 
   auto told = std::make_unique<registration_report>();
   told->refused = error;
@@ -119,11 +119,11 @@ std::error_code buf_collection::refused(std::error_code error, driver& io,
   told->message = memlock ? memlock_report() : error.message();
   if (bad_memory) told->buffer_index = io.buffers().first_refused(table);
   if (told->buffer_index) {
-    const buf_entry& e = entries_[*told->buffer_index];
+    const buf_entry& e = whole_.entries()[*told->buffer_index];
     const std::string kind = unregistrable_kind({e.data, e.capacity});
     const bool too_large = kind.empty() && e.capacity > registrable_bytes_before_7_2;
     told->message = sentence_about(e, kind, too_large, error);
-    goes_on = too_large && !options_.strict;
+    goes_on = too_large && !whole_.options().strict;
   }
   told->outcome = goes_on ? registration::plain : registration::none;
   refusal_ = std::move(told);

@@ -19,18 +19,19 @@ namespace {
 }  // namespace
 
 buffer_table::~buffer_table() {
-  CAROUSEL_ASSERT(users_ == 0, "a driver ended while operations used its buffer table");
-  if (memory_ != nullptr) remove(0);
+  CAROUSEL_ASSERT(leaving_ == nullptr || leaving_->users_ == 0,
+                  "a driver ended while operations used its buffer table");
+  settle();
+  if (!present_.empty()) remove(present_.front(), 0);
 }
 
-result<> buffer_table::add(registered_memory& memory, std::span<const iovec> buffers) {
-  if (memory_ != nullptr) return std::unexpected(make_error_code(errc::already_registered));
+result<> buffer_table::add(buffer_registration& new_one, std::span<const iovec> buffers) {
   settle();
-  if (removed_ != nullptr) return std::unexpected(make_error_code(errc::busy));
+  if (!present_.empty())
+    return std::unexpected(make_error_code(removing() ? errc::busy : errc::already_registered));
   const int error = kernel_->register_buffers(buffers);
   if (error < 0) return std::unexpected(kernel_error(refused_register + error));
-  memory_ = &memory;
-  in_kernel_ = true;
+  occupy(new_one, true);
   return {};
 }
 
@@ -52,31 +53,49 @@ std::optional<std::size_t> buffer_table::first_refused(std::span<const iovec> bu
   return begin;
 }
 
-void buffer_table::add_plain(registered_memory& memory) noexcept {
-  memory_ = &memory;
-  in_kernel_ = false;
+void buffer_table::add_plain(buffer_registration& new_one) noexcept { occupy(new_one, false); }
+
+void buffer_table::occupy(buffer_registration& new_one, bool in_kernel) noexcept {
+  new_one.io_ = driver_;
+  new_one.thread_ = &thread_mark;
+  new_one.forks_ = forks;
+  new_one.in_kernel_ = in_kernel;
+  new_one.first_ = 0;
+  present_.push_back(new_one);
 }
 
-void buffer_table::remove(std::size_t users) noexcept {
-  registered_memory* memory = std::exchange(memory_, nullptr);
-  if (!in_kernel_) {
-    memory->registration_ended();
+void buffer_table::remove(buffer_registration& old, std::size_t users) noexcept {
+  CAROUSEL_ASSERT(old.io_ == driver_, "a registration was given up twice");
+  old.io_ = nullptr;
+  if (!old.in_kernel_) {
+    end(old);
     return;
   }
-  removed_ = memory;
-  users_ = users;
+  old.users_ = users;
+  leaving_ = &old;
   settle();
 }
 
+void buffer_table::end_use() noexcept {
+  CAROUSEL_ASSERT(leaving_ != nullptr && leaving_->users_ != 0,
+                  "more operations have ended with a registration than had begun with it");
+  --leaving_->users_;
+}
+
 void buffer_table::abandon() noexcept {
-  for (registered_memory** memory : {&memory_, &removed_}) {
-    if (*memory != nullptr) std::exchange(*memory, nullptr)->registration_ended();
-  }
+  leaving_ = nullptr;
+  while (!present_.empty()) end(present_.front());
 }
 
 void buffer_table::finish_removal() noexcept {
   if (forks_ == forks) (void)kernel_->unregister_buffers();
-  std::exchange(removed_, nullptr)->registration_ended();
+  end(*std::exchange(leaving_, nullptr));
+}
+
+void buffer_table::end(buffer_registration& gone) noexcept {
+  gone.io_ = nullptr;
+  gone.unlink();
+  gone.ended();
 }
 
 }  // namespace carousel::detail

@@ -47,7 +47,7 @@ result<std::unique_ptr<ring_driver>> ring_driver::make(std::unique_ptr<sys::kern
   sys::kernel& below = d->ring_->kernel();
   d->write_flags_ = below.has_nosignal() ? sys::rwf_nosignal : 0U;
   d->files_.open(below);
-  d->buffers_.open(below);
+  d->buffers_.open(below, *d);
   return d;
 }
 
@@ -175,14 +175,14 @@ void ring_driver::request_stop(operation_base& op, ready_queue& ready) noexcept 
   }
 }
 
-void ring_driver::remove_buffers() noexcept {
+void ring_driver::remove_buffers(buffer_registration& old) noexcept {
   std::size_t users = 0;
   slots_.for_each([&](slot& s) {
     if (!held_by_kernel(s) || !uses_buffer_table(s.code)) return;
     s.notes |= uses_removed_buffers;
     ++users;
   });
-  buffers_.remove(users);
+  buffers_.remove(old, users);
   whole_turn_needed_ = true;
 }
 

@@ -56,21 +56,23 @@ class fixed_buf_pool {
   /// collection that was unregistered before), bad_buffer (memory that no kernel locks: read-only,
   /// unmapped or guarded, secret, a shared mapping of a file).
   [[nodiscard]] result<> register_buffers() const {
-    return pool_->register_with(*detail::this_context().io);
+    return pool_->registration().begin(*detail::this_context().io);
   }
   /// Takes effect at once for fixed operations that start; those in flight end normally. Leases
   /// stay valid memory. Errors: not_registered (with this runtime).
   [[nodiscard]] result<> unregister_buffers() const {
-    return pool_->unregister_from(*detail::this_context().io);
+    return pool_->registration().end(*detail::this_context().io);
   }
-  [[nodiscard]] registration registered() const noexcept { return pool_->registered(); }
+  [[nodiscard]] registration registered() const noexcept { return pool_->registration().outcome(); }
   /// Why it is not registered, as data and as a sentence: after registration::plain, and after an
   /// error of register_buffers() that came from the kernel.
-  [[nodiscard]] registration_report why_plain() const { return pool_->why_plain(); }
+  [[nodiscard]] registration_report why_plain() const { return pool_->registration().why_plain(); }
   /// For the error memlock_limit, or registration::plain: a sentence with the bytes that
   /// registering these buffers locks, the bytes that RLIMIT_MEMLOCK allows, and the line that
   /// changes it.
-  [[nodiscard]] std::string memlock_report() const { return pool_->memlock_report(); }
+  [[nodiscard]] std::string memlock_report() const {
+    return pool_->registration().memlock_report();
+  }
 
   /// A free buffer of exactly this capacity, or nothing: also when others wait for one.
   [[nodiscard]] std::optional<fixed_buf> try_next(std::size_t capacity) const noexcept {

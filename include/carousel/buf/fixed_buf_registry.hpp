@@ -31,13 +31,17 @@ class fixed_buf_registry {
   }
 
   [[nodiscard]] result<> register_buffers() const {
-    return buffers_->register_with(*detail::this_context().io);
+    return buffers_->registration().begin(*detail::this_context().io);
   }
   [[nodiscard]] result<> unregister_buffers() const {
-    return buffers_->unregister_from(*detail::this_context().io);
+    return buffers_->registration().end(*detail::this_context().io);
   }
-  [[nodiscard]] registration registered() const noexcept { return buffers_->registered(); }
-  [[nodiscard]] registration_report why_plain() const { return buffers_->why_plain(); }
+  [[nodiscard]] registration registered() const noexcept {
+    return buffers_->registration().outcome();
+  }
+  [[nodiscard]] registration_report why_plain() const {
+    return buffers_->registration().why_plain();
+  }
 
   /// The buffer with this index, in the order of the input from 0; nothing when it is out or there
   /// is no such index.
@@ -46,7 +50,7 @@ class fixed_buf_registry {
     if (e == nullptr) return std::nullopt;
     return fixed_buf(*e);
   }
-  [[nodiscard]] std::size_t count() const noexcept { return buffers_->count(); }
+  [[nodiscard]] std::size_t count() const noexcept { return buffers_->entries().size(); }
 
  private:
   friend struct detail::collection_probe;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -11,11 +9,10 @@
 #include <vector>
 
 #include "carousel/buf/pool_options.hpp"
-#include "carousel/buf/registration_report.hpp"
 #include "carousel/detail/base/poison.hpp"
-#include "carousel/detail/base/thread_mark.hpp"
-#include "carousel/detail/driver/driver.hpp"
-#include "carousel/detail/driver/fork_epoch.hpp"
+#include "carousel/detail/buf/buf_entry.hpp"
+#include "carousel/detail/buf/buf_storage.hpp"
+#include "carousel/detail/buf/collection_registration.hpp"
 
 namespace carousel {
 class fixed_buf;
@@ -26,45 +23,10 @@ namespace carousel::detail {
 struct fixed_access;
 struct collection_probe;  // of the tests
 
-class buf_collection;
-struct buf_entry;
-
 /// In debug builds of the library the gap after a buffer of our own arenas, where its stride leaves
 /// one, has a pattern that check-in looks at: a write beyond the buffer, ours or the kernel's, is
 /// found where it was made.
 extern const bool guards_are_checked;
-
-/// The buffers of one capacity.
-struct buf_size_class {
-  std::size_t capacity;
-  buf_entry* free_head = nullptr;  ///< LIFO: the buffer used last is the warmest
-  std::uint32_t total = 0;
-  std::uint32_t quarantined = 0;
-  list<waiter, ready_tag> waiters{};  ///< strict FIFO; empty whenever a buffer is free
-  explicit buf_size_class(std::size_t bytes) noexcept : capacity(bytes) {}
-};
-
-/// One buffer of a collection. A lease is a pointer to it, so that moving one moves a single
-/// machine word.
-struct alignas(64) buf_entry {
-  std::byte* data;
-  buf_collection* owner;
-  buf_size_class* size_class;
-  buf_entry* next_free;
-  std::size_t capacity;
-  std::size_t size;         ///< the fill: bytes that are valid now
-  std::size_t initialized;  ///< high-water mark of valid bytes; survives check-in
-  std::uint32_t holder;     ///< id of the task that checked it out
-  std::uint16_t index;      ///< position in the collection
-  bool leased;
-  bool quarantined;  ///< leased for ever: the kernel did not give it back
-
-  void set_size(std::size_t n) noexcept {
-    size = n;
-    if (size > initialized) initialized = size;
-  }
-};
-static_assert(sizeof(buf_entry) == 64);
 
 /// A coroutine that waits in a pool: for a buffer of one class, or for the last lease to come back.
 struct buffer_waiter : parked_waiter {
@@ -73,28 +35,12 @@ struct buffer_waiter : parked_waiter {
   std::error_code failure;
 };
 
-/// Memory for one buffer of a collection.
-struct raw_buffer {
-  std::byte* data;
-  std::size_t capacity;
-  std::size_t initialized;
-};
-
-/// Owns the memory of a collection.
-class buf_storage {
- public:
-  virtual ~buf_storage() = default;
-  /// The kernel may write into this memory for ever. False: the storage cannot keep a part of it
-  /// from reuse, and must be leaked as a whole.
-  [[nodiscard]] virtual bool quarantine(std::span<std::byte>) noexcept { return false; }
-};
-
 /// The buffers behind a fixed_buf_pool or a fixed_buf_registry, shared by its handles, its leases
 /// and its registration; the last of them frees it. Handles and the registration count, leases do
 /// not: they are looked for when the last handle goes or the collection closes, and counted from
 /// then on. Every buffer is either free or leased to exactly one fixed_buf. Not thread-safe: one
 /// thread at a time, and the runtime's thread while it is registered.
-class buf_collection final : registered_memory {
+class buf_collection {
  public:
   using size_class = buf_size_class;
 
@@ -128,7 +74,7 @@ class buf_collection final : registered_memory {
 
   /// Takes a free buffer of the class for the task with id `holder` (0: for none), or null.
   [[nodiscard]] buf_entry* take(size_class& c, std::uint32_t holder) noexcept {
-    check_thread();
+    registration_.check_thread();
     buf_entry* e = c.free_head;
     if (e == nullptr) return nullptr;
     c.free_head = e->next_free;
@@ -137,7 +83,7 @@ class buf_collection final : registered_memory {
   }
   /// Takes buffer `index` of a registry; null when it is out.
   [[nodiscard]] buf_entry* take_at(std::size_t index) noexcept {
-    check_thread();
+    registration_.check_thread();
     if (index >= entries_.size() || entries_[index].leased || closed_) return nullptr;
     buf_entry& e = entries_[index];
     lend(e, current_task_id());  // the free list itself is never walked in a registry
@@ -146,7 +92,7 @@ class buf_collection final : registered_memory {
   /// A lease ends: the buffer goes straight to the oldest waiter of its class, else to the top of
   /// the free list.
   void check_in(buf_entry& e) noexcept {
-    check_thread();
+    registration_.check_thread();
     CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
     size_class& c = *e.size_class;
     if (watches_check_in_ || !c.waiters.empty()) [[unlikely]] {
@@ -159,7 +105,8 @@ class buf_collection final : registered_memory {
   /// Puts a suspended waiter at the end of its class's line.
   void wait(buffer_waiter& w, context& here, size_class& c) noexcept;
 
-  [[nodiscard]] std::size_t count() const noexcept { return entries_.size(); }
+  [[nodiscard]] std::span<const buf_entry> entries() const noexcept { return entries_; }
+  [[nodiscard]] const pool_options& options() const noexcept { return options_; }
   [[nodiscard]] std::size_t quarantined() const noexcept { return quarantined_; }
 
   /// The kernel has the buffer and does not give it back: it is never handed out again, nor its
@@ -167,14 +114,13 @@ class buf_collection final : registered_memory {
   /// with stale_buffer.
   void quarantine(buf_entry& e) noexcept;
 
-  // Registration with the driver of the runtime that turns on this thread.
-
-  [[nodiscard]] result<> register_with(driver& io);
-  [[nodiscard]] result<> unregister_from(driver& io);
-  [[nodiscard]] std::string memlock_report() const;
-  [[nodiscard]] registration_report why_plain() const;
-  [[nodiscard]] registration registered() const noexcept { return state_; }
-  [[nodiscard]] driver* registered_driver() const noexcept { return driver_; }
+  /// With the driver of the runtime that turns on this thread.
+  [[nodiscard]] collection_registration& registration() noexcept { return registration_; }
+  [[nodiscard]] const collection_registration& registration() const noexcept {
+    return registration_;
+  }
+  /// The kernel has let go of the memory that was registered.
+  void memory_let_go() noexcept;
 
   // The end.
 
@@ -187,7 +133,9 @@ class buf_collection final : registered_memory {
   /// Of a closed collection.
   [[nodiscard]] std::size_t still_leased() const noexcept { return still_leased_; }
   /// Nor does the kernel hold the registration.
-  [[nodiscard]] bool all_returned() const noexcept { return !kernel_holds_ && still_leased_ == 0; }
+  [[nodiscard]] bool all_returned() const noexcept {
+    return !registration_.holds_memory() && still_leased_ == 0;
+  }
   [[nodiscard]] std::unique_ptr<buf_storage> take_storage() noexcept;
 
   /// Names who checked out each leased buffer, of one class or (null) of all.
@@ -203,10 +151,6 @@ class buf_collection final : registered_memory {
   void unpoison_all() const noexcept;
   void set_guards() noexcept;
   void check_guard(const buf_entry& e) const noexcept;
-  [[nodiscard]] std::error_code refused(std::error_code error, driver& io,
-                                        std::span<const iovec> table);
-  [[nodiscard]] std::uint64_t locked_bytes() const;
-  void registration_ended() noexcept override;
   /// What a check-in has to do besides. False: the buffer is not free now, and this may be gone.
   [[nodiscard]] bool is_free_after(buf_entry& e, size_class& c) noexcept;
   void hand_over(buf_entry& e, size_class& c) noexcept;
@@ -222,34 +166,21 @@ class buf_collection final : registered_memory {
     e.size = 0;
     e.holder = holder;
   }
-  void check_thread() const noexcept {
-    if (thread_ == &thread_mark) [[likely]]
-      return;
-    CAROUSEL_ASSERT(driver_ == nullptr || forks_ != forks,
-                    "a registered pool and its buffers belong to the thread of their runtime");
-  }
 
+  collection_registration registration_{*this};
   std::uint32_t refs_ = 1;          ///< handles, and one for the registration
   std::uint32_t still_leased_ = 0;  ///< once closed_: leases, but those of quarantined buffers
   std::uint32_t quarantined_ = 0;
-  bool leak_storage_ = false;  ///< some of it is quarantined, and it cannot keep a part
-  bool guarded_ = false;       ///< the gaps between the buffers have a pattern
-  bool watches_check_in_;      ///< it has more to do: guards, poison, a count when closed_
-  bool closed_ = false;        ///< by close(), or because the last handle is gone
-  /// The driver holds a reference until the kernel has let go of the registration.
-  bool kernel_holds_ = false;
-  registration state_ = registration::none;
-  driver* driver_ = nullptr;  ///< where it is registered
-  const char* thread_ = nullptr;
-  unsigned forks_ = 0;
+  bool leak_storage_ = false;         ///< some of it is quarantined, and it cannot keep a part
+  bool guarded_ = false;              ///< the gaps between the buffers have a pattern
+  bool watches_check_in_;             ///< it has more to do: guards, poison, a count when closed_
+  bool closed_ = false;               ///< by close(), or because the last handle is gone
   std::vector<buf_entry> entries_;    ///< never grows once made: leases point into it
   std::vector<size_class> classes_;   ///< by capacity; never grows once made
   size_class* found_last_ = nullptr;  ///< null only while the collection is made
   buffer_waiter* closer_ = nullptr;
   std::unique_ptr<buf_storage> storage_;
   pool_options options_;
-  /// Of the last registration, if the kernel refused.
-  std::unique_ptr<registration_report> refusal_;
 };
 
 /// A counted reference to a collection: what the public handles are made of.

@@ -22,16 +22,16 @@ struct fixed_access {
 
   [[nodiscard]] static failure_code check(const fixed_buf& b, const driver& io) noexcept {
     const buf_collection& owner = *b.entry().owner;
-    if (owner.registered_driver() == &io) [[likely]]
+    const buffer_registration& registered = owner.registration();
+    if (registered.is_with(io)) [[likely]]
       return 0;
-    if (owner.registered() != registration::none) return failure(errc::wrong_runtime);
+    if (registered.with() != nullptr) return failure(errc::wrong_runtime);
     return failure(owner.closed() ? errc::pool_closed : errc::not_registered);
   }
   /// The kernel never gave the buffer back: it is lost to its collection.
   static void quarantine(const fixed_buf& b) noexcept { b.entry().owner->quarantine(b.entry()); }
-  /// The kernel holds the buffers; otherwise the operation runs as an ordinary one.
-  [[nodiscard]] static bool in_kernel(const fixed_buf& b) noexcept {
-    return b.entry().owner->registered() == registration::fixed;
+  [[nodiscard]] static const buffer_registration& registration(const fixed_buf& b) noexcept {
+    return b.entry().owner->registration();
   }
 };
 

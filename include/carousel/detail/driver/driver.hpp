@@ -74,9 +74,8 @@ class driver {
   [[nodiscard]] file_table& files() noexcept { return files_; }
   [[nodiscard]] const file_table& files() const noexcept { return files_; }
   [[nodiscard]] buffer_table& buffers() noexcept { return buffers_; }
-  /// Gives the registration of the buffer table up, once the operations in flight do not use it any
-  /// more.
-  void remove_buffers() noexcept;
+  /// Gives a registration up, once the operations in flight do not use it any more.
+  void remove_buffers(buffer_registration& old) noexcept;
   void count_plain_fallback() noexcept { ++counters_.plain_fallbacks; }
   /// RLIMIT_MEMLOCK may be why the kernel has no memory to lock.
   [[nodiscard]] bool memlock_binds() const noexcept;

@@ -98,16 +98,19 @@ struct transfer : file_operation {
   }
   void encode(driver& io, slot&, request& r) const noexcept {
     // All loads before all stores, which the compiler takes for stores to what is loaded.
-    const auto address = reinterpret_cast<std::uintptr_t>(traits::data(held) + extent.skip);
+    const std::byte* const data = traits::data(held) + extent.skip;
+    std::uint64_t address = reinterpret_cast<std::uintptr_t>(data);
     const auto bytes = static_cast<std::uint32_t>(length());
     opcode code = D == direction::read ? opcode::read : opcode::write;
     if constexpr (Fixed) {
       const fixed_buf& lease = fixed_access::lease(held);
+      const buffer_registration& registered = fixed_access::registration(lease);
       // Looking for the place of no bytes, kernels from 6.15 on read beyond the end of a buffer's
       // list of pages (CVE-2026-43006); a plain transfer of nothing looks for none.
-      if (fixed_access::in_kernel(lease) && bytes != 0) [[likely]] {
+      if (registered.in_kernel() && bytes != 0) [[likely]] {
         code = D == direction::read ? opcode::read_fixed : opcode::write_fixed;
-        r.buf_index = lease.index();
+        address = registered.address_of(data);
+        r.buf_index = registered.index_of(lease.index());
       }
     }
     r.code = code;
