@@ -49,6 +49,8 @@ buf_collection::buf_collection(std::unique_ptr<buf_storage> storage, pool_option
     : watches_check_in_(memory_is_poisoned), storage_(std::move(storage)), options_(options) {}
 
 buf_collection::~buf_collection() {
+  CAROUSEL_ASSERT(still_leased_ == 0 && closer_ == nullptr && !registration_.holds_memory(),
+                  "a pool has ended while somebody uses its buffers");
   unpoison_all();
   if (leak_storage_) keep_for_ever(storage_.release());
 }
@@ -153,6 +155,7 @@ bool buf_collection::is_free_after(buf_entry& e, size_class& c) noexcept {
 
 void buf_collection::hand_over(buf_entry& e, size_class& c) noexcept {
   auto& w = static_cast<buffer_waiter&>(c.waiters.front());
+  CAROUSEL_ASSERT(w.granted == nullptr, "a waiter was granted two buffers");
   e.holder = w.task != nullptr ? w.task->id : 0;
   e.size = 0;
   w.granted = &e;
@@ -211,6 +214,7 @@ void buf_collection::count_leases() noexcept {
 }
 
 void buf_collection::lease_ended() noexcept {
+  CAROUSEL_ASSERT(still_leased_ != 0, "more leases have come back than were out");
   --still_leased_;
   if (still_leased_ == 0 && registration_.with() != nullptr) {
     registration_.give_up();  // tells the closer; this may be gone by then

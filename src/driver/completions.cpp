@@ -17,6 +17,13 @@ std::int32_t ring_driver::meaning(const slot& s, std::int32_t res) noexcept {
   return res;
 }
 
+void ring_driver::cancel_leaves_kernel() noexcept {
+  CAROUSEL_ASSERT(cancels_in_kernel_ != 0,
+                  "more cancels have left the kernel than were handed to it");
+  --cancels_in_kernel_;
+  leaves_kernel();
+}
+
 /// All that is not the last completion of an operation that is awaited.
 void ring_driver::on_other_completion(std::uint64_t user_data, std::int32_t res,
                                       std::uint32_t flags) noexcept {
@@ -29,21 +36,20 @@ void ring_driver::on_other_completion(std::uint64_t user_data, std::int32_t res,
         on_item(*s, res, flags);
         return;
       }
-      --in_kernel_;
+      leaves_kernel();
       finish(*s, meaning(*s, res));
       ended_orphans_.push_back(*s);
       return;
     case completion_kind::cancel:
-      --in_kernel_;
-      --cancels_in_kernel_;
+      cancel_leaves_kernel();
       // Else the operation is over, and the slot may serve another.
       if (s != nullptr && s->name == counterpart(user_data)) on_cancel(*s, res);
       return;
     case completion_kind::wake:
-      --in_kernel_;
+      leaves_kernel();
       wake_.complete(user_data);
       return;
-    case completion_kind::nothing: --in_kernel_; return;
+    case completion_kind::nothing: leaves_kernel(); return;
   }
   ++counters_.stray;
 }

@@ -37,6 +37,8 @@ fd_ref fd_ref::own(int fd) {
 }
 
 void descriptor::destroy(descriptor* d) noexcept {
+  CAROUSEL_ASSERT(d->started == 0 && d->closer == nullptr,
+                  "a file was closed while operations use it");
   if (d->table != nullptr) d->table->remove(*d);
   if (d->fd >= 0) ::close(d->fd);
   delete d;

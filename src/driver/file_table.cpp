@@ -1,6 +1,6 @@
 #include "carousel/detail/driver/file_table.hpp"
 
-#include "carousel/detail/base/assert.hpp"
+#include "base/debug_assert.hpp"
 #include "carousel/detail/base/thread_mark.hpp"
 #include "sys/kernel.hpp"
 
@@ -15,12 +15,16 @@ void file_table::open(sys::kernel& kernel) {
   if (kernel.register_files(entries) != 0) return;
   kernel_ = &kernel;
   thread_ = &thread_mark;
-  entries_.resize(entries);
   free_.reserve(entries);
+  entries_.resize(entries);
   for (std::int32_t i = entries; i-- > 0;) free_.push_back(i);
 }
 
-file_table::~file_table() { clear(); }
+file_table::~file_table() {
+  clear();
+  CAROUSEL_ASSERT(free_.size() == entries_.size(),
+                  "an operation has kept its place in the file table beyond the driver's end");
+}
 
 void file_table::clear() noexcept {
   for (descriptor* file : entries_) {
@@ -45,6 +49,8 @@ void file_table::give_back(std::int32_t index, bool holds_file) noexcept {
   CAROUSEL_ASSERT(thread_ == &thread_mark || forks_ != forks,
                   "a file that operations have used belongs to the thread of their runtime until "
                   "that ends");
+  CAROUSEL_DEBUG_ASSERT(free_.size() < entries_.size(),
+                        "a place in the file table was given back twice");
   if (holds_file && forks_ == forks) (void)kernel_->update_file(static_cast<unsigned>(index), -1);
   free_.push_back(index);
 }

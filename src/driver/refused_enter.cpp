@@ -64,17 +64,20 @@ void ring_driver::on_failed_enter(int result, ready_queue& ready) {
 void ring_driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
   whole_turn_needed_ = true;
   ring_->withdraw_all([&](std::uint64_t user_data) {
-    --in_kernel_;
     slot* const s = slots_.at_index_of(user_data);
     switch (kind_of(user_data)) {
-      case completion_kind::nothing: return;
-      case completion_kind::wake: wake_.withdrawn(user_data); return;
+      case completion_kind::nothing: leaves_kernel(); return;
+      case completion_kind::wake:
+        leaves_kernel();
+        wake_.withdrawn(user_data);
+        return;
       case completion_kind::operation:
+        leaves_kernel();
         --counters_.submitted;
         end_withdrawn(*s, error, ready);
         return;
       case completion_kind::cancel:
-        --cancels_in_kernel_;
+        cancel_leaves_kernel();
         // The operation may have ended while its cancel was kept from the kernel.
         if (s->name == counterpart(user_data) && held_by_kernel(*s)) to_cancel_.push_back(*s);
     }

@@ -54,6 +54,8 @@ result<std::unique_ptr<ring_driver>> ring_driver::make(std::unique_ptr<sys::kern
 ring_driver::~ring_driver() {
   CAROUSEL_ASSERT(in_kernel_ == 0,
                   "a driver whose operations are still in the kernel must be leaked");
+  CAROUSEL_ASSERT(to_cancel_.empty() && to_recancel_.empty() && ended_orphans_.empty(),
+                  "a driver ended with operations on its lists");
   if (event_fd_ >= 0) ::close(event_fd_);
 }
 

@@ -126,6 +126,8 @@ class ring_driver final : owned_ring, public driver {
   void on_cancel(slot& s, std::int32_t res) noexcept;
   [[nodiscard]] static std::int32_t meaning(const slot& s, std::int32_t res) noexcept;
   [[nodiscard]] slot* named_by(std::uint64_t user_data) noexcept;
+  void leaves_kernel() noexcept;
+  void cancel_leaves_kernel() noexcept;
   void finish(slot& s, std::int32_t res) noexcept;
   void end_awaiter_of(slot& s) noexcept;
   void take_over(slot& s) noexcept;

@@ -16,8 +16,7 @@ side_blocks::~side_blocks() {
 std::byte* side_blocks::take(slot& s, std::size_t bytes) {
   std::size_t size_class = 0;
   while (size_class < class_bytes.size() && class_bytes[size_class] < bytes) ++size_class;
-  CAROUSEL_ASSERT(size_class < class_bytes.size(),
-                  "an operation's side block has at most 16,640 bytes");
+  CAROUSEL_ASSERT_AT_MOST(bytes, class_bytes.back(), "an operation's side block is too large");
   std::byte*& head = free_[size_class];
   if (head != nullptr) {
     s.side = std::exchange(head, *reinterpret_cast<std::byte**>(head));

@@ -6,6 +6,10 @@
 namespace carousel::detail {
 
 slot_table::~slot_table() {
+  unsigned free_slots = 0;
+  for (const slot* s = free_; s != nullptr && free_slots <= made_; s = s->next_free) ++free_slots;
+  CAROUSEL_ASSERT(free_slots == std::min(made_, slots_max_),
+                  "an operation has kept its slot beyond the driver's end, or gave it back twice");
   for (slot* chunk : chunks_) {
     std::destroy_n(chunk, chunk_slots);
     ::operator delete(chunk, std::align_val_t{alignof(slot)});

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "carousel/detail/base/assert.hpp"
+
 namespace carousel::detail {
 
 timer_queue::~timer_queue() {
@@ -9,6 +11,7 @@ timer_queue::~timer_queue() {
 }
 
 void timer_queue::arm(timer_node& node, steady_time deadline) {
+  CAROUSEL_ASSERT(node.queue_ == nullptr, "a timer was armed twice");
   heap_.push_back(&node);
   node.queue_ = this;
   node.deadline = deadline;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/debug_assert.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "driver/ring_driver.hpp"
 
@@ -51,8 +52,16 @@ inline constexpr unsigned turns_between_clocks = 16;
   return s->name == user_data && s->state == slot_state::submitted ? s : nullptr;
 }
 
+/// A request has had its last completion, or was withdrawn.
+[[gnu::always_inline]] inline void ring_driver::leaves_kernel() noexcept {
+  CAROUSEL_DEBUG_ASSERT(in_kernel_ != 0,
+                        "more requests have left the kernel than were handed to it");
+  --in_kernel_;
+}
+
 /// An operation's last completion has come.
 [[gnu::always_inline]] inline void ring_driver::finish(slot& s, std::int32_t res) noexcept {
+  CAROUSEL_DEBUG_ASSERT(held_by_kernel(s), "an operation has ended twice");
   s.res = res;
   if (s.notes != 0) [[unlikely]]
     undo_notes(s);
@@ -64,7 +73,7 @@ template <class Resume>
   const auto take = [&](std::uint64_t user_data, std::int32_t res, std::uint32_t flags) {
     slot* const s = named_by(user_data);
     if (s != nullptr && (flags & sys::cqe_more) == 0) [[likely]] {
-      --in_kernel_;
+      leaves_kernel();
       finish(*s, res >= 0 ? res : meaning(*s, res));
       return resume(*s->awaiter);
     }

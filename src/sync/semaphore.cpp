@@ -3,14 +3,16 @@
 namespace carousel {
 
 bool semaphore::take(std::size_t many) noexcept {
-  CAROUSEL_ASSERT(many <= total_,
-                  "more permits were asked for than the semaphore has: that would wait for ever");
+  CAROUSEL_ASSERT_AT_MOST(
+      many, total_, "more permits were asked for than the semaphore has: that would wait for ever");
   if (many > free_) return false;
   free_ -= many;
   return true;
 }
 
 void semaphore::give_back(std::size_t many) noexcept {
+  CAROUSEL_ASSERT_AT_MOST(many, total_ - free_,
+                          "more permits came back than the semaphore has given");
   free_ += many;
   serve();
 }

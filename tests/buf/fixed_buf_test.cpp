@@ -180,7 +180,7 @@ TEST(fixed_buf_death, filling_beyond_the_capacity_says_so) {
   const std::vector<std::byte> too_many(bytes);
   EXPECT_DEATH(buf.append(too_many), "append\\(\\) does not go beyond capacity\\(\\)");
   EXPECT_DEATH(buf.commit(bytes), "commit\\(\\) takes at most the bytes of spare\\(\\)");
-  EXPECT_DEATH(buf.resize(bytes + 1), "resize\\(\\) goes up to capacity\\(\\)");
+  EXPECT_DEATH(buf.resize(bytes + 1), "resize\\(\\) goes up to capacity\\(\\): 65 is more than 64");
 }
 
 }  // namespace

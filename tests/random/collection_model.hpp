@@ -28,7 +28,9 @@ class collection_model {
 
   [[nodiscard]] virtual result<> register_buffers() const = 0;
   [[nodiscard]] virtual result<> unregister_buffers() const = 0;
-  [[nodiscard]] registration registered() const noexcept { return inside().registered(); }
+  [[nodiscard]] registration registered() const noexcept {
+    return inside().registration().outcome();
+  }
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   void note_closed() noexcept { closed_ = true; }
   /// Changes whenever the collection is registered or ceases to be.

@@ -24,11 +24,11 @@ class buf_slice {
   /// capacity.
   buf_slice(B buf, std::size_t begin, std::size_t end = npos) noexcept
       : buf_(std::move(buf)), begin_(begin), end_(end == npos ? traits::capacity(buf_) : end) {
-    CAROUSEL_ASSERT(begin_ <= traits::size(buf_),
-                    "a slice begins inside the valid bytes: begin <= size()");
-    CAROUSEL_ASSERT(begin_ <= end_, "a slice ends after it begins: begin <= end");
-    CAROUSEL_ASSERT(end_ <= traits::capacity(buf_),
-                    "a slice ends inside the buffer: end <= capacity()");
+    CAROUSEL_ASSERT_AT_MOST(begin_, traits::size(buf_),
+                            "a slice begins inside the valid bytes: begin <= size()");
+    CAROUSEL_ASSERT_AT_MOST(begin_, end_, "a slice ends after it begins: begin <= end");
+    CAROUSEL_ASSERT_AT_MOST(end_, traits::capacity(buf_),
+                            "a slice ends inside the buffer: end <= capacity()");
   }
 
   [[nodiscard]] std::size_t begin_offset() const noexcept { return begin_; }

@@ -48,20 +48,21 @@ class fixed_buf {
   }
   /// n bytes of spare() were written.
   void commit(std::size_t n) noexcept {
-    CAROUSEL_ASSERT(n <= capacity() - size(), "commit() takes at most the bytes of spare()");
+    CAROUSEL_ASSERT_AT_MOST(n, capacity() - size(), "commit() takes at most the bytes of spare()");
     entry().set_size(size() + n);
   }
 
   void clear() noexcept { entry().set_size(0); }
   /// Growing fills with zeroes. Asserts n <= capacity().
   void resize(std::size_t n) noexcept {
-    CAROUSEL_ASSERT(n <= capacity(), "resize() goes up to capacity()");
+    CAROUSEL_ASSERT_AT_MOST(n, capacity(), "resize() goes up to capacity()");
     if (n > size()) std::memset(entry().data + size(), 0, n - size());
     entry().set_size(n);
   }
   /// Asserts that the bytes fit.
   void append(std::span<const std::byte> more) noexcept {
-    CAROUSEL_ASSERT(more.size() <= capacity() - size(), "append() does not go beyond capacity()");
+    CAROUSEL_ASSERT_AT_MOST(more.size(), capacity() - size(),
+                            "append() does not go beyond capacity()");
     if (!more.empty()) std::memcpy(entry().data + size(), more.data(), more.size());
     entry().set_size(size() + more.size());
   }

@@ -58,7 +58,7 @@ class owned_bytes {
     return {data_.get() + size_, capacity_ - size_};
   }
   void commit(std::size_t n) {
-    CAROUSEL_ASSERT(n <= capacity_ - size_, "commit() takes at most the bytes of spare()");
+    CAROUSEL_ASSERT_AT_MOST(n, capacity_ - size_, "commit() takes at most the bytes of spare()");
     size_ += n;
   }
   void clear() noexcept { size_ = 0; }
