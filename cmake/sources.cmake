@@ -48,6 +48,7 @@ set(carousel_headers
     include/carousel/detail/driver/slot.hpp
     include/carousel/detail/driver/slot_table.hpp
     include/carousel/detail/driver/timer_queue.hpp
+    include/carousel/detail/driver/wait_line.hpp
     include/carousel/detail/fs/close_call.hpp
     include/carousel/detail/fs/file_call.hpp
     include/carousel/detail/fs/open_call.hpp
@@ -55,11 +56,11 @@ set(carousel_headers
     include/carousel/detail/loop/foreign_wait.hpp
     include/carousel/detail/loop/task_record.hpp
     include/carousel/detail/ring/submission_queue.hpp
-    include/carousel/detail/sync/wait_line.hpp
     include/carousel/detail/verb/branch.hpp
     include/carousel/detail/verb/deadline.hpp
     include/carousel/detail/verb/inner_await.hpp
     include/carousel/detail/verb/verb_output.hpp
+    include/carousel/ext/awaitable.hpp
     include/carousel/ext/hooks.hpp
     include/carousel/ext/operation.hpp
     include/carousel/fs/directory.hpp
@@ -116,6 +117,7 @@ set(carousel_sources
     src/driver/side_blocks.cpp
     src/driver/slot_table.cpp
     src/driver/timer_queue.cpp
+    src/driver/wait_line.cpp
     src/driver/wake.cpp
     src/driver/wake_read.cpp
     src/fs/close_call.cpp
@@ -130,7 +132,6 @@ set(carousel_sources
     src/loop/runtime.cpp
     src/loop/stall.cpp
     src/sync/semaphore.cpp
-    src/sync/wait_line.cpp
     src/sys/linux_kernel.cpp
     src/sys/linux_version.cpp
     src/sys/signal_shield.cpp
@@ -211,6 +212,7 @@ set(carousel_examples
     examples/concurrency_limit.cpp
     examples/deadlines.cpp
     examples/hello_pool.cpp
+    examples/own_awaitable.cpp
     examples/own_loop.cpp
     examples/own_memory.cpp
     examples/own_operation.cpp)

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "carousel/detail/sync/wait_line.hpp"
+#include "carousel/detail/driver/wait_line.hpp"
 #include "carousel/result.hpp"
 
 namespace carousel {

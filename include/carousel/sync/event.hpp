@@ -1,6 +1,6 @@
 #pragma once
 
-#include "carousel/detail/sync/wait_line.hpp"
+#include "carousel/detail/driver/wait_line.hpp"
 #include "carousel/result.hpp"
 
 namespace carousel {

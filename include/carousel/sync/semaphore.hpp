@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "carousel/detail/sync/wait_line.hpp"
+#include "carousel/detail/driver/wait_line.hpp"
 #include "carousel/result.hpp"
 
 namespace carousel {

@@ -1,4 +1,4 @@
-#include "carousel/detail/sync/wait_line.hpp"
+#include "carousel/detail/driver/wait_line.hpp"
 
 namespace carousel::detail {
 
