@@ -1,5 +1,7 @@
 #pragma once
 
+#include <carousel/task.hpp>
+
 namespace carousel::tool {
 
 /// SIGHUP, SIGINT and SIGTERM are noted; the second of a kind ends the process. Those that whoever
@@ -8,5 +10,7 @@ namespace carousel::tool {
 void handle_signals();
 /// The signal that came, or 0.
 int interrupted() noexcept;
+/// Waits until one has come. False: there is no descriptor to wait with. One task at a time.
+task<bool> interruption();
 
 }  // namespace carousel::tool

@@ -19,7 +19,6 @@ namespace carousel::tool {
 namespace {
 
 constexpr std::size_t reap_at_min = 256;
-constexpr std::chrono::milliseconds interruption_poll{50};
 /// How long operations that are in the kernel may go on after an interruption.
 constexpr std::chrono::seconds interruption_grace{2};
 
@@ -67,7 +66,8 @@ task<> copier::run() {
 
 /// Aborts what does not end by itself: its temporary files go away with it.
 task<> copier::give_up_when_interrupted() {
-  while (interrupted() == 0) co_await sleep_for(interruption_poll);
+  const bool came = co_await interruption();
+  if (!came) co_return;
   co_await sleep_for(interruption_grace);
   for (auto& f : files_) f.abort();
   all_->abort();
