@@ -79,6 +79,8 @@ set(carousel_headers
     include/carousel/sync/event.hpp
     include/carousel/sync/mutex.hpp
     include/carousel/sync/semaphore.hpp
+    include/carousel/sync/shared_future.hpp
+    include/carousel/sync/task_group.hpp
     include/carousel/task.hpp
     include/carousel/time/sleep.hpp
     include/carousel/timeout.hpp

@@ -20,7 +20,7 @@ LAYERS = [
     ("fs", "files and directories", []),
     ("io", "what files and sockets share: transfers", []),
     ("buf", "buffer concepts, leases, pool, registry, arena", []),
-    ("sync", "what tasks need among each other: event, semaphore, mutex, channel", []),
+    ("sync", "what tasks need among each other: event, semaphore, mutex, channel, shared_future, task_group", []),
     ("verb", "awaitables around others: timeout, stop_on, when_any, when_all, abandon_after",
      ["include/carousel/abandon_after.hpp", "include/carousel/stop_on.hpp", "include/carousel/stop_requested.hpp",
       "include/carousel/timeout.hpp", "include/carousel/when_all.hpp", "include/carousel/when_any.hpp"]),

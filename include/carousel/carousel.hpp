@@ -24,6 +24,8 @@
 #include "carousel/sync/event.hpp"              // IWYU pragma: export
 #include "carousel/sync/mutex.hpp"              // IWYU pragma: export
 #include "carousel/sync/semaphore.hpp"          // IWYU pragma: export
+#include "carousel/sync/shared_future.hpp"      // IWYU pragma: export
+#include "carousel/sync/task_group.hpp"         // IWYU pragma: export
 #include "carousel/task.hpp"                    // IWYU pragma: export
 #include "carousel/time/sleep.hpp"              // IWYU pragma: export
 #include "carousel/timeout.hpp"                 // IWYU pragma: export

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include "carousel/detail/driver/wait_line.hpp"
+#include "carousel/result.hpp"
+#include "carousel/spawn.hpp"
+
+namespace carousel {
+
+/// One value that many tasks of a thread wait for: what is loaded or computed once for all who ask.
+///
+/// A handle: copies are the same future, and the value lives as long as one of them, or as an
+/// operation that waits. Whoever produces the value gives it once, or an error; those who wait go
+/// on in the order in which they began to, and whoever comes later does not wait. Waiting allocates
+/// nothing, and any verb around it may stop it, which concerns nobody else. Not thread-safe.
+template <class T>
+class shared_future {
+  static_assert(std::is_object_v<T> && std::is_nothrow_move_constructible_v<T>);
+
+ public:
+  /// Of a value that set() will bring. Throws std::bad_alloc.
+  shared_future() : state_(std::make_shared<state>()) {}
+  /// Of what a task ends with; errc::canceled when that is aborted. Throws std::bad_alloc; stops
+  /// the process outside a runtime.
+  explicit shared_future(join_handle<result<T>> producer) : shared_future() {
+    spawn(take, std::move(producer), *this).detach();
+  }
+
+  /// It has a value or an error.
+  [[nodiscard]] bool ready() const noexcept { return state_->outcome.has_value(); }
+  /// False: it had a value or an error before, and keeps that.
+  bool set(T value) const noexcept { return state_->end(std::move(value)); }
+  /// The same with an error for all who wait.
+  bool fail(std::error_code why) const noexcept { return state_->end(std::unexpected(why)); }
+
+  /// Awaited: result<const T*>, to the value inside of the future. Errors: what fail() gave,
+  /// canceled.
+  [[nodiscard]] auto wait() const noexcept {
+    struct operation {
+      using resumed_by_loop [[maybe_unused]] = void;
+      std::shared_ptr<state> of;
+      awaiter operator co_await() && noexcept { return awaiter(std::move(of)); }
+    };
+    return operation{state_};
+  }
+
+ private:
+  struct state {
+    std::optional<result<T>> outcome;
+    detail::wait_line line;
+
+    bool end(result<T>&& with) noexcept {
+      if (outcome) return false;
+      outcome.emplace(std::move(with));
+      while (!line.empty()) line.front().serve();
+      return true;
+    }
+  };
+
+  class awaiter : detail::line_waiter {
+   public:
+    explicit awaiter(std::shared_ptr<state> of) noexcept : of_(std::move(of)) {
+      reason = "waits for a shared future";
+    }
+    static bool await_ready() noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> h) noexcept {
+      if (of_->outcome && !detail::this_context().stopped()) serve();
+      return wait(of_->line, h);
+    }
+    [[nodiscard]] result<const T*> await_resume() const noexcept {
+      if (!served()) return std::unexpected(make_error_code(errc::canceled));
+      const result<T>& outcome = *of_->outcome;
+      if (!outcome) return std::unexpected(outcome.error());
+      return &*outcome;
+    }
+
+   private:
+    std::shared_ptr<state> of_;
+  };
+
+  static task<> take(join_handle<result<T>> producer, shared_future into) {
+    (void)into.state_->end(co_await std::move(producer));
+  }
+
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace carousel
