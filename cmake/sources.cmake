@@ -184,6 +184,7 @@ set(carousel_tool_sources
     tools/copy/copy_options.cpp
     tools/copy/descriptors.cpp
     tools/copy/digest.cpp
+    tools/copy/durable.cpp
     tools/copy/extended_attributes.cpp
     tools/copy/extents.cpp
     tools/copy/file_copy.cpp

@@ -12,6 +12,7 @@
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
 #include "copy/copier.hpp"
+#include "copy/durable.hpp"
 
 // The command line: where the copies go, and in which order.
 
@@ -63,7 +64,7 @@ task<> copier::copy_all() {
   }
   co_await finish_files();
   if (!options_.sync) co_return;
-  const auto synced = co_await to->where.sync();
+  const auto synced = co_await make_names_durable(to->where);
   if (!synced) report_.fail_at_target("sync", directory_path(to->prefix), synced.error());
 }
 

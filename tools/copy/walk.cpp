@@ -9,6 +9,7 @@
 
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
+#include "copy/durable.hpp"
 #include "copy/path_only.hpp"
 #include "copy/target_plan.hpp"
 
@@ -286,7 +287,7 @@ task<> walk::finish(place& where, handles open) {
     return of_source ? source_path(*where.parent, where.source_name) : name();
   });
   if (!sync_) co_return;
-  const auto synced = co_await open.target.sync();
+  const auto synced = co_await make_names_durable(open.target);
   if (!synced) report_.fail_at_target("sync", name(), synced.error());
 }
 

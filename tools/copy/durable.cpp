@@ -1,0 +1,30 @@
+#include "copy/durable.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/last_error.hpp"
+
+namespace carousel::tool {
+namespace {
+
+/// Through a file without a name, which can be made where nothing can be read.
+result<> sync_file_system_of(int directory) noexcept {
+  const int fd = ::openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd < 0) return std::unexpected(std::make_error_code(std::errc::permission_denied));
+  result<> synced;
+  if (::syncfs(fd) != 0) synced = std::unexpected(last_error());
+  ::close(fd);
+  return synced;
+}
+
+}  // namespace
+
+task<result<>> make_names_durable(directory where) {
+  const int flags = ::fcntl(where.fd(), F_GETFL);
+  const bool only_named = flags >= 0 && (flags & O_PATH) != 0;
+  if (only_named) co_return sync_file_system_of(where.fd());
+  co_return co_await where.sync();
+}
+
+}  // namespace carousel::tool
