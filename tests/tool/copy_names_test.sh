@@ -90,9 +90,6 @@ for special in fifo socket /dev/zero /dev/null; do
   check "$special is refused" ends_with 1 "$special" special
   check "and nothing is made" not test -e special
 done
-mkdir mixed && mkfifo mixed/fifo && echo x >mixed/file
-check "a FIFO inside a tree is reported" ends_with 1 -r mixed copy
-check "and the rest copied" content copy/file x
 check "writing to a device is not copying" ends_with 1 one /dev/null/x
 if is_root; then
   mount_new bound --bind tree && {

@@ -11,8 +11,9 @@ NAMES = [b"a", b"b", b"c", b"dir", b"two words", b"new\nline", b"-r", b"--", b"[
 MODES = [0o000, 0o200, 0o300, 0o400, 0o500, 0o444, 0o600, 0o640, 0o755, 0o777, 0o1777, 0o2755, 0o4755, 0o6711]
 SIZES = [0, 1, 511, 512, 1024, 4095, 4096, 4097, 70000, 1 << 20, (8 << 20) + 1]
 TIMES = [1, 10**18 + 123456789, 1234567890 * 10**9, 2**31 * 10**9 + 7]
-KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "link", stat.S_IFIFO: "FIFO"}
-SPECIAL = {"FIFO"}
+KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "link", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device"}
+SPECIAL = {"FIFO": stat.S_IFIFO, "socket": stat.S_IFSOCK, "device": stat.S_IFCHR}
+NO_DRIVER = os.makedev(300, 7)  # a number that Linux gives to no driver
 
 # ---- A world: random, but the same for the same seed.
 
@@ -40,11 +41,11 @@ class World:
 
     def make(self, path, kind):
         if path in self.kinds or self.kinds.get(os.path.dirname(path)) != "directory": return
-        rng, files = self.rng, [p for p, k in self.kinds.items() if k == "file" and p.startswith(path[:len(self.source)])]
+        rng, old = self.rng, [p for p, k in self.kinds.items() if k in ("file", "link") and p.startswith(path[:len(self.source)])]
         if kind == "directory": os.mkdir(path)
-        elif kind == "FIFO": os.mkfifo(path)
+        elif kind in SPECIAL: os.mknod(path, SPECIAL[kind] | 0o644, NO_DRIVER if kind == "device" else 0)
         elif kind == "link": os.symlink(rng.choice([b"nowhere", b"a", b"dir/b", b".", os.path.basename(path), b"l" * 300]), path)
-        elif kind == "hard" and files: os.link(rng.choice(files), path); kind = "file"
+        elif kind == "hard" and old: os.link(first := rng.choice(old), path, follow_symlinks=False); kind = self.kinds[first]
         elif kind == "file": self.write(path)
         else: return
         self.kinds[path] = kind
@@ -59,11 +60,11 @@ class World:
                 f.write(rng.randbytes(min(size - at, rng.choice([512, 5000, 70000]))) if self.some(0.9) else bytes(min(size - at, 9000)))
 
     def fill(self, top, count):
-        kinds = ["file"] * 8 + ["directory"] * 5 + ["link"] * 3 + ["hard"] * 2 + ["FIFO"] * self.some(0.1)
+        kinds = ["file"] * 8 + ["directory"] * 5 + ["link"] * 3 + ["hard"] * 2 + [*SPECIAL] * self.some(0.15)
         for _ in range(count):
             parents = [p for p in self.below(top) if self.kinds[p] == "directory"]
             kind = self.rng.choice(kinds)  # to read from a FIFO is to wait for ever: no link leads to one
-            self.make(self.rng.choice(parents) + b"/" + (b"fifo" if kind == "FIFO" else self.rng.choice(NAMES)), kind)
+            self.make(self.rng.choice(parents) + b"/" + (kind.encode() if kind in SPECIAL else self.rng.choice(NAMES)), kind)
 
     def choose_operands(self):
         """Directories side by side, and no two of one name: what else there is has rows of its own."""
@@ -74,7 +75,7 @@ class World:
         return [*chosen.values(), *([self.source + b"/absent"] if self.some(0.05) else [])]
 
     def choose_options(self):
-        directories = any(self.kinds.get(p) in ("directory", "FIFO") for p in self.operands)
+        directories = any(self.kinds.get(p) in {"directory", *SPECIAL} for p in self.operands)
         options = [self.rng.choice([b"-r", b"-a", b"-a", b"-rp"] if directories else [b"-a", b"-p", b"-f", b"-P"])]
         options += [o for o, chance in {b"-n": .15, b"-P": .1, b"-v": .1}.items() if self.some(chance)]
         into = len(self.operands) > 1 or self.some(0.7)
@@ -87,7 +88,7 @@ class World:
         """What is where copies will come: mostly of the same kind."""
         for operand in self.operands:
             for path in self.below(operand):
-                if self.some(0.3): self.make(self.place_of(operand) + path[len(operand):], self.kinds[path] if self.some(0.8) and self.kinds[path] not in SPECIAL else self.rng.choice(["file", "directory", "link", "hard"]))
+                if self.some(0.3): self.make(self.place_of(operand) + path[len(operand):], self.kinds[path] if self.some(0.8) else self.rng.choice(["file", "directory", "link", "hard"]))
         if self.some(0.3): self.fill(self.target, 2)
 
     def dress(self):
@@ -98,7 +99,7 @@ class World:
             if kind in ("file", "directory"):
                 if self.some(0.1): self.attribute(path, rng.choice(["user.a", "user.b", "trusted.c"]), rng.randbytes(rng.choice([0, 5, 300])))
                 if self.some(0.07): self.attribute(path, *access_list(rng, kind))
-                if self.some(0.3): os.chmod(path, rng.choice(MODES))
+            if kind != "link" and self.some(0.3): os.chmod(path, rng.choice(MODES))
             os.utime(path, ns=(rng.choice(TIMES), rng.choice(TIMES)), follow_symlinks=False)
 
     def attribute(self, path, name, value):
@@ -123,9 +124,10 @@ def snapshot(tops, since):
         for path in [top] + [os.path.join(at, n) for at, dirs, files in os.walk(top) for n in dirs + files]:
             about, place = os.lstat(path), os.path.relpath(path, os.path.dirname(top))
             kind = KINDS[stat.S_IFMT(about.st_mode)]
-            listed = () if kind in SPECIAL else os.listxattr(path, follow_symlinks=False)
+            listed = os.listxattr(path, follow_symlinks=False)
             found[place] = entry = {"kind": kind, "mode": about.st_mode & 0o7777, "owner": (about.st_uid, about.st_gid), "time": when(about.st_mtime_ns),
                                     "attributes": {n: os.getxattr(path, n, follow_symlinks=False) for n in listed}, "inode": about.st_ino}
+            if kind in SPECIAL: entry["content"] = about.st_rdev
             if kind == "link":
                 real = os.path.realpath(path)
                 entry["content"], entry["leads"] = os.readlink(path), next((os.path.relpath(real, os.path.dirname(t)) for t in tops if (real + b"/").startswith(t + b"/")), None)
@@ -162,29 +164,36 @@ class Case:
     def __init__(self, what, place, argv, cp, ours):
         self.what, self.place, self.runs = what, place, (cp, ours)
         self.cp, self.ours = cp.after.get(place), ours.after.get(place)
-        self.before = next((cp.before[p] for p in [place, *(self.cp or {}).get("names", [])] if p in cp.before), None)
+        self.before = self.before_of(cp, self.cp)
         self.options = set(argv[:argv.index(b"--")])
         self.keeps = bool(self.options & {b"-a", b"-p", b"-rp"})
     def of_run(self, side, words): return self.what in ("status", "operands") and re.search(words, self.runs[side].message)
     def became(self, cp, ours): return kind(self.cp) == cp and kind(self.ours) == ours
+    def before_of(self, run, entry):
+        return next((run.before[p] for p in [self.place, *(entry or {}).get("names", [])] if p in run.before), None)
     def untouched(self, entry):
-        return entry and self.before and all(entry.get(k) == v for k, v in self.before.items())
-    def has_special_child(self):
-        return any(os.path.dirname(p) == self.place and kind(e) in SPECIAL for p, e in self.runs[0].after.items())
+        before = self.before_of(self.runs[entry is self.ours], entry)
+        return entry and before and all(entry.get(k) == v for k, v in before.items())
     def cp_follows(self):
         """cp has written through a link to this place."""
         return any(e["kind"] == "link" and e["leads"] == self.place for e in self.runs[0].before.values())
 
 def kind(entry): return entry and entry["kind"]
-def names(entry): return len(entry["names"]) if entry and "names" in entry else 1
+def names(entry): return entry["names"] if entry and "names" in entry else [None]
 
 ROWS = {  # the first cell of a row in the documents: whether it is that
-    "a FIFO, a socket or a device in the source": lambda c:
-        c.what == "entry" and kind(c.cp) in SPECIAL or c.of_run(1, rb"is a FIFO, a socket or a device") or c.what == "time" and c.has_special_child(),
+    "a device, a FIFO or a socket at the target": lambda c:
+        c.before and kind(c.before) in SPECIAL and kind(c.before) == kind(c.ours) or c.of_run(1, rb"is a device, a FIFO or a socket"),
+    "what is in the way of a device that a user may not make": lambda c: c.untouched(c.ours) and re.search(rb"cannot create special file", c.runs[0].message),
+    "special bits of a FIFO, a socket or a device, for a user": lambda c:
+        c.what == "mode" and c.keeps and kind(c.cp) in SPECIAL and not (c.cp["mode"] ^ c.ours["mode"]) & 0o777,
+    "the sticky bit of a directory whose owner is not kept": lambda c:
+        c.what == "mode" and c.keeps and kind(c.cp) == "directory" and c.cp["mode"] ^ c.ours["mode"] == 0o1000,
     "a symbolic link at the target, and a file to be there": lambda c:
         kind(c.before) == "link" and c.became("link", "file") or c.untouched(c.ours) and c.cp_follows()
+        or c.what == "time" and any(os.path.dirname(p) == c.place and kind(e) == "link" and kind(c.runs[0].after.get(p)) == "file" for p, e in c.runs[0].before.items())
         or c.of_run(0, rb"dangling symlink|Too many levels of symbolic links|File name too long"),
-    "other names of a file at the target": lambda c: names(c.before) > 1,
+    "other names of a file at the target": lambda c: len(names(c.before)) > 1,
     "a file at the target that may not be written to, by its owner": lambda c:
         c.before and kind(c.ours) == "file" and (c.untouched(c.cp) or b"-f" in c.options and not c.before["mode"] & 0o200) or c.of_run(0, rb"cannot (create|remove|open).*: Permission denied"),
     "extended attributes of what is at the target, with `-p` or `-a`": lambda c:
@@ -193,11 +202,12 @@ ROWS = {  # the first cell of a row in the documents: whether it is that
         c.what == "attributes" and kind(c.before) == "file" and all(n.startswith("trusted.") for n in c.cp["attributes"].keys() ^ c.ours["attributes"].keys()),
     "owner and group that a user cannot give, of a file at the target, with `-p` or `-a`": lambda c:
         c.what == "owner" and c.keeps and kind(c.before) == "file" and c.cp["owner"] == c.before["owner"],
-    "an extended attribute is not kept": lambda c: c.what == "attributes" and c.ours["attributes"].items() >= c.cp["attributes"].items(),
+    "an extended attribute is not kept": lambda c: c.what == "attributes" and c.ours["attributes"].items() >= {
+        (n, v) for n, v in c.cp["attributes"].items() if not (n.startswith("trusted.") and kind(c.before) == "file" and n in c.before["attributes"])},
     "special bits of what is at the target, with `-p`": lambda c: c.what == "mode" and c.keeps and c.before and not (c.cp["mode"] ^ c.ours["mode"]) & 0o777,
     "a new directory inside one with set-group-ID": lambda c: c.what == "mode" and c.keeps and not c.before and c.cp["mode"] ^ c.ours["mode"] == 0o2000,
     "without `-p`: a new directory under a default list": lambda c: c.what in ("mode", "attributes") and not c.keeps and kind(c.cp) == "directory" and not c.before,
-    "what has a further name of a file, under `-a -n`": lambda c: {b"-a", b"-n"} <= c.options and (c.untouched(c.ours) or names(c.cp) > 1),
+    "what has a further name of a file, under `-a -n`": lambda c: {b"-a", b"-n"} <= c.options and (c.untouched(c.ours) or len(names(c.cp)) > 1),
     "the time of a directory at the target in which a file is replaced": lambda c: c.what == "time" and kind(c.cp) == "directory" and c.ours["time"] == "now",
 }
 
@@ -225,8 +235,11 @@ def main():
     for seed in range(int(first), int(last) + 1):
         argv, cp = run(["cp"], seed, source, target, int(*user or [0]))
         _, ours = run([carousel, "cp"], seed, source, target, int(*user or [0]))
-        for case in differences(argv, cp, ours):
+        rows = {}  # of places, for names that differ because another name of the file does
+        for case in sorted(differences(argv, cp, ours), key=lambda c: c.what == "names"):
             row = next((row for row, holds in ROWS.items() if holds(case)), None)
+            if case.what == "names" and not row: row = next((rows.get(p) for p in {*names(case.cp)} ^ {*names(case.ours)}), None)
+            rows.setdefault(case.place, row)
             seen[row] += 1
             if not row: bad += 1; tell(seed, argv, case)
     for row, times in seen.most_common(): print(f"{times:5} {row or 'in no document'}")

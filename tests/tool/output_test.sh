@@ -3,7 +3,7 @@
 # What the program says goes where writes fail: the work is done all the same, and the exit status tells what is lost.
 . "$(dirname "$0")/lib.sh"
 mkdir tree && for i in {1..200}; do echo "$i" >"tree/a name that is long enough to fill the buffer of the output soon, number $i"; done
-mkdir bad && for i in {1..20}; do mkfifo bad/fifo$i && echo "$i" >bad/file$i; done
+mkdir bad && for i in {1..20}; do echo "$i" >bad/refused$i && echo "$i" >bad/file$i; done
 echo content >file
 lost() { [[ $status -eq 1 ]] && says "carousel: the output is lost: cannot write to stdout: $1"; }
 # A pipe that nobody reads any more.
@@ -16,7 +16,8 @@ to_nobody() { # COMMAND...
   exec 3>&-
 }
 all_there() { [[ $(ls "$1" | wc -l) -eq $2 ]]; }
-fifos_refused() { [[ $status -eq 1 ]] && all_there "$1" 20; }
+fresh_into() { rm -rf into && mkdir -p into/refused{1..20}; } # directories in the way of files
+half_refused() { [[ $status -eq 1 ]] && all_there into 40; }
 
 for what in --help --version "cp --help" doctor "doctor --json" "bench --help"; do
   # shellcheck disable=SC2086  # several arguments
@@ -43,15 +44,16 @@ check "and the copy is complete, with nothing else in its files" same_content tr
 # What is opened first would get the number of a closed stream.
 "$carousel" cp bad/file1 missing copy <&- >&- 2>&-
 rm -f copy
-"$carousel" cp -r bad into <&- >&- 2>&-
+fresh_into
+"$carousel" cp -rT bad into <&- >&- 2>&-
 status=$?
 check "errors that nobody can hear are status 1" test $status = 1
-check "and the rest is copied" all_there into 20
+check "and the rest is copied" all_there into 40
 check "exactly" cmp <(cat bad/file*) <(cat into/file*)
-rm -rf into
-"$carousel" cp -r bad into >out 2>&-
+fresh_into
+"$carousel" cp -rT bad into >out 2>&-
 status=$?
-check "to a closed stderr alone too" fifos_refused into
+check "to a closed stderr alone too" half_refused
 "$carousel" cp missing into >out 2>&-
 check "a copy that cannot begin is status 1" test $? = 1
 "$carousel" cp 2>&-
@@ -74,10 +76,10 @@ if is_root && mount_new small -t tmpfs -o size=64k tmpfs; then
   "$carousel" bench --seconds 0.2 --block 4K --depth 1 --json "$carousel" >small/log 2>err
   status=$?
   check "bench too" lost 'No space left on device'
-  rm -rf into
-  "$carousel" cp -r bad into >out 2>small/log
+  fresh_into
+  "$carousel" cp -rT bad into >out 2>small/log
   status=$?
-  check "errors to a full disk do not end the copy" fifos_refused into
+  check "errors to a full disk do not end the copy" half_refused
   umount small
   mount_new ram -t ramfs ramfs && setfattr -n user.x -v y file 2>/dev/null && mount_new full -t tmpfs -o size=64k tmpfs &&
     head -c 100000 /dev/zero >full/filler 2>/dev/null

@@ -34,7 +34,7 @@ class target_plan_test : public testing::Test {
     return identity_of(about);
   }
   [[nodiscard]] target_plan plan(const std::string& name, identity source = {}) const {
-    return plan_for_target(fd_, name.c_str(), {source, keeps_others_, just_made_, is_link_});
+    return plan_for_target(fd_, name.c_str(), {source, keeps_others_, just_made_, type_});
   }
   /// The plan's refusal of a target that is called T.
   [[nodiscard]] std::string refusal(const std::string& name, identity source = {}) const {
@@ -53,7 +53,7 @@ class target_plan_test : public testing::Test {
   test::temp_dir dir_;
   int fd_;
   bool keeps_others_ = false;
-  bool is_link_ = false;
+  unsigned type_ = S_IFREG;  ///< of the source
   identities just_made_;
 };
 
@@ -128,12 +128,27 @@ TEST_F(target_plan_test, a_link_replaces_a_link_wherever_that_leads) {
   ASSERT_EQ(::mkfifo(at("fifo").c_str(), 0600), 0);
   for (const char* to : {"directory", "fifo", "nowhere"}) {
     std::filesystem::create_symlink(to, at("link"));
-    is_link_ = true;
+    type_ = S_IFLNK;
     EXPECT_EQ(plan("link").next, step::replace) << to;
     std::filesystem::remove(at("link"));
   }
   EXPECT_EQ(refusal("directory"), "target is a directory, which is not replaced");
   EXPECT_NE(refusal("fifo").find("target is a device, a FIFO or a socket"), std::string::npos);
+}
+
+TEST_F(target_plan_test, a_special_file_replaces_files_links_and_its_own_kind) {
+  (void)dir_.make("file", "old");
+  std::filesystem::create_directory(at("directory"));
+  std::filesystem::create_symlink("directory", at("link"));
+  ASSERT_EQ(::mkfifo(at("fifo").c_str(), 0600), 0);
+  type_ = S_IFIFO;
+  for (const char* name : {"file", "link", "fifo"})
+    EXPECT_EQ(plan(name).next, step::replace) << name;
+  EXPECT_EQ(refusal("directory"), "target is a directory, which is not replaced");
+  for (const unsigned other : {S_IFREG, S_IFLNK, S_IFSOCK, S_IFCHR}) {
+    type_ = other;
+    EXPECT_NE(refusal("fifo").find("target is a device, a FIFO or a socket"), std::string::npos);
+  }
 }
 
 TEST_F(target_plan_test, a_file_does_not_replace_a_link_to_a_directory) {

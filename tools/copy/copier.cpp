@@ -1,19 +1,17 @@
 #include "copy/copier.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "common/interruption.hpp"
-#include "common/last_error.hpp"
 
 // The run, the tree, and the files in flight. The command line is in operands.cpp, what happens to
-// one file in target_name.cpp and file_copy.cpp.
+// one file in target_name.cpp and file_copy.cpp, to what has no content in node_copy.cpp.
 
 namespace carousel::tool {
 namespace {
@@ -33,6 +31,23 @@ class set_at_exit {
  private:
   event& event_;
 };
+
+/// As in st_mode; 0: nobody knows.
+unsigned type_of(const place& where, const directory_entry& entry) noexcept {
+  using std::filesystem::file_type;
+  switch (entry.type) {
+    case file_type::regular: return S_IFREG;
+    case file_type::symlink: return S_IFLNK;
+    case file_type::fifo: return S_IFIFO;
+    case file_type::socket: return S_IFSOCK;
+    case file_type::block: return S_IFBLK;
+    case file_type::character: return S_IFCHR;
+    default: break;
+  }
+  struct stat about{};
+  const int found = ::fstatat(where.source.fd(), entry.name.c_str(), &about, AT_SYMLINK_NOFOLLOW);
+  return found == 0 ? about.st_mode & S_IFMT : 0;
+}
 
 }  // namespace
 
@@ -84,27 +99,31 @@ task<> copier::finish_files() {
 // The tree.
 
 task<> copier::visit(std::shared_ptr<place> where, directory_entry entry, claim claimed) {
-  using std::filesystem::file_type;
   if (claimed.comes_late) co_await finish_files();
+  const unsigned type = type_of(*where, entry);
   handles open{where->source, where->target};
-  file_job job{where, std::move(open), entry.name, entry.name, std::move(claimed)};
-  if (entry.type == file_type::unknown) {
-    struct stat about{};
-    (void)::fstatat(where->source.fd(), entry.name.c_str(), &about, AT_SYMLINK_NOFOLLOW);
-    if (S_ISREG(about.st_mode) || about.st_mode == 0) entry.type = file_type::regular;
-    if (S_ISLNK(about.st_mode)) entry.type = file_type::symlink;
-  }
-  if (entry.type == file_type::regular) {
+  file_job job{std::move(where), std::move(open), entry.name, entry.name, std::move(claimed)};
+  co_await copy_entry(std::move(job), type);
+}
+
+/// What is no directory, by its type as in st_mode. What cannot be looked at is tried as a file,
+/// and said there.
+task<> copier::copy_entry(file_job job, unsigned type) {
+  if (type == S_IFREG || type == 0) {
     co_await start(std::move(job));
     co_return;
   }
-  if (entry.type == file_type::symlink) {
-    copy_symlink(job);
+  if (type == S_IFLNK || options_.directories()) {
+    const bool made = copy_node(job);
+    if (job.where) {
+      for (file_job& waited : end_lead(job, made)) co_await start(std::move(waited));
+    }
   } else {
-    report_.refuse(source_path(*where, entry.name),
-                   "is a FIFO, a socket or a device; these are not copied");
+    report_.refuse(source_path(*job.where, job.source_name),
+                   "is a FIFO, a socket or a device, whose content need not end; -r makes another "
+                   "one, cat or dd reads it");
   }
-  co_await walk_.leave(std::move(where), std::move(job.open));
+  if (job.where) co_await walk_.leave(std::move(job.where), std::move(job.open));
 }
 
 task<> copier::start(file_job job) {
@@ -132,36 +151,6 @@ task<> copier::reap() {
   }
   files_ = std::move(running);
   reap_at_ = files_.size() + reap_at_min;
-}
-
-void copier::copy_symlink(const file_job& job) {
-  const std::string source = source_path(*job.where, job.source_name);
-  struct stat about{};
-  if (::fstatat(job.open.source.fd(), job.source_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0)
-    return report_.fail("read", source, last_error());
-  if (!goes_on(job, plan_of(job, about))) return;
-  std::string text(static_cast<std::size_t>(about.st_size) + 1, '\0');
-  for (;;) {
-    const ssize_t n =
-        ::readlinkat(job.open.source.fd(), job.source_name.c_str(), text.data(), text.size());
-    if (n < 0) return report_.fail("read the link", source, last_error());
-    if (static_cast<std::size_t>(n) < text.size()) {
-      text.resize(static_cast<std::size_t>(n));
-      break;
-    }
-    text.resize(text.size() * 2);  // it has grown, or its size was not told
-  }
-  attribute_losses lost;
-  const auto dress = [&](const char* as) {
-    lost = copy_link_attributes({job.open.source.fd(), job.source_name.c_str()},
-                                {job.open.target.fd(), as}, about, attributes_);
-  };
-  const auto made = land_symlink(job.open.target, job.target_name, text, replaces(job), dress);
-  if (!made && collides(job, made.error())) return;
-  if (!made) return fail_to_make("make the link", job, made.error());
-  ++report_.symlinks;
-  tell(job);
-  tell_lost(job, lost);
 }
 
 }  // namespace carousel::tool

@@ -65,6 +65,7 @@ class copier {
 
   // The tree.
   task<> visit(std::shared_ptr<place> where, directory_entry entry, claim claimed);
+  task<> copy_entry(file_job job, unsigned type);
   task<> start(file_job job);
   task<> reap();
 
@@ -84,13 +85,21 @@ class copier {
   [[nodiscard]] bool replaces(const file_job& job) const noexcept;
   bool has_link(const file_job& job, const hard_links::copied& first);
   bool link_again(const file_job& job, const hard_links::copied& first);
-  task<bool> fill(const file_job& job, open_file& ends, fixed_buf& permit);
+  std::vector<file_job> end_lead(const file_job& job, bool landed);
+  task<bool> fill(const file_job& job, open_file& ends, fixed_buf& permit,
+                  content_progress& progress);
   task<bool> land(const file_job& job, open_file& ends);
-  void copy_symlink(const file_job& job);
   void tell_failed_content(const file_job& job, const open_file& ends,
                            const content_progress& progress, const std::error_code& why);
   void tell(const file_job& job, std::string_view how = {}) const;
   void tell_lost(const file_job& job, const attribute_losses& lost);
+
+  // What has no content.
+  bool copy_node(file_job& job);
+  [[nodiscard]] result<> make_symlink(const file_job& job, const struct stat& about,
+                                      const std::string& text, attribute_losses& lost) const;
+  [[nodiscard]] result<> make_special(const file_job& job, const struct stat& about,
+                                      attribute_losses& lost) const;
 
   const copy_options& options_;
   attribute_options attributes_;

@@ -45,15 +45,7 @@ task<> copier::copy_file(file_job first, fixed_buf permit) {
     }
     const bool landed = handy && !report_.over() && co_await copy_one(job, permit);
     if (!job.where) continue;  // it waits for the first name of its file
-    if (job.leads) {
-      std::optional<hard_links::copied> made;
-      struct stat about{};
-      if (landed && ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about,
-                              AT_SYMLINK_NOFOLLOW) == 0)
-        made = hard_links::copied{job.where, job.target_name, identity_of(about)};
-      for (file_job& waited : links_.finish(*job.leads, std::move(made)))
-        jobs.push_back(std::move(waited));
-    }
+    for (file_job& waited : end_lead(job, landed)) jobs.push_back(std::move(waited));
     co_await walk_.leave(std::move(job.where), std::move(job.open));
   }
 }
@@ -62,12 +54,15 @@ task<> copier::copy_file(file_job first, fixed_buf permit) {
 task<bool> copier::copy_one(file_job& job, fixed_buf& permit) {
   auto ends = co_await open(job);
   if (!ends) co_return false;
-  const bool filled = co_await fill(job, *ends, permit);
+  content_progress progress(report_.bytes);
+  const bool filled = co_await fill(job, *ends, permit, progress);
   if (!filled && ends->to.is_in_place())
     report_.refuse(target_path(*job.where, job.target_name),
                    "holds a part of the copy: it had to be written in place");
-  if (!filled) co_return false;
-  co_return co_await land(job, *ends);
+  bool landed = false;
+  if (filled) landed = co_await land(job, *ends);
+  if (!landed) progress.take_back();
+  co_return landed;
 }
 
 /// Nothing when there is nothing to copy: that was said, or the name exists already.
@@ -157,15 +152,14 @@ result<landing> copier::write_in_place(const file_job& job, std::string_view why
   return to;
 }
 
-task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit) {
-  content_progress progress(report_.bytes);
+task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit,
+                        content_progress& progress) {
   content_ends content{ends.from, ends.to.opened(), ends.about};
   auto copied = co_await copy_content(std::move(content), options_.reflink, buffers_,
                                       std::move(permit), progress);
   permit = std::move(copied.buf);
   if (!buffers_.refusal().empty()) report_.note(buffers_.refusal());
   if (!copied.res) {
-    progress.take_back();
     tell_failed_content(job, ends, progress, copied.res.error());
     co_return false;
   }
@@ -181,7 +175,6 @@ task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit)
   } else {
     report_.refuse(source, "is not what its copy is when both are read again");
   }
-  progress.take_back();
   co_return false;
 }
 

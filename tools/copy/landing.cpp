@@ -132,26 +132,11 @@ result<> landing::rename_temporary(bool replace) {
   return moved;
 }
 
-result<> land_symlink(const directory& where, const std::string& name, const std::string& text,
-                      bool replace, const std::function<void(const char*)>& dress) {
-  const auto make = [&](const char* as) {
-    if (::symlinkat(text.c_str(), where.fd(), as) != 0) return -1;
-    dress(as);
-    return 0;
-  };
+result<> land_node(const directory& where, const std::string& name, bool replace,
+                   const std::function<int(const char*)>& make) {
   if (make(name.c_str()) == 0) return {};
   if (errno != EEXIST || !replace) return std::unexpected(last_error());
   return land_by_rename(where.fd(), name, true, make);
-}
-
-result<> land_hard_link(const directory& of, const std::string& existing, const directory& where,
-                        const std::string& name, bool replace) {
-  const auto link = [&](const char* as) {
-    return ::linkat(of.fd(), existing.c_str(), where.fd(), as, 0);
-  };
-  if (link(name.c_str()) == 0) return {};
-  if (errno != EEXIST || !replace) return std::unexpected(last_error());
-  return land_by_rename(where.fd(), name, true, link);
 }
 
 }  // namespace carousel::tool

@@ -43,13 +43,10 @@ class landing {
   bool in_place_ = false;
 };
 
-/// Makes a symbolic link; what had its name before is replaced in one step. `dress` gets the name
-/// that the link has at first.
-result<> land_symlink(const directory& where, const std::string& name, const std::string& text,
-                      bool replace, const std::function<void(const char*)>& dress);
-
-/// Makes `name` a further name of a file.
-result<> land_hard_link(const directory& of, const std::string& existing, const directory& where,
-                        const std::string& name, bool replace);
+/// Makes a name by what is whole in one call: a link, a hard link, a special file. What had the
+/// name before is replaced in one step. `make` makes such a thing under the name that it is given,
+/// which is free: 0, or -1 and errno.
+result<> land_node(const directory& where, const std::string& name, bool replace,
+                   const std::function<int(const char*)>& make);
 
 }  // namespace carousel::tool

@@ -133,7 +133,10 @@ task<> copier::copy_named(const destination& to, const std::string& source) {
     top->source_id = identity_of(about);
     if (target != "." && target != "..") target = without_slashes(target);
   } else if (target.ends_with('/')) {
-    co_return report_.refuse(target_path(*top, target), "is no directory to copy into");
+    struct stat there{};
+    if (::fstatat(to.where.fd(), target.c_str(), &there, 0) != 0)
+      co_return report_.refuse(target_path(*top, target), "is no directory to copy into");
+    target = without_slashes(target);  // a directory, which is kept or refused as one
   }
   const bool in_order = co_await comes_in_order(*top, source, target, about);
   if (!in_order) co_return;
@@ -149,13 +152,7 @@ task<> copier::copy_named(const destination& to, const std::string& source) {
   file_job job{top,   std::move(open), std::move(parts.name), std::move(target), std::move(claimed),
                follow};
   ++top->pending;
-  if (S_ISREG(about.st_mode)) {
-    co_await start(std::move(job));
-  } else if (S_ISLNK(about.st_mode)) {
-    copy_symlink(job);
-  } else {
-    report_.refuse(source, "is a FIFO, a socket or a device; these are not copied");
-  }
+  co_await copy_entry(std::move(job), about.st_mode & S_IFMT);
 }
 
 /// Sources whose copies meet are copied one after the other: directories of one name merge, and

@@ -21,8 +21,9 @@ class copy_report {
   std::uint64_t files = 0;
   std::uint64_t directories = 0;
   std::uint64_t symlinks = 0;
-  std::uint64_t hard_links = 0;  ///< further names of files that were copied
-  std::uint64_t skipped = 0;     ///< kept, because -n says so
+  std::uint64_t special_files = 0;  ///< FIFOs, sockets and device nodes
+  std::uint64_t hard_links = 0;     ///< further names of files that were copied
+  std::uint64_t skipped = 0;        ///< kept, because -n says so
   std::uint64_t bytes = 0;
   registration buffers = registration::none;  ///< of the large ones; none: they were not needed
 

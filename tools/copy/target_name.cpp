@@ -1,10 +1,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "common/naming.hpp"
 #include "copy/copier.hpp"
@@ -28,7 +32,7 @@ target_plan copier::plan_of(const file_job& job, const struct stat& about) const
   if (job.claimed.was_free) return {};
   return plan_for_target(
       job.open.target.fd(), job.target_name.c_str(),
-      {identity_of(about), options_.no_clobber, landed_, S_ISLNK(about.st_mode)});
+      {identity_of(about), options_.no_clobber, landed_, about.st_mode & S_IFMT});
 }
 
 /// False when the plan is to leave things as they are, which is said or counted.
@@ -67,6 +71,17 @@ bool copier::is_linked(file_job& job, const struct stat& about, const target_pla
   return false;
 }
 
+/// What became of the first name of a file that has several: gives back who waited for that.
+std::vector<file_job> copier::end_lead(const file_job& job, bool landed) {
+  if (!job.leads) return {};
+  std::optional<hard_links::copied> made;
+  struct stat about{};
+  if (landed &&
+      ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0)
+    made = hard_links::copied{job.where, job.target_name, identity_of(about)};
+  return links_.finish(*job.leads, std::move(made));
+}
+
 /// What has come to a name that was free.
 bool copier::collides(const file_job& job, const std::error_code& why) {
   if (!job.claimed.was_free || why != std::errc::file_exists) return false;
@@ -102,7 +117,9 @@ bool copier::link_again(const file_job& job, const hard_links::copied& first) {
       identity_of(about) != first.copy)
     return false;
   const auto linked =
-      land_hard_link(there.target, first.name, job.open.target, job.target_name, replaces(job));
+      land_node(job.open.target, job.target_name, replaces(job), [&](const char* as) {
+        return ::linkat(there.target.fd(), first.name.c_str(), job.open.target.fd(), as, 0);
+      });
   if (!linked && collides(job, linked.error())) return true;
   if (!linked && takes_no_link(linked.error())) {
     report_.note(fmt::format("some hard links became copies: {}", linked.error().message()));

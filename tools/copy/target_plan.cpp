@@ -79,8 +79,9 @@ target_plan plan_for_target(int directory, const char* name, const newcomer& cop
   if (S_ISLNK(found.st_mode) && is_appended_to(directory))
     return refuse(
         "cannot be replaced in an append-only directory; `chattr -a` makes it one where it can");
-  // What a link at the target leads to is nothing to another link.
-  if (copy.is_link && S_ISLNK(found.st_mode)) return {.next = step::replace};
+  // What a link at the target leads to is nothing to what has no content.
+  if (copy.type != S_IFREG && S_ISLNK(found.st_mode)) return {.next = step::replace};
+  if ((found.st_mode & S_IFMT) == copy.type) return {.next = step::replace};
   if (S_ISDIR(behind.st_mode))
     return refuse("is a link to a directory, which is not replaced by a file");
   if (!S_ISREG(behind.st_mode) && !S_ISLNK(behind.st_mode))

@@ -42,7 +42,7 @@ struct newcomer {
   identity source;
   bool keeps_others = false;    ///< -n
   const identities& just_made;  ///< by copies of the same run
-  bool is_link = false;         ///< a symbolic link, not a file
+  unsigned type = S_IFREG;      ///< as in st_mode, of what is no directory
 };
 
 /// `name` in a directory that others may have filled. A symbolic link there is never followed.

@@ -1,0 +1,132 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "common/last_error.hpp"
+#include "copy/attributes.hpp"
+#include "copy/copier.hpp"
+
+// What has no content: symbolic links, FIFOs, sockets and device nodes. They are made by one call,
+// and none of them is opened for more than to name it: to open a device may do something.
+
+namespace carousel::tool {
+namespace {
+
+result<std::string> text_of_link(const link_name& link, const struct stat& about) {
+  std::string text(static_cast<std::size_t>(about.st_size) + 1, '\0');
+  for (;;) {
+    const ssize_t n = ::readlinkat(link.directory, link.name, text.data(), text.size());
+    if (n < 0) return std::unexpected(last_error());
+    if (static_cast<std::size_t>(n) < text.size()) {
+      text.resize(static_cast<std::size_t>(n));
+      return text;
+    }
+    text.resize(text.size() * 2);  // it has grown, or its size was not told
+  }
+}
+
+/// Opens a special file to be named only, if it is still the one; -1 and errno.
+int name_special(const link_name& at, int nofollow, const struct stat& about) noexcept {
+  const int fd = ::openat(at.directory, at.name, O_PATH | O_CLOEXEC | nofollow);
+  struct stat now{};
+  if (fd < 0 || (::fstat(fd, &now) == 0 && ((now.st_mode ^ about.st_mode) & S_IFMT) == 0 &&
+                 now.st_rdev == about.st_rdev))
+    return fd;
+  ::close(fd);
+  errno = ESTALE;
+  return -1;
+}
+
+const char* making(unsigned type) noexcept {
+  switch (type) {
+    case S_IFLNK: return "make the link";
+    case S_IFIFO: return "make the FIFO";
+    case S_IFSOCK: return "make the socket";
+    default: return "make the device";
+  }
+}
+
+}  // namespace
+
+/// Whether there is a copy now.
+bool copier::copy_node(file_job& job) {
+  struct stat about{};
+  if (::fstatat(job.open.source.fd(), job.source_name.c_str(), &about,
+                job.follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
+    report_.fail("read", source_path(*job.where, job.source_name), last_error());
+    return false;
+  }
+  if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) {
+    report_.refuse(source_path(*job.where, job.source_name),
+                   "is something else now than when its directory was listed");
+    return false;
+  }
+  const target_plan plan = plan_of(job, about);
+  if (!goes_on(job, plan) || is_linked(job, about, plan)) return false;
+  attribute_losses lost;
+  const bool is_link = S_ISLNK(about.st_mode);
+  std::string text;
+  if (is_link) {
+    auto read = text_of_link({job.open.source.fd(), job.source_name.c_str()}, about);
+    if (!read) {
+      report_.fail("read the link", source_path(*job.where, job.source_name), read.error());
+      return false;
+    }
+    text = std::move(*read);
+  }
+  const auto made = is_link ? make_symlink(job, about, text, lost) : make_special(job, about, lost);
+  if (!made) {
+    if (!collides(job, made.error()))
+      fail_to_make(making(about.st_mode & S_IFMT), job, made.error());
+    return false;
+  }
+  const int dir = job.open.target.fd();
+  const char* name = job.target_name.c_str();
+  if (struct stat there{};
+      remember_landed_ && ::fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
+    landed_.insert(identity_in(dir, name, there));
+  ++(is_link ? report_.symlinks : report_.special_files);
+  tell(job);
+  tell_lost(job, lost);
+  return true;
+}
+
+result<> copier::make_symlink(const file_job& job, const struct stat& about,
+                              const std::string& text, attribute_losses& lost) const {
+  const link_name from{job.open.source.fd(), job.source_name.c_str()};
+  const int target = job.open.target.fd();
+  return land_node(job.open.target, job.target_name, replaces(job), [&](const char* as) {
+    if (::symlinkat(text.c_str(), target, as) != 0) return -1;
+    lost = copy_link_attributes(from, {target, as}, about, attributes_);
+    return 0;
+  });
+}
+
+/// As cp(1), which takes none of the bits of the mode away but those of the umask.
+result<> copier::make_special(const file_job& job, const struct stat& about,
+                              attribute_losses& lost) const {
+  const int target = job.open.target.fd();
+  const mode_t mode = about.st_mode & (attributes_.preserve ? ~077U : ~0U);
+  return land_node(job.open.target, job.target_name, replaces(job), [&](const char* as) {
+    if (::mknodat(target, as, mode, about.st_rdev) != 0) return -1;
+    if (!attributes_.preserve) return 0;
+    const int nofollow = job.follow ? 0 : O_NOFOLLOW;
+    const int from = name_special({job.open.source.fd(), job.source_name.c_str()}, nofollow, about);
+    const int to = from < 0 ? -1 : name_special({target, as}, O_NOFOLLOW, about);
+    if (to < 0)
+      lost = {{attribute::mode, errno}};
+    else
+      lost = copy_attributes(from, to, about, attributes_, job.where->inherits_acl);
+    if (to >= 0) ::close(to);
+    if (from >= 0) ::close(from);
+    return 0;
+  });
+}
+
+}  // namespace carousel::tool
