@@ -19,7 +19,8 @@ class when_all_operation;
 ///
 /// Each is an operation, pool.next(), a sleep, a join handle, a task or another verb. When a task
 /// throws, the others are asked to stop and awaited, then the exception is rethrown; a second one
-/// is written to stderr. What the others have brought is not lost:
+/// is written to stderr. What the others have brought is not lost, nor is it when the move of a
+/// result throws (one that can be copied is copied then):
 ///
 ///     auto both = when_all(file.read_at(std::move(x), 0), may_throw());
 ///     try {
@@ -28,6 +29,9 @@ class when_all_operation;
 ///       // std::optionals; else they are dropped with the operation, which sends leases home
 ///       auto& [a, b] = both.brought();
 ///     }
+///
+/// Inside of another verb nobody could ask it afterwards: await it in a task, `[](auto& verb) ->
+/// task<> { (void)co_await verb; }(both)`, and give that one to the other verb.
 ///
 /// A request to stop from outside reaches all of them. Destroying the awaiting coroutine destroys
 /// them all.

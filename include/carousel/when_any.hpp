@@ -2,6 +2,7 @@
 
 #include "carousel/config.hpp"
 
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <tuple>
@@ -25,9 +26,9 @@ class when_any_operation;
 /// `first` tells.
 ///
 /// An exception ends it like a result, and is rethrown when the others have ended, as when_all()
-/// does; their results are in the operation, see brought(). A loser that throws errc::canceled
-/// because it was asked to stop is no failure, unless its type has no way to say so. Destroying the
-/// awaiting coroutine destroys them all.
+/// does; their results are in the operation, see brought(). So is that of a result whose move
+/// throws. A loser that throws errc::canceled because it was asked to stop is no failure, unless
+/// its type has no way to say so. Destroying the awaiting coroutine destroys them all.
 template <class... Ops>
 when_any_operation<Ops...> when_any(Ops... ops) noexcept;
 
@@ -42,15 +43,17 @@ struct when_any_result {
   when_any_result(std::size_t index, std::tuple<R...> all) noexcept(
       std::is_nothrow_move_constructible_v<std::tuple<R...>>)
       : first(index), results(std::move(all)) {}
+  /// With the results that `make` gives, which are made in their place.
+  template <std::invocable Make>
+  when_any_result(std::size_t index, Make make) : first(index), results(make()) {}
 };
 
 /// What when_any() returns; awaited once.
 template <class... Ops>
 class [[nodiscard]] when_any_operation {
   template <class... R>
-  static when_any_result<R...> with_first(std::size_t first, std::tuple<R...> all) {
-    return when_any_result<R...>(first, std::move(all));
-  }
+  static when_any_result<R...> result_with(const std::tuple<R...>&);
+  using branches = detail::branches<Ops...>;
 
  public:
   using resumed_by_loop = void;
@@ -60,8 +63,8 @@ class [[nodiscard]] when_any_operation {
   static constexpr bool await_ready() noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> h) { return branches_.start(h); }
   [[nodiscard]] auto await_resume() {
-    auto results = branches_.finish();
-    return with_first(branches_.first(), std::move(results));
+    using output = decltype(result_with(std::declval<typename branches::results>()));
+    return output(branches_.first(), [this] { return branches_.finish(); });
   }
 
   /// After an exception, what the others have brought: a std::optional for each, in order, empty
@@ -69,7 +72,7 @@ class [[nodiscard]] when_any_operation {
   [[nodiscard]] auto& brought() noexcept { return branches_.brought(); }
 
  private:
-  detail::branches<Ops...> branches_;
+  branches branches_;
 };
 
 template <class... Ops>

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <exception>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -86,14 +87,48 @@ branch run_branch(Op op, std::optional<branch_value<R>>& into) {
   }
 }
 
+/// Taking a value out of a branch cannot fail, and so takes nothing from the others.
+template <class T>
+inline constexpr bool is_taken_safely = std::is_nothrow_move_constructible_v<T>;
+
+/// A value out of its branch while values whose move may throw are taken: goes back where it came
+/// from, unless it arrives. The others stay where they are until theirs has arrived, and so does
+/// what has no state.
+template <class T, bool Leaves = is_taken_safely<T> && !std::is_empty_v<T>>
+class on_its_way {
+ public:
+  explicit on_its_way(std::optional<T>& /*from*/) noexcept {}
+  static void arrive(T& /*there*/) noexcept {}
+};
+template <class T>
+class on_its_way<T, true> {
+ public:
+  explicit on_its_way(std::optional<T>& from) noexcept : from_(&from), value_(std::move(*from)) {}
+  on_its_way(const on_its_way&) = delete;
+  on_its_way& operator=(const on_its_way&) = delete;
+  ~on_its_way() {
+    if (from_ != nullptr) from_->emplace(std::move(value_));
+  }
+  /// In place of what is `there`, which was moved from.
+  void arrive(T& there) noexcept {
+    std::destroy_at(&there);
+    std::construct_at(&there, std::move(value_));
+    from_ = nullptr;
+  }
+
+ private:
+  std::optional<T>* from_;
+  T value_;
+};
+
 /// All branches of one verb; the verb's awaiter holds it.
 ///
 ///   inert    the operations are here
 ///   started  one coroutine for each, in the order of the arguments, in one scope; those that have
 ///            ended stay at their final suspension point, and the last one resumes the awaiting
 ///            coroutine
-///   ended    results are taken, or the exception of the branch that failed first is thrown, and
-///            what the others have brought stays here
+///   ended    results are taken, or the exception of the branch that failed first is thrown, or
+///            that of a move; then what the others have brought stays here
 ///
 /// Destroying it in any state destroys the coroutines where they are.
 template <class... Ops>
@@ -103,6 +138,15 @@ class branches {
   static_assert(sizeof...(Ops) > 0, "there must be something to wait for");
   static_assert((!std::is_reference_v<output<Ops>> && ...),
                 "a result that is a reference cannot be kept; return a pointer");
+  static constexpr std::size_t taken_with_care =
+      (!is_taken_safely<branch_value<output<Ops>>> + ...);
+  static_assert(
+      taken_with_care < 2 || ((is_taken_safely<branch_value<output<Ops>>> ||
+                               std::is_copy_constructible_v<branch_value<output<Ops>>>) &&
+                              ...),
+      "two results whose moves may throw, one of which cannot be copied: the one would "
+      "be lost when the other throws; give that type a move constructor that is noexcept, "
+      "or return it by std::unique_ptr");
 
  public:
   using results = std::tuple<branch_value<output<Ops>>...>;
@@ -135,7 +179,7 @@ class branches {
     group_.scope.end(this_context());
     if (group_.failure) std::rethrow_exception(std::exchange(group_.failure, nullptr));
     if (group_.stopped) say_canceled(std::index_sequence_for<Ops...>());
-    return std::apply([](auto&... values) { return results(std::move(*values)...); }, values_);
+    return take(std::index_sequence_for<Ops...>());
   }
   [[nodiscard]] std::size_t first() const noexcept { return group_.first; }
   using brought_results = std::tuple<std::optional<branch_value<output<Ops>>>...>;
@@ -150,6 +194,21 @@ class branches {
     ((frames_[I] = run_branch<output<Ops>>(std::move(std::get<I>(ops_)), std::get<I>(values_)).h,
       frames_[I].promise().group = &group_, frames_[I].promise().index = I),
      ...);
+  }
+
+  template <std::size_t... I>
+  results take(std::index_sequence<I...>) {
+    return results(std::move(*std::get<I>(values_))...);
+  }
+  /// A tuple makes its elements in an order of its own, and destroys those that are there when one
+  /// throws.
+  template <std::size_t... I>
+    requires(taken_with_care != 0)
+  results take(std::index_sequence<I...>) {
+    std::tuple<on_its_way<branch_value<output<Ops>>>...> safe(std::get<I>(values_)...);
+    results all(std::move_if_noexcept(*std::get<I>(values_))...);
+    (std::get<I>(safe).arrive(std::get<I>(all)), ...);
+    return all;  // in its place: another move might throw
   }
 
   template <std::size_t... I>

@@ -33,10 +33,23 @@ template <class Awaiter>
   }
 }
 
+/// What a verb is given is moved before anything of it has begun. Where that may throw, what the
+/// verb was given beside it would be lost.
+template <class Op>
+[[nodiscard]] consteval bool is_given_safely() {
+  static_assert(
+      std::is_nothrow_move_constructible_v<Op>,
+      "moving this awaitable may throw; await it in a carousel::task and give the task to "
+      "the verb");
+  return true;
+}
+
 /// What a verb was given, inert until the verb is awaited: an operation, which is its own awaiter,
 /// or a task, a join handle or an awaitable that is not the library's, for which one is made.
 template <class Op>
 class inner_await {
+  static_assert(is_given_safely<Op>());
+
  public:
   explicit inner_await(Op op) noexcept : op_(std::move(op)) {}
   using output = decltype(std::declval<Op&>().await_resume());
@@ -56,6 +69,7 @@ class inner_await {
 
 template <has_co_await Op>
 class inner_await<Op> {
+  static_assert(is_given_safely<Op>());
   using awaiter = decltype(in_own_task(std::declval<Op>()));
 
  public:
