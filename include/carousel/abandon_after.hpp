@@ -52,16 +52,15 @@ class [[nodiscard]] abandon_after_operation : detail::scope_link,
   static constexpr bool await_ready() noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> h) {
     detail::context& here = detail::this_context();
-    if (const auto until = detail::deadline_in(duration_); until != detail::no_deadline) {
-      expire = [](timer_node& timer) noexcept {
-        auto& self = static_cast<abandon_after_operation&>(timer);
-        detail::this_context().ready.push_back(self);
-        detail::destroy_within(self.task, [&] { self.inner_.reset(); });
-      };
-      here.timers.arm(*this, until);
-    }
     detail::suspend(here, *this, *this, h, detail::wait_kind::timer);
-    return inner_->start(h);
+    try {
+      arm(here);
+      return inner_->start(h);
+    } catch (...) {  // nothing was begun, and nobody is to be resumed
+      timer_node::cancel();
+      stop_waiting();
+      throw;
+    }
   }
   [[nodiscard]] output await_resume() {
     timer_node::cancel();
@@ -75,6 +74,16 @@ class [[nodiscard]] abandon_after_operation : detail::scope_link,
   }
 
  private:
+  void arm(detail::context& here) {
+    const auto until = detail::deadline_in(duration_);
+    if (until == detail::no_deadline) return;
+    expire = [](timer_node& timer) noexcept {
+      auto& self = static_cast<abandon_after_operation&>(timer);
+      detail::this_context().ready.push_back(self);
+      detail::destroy_within(self.task, [&] { self.inner_.reset(); });
+    };
+    here.timers.arm(*this, until);
+  }
   static output abandoned() {
     if constexpr (requires(output r) { r.buf; }) {
       return output(std::unexpected(make_error_code(errc::timed_out)), std::nullopt);

@@ -55,14 +55,20 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
   bool await_suspend(std::coroutine_handle<> h) {
     detail::context& here = detail::this_context();
     scope_.begin(here);
-    if (token_.stop_requested()) {
-      scope_.request_stop();
-    } else if (token_.stop_possible()) {
-      arm(here);
+    try {
+      if (token_.stop_requested()) {
+        scope_.request_stop();
+      } else if (token_.stop_possible()) {
+        arm(here);
+      }
+      const bool waits = inner_.start(h);
+      if (waits) scope_.step_out(here);
+      return waits;
+    } catch (...) {  // nothing was begun, and the coroutine goes on outside
+      disarm();
+      scope_.end(here);
+      throw;
     }
-    const bool waits = inner_.start(h);
-    if (waits) scope_.step_out(here);
-    return waits;
   }
   [[nodiscard]] output await_resume() {
     disarm();

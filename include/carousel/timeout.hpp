@@ -51,19 +51,17 @@ class [[nodiscard]] timeout_operation : detail::timer_node {
   static constexpr bool await_ready() noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> h) {
     detail::context& here = detail::this_context();
-    if (const auto until = detail::deadline_in(duration_); until != detail::no_deadline) {
-      expire = [](timer_node& timer) noexcept {
-        auto& self = static_cast<timeout_operation&>(timer);
-        if (self.scope_.stopped()) return;  // somebody outside was first
-        self.expired_ = true;
-        self.scope_.request_stop();
-      };
-      here.timers.arm(*this, until);
-    }
     scope_.begin(here);
-    const bool waits = inner_.start(h);
-    if (waits) scope_.step_out(here);
-    return waits;
+    try {
+      arm(here);
+      const bool waits = inner_.start(h);
+      if (waits) scope_.step_out(here);
+      return waits;
+    } catch (...) {  // nothing was begun, and the coroutine goes on outside
+      timer_node::cancel();
+      scope_.end(here);
+      throw;
+    }
   }
   [[nodiscard]] output await_resume() {
     timer_node::cancel();
@@ -73,6 +71,18 @@ class [[nodiscard]] timeout_operation : detail::timer_node {
   }
 
  private:
+  void arm(detail::context& here) {
+    const auto until = detail::deadline_in(duration_);
+    if (until == detail::no_deadline) return;
+    expire = [](timer_node& timer) noexcept {
+      auto& self = static_cast<timeout_operation&>(timer);
+      if (self.scope_.stopped()) return;  // somebody outside was first
+      self.expired_ = true;
+      self.scope_.request_stop();
+    };
+    here.timers.arm(*this, until);
+  }
+
   std::chrono::nanoseconds duration_;
   bool expired_ = false;
   detail::inner_scope scope_;

@@ -41,9 +41,7 @@ std::coroutine_handle<> foreign_wait::begin(std::coroutine_handle<> h) {
 }
 
 void foreign_wait::cancel() noexcept {
-  forget();
-  link = nullptr;
-  task = nullptr;
+  stop_waiting();
   list_hook<parked_tag>::unlink();
 }
 

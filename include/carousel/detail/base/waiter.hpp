@@ -91,6 +91,12 @@ struct scoped_waiter : waiter {
     task = nullptr;
   }
   ~scoped_waiter() { forget(); }
+  /// It does not wait after all.
+  void stop_waiting() noexcept {
+    forget();
+    link = nullptr;
+    task = nullptr;
+  }
 };
 
 using ready_queue = list<waiter, ready_tag>;
