@@ -54,7 +54,7 @@ struct runtime_stats {
 /// static or thread_local runtime is destroyed by exit(): in its own thread outside of every task
 /// that is the same. Where exit() was called inside a task, or in another thread than the
 /// runtime's, its tasks stay as they are, no destructor of theirs runs, and the process ends with
-/// its status.
+/// its status. Until it does, that thread may go on to drive a static runtime.
 ///
 /// A child of fork() cannot use what it inherited: driving the runtime stops it with a sentence,
 /// and destructors there (of the runtime, of pools, leases, files) leave the ring alone. The parent
@@ -123,7 +123,9 @@ class runtime {
   runtime(std::unique_ptr<detail::loop> l, std::chrono::nanoseconds deadline) noexcept;
   void run(detail::task_record& until);
 
-  std::unique_ptr<detail::loop> loop_;  ///< null once it was shut down
+  /// Null once it was shut down or moved from. Owned, but by no smart pointer: a destructor in
+  /// another thread than the runtime's must leave it as it is for that one.
+  detail::loop* loop_;
   std::chrono::nanoseconds deadline_;
 };
 

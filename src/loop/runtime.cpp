@@ -1,5 +1,8 @@
 #include "carousel/runtime.hpp"
 
+#include <memory>
+#include <utility>
+
 #include "carousel/detail/base/keep_for_ever.hpp"
 #include "loop/loop.hpp"
 #include "loop/runtime_access.hpp"
@@ -8,9 +11,10 @@
 namespace carousel {
 
 runtime::runtime(std::unique_ptr<detail::loop> l, std::chrono::nanoseconds deadline) noexcept
-    : loop_(std::move(l)), deadline_(deadline) {}
+    : loop_(l.release()), deadline_(deadline) {}
 
-runtime::runtime(runtime&&) noexcept = default;
+runtime::runtime(runtime&& other) noexcept
+    : loop_(std::exchange(other.loop_, nullptr)), deadline_(other.deadline_) {}
 
 runtime& runtime::operator=(runtime&& other) noexcept {
   std::swap(loop_, other.loop_);
@@ -21,7 +25,7 @@ runtime& runtime::operator=(runtime&& other) noexcept {
 runtime::~runtime() {
   if (loop_ == nullptr) return;
   if (loop_->inherited() || loop_->must_be_left_alone()) {
-    detail::keep_for_ever(loop_.release());
+    detail::keep_for_ever(loop_);
     return;
   }
   (void)shutdown(deadline_);  // it has reported what was stuck
@@ -63,7 +67,7 @@ std::chrono::nanoseconds runtime::may_wait() const noexcept {
 result<> runtime::shutdown(detail::any_duration deadline) {
   if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
   const bool drained = loop_->shut_down(deadline);
-  loop_.reset();
+  const std::unique_ptr<detail::loop> ended(std::exchange(loop_, nullptr));
   if (!drained) return std::unexpected(make_error_code(errc::timed_out));
   return {};
 }

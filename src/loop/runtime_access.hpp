@@ -16,7 +16,7 @@ struct runtime_access {
   [[nodiscard]] static result<runtime> make(std::unique_ptr<sys::kernel> kernel,
                                             runtime_options options);
   /// Null once it was shut down.
-  [[nodiscard]] static loop* loop_of(runtime& r) noexcept { return r.loop_.get(); }
+  [[nodiscard]] static loop* loop_of(runtime& r) noexcept { return r.loop_; }
 };
 
 }  // namespace carousel::detail

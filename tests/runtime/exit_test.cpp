@@ -200,6 +200,86 @@ TEST(exit, in_another_thread_ends_with_its_status_while_the_runtime_waits) {
   EXPECT_EQ(end.said, "");
 }
 
+/// Does something, and waits for the kernel, in a runtime that is there for all of it.
+void use_for_a_while(runtime& rt) {
+  const pipe_pair pipe;
+  for (int times = 0; times < 3; ++times) {
+    rt.block_on([](const pipe_pair& own) -> task<> {
+      auto reading =
+          spawn([](file from) -> task<> { (void)co_await from.read(std::vector<char>(small)); },
+                own.reader());
+      co_await yield();
+      own.put("x");
+      co_await std::move(reading);
+    }(pipe));
+    (void)rt.poll();
+    (void)rt.may_wait();
+    (void)rt.stats();
+  }
+}
+
+/// A thread that goes on with a static runtime which exit() has destroyed in the main one, and is
+/// awaited by a static that was made before.
+template <class Drive>
+void exit_before_the_end_of(Drive drive) {
+  static std::binary_semaphore in_use{0};
+  static std::binary_semaphore is_destroyed{0};
+  struct joined {
+    std::thread thread;
+    ~joined() { thread.join(); }
+  };
+  struct tells {
+    ~tells() { is_destroyed.release(); }
+  };
+  static joined driver;
+  static const tells destroyed_after_the_runtime;
+  driver.thread = std::thread([drive] {
+    drive([] {
+      in_use.release();
+      is_destroyed.acquire();
+    });
+  });
+  in_use.acquire();
+  std::exit(status);  // NOLINT(concurrency-mt-unsafe)
+}
+
+TEST(exit, ends_with_its_status_though_another_thread_goes_on_with_a_static_runtime) {
+  const child_end end = quietly([] {
+    exit_before_the_end_of([](auto until_it_is_destroyed) {
+      use_for_a_while(function_static());
+      until_it_is_destroyed();
+      use_for_a_while(function_static());
+    });
+  });
+  EXPECT_ENDS_WITH_THE_STATUS(end);
+  EXPECT_EQ(end.said, "");
+}
+
+TEST(exit, ends_with_its_status_though_a_static_runtime_is_destroyed_while_a_task_runs) {
+  const child_end end = quietly([] {
+    exit_before_the_end_of([](auto until_it_is_destroyed) {
+      function_static().block_on([](auto wait) -> task<> {
+        wait();
+        co_await yield();
+      }(until_it_is_destroyed));
+      use_for_a_while(function_static());
+    });
+  });
+  EXPECT_ENDS_WITH_THE_STATUS(end);
+  EXPECT_EQ(end.said, "");
+}
+
+TEST(exit, ends_with_its_status_though_another_thread_shuts_its_static_runtime_down) {
+  const child_end end = quietly([] {
+    exit_before_the_end_of([](auto until_it_is_destroyed) {
+      use_for_a_while(function_static());
+      until_it_is_destroyed();
+      (void)function_static().shutdown(std::chrono::seconds(1));
+    });
+  });
+  EXPECT_ENDS_WITH_THE_STATUS(end);
+}
+
 TEST(exit, ends_with_its_status_though_the_thread_of_a_static_runtime_is_gone) {
   const child_end end = quietly([] {
     std::thread([] { function_static().block_on([]() -> task<> { co_await yield(); }()); }).join();
