@@ -8,6 +8,7 @@
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 
 namespace carousel::detail {
@@ -15,17 +16,42 @@ namespace {
 
 constexpr std::uintptr_t mapped_page_bytes = 4096;
 
+/// As /proc tells it.
+struct device_number {
+  unsigned major = 0;
+  unsigned minor = 0;
+  bool operator==(const device_number&) const = default;
+};
+
+/// A file system that has no disk behind it: the kernel locks its pages like anonymous ones. By the
+/// mount, because the file may have no name any more.
+[[nodiscard]] bool is_in_memory_only(const device_number& device) {
+  std::ifstream mounts("/proc/self/mountinfo");
+  for (std::string line; std::getline(mounts, line);) {
+    device_number mounted;
+    if (std::sscanf(line.c_str(), "%*d %*d %u:%u ", &mounted.major, &mounted.minor) != 2) continue;
+    if (mounted != device) continue;
+    const std::size_t type = line.find(" - ");
+    if (type == line.npos) continue;
+    return std::ranges::any_of(
+        std::array{"tmpfs ", "devtmpfs ", "ramfs ", "hugetlbfs "},
+        [&](const char* known) { return line.compare(type + 3, std::strlen(known), known) == 0; });
+  }
+  return false;
+}
+
 /// A line of /proc/self/maps.
 struct mapping {
   std::uintptr_t begin = 0;
   std::uintptr_t end = 0;
   std::array<char, 5> may{};  ///< as in "rw-p"
+  device_number device;
   std::string name;
 
   [[nodiscard]] bool parse(const std::string& line) {
     int length = 0;
-    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %4s %*s %*s %*s %n", &begin, &end,
-                    may.data(), &length) != 3)
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %4s %*s %x:%x %*s %n", &begin, &end,
+                    may.data(), &device.major, &device.minor, &length) != 5)
       return false;
     name = line.substr(std::min(static_cast<std::size_t>(length), line.size()));
     return true;
@@ -36,7 +62,8 @@ struct mapping {
     if (may[1] != 'w') return "not writable";
     const bool of_a_file_system = name.starts_with('/') && !name.starts_with("/memfd:") &&
                                   !name.starts_with("/dev/zero") && !name.starts_with("/SYSV");
-    if (may[3] == 's' && of_a_file_system) return "a shared mapping of the file " + name;
+    if (may[3] == 's' && of_a_file_system && !is_in_memory_only(device))
+      return "a shared mapping of the file " + name;
     return {};
   }
 };

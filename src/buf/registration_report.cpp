@@ -1,11 +1,13 @@
 #include "carousel/buf/registration_report.hpp"
 
 #include <sys/resource.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,14 +45,50 @@ constexpr std::size_t registrable_bytes_before_7_2 = std::size_t{1} << 30U;
          "\" in /etc/security/limits.conf";
 }
 
-[[nodiscard]] std::string sentence_about(const buf_entry& e, const std::string& kind,
-                                         bool too_large, std::error_code error) {
-  std::string text = "the kernel does not register buffer " + std::to_string(e.index);
-  if (!kind.empty())
-    return text + ", whose memory is " + kind + "; take private anonymous memory, as make() does";
-  if (!too_large) return text + ", whose memory it cannot lock: " + error.message();
-  return text + ", which has " + std::to_string(e.capacity) +
-         " bytes: before Linux 7.2 a registered buffer has at most 1 GiB, from then on 1 TiB";
+/// A buffer that the kernel does not take.
+struct refused_buffer {
+  std::size_t index;
+  std::size_t bytes;
+  std::string kind;  ///< of its memory, if it is one that no kernel takes
+
+  refused_buffer(std::size_t at, const iovec& buffer)
+      : index(at),
+        bytes(buffer.iov_len),
+        kind(unregistrable_kind({static_cast<const std::byte*>(buffer.iov_base), bytes})) {}
+  /// Another kernel may take it.
+  [[nodiscard]] bool is_only_too_large() const noexcept {
+    return kind.empty() && bytes > registrable_bytes_before_7_2;
+  }
+  [[nodiscard]] std::string sentence(std::error_code error) const {
+    std::string text = "the kernel does not register buffer " + std::to_string(index);
+    if (!kind.empty())
+      return text + ", whose memory is " + kind + "; take private anonymous memory, as make() does";
+    if (!is_only_too_large()) return text + ", whose memory it cannot lock: " + error.message();
+    return text + ", which has " + std::to_string(bytes) +
+           " bytes: before Linux 7.2 a registered buffer has at most 1 GiB, from then on 1 TiB";
+  }
+};
+
+/// The first that no kernel takes; the first that is too large, if that is all that is wrong.
+[[nodiscard]] std::optional<refused_buffer> find_refused(buffer_table& kernel,
+                                                         std::span<const iovec> table) {
+  const std::optional<std::size_t> at = kernel.first_refused(table);
+  if (!at) return std::nullopt;
+  refused_buffer first(*at, table[*at]);
+  if (!first.is_only_too_large()) return first;
+  // Behind it the kernel has not looked.
+  std::vector<iovec> others(table.begin(), table.end());
+  for (std::size_t i = *at; i < others.size(); ++i) {
+    if (others[i].iov_len <= registrable_bytes_before_7_2) continue;
+    if (refused_buffer large(i, others[i]); !large.is_only_too_large()) {
+      others.resize(i);
+      first = std::move(large);
+      break;
+    }
+    others[i] = {};  // as one that is not there
+  }
+  if (const auto small = kernel.first_refused(others)) return refused_buffer(*small, table[*small]);
+  return first;
 }
 
 }  // namespace
@@ -117,13 +155,10 @@ std::error_code collection_registration::refused(std::error_code error, driver& 
   told->wanted_bytes = locked_bytes();
   if (io.memlock_binds()) told->allowed_bytes = finite(memlock_limit_bytes());
   told->message = memlock ? memlock_report() : error.message();
-  if (bad_memory) told->buffer_index = io.buffers().first_refused(table);
-  if (told->buffer_index) {
-    const buf_entry& e = whole_.entries()[*told->buffer_index];
-    const std::string kind = unregistrable_kind({e.data, e.capacity});
-    const bool too_large = kind.empty() && e.capacity > registrable_bytes_before_7_2;
-    told->message = sentence_about(e, kind, too_large, error);
-    goes_on = too_large && !whole_.options().strict;
+  if (const auto bad = bad_memory ? find_refused(io.buffers(), table) : std::nullopt) {
+    told->buffer_index = bad->index;
+    told->message = bad->sentence(error);
+    goes_on = bad->is_only_too_large() && !whole_.options().strict;
   }
   told->outcome = goes_on ? registration::plain : registration::none;
   refusal_ = std::move(told);

@@ -50,7 +50,10 @@ std::optional<std::size_t> buffer_table::first_refused(std::span<const iovec> bu
       return std::nullopt;  // it refuses as such now
     }
   }
-  return begin;
+  if (begin == end) return std::nullopt;
+  const int error = kernel_->register_buffers(buffers.subspan(begin, 1));
+  if (error == 0) (void)kernel_->unregister_buffers();
+  return is_about_memory(error) ? std::optional(begin) : std::nullopt;
 }
 
 void buffer_table::add_plain(buffer_registration& new_one) noexcept { occupy(new_one, false); }

@@ -1,23 +1,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <carousel/carousel.hpp>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <system_error>
 #include <utility>
-#include <vector>
 
 #include "fake/kernel.hpp"
 #include "loop/runtime_access.hpp"
-#include "support/linux_version.hpp"
 #include "support/run.hpp"
-#include "support/temp_dir.hpp"
 
 // What a pool says about a registration that the kernel refuses.
 
@@ -30,150 +23,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr std::size_t page = 4096;
-constexpr std::size_t pages = 4;
-
-/// Memory that a test maps as it likes; it is unmapped with the object.
-struct mapped {
-  explicit mapped(void* at) : address(at != MAP_FAILED ? at : nullptr) {}
-  mapped(mapped&& other) noexcept : address(std::exchange(other.address, nullptr)) {}
-  mapped& operator=(mapped&& other) noexcept {
-    std::swap(address, other.address);
-    return *this;
-  }
-  ~mapped() {
-    if (address != nullptr) munmap(address, pages * page);
-  }
-  [[nodiscard]] std::byte* second_page() const noexcept {
-    return static_cast<std::byte*>(address) + page;
-  }
-  void* address;
-};
-
-mapped anonymous() {
-  return mapped(
-      mmap(nullptr, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-}
-
-mapped shared(int fd) {
-  if (ftruncate(fd, pages * page) != 0) return mapped(MAP_FAILED);
-  mapped made(mmap(nullptr, pages * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
-  ::close(fd);
-  return made;
-}
-
-}  // namespace
-
-template <>
-struct buf_traits<mapped> {
-  static constexpr bool stable_address = true;
-  static std::byte* data(const mapped& b) noexcept { return static_cast<std::byte*>(b.address); }
-  static std::size_t size(const mapped&) noexcept { return 0; }
-  static std::size_t capacity(const mapped&) noexcept { return pages * page; }
-  static void set_size(mapped&, std::size_t) noexcept {}
-};
-
-namespace {
-
-/// What a pool tells when the buffer with index 5 of its eight is this one.
-registration_report told_of(mapped bad) {
-  constexpr int before = 5;
-  std::vector<mapped> buffers;
-  for (int i = 0; i < before; ++i) buffers.push_back(anonymous());
-  buffers.push_back(std::move(bad));
-  for (int i = 0; i < 2; ++i) buffers.push_back(anonymous());
-  const auto pool = fixed_buf_pool::from(std::move(buffers)).value();
-  return run([&]() -> task<registration_report> {
-    EXPECT_EQ(error_of(pool.register_buffers()), errc::bad_buffer);
-    EXPECT_EQ(pool.registered(), registration::none);
-    const auto next = fixed_buf_pool::make({{page, 1}}).value();
-    EXPECT_TRUE(next.register_buffers());  // nothing is left in the table
-    co_return pool.why_plain();
-  });
-}
-
-void expect_blames_buffer_five(const registration_report& told, const char* kind) {
-  EXPECT_EQ(told.refused, std::errc::bad_address);
-  EXPECT_EQ(told.buffer_index, 5U);
-  EXPECT_EQ(told.outcome, registration::none);
-  EXPECT_EQ(told.wanted_bytes, 8 * pages * page);
-  EXPECT_THAT(told.message, AllOf(HasSubstr("buffer 5"), HasSubstr(kind)));
-}
-
-TEST(registration_report, names_a_buffer_that_nobody_may_access) {
-  mapped bad = anonymous();
-  ASSERT_EQ(mprotect(bad.second_page(), page, PROT_NONE), 0);
-  expect_blames_buffer_five(told_of(std::move(bad)), "PROT_NONE");
-}
-
-TEST(registration_report, names_a_buffer_that_is_not_writable) {
-  mapped bad = anonymous();
-  ASSERT_EQ(mprotect(bad.second_page(), page, PROT_READ), 0);
-  expect_blames_buffer_five(told_of(std::move(bad)), "not writable");
-}
-
-TEST(registration_report, names_a_buffer_with_a_hole) {
-  mapped bad = anonymous();
-  ASSERT_EQ(munmap(bad.second_page(), page), 0);
-  expect_blames_buffer_five(told_of(std::move(bad)), "not mapped");
-}
-
-TEST(registration_report, names_a_buffer_with_a_guard_page) {
-  constexpr int guard_install = 102;  // MADV_GUARD_INSTALL, Linux 6.13
-  mapped bad = anonymous();
-  if (madvise(bad.second_page(), page, guard_install) != 0) GTEST_SKIP() << "no guard pages here";
-  expect_blames_buffer_five(told_of(std::move(bad)),
-                            test::linux_is_before(6, 15) ? "cannot lock" : "MADV_GUARD_INSTALL");
-}
-
-TEST(registration_report, names_a_buffer_of_secret_memory) {
-  const auto fd = static_cast<int>(::syscall(SYS_memfd_secret, 0));
-  if (fd < 0) GTEST_SKIP() << "no secret memory here";
-  expect_blames_buffer_five(told_of(shared(fd)), "memfd_secret");
-}
-
-TEST(registration_report, names_a_buffer_that_is_a_shared_mapping_of_a_file_and_that_file) {
-  const test::temp_dir dir;
-  const auto path = dir.make("mapped", "");
-  expect_blames_buffer_five(told_of(shared(::open(path.c_str(), O_RDWR | O_CLOEXEC))),
-                            path.c_str());
-}
-
 constexpr std::size_t gibibyte = std::size_t{1} << 30U;
-
-TEST(registration_report, a_buffer_above_one_gibibyte_is_tried_and_plain_where_it_is_refused) {
-  const auto made = fixed_buf_pool::make({{page, 1}, {gibibyte + 1, 1}});
-  if (error_of(made) == std::errc::not_enough_memory) GTEST_SKIP() << "no room for it";
-  const fixed_buf_pool& pool = made.value();
-  run([&]() -> task<> {
-    EXPECT_TRUE(pool.register_buffers());
-    const registration_report told = pool.why_plain();
-    EXPECT_EQ(told.outcome, pool.registered());
-    if (pool.registered() == registration::plain) {
-      EXPECT_TRUE(test::linux_is_before(7, 2));
-      EXPECT_EQ(told.refused, std::errc::bad_address);
-      EXPECT_EQ(told.buffer_index, 1U);
-      EXPECT_THAT(told.message, AllOf(HasSubstr("buffer 1"), HasSubstr("1073741825 bytes"),
-                                      HasSubstr("Linux 7.2")));
-    }
-    const file zeroes = (co_await file::open("/dev/zero")).value();
-    const auto read = co_await zeroes.read_fixed_at(pool.try_next(page).value(), 0);
-    EXPECT_EQ(read.res, page);
-  });
-}
-
-TEST(registration_report, a_strict_pool_with_a_buffer_above_one_gibibyte_gets_the_error) {
-  if (!test::linux_is_before(7, 2)) GTEST_SKIP() << "Linux 7.2 takes it";
-  const auto made = fixed_buf_pool::make({{gibibyte + 1, 1}}, {.strict = true});
-  if (error_of(made) == std::errc::not_enough_memory) GTEST_SKIP() << "no room for it";
-  const fixed_buf_pool& pool = made.value();
-  run([&]() -> task<> {
-    EXPECT_EQ(error_of(pool.register_buffers()), errc::bad_buffer);
-    EXPECT_EQ(pool.registered(), registration::none);
-    EXPECT_EQ(pool.why_plain().outcome, registration::none);
-    EXPECT_EQ(pool.why_plain().buffer_index, 0U);
-    co_return;
-  });
-}
 
 TEST(registration_report,
      counts_a_page_for_each_buffer_that_has_a_part_of_it_and_a_huge_page_once) {

@@ -17,8 +17,8 @@ struct registration_report {
   /// What the kernel answered, an errno; compare it with std::errc. No error: it has refused
   /// nothing.
   std::error_code refused;
-  /// The first buffer that the kernel did not take, where it refused one and not to register as
-  /// such.
+  /// The buffer that the kernel did not take, where it refused one and not to register as such: the
+  /// first that no kernel takes, else the first that is too large for this one.
   std::optional<std::size_t> buffer_index;
   /// What registering these buffers locks: whole pages, each once for every buffer that has a part
   /// of it, or whole huge pages.

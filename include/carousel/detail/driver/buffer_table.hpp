@@ -32,8 +32,9 @@ class buffer_table {
   /// Errors: already_registered, busy (operations still use what was registered before), or the
   /// kernel's.
   [[nodiscard]] result<> add(buffer_registration& new_one, std::span<const iovec> buffers);
-  /// After add() was refused for a buffer: which is the first that the kernel does not take. Each
-  /// is locked once more for that at most. None when the kernel refuses for another reason now.
+  /// After add() was refused for a buffer: which is the first of these that the kernel does not
+  /// take. Each is locked once for that at most. None when it takes all of them, or refuses for
+  /// another reason now.
   [[nodiscard]] std::optional<std::size_t> first_refused(std::span<const iovec> buffers) noexcept;
   /// Occupies the table without the kernel, after it refused.
   void add_plain(buffer_registration& new_one) noexcept;
