@@ -141,7 +141,9 @@ class file {
   /// At the current position, which they advance: for pipes and terminals, which have no other. A
   /// write to a pipe without a reader is the error broken_pipe; it raises no SIGPIPE. Nor does a
   /// write beyond RLIMIT_FSIZE, file_too_large, raise SIGXFSZ: while a runtime runs the signal is
-  /// blocked in its thread, and in what a task starts with fork() and exec().
+  /// blocked in its thread. What a task starts inherits that, threads as well as programs: their
+  /// own writes beyond the limit fail and raise nothing, until they unblock it (pthread_sigmask,
+  /// POSIX_SPAWN_SETSIGMASK).
   template <io_buf_mut B>
   read_operation<B, detail::part> read(B buf) const {
     return one<read_operation<B, detail::part>>(buf, here());
