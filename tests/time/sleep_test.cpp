@@ -88,6 +88,33 @@ TEST(sleep, takes_every_duration) {
   });
 }
 
+TEST(sleep, until_takes_every_time_of_its_clock) {
+  using std::chrono::steady_clock;
+  using hours_of = std::chrono::time_point<steady_clock, std::chrono::hours>;
+  using seconds_of = std::chrono::time_point<steady_clock, std::chrono::duration<double>>;
+  run([]() -> task<> {
+    const auto pool = fixed_buf_pool::make({{64, 1}}).value();
+    auto lease = pool.try_next(64);
+    const auto still_waits = [&](auto when) -> task<> {
+      auto sleeper = spawn([](auto at) -> task<> { co_await sleep_until(at); }, when);
+      auto waiter =
+          spawn([](auto from, auto at) -> task<> { (void)co_await from.next(64, at); }, pool, when);
+      co_await sleep_for(std::chrono::milliseconds(1));
+      EXPECT_FALSE(sleeper.done() || waiter.done());
+      sleeper.abort();
+      waiter.abort();
+    };
+    co_await still_waits(steady_clock::time_point::max());
+    co_await still_waits(hours_of::max());
+    co_await still_waits(seconds_of::max());
+    co_await still_waits(steady_clock::now() + std::chrono::duration<double>(1e9));
+    co_await sleep_until(hours_of::min());
+    co_await sleep_until(seconds_of::min());
+    co_await sleep_until(steady_clock::now() + std::chrono::duration<double>(1e-6));
+    EXPECT_FALSE(co_await pool.next(64, hours_of::min()));
+  });
+}
+
 TEST(sleep, shutdown_takes_every_duration) {
   runtime rt = test::make_runtime({.shutdown_deadline = std::chrono::hours::max()}).value();
   rt.block_on([]() -> task<> {

@@ -11,6 +11,7 @@
 
 #include "carousel/buf/fixed_buf.hpp"
 #include "carousel/buf/next_operation.hpp"
+#include "carousel/detail/base/any_duration.hpp"
 #include "carousel/detail/buf/user_storage.hpp"
 #include "carousel/task.hpp"
 
@@ -87,9 +88,9 @@ class fixed_buf_pool {
   next_operation next(std::size_t capacity) const noexcept {
     return {pool_, capacity, detail::steady_time::max()};
   }
-  /// The same until a deadline; one try is made even when it has passed.
-  next_operation next(std::size_t capacity,
-                      std::chrono::steady_clock::time_point deadline) const noexcept {
+  /// The same until a time of std::chrono::steady_clock, in whatever unit; one try is made even
+  /// when it has passed.
+  next_operation next(std::size_t capacity, detail::any_time deadline) const noexcept {
     return {pool_, capacity, deadline};
   }
 

@@ -47,10 +47,11 @@ class [[nodiscard]] sleep_awaiter : scope_link, scoped_waiter, timer_node {
 
 }  // namespace detail
 
-/// Suspends until the time is reached; a time in the past lets the others run once. Destroying the
+/// Suspends until the time of std::chrono::steady_clock is reached, in whatever unit; one beyond
+/// the clock's range means for ever. A time in the past lets the others run once. Destroying the
 /// coroutine disarms it, and a request to stop (timeout, stop_on, when_any) ends it early: see
 /// stop_requested().
-inline detail::sleep_awaiter sleep_until(std::chrono::steady_clock::time_point when) noexcept {
+inline detail::sleep_awaiter sleep_until(detail::any_time when) noexcept {
   return detail::sleep_awaiter(when);
 }
 

@@ -46,4 +46,30 @@ class any_duration {
   std::chrono::nanoseconds saturated_;
 };
 
+/// The same of a point in time: one beyond what the clock can tell is its last or its first.
+class any_time {
+  using clock = std::chrono::steady_clock;
+
+ public:
+  template <class Duration>
+  constexpr any_time(std::chrono::time_point<clock, Duration> at) noexcept  // NOLINT: implicit
+      : saturated_(nearest(at.time_since_epoch())) {}
+  constexpr operator clock::time_point() const noexcept { return saturated_; }  // NOLINT
+
+ private:
+  template <class Duration>
+  static constexpr clock::time_point nearest(Duration since_epoch) noexcept {
+    if constexpr (std::same_as<Duration, clock::duration>) {
+      return clock::time_point(since_epoch);
+    } else if (since_epoch < Duration::zero()) {
+      using seconds = std::chrono::duration<double>;
+      if (seconds(since_epoch) <= seconds(clock::duration::min())) return clock::time_point::min();
+      return clock::time_point(std::chrono::ceil<clock::duration>(since_epoch));
+    } else {
+      return clock::time_point(saturated(since_epoch));
+    }
+  }
+  clock::time_point saturated_;
+};
+
 }  // namespace carousel::detail
