@@ -73,9 +73,11 @@ inline constexpr int unasked_cancel = -1000;
   return res == -static_cast<int>(std::errc::operation_canceled) || res == unasked_cancel;
 }
 
-/// Less the errno: io_uring itself was refused, and the operation or the registration with it.
+/// Less the errno: io_uring itself was refused, and the operation, the registration or the runtime
+/// with it.
 inline constexpr int refused_enter = -2000;
 inline constexpr int refused_register = -3000;
+inline constexpr int refused_setup = -4000;
 /// Of results beyond refused_enter: with the errno's condition, and a message that names the call.
 [[nodiscard]] std::error_code refusal_of(int code) noexcept;
 

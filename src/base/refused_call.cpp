@@ -31,6 +31,8 @@ namespace {
     case ENOMEM:
       return "the kernel has no memory for it: free some, or raise the memory limit of the "
              "container";
+    case EMFILE: return "the process has no descriptor left; raise the limit with `ulimit -n`";
+    case ENFILE: return "the system has no descriptor left; raise fs.file-max with sysctl";
     default: return std::generic_category().message(error);
   }
 }
@@ -56,6 +58,8 @@ class refused_call final : public std::error_category {
 std::error_code refusal_of(int code) noexcept {
   static const refused_call enter("io_uring_enter");
   static const refused_call registering("io_uring_register");
+  static const refused_call setup("io_uring_setup");
+  if (code < refused_setup) return {refused_setup - code, setup};
   if (code < refused_register) return {refused_register - code, registering};
   return {refused_enter - code, enter};
 }

@@ -23,7 +23,7 @@ result<int> ring_driver::event_fd() noexcept {
     if (made < 0) return std::unexpected(kernel_error(-errno));
     if (const int error = ring_->kernel().register_eventfd(made); error < 0) {
       ::close(made);
-      return std::unexpected(kernel_error(error));
+      return std::unexpected(kernel_error(refused_register + error));
     }
     event_fd_ = made;
   }

@@ -121,7 +121,7 @@ constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
     case ENOMEM:  // since 6.14 the ring's own memory counts against RLIMIT_MEMLOCK
       if (!exempt_from_memlock() && has_memlock_limit()) return errc::memlock_limit;
       [[fallthrough]];
-    default: return detail::kernel_error(-error);
+    default: return detail::kernel_error(detail::refused_setup - error);
   }
 }
 

@@ -63,6 +63,33 @@ TEST_P(denied, setup_gives_an_error_that_names_the_filter) {
   EXPECT_EQ(end.code, 0) << end.said << end.signal;
 }
 
+TEST(denied_setup, for_want_of_a_descriptor_names_call_and_number_and_says_what_to_raise) {
+  const child_end end = in_child([] {
+    if (!deny(SYS_io_uring_setup, EMFILE)) return skipped;
+    const std::error_code why = error_of(runtime::make());
+    return why == std::errc::too_many_files_open && says(why, "io_uring_setup: EMFILE (24)") &&
+                   says(why, "ulimit -n")
+               ? 0
+               : 1;
+  });
+  if (end.code == skipped) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(end.code, 0) << end.said << end.signal;
+}
+
+TEST_P(denied, register_gives_no_event_fd_and_names_call_number_and_filter) {
+  const child_end end = in_child([] {
+    runtime rt = runtime::make().value();
+    if (!deny(SYS_io_uring_register, GetParam().error)) return skipped;
+    const std::error_code why = error_of(rt.event_fd());
+    return says(why, std::string("io_uring_register: ") + GetParam().name) &&
+                   says(why, "seccomp filter")
+               ? 0
+               : 1;
+  });
+  if (end.code == skipped) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(end.code, 0) << end.said << end.signal;
+}
+
 TEST_P(denied, enter_ends_operations_with_an_error_that_names_call_number_and_filter) {
   const child_end end = in_child([] {
     runtime rt = runtime::make().value();
