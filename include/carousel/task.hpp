@@ -5,7 +5,6 @@
 #include <coroutine>
 #include <exception>
 #include <optional>
-#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -185,10 +184,3 @@ inline task<void> task_promise<void>::get_return_object() noexcept {
 
 }  // namespace detail
 }  // namespace carousel
-
-/// Only to say in one sentence what is missing in `auto [res, buf] = file.read_exact_at(...)`.
-template <class T>
-struct std::tuple_size<carousel::task<T>> {
-  static_assert(sizeof(carousel::task<T>) == 0,
-                "this task was not awaited: write auto [res, buf] = co_await ...");
-};

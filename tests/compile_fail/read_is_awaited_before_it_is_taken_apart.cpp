@@ -2,7 +2,7 @@
 
 #include <vector>
 
-// error: this operation was not awaited: write auto [res, buf] = co_await ...
+// error: this was not awaited: write auto [...] = co_await ...
 
 carousel::task<bool> use(carousel::file f) {
 #ifdef CAROUSEL_EXPECT_FAILURE

@@ -2,7 +2,6 @@
 
 #include <concepts>
 #include <memory>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -245,10 +244,3 @@ struct file_operation {
 struct nothing {};
 
 }  // namespace carousel::detail
-
-/// Only to say in one sentence what is missing in `auto [res, buf] = file.read_at(...)`.
-template <class Op>
-struct std::tuple_size<carousel::detail::operation<Op>> {
-  static_assert(sizeof(Op) == 0,
-                "this operation was not awaited: write auto [res, buf] = co_await ...");
-};

@@ -142,3 +142,10 @@ template <resumed_by_loop A>
 }
 
 }  // namespace carousel::detail
+
+/// Only to say in one sentence what is missing in `auto [res, buf] = file.read_at(...)`.
+template <carousel::detail::resumed_by_loop A>
+  requires std::is_same_v<A, std::remove_cv_t<A>>
+struct std::tuple_size<A> {
+  static_assert(sizeof(A) == 0, "this was not awaited: write auto [...] = co_await ...");
+};
