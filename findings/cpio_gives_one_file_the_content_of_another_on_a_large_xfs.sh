@@ -8,8 +8,8 @@
 # 1 TiB files in two that are two apart often share their lower 32 bits. cpio cuts the number off without a warning; at unpacking,
 # two files with more than one name and the same number are one file: the second is linked to the first, its content is gone.
 # Both exit with 0. --renumber-inodes or -H ustar are right.
-# For whom it matters: who packs trees with hard links (snapshots by rsync --link-dest, ostree, Debian's and Nix's stores, initramfs
-# images) on large disks. The same script was right for years on a small one.
+# For whom it matters: who packs trees with hard links on large disks: snapshots by rsync --link-dest, stores that keep equal files
+# once, images of systems. The same script was right for years on a small one.
 # What follows for our users: a key of "one file" is the device and all 64 bits of the inode number. Move trees by a copier that
 # keeps hard links, or by tar; compare afterwards.
 source "$(dirname "$(realpath "$0")")/lib/finding.sh"
