@@ -49,10 +49,15 @@ set(carousel_headers
     include/carousel/detail/driver/slot_table.hpp
     include/carousel/detail/driver/timer_queue.hpp
     include/carousel/detail/driver/wait_line.hpp
-    include/carousel/detail/fs/close_call.hpp
-    include/carousel/detail/fs/file_call.hpp
     include/carousel/detail/fs/open_call.hpp
+    include/carousel/detail/fs/path_call.hpp
+    include/carousel/detail/io/close_call.hpp
+    include/carousel/detail/io/file_call.hpp
+    include/carousel/detail/io/pieces.hpp
+    include/carousel/detail/io/position.hpp
+    include/carousel/detail/io/refused_buffer.hpp
     include/carousel/detail/io/transfer.hpp
+    include/carousel/detail/io/transfer_all.hpp
     include/carousel/detail/loop/foreign_wait.hpp
     include/carousel/detail/loop/task_record.hpp
     include/carousel/detail/ring/submission_queue.hpp
@@ -122,12 +127,12 @@ set(carousel_sources
     src/driver/wait_line.cpp
     src/driver/wake.cpp
     src/driver/wake_read.cpp
-    src/fs/close_call.cpp
     src/fs/directory.cpp
     src/fs/file.cpp
-    src/fs/file_call.cpp
     src/fs/open_call.cpp
     src/fs/open_options.cpp
+    src/fs/path_call.cpp
+    src/io/close_call.cpp
     src/io/transfer.cpp
     src/loop/foreign_wait.cpp
     src/loop/loop.cpp

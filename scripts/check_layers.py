@@ -18,7 +18,7 @@ LAYERS = [
     ("programs", "tools, examples, benchmarks, tests", ["tools/*", "examples/*", "bench/*", "tests/*"]),
     ("api", "carousel.hpp, which includes the rest", ["include/carousel/carousel.hpp"]),
     ("fs", "files and directories", []),
-    ("io", "what files and sockets share: transfers", []),
+    ("io", "what files and sockets share: transfers, closing", []),
     ("buf", "buffer concepts, leases, pool, registry, arena", []),
     ("sync", "what tasks need among each other: event, semaphore, mutex, channel, shared_future, task_group", []),
     ("verb", "awaitables around others: timeout, stop_on, when_any, when_all, abandon_after",

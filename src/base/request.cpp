@@ -10,8 +10,11 @@ const char* name_of(opcode code) noexcept {
     case opcode::fsync: return "fsync";
     case opcode::read_fixed: return "read_fixed";
     case opcode::write_fixed: return "write_fixed";
+    case opcode::sendmsg: return "sendmsg";
+    case opcode::recvmsg: return "recvmsg";
     case opcode::accept: return "accept";
     case opcode::async_cancel: return "async_cancel";
+    case opcode::connect: return "connect";
     case opcode::fallocate: return "fallocate";
     case opcode::openat: return "openat";
     case opcode::openat2: return "openat2";
@@ -19,6 +22,9 @@ const char* name_of(opcode code) noexcept {
     case opcode::statx: return "statx";
     case opcode::read: return "read";
     case opcode::write: return "write";
+    case opcode::send: return "send";
+    case opcode::recv: return "recv";
+    case opcode::shutdown: return "shutdown";
     case opcode::renameat: return "renameat";
     case opcode::unlinkat: return "unlinkat";
     case opcode::mkdirat: return "mkdirat";

@@ -22,6 +22,10 @@ void driver::request_stop(operation_base& op, ready_queue& ready) noexcept {
   whole(*this).request_stop(op, ready);
 }
 
+void driver::request_stop_of_users(const descriptor& file, ready_queue& ready) noexcept {
+  whole(*this).request_stop_of_users(file, ready);
+}
+
 void driver::remove_buffers(buffer_registration& old) noexcept { whole(*this).remove_buffers(old); }
 
 void driver::watch(int wake_fd) noexcept { whole(*this).watch(wake_fd); }

@@ -32,33 +32,7 @@ struct moment {
 
 constexpr std::size_t path_bytes = 256;
 
-struct note {
-  moment at;
-  int value;
-  const std::error_category* category;
-  opcode what;
-  int fd;  ///< of an open file, or -1
-  bool from_current;
-  std::array<char, path_bytes> path;    ///< as much of it as fits
-  std::array<char, path_bytes> second;  ///< the other one, or empty
-};
-constinit thread_local note last{};
-
-void begin_note(std::error_code error, opcode what) noexcept {
-  last.at = moment::now();
-  last.value = error.value();
-  last.category = &error.category();
-  last.what = what;
-}
-
-void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
-  const std::size_t length = ::strnlen(text, to.size() - 1);
-  std::memcpy(to.data(), text, length);
-  to[length] = '\0';
-}
-
-/// After "cannot ", and before the path.
-[[nodiscard]] const char* act(opcode what) noexcept {
+[[nodiscard]] const char* act_of(opcode what) noexcept {
   switch (what) {
     case opcode::openat: return "open";
     case opcode::statx: return "examine";
@@ -68,6 +42,12 @@ void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
     case opcode::fallocate: return "allocate storage for";
     case opcode::ftruncate: return "change the size of";
     case opcode::close: return "close";
+    case opcode::accept: return "accept a connection of";
+    case opcode::recv:
+    case opcode::recvmsg: return "receive from";
+    case opcode::send:
+    case opcode::sendmsg: return "send to";
+    case opcode::shutdown: return "shut down";
     case opcode::mkdirat: return "make the directory";
     case opcode::unlinkat: return "remove";
     case opcode::renameat: return "rename";
@@ -75,6 +55,31 @@ void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
     case opcode::symlinkat: return "make a symbolic link to";
     default: return "use";
   }
+}
+
+struct note {
+  moment at;
+  int value;
+  const std::error_category* category;
+  const char* act;  ///< after "cannot ", and before the path
+  int fd;           ///< of an open file, or -1
+  bool from_current;
+  std::array<char, path_bytes> path;    ///< as much of it as fits
+  std::array<char, path_bytes> second;  ///< the other one, or empty
+};
+constinit thread_local note last{};
+
+void begin_note(std::error_code error, const char* act) noexcept {
+  last.at = moment::now();
+  last.value = error.value();
+  last.category = &error.category();
+  last.act = act;
+}
+
+void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
+  const std::size_t length = ::strnlen(text, to.size() - 1);
+  std::memcpy(to.data(), text, length);
+  to[length] = '\0';
 }
 
 [[nodiscard]] std::string link_text(const char* link) {
@@ -90,6 +95,9 @@ void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
     case EMFILE: return "raise the limit with `ulimit -n`";
     case EACCES: return "its permissions, or those of a directory above it, forbid that";
     case ENFILE: return "raise fs.file-max with sysctl";
+    case EADDRINUSE: return "another socket has the address; a Unix path stays until it is removed";
+    case EADDRNOTAVAIL: return "no interface of this machine has the address";
+    case ECONNREFUSED: return "nobody listens there";
     case EXDEV: return "the path leads out of its directory or to another file system";
     default: return {};
   }
@@ -97,7 +105,7 @@ void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
 
 [[nodiscard]] std::string sentence(std::error_code error) {
   std::string text = "cannot ";
-  text += act(last.what);
+  text += last.act;
   std::string path(last.path.data());
   std::string more = hint(error);
   if (last.fd >= 0) path = link_text(("/proc/self/fd/" + std::to_string(last.fd)).c_str());
@@ -114,7 +122,7 @@ void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
 
 std::error_code note_failure(std::error_code error, opcode what, const char* path,
                              const char* second, bool from_current) noexcept {
-  begin_note(error, what);
+  begin_note(error, act_of(what));
   last.fd = -1;
   last.from_current = from_current;
   copy_text(last.path, path);
@@ -123,10 +131,19 @@ std::error_code note_failure(std::error_code error, opcode what, const char* pat
 }
 
 std::error_code note_failure(std::error_code error, opcode what, const descriptor* file) noexcept {
-  begin_note(error, what);
+  begin_note(error, act_of(what));
   last.fd = file != nullptr ? file->fd : -1;
   last.from_current = false;
   last.path[0] = last.second[0] = '\0';
+  return error;
+}
+
+std::error_code note_failure(std::error_code error, const char* act, const char* address) noexcept {
+  begin_note(error, act);
+  last.fd = -1;
+  last.from_current = false;
+  copy_text(last.path, address);
+  last.second[0] = '\0';
   return error;
 }
 

@@ -96,6 +96,7 @@ class ring_driver final : owned_ring, public driver {
   void wait_to_start(operation_base& op) noexcept;
   void abandon(slot& s) noexcept;
   void request_stop(operation_base& op, ready_queue& ready) noexcept;
+  void request_stop_of_users(const descriptor& file, ready_queue& ready) noexcept;
   void remove_buffers(buffer_registration& old) noexcept;
   void watch(int wake_fd) noexcept {
     wake_.watch(wake_fd);

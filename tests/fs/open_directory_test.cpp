@@ -220,7 +220,7 @@ TEST(open_directory_death, an_empty_handle_is_no_way_to_the_current_directory) {
   const temp_dir dir;
   directory d = open_now(dir.path());
   const directory there = std::move(d);
-  constexpr const char* sentence = "this file or directory was moved from or closed";
+  constexpr const char* sentence = "this file, directory or socket was moved from or closed";
   // NOLINTBEGIN(bugprone-use-after-move)
   EXPECT_EQ(d.fd(), -1);
   EXPECT_DEATH((void)outcome([&] { return d.open_file("f"); }), sentence);

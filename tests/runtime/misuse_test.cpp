@@ -60,7 +60,7 @@ TEST(misuse_death, a_file_that_was_moved_from_says_so) {
                  const file taken = std::move(end);
                  (void)co_await end.read(std::vector<char>(1));
                }),
-               "this file or directory was moved from");
+               "this file, directory or socket was moved from");
 }
 
 TEST(misuse_death, a_task_that_was_moved_from_or_awaited_says_so) {

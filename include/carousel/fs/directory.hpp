@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "carousel/detail/fs/file_call.hpp"
+#include "carousel/detail/fs/path_call.hpp"
 #include "carousel/fs/file.hpp"
 #include "carousel/task.hpp"
 

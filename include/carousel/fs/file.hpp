@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "carousel/buf/fixed_buf.hpp"
-#include "carousel/detail/fs/close_call.hpp"
-#include "carousel/detail/fs/file_call.hpp"
 #include "carousel/detail/fs/open_call.hpp"
+#include "carousel/detail/fs/path_call.hpp"
+#include "carousel/detail/io/close_call.hpp"
+#include "carousel/detail/io/file_call.hpp"
+#include "carousel/detail/io/refused_buffer.hpp"
 #include "carousel/detail/io/transfer.hpp"
 #include "carousel/fs/file_info.hpp"
 #include "carousel/task.hpp"
@@ -107,7 +109,7 @@ class file {
   task<buf_result<void, std::vector<B>>> writev_all_at(std::vector<B> bufs,
                                                        std::uint64_t offset) const {
     using transfer = detail::vector_transfer<dir::write, B>;
-    const std::size_t total = transfer::bytes_of(bufs);
+    const std::size_t total = detail::bytes_of<dir::write>(bufs);
     return detail::transfer_all<transfer>(file_, std::move(bufs), offset, total, errc::write_zero);
   }
 
@@ -146,19 +148,19 @@ class file {
   /// POSIX_SPAWN_SETSIGMASK).
   template <io_buf_mut B>
   read_operation<B, detail::part> read(B buf) const {
-    return one<read_operation<B, detail::part>>(buf, here());
+    return one<read_operation<B, detail::part>>(buf, detail::from_here());
   }
   template <io_buf B>
   write_operation<B, detail::part> write(B buf) const {
-    return one<write_operation<B, detail::part>>(buf, here());
+    return one<write_operation<B, detail::part>>(buf, detail::from_here());
   }
   template <fixed_io_buf B>
   read_fixed_operation<B, detail::part> read_fixed(B&& buf) const {
-    return one<read_fixed_operation<B, detail::part>>(buf, here());
+    return one<read_fixed_operation<B, detail::part>>(buf, detail::from_here());
   }
   template <fixed_io_buf B>
   write_fixed_operation<B, detail::part> write_fixed(B&& buf) const {
-    return one<write_fixed_operation<B, detail::part>>(buf, here());
+    return one<write_fixed_operation<B, detail::part>>(buf, detail::from_here());
   }
 
   // NOLINTEND(*-not-moved, *-std-forward)
@@ -198,13 +200,6 @@ class file {
 
   // What these verbs do not take, each in one sentence.
 
-#define CAROUSEL_NO_BUFFER                                                                         \
-  "this is no buffer: an operation owns its buffer, whose bytes stay where they are when it "      \
-  "moves; give it a fixed_buf, a std::vector of bytes or owned_bytes by std::move, or specialise " \
-  "carousel::buf_traits; std::string, std::array, std::span and pointers will not do"
-#define CAROUSEL_NO_LEASE                                                                 \
-  "fixed operations take a lease, or a slice of one, by std::move: std::move(lease), or " \
-  "pool.try_next(bytes).value(); for any other buffer there is the verb without `fixed`"
   template <class B>
     requires(!io_buf_mut<B>)
   CAROUSEL_REFUSED(CAROUSEL_NO_BUFFER)
@@ -253,15 +248,12 @@ class file {
     requires(!fixed_io_buf<B>)
   CAROUSEL_REFUSED(CAROUSEL_NO_LEASE)
   task<buf_result<void, std::remove_cvref_t<B>>> write_all_fixed_at(B, std::uint64_t) const;
-#undef CAROUSEL_NO_BUFFER
-#undef CAROUSEL_NO_LEASE
 
  private:
   friend class directory;
   friend struct detail::open_call<file>;
   explicit file(detail::fd_ref adopted) noexcept : file_(std::move(adopted)) {}
 
-  static detail::part here() noexcept { return {detail::position::current()}; }
   template <class Operation, class B, class Extent>
   Operation one(B& buf, Extent extent) const {
     return Operation(std::in_place_type<typename Operation::described_by>,
@@ -269,10 +261,9 @@ class file {
   }
   template <dir D, bool Fixed, class B>
   task<buf_result<void, B>> all(B buf, detail::position at) const {
-    constexpr bool reads = D == dir::read;
-    const std::size_t total = reads ? buf_traits<B>::capacity(buf) : buf_traits<B>::size(buf);
+    const std::size_t total = detail::bytes_of<D>(buf);
     return detail::transfer_all<detail::transfer<D, Fixed, B, detail::part>>(
-        file_, std::move(buf), at, total, reads ? errc::end_of_file : errc::write_zero);
+        file_, std::move(buf), at, total, D == dir::read ? errc::end_of_file : errc::write_zero);
   }
 
   detail::fd_ref file_;

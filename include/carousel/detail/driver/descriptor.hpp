@@ -31,6 +31,8 @@ struct descriptor : recycled {
   /// O_DIRECT: alignment of addresses in bytes; 0: nothing to check.
   std::uint32_t memory_align = 0;
   std::uint32_t offset_align = 0;  ///< O_DIRECT: alignment of offsets and lengths in bytes
+  /// Of a socket, as a negative errno: what its connection broke by, for the kernel says so once.
+  std::int32_t connection_error = 0;
   file_state state = file_state::open;
   operation_base* closer = nullptr;  ///< close(), while it waits
 

@@ -68,6 +68,8 @@ class driver {
   /// the kernel by a cancel and with its own last completion. What is on its way already is left
   /// alone.
   void request_stop(operation_base& op, ready_queue& ready) noexcept;
+  /// The same for all operations that hold this file and are awaited; the others are ending.
+  void request_stop_of_users(const descriptor& file, ready_queue& ready) noexcept;
   /// A recycled block that lives as long as the slot's operation. Throws std::bad_alloc.
   [[nodiscard]] std::byte* side_block(slot& s, std::size_t bytes) { return blocks_.take(s, bytes); }
 

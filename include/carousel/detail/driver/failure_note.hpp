@@ -20,6 +20,10 @@ struct descriptor;
 [[nodiscard]] std::error_code note_failure(std::error_code error, opcode what,
                                            const descriptor* file) noexcept;
 
+/// Of a socket: what could not be done ("connect to"), and with which address.
+[[nodiscard]] std::error_code note_failure(std::error_code error, const char* act,
+                                           const char* address) noexcept;
+
 /// Throws std::system_error.
 [[noreturn]] void throw_failure(std::error_code error);
 

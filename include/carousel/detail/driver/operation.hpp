@@ -186,7 +186,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     }
   }
 
-  [[nodiscard]] static operation& waiting_at(slot& s) noexcept {
+  [[nodiscard]] static operation& waiting_at(const slot& s) noexcept {
     return static_cast<operation&>(*s.awaiter);
   }
   [[nodiscard]] static constexpr operation_kind make_kind() noexcept {
@@ -211,6 +211,10 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
         waiting_at(s).op_.item(res, flags);
       };
     }
+    k.file_of = [](const slot& s) noexcept -> const descriptor* {
+      if constexpr (holds_a_file) return waiting_at(s).op_.file.get();
+      return nullptr;
+    };
     if constexpr (lends_memory) {
       k.describe = [](const slot& s, std::FILE* out) {
         lends::describe(s.template resources<resources>(), out);
@@ -233,7 +237,7 @@ struct file_operation {
   using completions = ext::one_completion;
 
   [[nodiscard]] failure_code check_file(const driver& io) const noexcept {
-    CAROUSEL_ASSERT(file, "this file or directory was moved from or closed");
+    CAROUSEL_ASSERT(file, "this file, directory or socket was moved from or closed");
     return file->refusal(io.files());
   }
   /// Names the file in the request.

@@ -25,6 +25,8 @@ struct operation_kind {
   void (*item)(slot&, std::int32_t res, std::uint32_t flags) noexcept;
   /// Gets rid of what such a completion brought, when nobody takes it.
   void (*discard_item)(slot&, std::int32_t res) noexcept;
+  /// The open file that the awaiter's operation holds, or null.
+  const descriptor* (*file_of)(const slot&) noexcept;
   /// Writes which of the memory that was taken over the kernel may touch. Null: none that is not in
   /// the request.
   void (*describe)(const slot&, std::FILE*);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "carousel/detail/fs/file_call.hpp"
+#include "carousel/detail/fs/path_call.hpp"
 #include "carousel/fs/open_options.hpp"
 
 namespace carousel::detail {

@@ -4,62 +4,16 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
-#include <span>
 #include <vector>
 
 #include "carousel/detail/buf/fixed_access.hpp"
 #include "carousel/detail/buf/lent_memory.hpp"
 #include "carousel/detail/driver/failure_note.hpp"
 #include "carousel/detail/driver/operation.hpp"
-#include "carousel/task.hpp"
+#include "carousel/detail/io/pieces.hpp"
+#include "carousel/detail/io/transfer_all.hpp"
 
 namespace carousel::detail {
-
-enum class direction : std::uint8_t { read, write };
-
-/// Where a transfer goes in its file.
-class position {
- public:
-  /// An offset in bytes.
-  position(std::uint64_t offset) noexcept  // NOLINT(google-explicit-constructor): an offset is one
-      : value_(offset != current_position ? offset : current_position - 1) {}
-  [[nodiscard]] static position current() noexcept {
-    position here(0);
-    here.value_ = current_position;
-    return here;
-  }
-
-  /// What the kernel takes.
-  [[nodiscard]] std::uint64_t value() const noexcept { return value_; }
-  [[nodiscard]] bool given() const noexcept { return value_ != current_position; }
-  /// An offset beyond 2^63 - 1 is the caller's mistake.
-  [[nodiscard]] bool valid() const noexcept { return static_cast<std::int64_t>(value_) >= -1; }
-  [[nodiscard]] position advanced(std::size_t n) const noexcept {
-    return given() ? position(value_ + n) : *this;
-  }
-
- private:
-  std::uint64_t value_;
-};
-
-/// A transfer of all of its buffer at an offset in bytes. A type of its own, because there is
-/// nothing to compute.
-struct whole {
-  std::uint64_t at;
-  static constexpr std::size_t skip = 0;
-
-  [[nodiscard]] std::uint64_t value() const noexcept { return at; }
-  [[nodiscard]] bool valid() const noexcept { return static_cast<std::int64_t>(at) >= 0; }
-};
-/// A transfer at a position, without the first `skip` bytes of its buffer, which are done already.
-struct part {
-  position at;
-  std::size_t skip = 0;
-
-  [[nodiscard]] std::uint64_t value() const noexcept { return at.value(); }
-  [[nodiscard]] bool valid() const noexcept { return at.valid(); }
-};
 
 /// Whether one piece of memory keeps the alignment of an O_DIRECT file, one whose memory_align is
 /// not 0.
@@ -134,18 +88,14 @@ struct transfer : file_operation {
 
  private:
   [[nodiscard]] std::size_t length() const noexcept {
-    const std::size_t all = D == direction::read ? traits::capacity(held) : traits::size(held);
-    return std::min(all - extent.skip, transfer_bytes_max);
+    return std::min(bytes_of<D>(held) - extent.skip, transfer_bytes_max);
   }
 };
 
-/// A read into, or a write from, several buffers in turn. At most the first 1,024 that still have
-/// something to do take part in one operation, the kernel's limit.
+/// A read into, or a write from, several buffers in turn, the first 1,024 that still have something
+/// to do.
 template <direction D, io_buf B>
 struct vector_transfer : file_operation {
-  using traits = buf_traits<B>;
-  static constexpr std::size_t pieces_max = 1024;
-
   using resources = std::vector<B>;
   using output = buf_result<std::size_t, std::vector<B>>;
   using lends = lent_memory<std::vector<B>>;
@@ -158,7 +108,7 @@ struct vector_transfer : file_operation {
     if (!extent.valid()) return failure(std::errc::invalid_argument);
     bool aligned = true;
     if (file->memory_align != 0) {
-      for_each_piece([&](std::byte* data, std::size_t bytes) {
+      for_each_piece<D>(held, extent.skip, [&](std::byte* data, std::size_t bytes) {
         aligned = aligned && is_aligned(*file.get(), extent.at, data, bytes);
       });
     }
@@ -169,7 +119,7 @@ struct vector_transfer : file_operation {
     auto* first = reinterpret_cast<iovec*>(
         io.side_block(s, std::max<std::size_t>(pieces, 1) * sizeof(iovec)));
     iovec* next = first;
-    for_each_piece([&](std::byte* data, std::size_t bytes) {
+    for_each_piece<D>(held, extent.skip, [&](std::byte* data, std::size_t bytes) {
       *next++ = {.iov_base = data, .iov_len = bytes};
     });
     r.code = D == direction::read ? opcode::readv : opcode::writev;
@@ -183,77 +133,12 @@ struct vector_transfer : file_operation {
   output complete(std::int32_t res, std::vector<B>& lent, slot&) const noexcept {
     if (res < 0)
       return {std::unexpected(transfer_failed(D, kernel_error(res), file)), std::move(lent)};
-    if constexpr (D == direction::read) {
-      auto left = static_cast<std::size_t>(res);
-      for (B& b : lent) {
-        const std::size_t n = std::min(left, traits::capacity(b));
-        traits::set_size(b, n);
-        left -= n;
-      }
-    }
+    if constexpr (D == direction::read) spread_fill(lent, static_cast<std::size_t>(res));
     return {static_cast<std::size_t>(res), std::move(lent)};
   }
   output fail(std::error_code error, std::vector<B>&& back) const noexcept {
     return {std::unexpected(transfer_failed(D, error, file)), std::move(back)};
   }
-
-  [[nodiscard]] static std::size_t bytes_of(const std::vector<B>& buffers) noexcept {
-    std::size_t sum = 0;
-    for (const B& b : buffers) sum += D == direction::read ? traits::capacity(b) : traits::size(b);
-    return sum;
-  }
-
- private:
-  template <class F>
-  void for_each_piece(F f) const {
-    std::size_t done = extent.skip;
-    std::size_t pieces = 0;
-    for (const B& b : held) {
-      const std::size_t all = D == direction::read ? traits::capacity(b) : traits::size(b);
-      const std::size_t before = std::min(done, all);
-      done -= before;
-      if (before == all) continue;
-      f(const_cast<std::byte*>(traits::data(b)) + before, all - before);  // an iovec has no const
-      if (++pieces == pieces_max) return;
-    }
-  }
 };
-
-template <class T>
-using transferred_buffer = typename T::resources;
-
-// A function of its own: g++ 12 destroys the members of an aggregate twice that is a temporary of a
-// co_await.
-template <class Transfer>
-operation<Transfer> one_transfer(const fd_ref& file, transferred_buffer<Transfer>&& buf,
-                                 part extent) noexcept {
-  return operation<Transfer>(std::in_place_type<Transfer>, file_operation{file}, std::move(buf),
-                             extent);
-}
-
-/// Repeats a transfer until all `total` bytes are through. On an error the buffer's size says how
-/// much a read had brought.
-template <class Transfer>
-task<buf_result<void, transferred_buffer<Transfer>>> transfer_all(fd_ref file,
-                                                                  transferred_buffer<Transfer> buf,
-                                                                  position at, std::size_t total,
-                                                                  errc at_nothing) {
-  constexpr int interruptions_max = 16;
-  int interruptions = 0;
-  for (std::size_t done = 0; done < total;) {
-    auto r = co_await one_transfer<Transfer>(file, std::move(buf), part{at.advanced(done), done});
-    buf = std::move(r.buf);
-    if (!r.res) {
-      if (r.res.error() == std::errc::interrupted && ++interruptions < interruptions_max) continue;
-      co_return {std::unexpected(r.res.error()), std::move(buf)};
-    }
-    done += *r.res;
-    // O_DIRECT: an odd count means that the file ended, and nothing could go on from there.
-    const std::uint32_t align = file ? file->offset_align : 0;
-    const bool ended = *r.res == 0 || (done < total && align != 0 && done % align != 0);
-    if (ended) co_return {std::unexpected(make_error_code(at_nothing)), std::move(buf)};
-  }
-  co_return {result<>{}, std::move(buf)};
-}
 
 }  // namespace carousel::detail

@@ -1,4 +1,4 @@
-#include "carousel/detail/fs/close_call.hpp"
+#include "carousel/detail/io/close_call.hpp"
 
 #include <unistd.h>
 
@@ -22,6 +22,9 @@ bool close_call::must_wait(operation_base& self) noexcept {
   if (held.file->started == 0) return false;
   held.file->closer = &self;
   self.kind = wait_kind::file_close;
+  // A socket's may wait for ever, and hold the connection open for its peer.
+  if (others == others_in_flight::are_stopped)
+    self.io->request_stop_of_users(*held.file.get(), this_context().ready);
   return true;
 }
 

@@ -9,35 +9,6 @@
 
 namespace carousel::detail {
 
-/// An operation on an open file that moves no data: fsync, fallocate, ftruncate.
-struct file_call : file_operation {
-  request req;
-
-  using resources = nothing;
-  using output = result<>;
-  using lends = ext::lends_nothing;
-  using unclaimed = ext::result_owns_nothing;
-  resources held;
-
-  [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
-  void encode(driver& io, slot&, request& r) const noexcept {
-    r = req;
-    name_file(io, r);
-  }
-
-  output complete(std::int32_t res, nothing&, slot&) const noexcept {
-    if (res < 0) return fail(kernel_error(res), nothing{});
-    return {};
-  }
-  output fail(std::error_code error, nothing&&) const noexcept {
-    return std::unexpected(note_failure(error, req.code, file.get()));
-  }
-};
-
-[[nodiscard]] inline operation<file_call> call_on(fd_ref file, const request& req) noexcept {
-  return operation(file_call{{std::move(file)}, req, {}});
-}
-
 /// What a path is relative to.
 enum class path_base : std::uint8_t { current_directory, open_directory };
 

@@ -1,4 +1,4 @@
-#include "carousel/detail/fs/file_call.hpp"
+#include "carousel/detail/fs/path_call.hpp"
 
 namespace carousel::detail {
 

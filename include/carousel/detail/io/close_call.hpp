@@ -1,11 +1,19 @@
 #pragma once
 
-#include "carousel/detail/fs/file_call.hpp"
+#include <cstdint>
+#include <cstdio>
+#include <utility>
+
+#include "carousel/detail/driver/failure_note.hpp"
+#include "carousel/detail/driver/operation.hpp"
 
 namespace carousel::detail {
 
-/// Closes a file for all its handles. While operations hold it, it waits: the last of them
-/// starts it.
+/// What becomes of the operations that hold a file which is closed.
+enum class others_in_flight : std::uint8_t { are_waited_for, are_stopped };
+
+/// Closes a file or a socket for all its handles. While operations hold it, it waits: the last of
+/// them starts it.
 struct close_call {
   /// A file on its way out. Once it is taken apart, who has this last closes it.
   struct closing {
@@ -41,6 +49,7 @@ struct close_call {
   using resources = closing;
   using output = result<>;
   closing held;
+  others_in_flight others = others_in_flight::are_waited_for;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept;
   /// From now on the file is closed for everybody else. True: operations hold it.

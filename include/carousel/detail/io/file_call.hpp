@@ -1,0 +1,40 @@
+#pragma once
+
+#include <utility>
+
+#include "carousel/detail/driver/failure_note.hpp"
+#include "carousel/detail/driver/operation.hpp"
+
+namespace carousel::detail {
+
+/// An operation on an open file or socket that moves no data: fsync, fallocate, ftruncate,
+/// shutdown.
+struct file_call : file_operation {
+  request req;
+
+  using resources = nothing;
+  using output = result<>;
+  using lends = ext::lends_nothing;
+  using unclaimed = ext::result_owns_nothing;
+  resources held;
+
+  [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
+  void encode(driver& io, slot&, request& r) const noexcept {
+    r = req;
+    name_file(io, r);
+  }
+
+  output complete(std::int32_t res, nothing&, slot&) const noexcept {
+    if (res < 0) return fail(kernel_error(res), nothing{});
+    return {};
+  }
+  output fail(std::error_code error, nothing&&) const noexcept {
+    return std::unexpected(note_failure(error, req.code, file.get()));
+  }
+};
+
+[[nodiscard]] inline operation<file_call> call_on(fd_ref file, const request& req) noexcept {
+  return operation(file_call{{std::move(file)}, req, {}});
+}
+
+}  // namespace carousel::detail

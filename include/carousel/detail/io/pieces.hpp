@@ -1,0 +1,55 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "carousel/buf/io_buf.hpp"
+
+namespace carousel::detail {
+
+enum class direction : std::uint8_t { read, write };
+
+/// The most buffers of one transfer, the kernel's limit.
+inline constexpr std::size_t pieces_max = 1024;
+
+/// What a transfer of all of the buffer moves.
+template <direction D, io_buf B>
+[[nodiscard]] std::size_t bytes_of(const B& b) noexcept {
+  return D == direction::read ? buf_traits<B>::capacity(b) : buf_traits<B>::size(b);
+}
+template <direction D, io_buf B>
+[[nodiscard]] std::size_t bytes_of(const std::vector<B>& buffers) noexcept {
+  std::size_t sum = 0;
+  for (const B& b : buffers) sum += bytes_of<D>(b);
+  return sum;
+}
+
+/// Calls f(data, bytes) for what is to be moved behind the first `skip` bytes, of at most
+/// pieces_max buffers.
+template <direction D, io_buf B, class F>
+void for_each_piece(const std::vector<B>& buffers, std::size_t skip, F f) {
+  std::size_t pieces = 0;
+  for (const B& b : buffers) {
+    const std::size_t all = bytes_of<D>(b);
+    const std::size_t before = std::min(skip, all);
+    skip -= before;
+    if (before == all) continue;
+    // An iovec has no const.
+    f(const_cast<std::byte*>(buf_traits<B>::data(b)) + before, all - before);
+    if (++pieces == pieces_max) return;
+  }
+}
+
+/// A read has filled the buffers in turn with `n` bytes.
+template <io_buf_mut B>
+void spread_fill(std::vector<B>& buffers, std::size_t n) noexcept {
+  for (B& b : buffers) {
+    const std::size_t mine = std::min(n, buf_traits<B>::capacity(b));
+    buf_traits<B>::set_size(b, mine);
+    n -= mine;
+  }
+}
+
+}  // namespace carousel::detail
