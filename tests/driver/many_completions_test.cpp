@@ -19,8 +19,8 @@ using test::accept_call;
 using test::accept_many_call;
 using test::accept_one;
 using test::accepted;
+using test::loopback_listener;
 using test::open_fds;
-using test::tcp_listener;
 
 template <class Call>
 detail::operation<Call> accept_many(const detail::fd_ref& listener, std::vector<int>& into) {
@@ -51,7 +51,7 @@ TEST(many_completions, each_goes_to_the_operation_that_waits) {
   test::run(
       []() -> task<> {
         constexpr std::size_t many = 300;  // more than the completion queue takes
-        const tcp_listener listener;
+        const loopback_listener listener;
         std::vector<int> clients;
         std::vector<int> connections;
         auto accepting =
@@ -72,11 +72,11 @@ TEST(many_completions, what_comes_after_the_awaiter_is_gone_is_closed) {
   test::run([]() -> task<> {
     // More than are cancelled in one turn: the others still accept.
     constexpr std::size_t many = 100;
-    std::deque<tcp_listener> listeners(many);
+    std::deque<loopback_listener> listeners(many);
     std::vector<int> clients;
     std::vector<int> connections;
     std::vector<join_handle<void>> accepting;
-    for (const tcp_listener& listener : listeners) {
+    for (const loopback_listener& listener : listeners) {
       accepting.push_back(
           spawn(keep_accepting<accept_many_call>, listener.ref(), std::ref(connections)));
     }
@@ -86,7 +86,7 @@ TEST(many_completions, what_comes_after_the_awaiter_is_gone_is_closed) {
     }
     for (auto& one : accepting) one.abort();
     for (int i = 0; i < 3; ++i) {
-      for (const tcp_listener& listener : listeners) clients.push_back(listener.connect());
+      for (const loopback_listener& listener : listeners) clients.push_back(listener.connect());
       co_await yield();
     }
     close_all(clients);
@@ -99,7 +99,7 @@ TEST(many_completions, one_that_the_operation_does_not_expect_is_counted_and_clo
   const std::size_t before = open_fds();
   runtime rt = runtime::make().value();
   rt.block_on([&]() -> task<> {
-    const tcp_listener listener;
+    const loopback_listener listener;
     std::vector<int> clients;
     std::vector<int> connections;
     auto accepting = spawn(keep_accepting<accept_call>, listener.ref(), std::ref(connections));
@@ -119,7 +119,7 @@ task<> accept_alone(detail::fd_ref listener) {
 
 /// Half of the accepts find a connection while they are cancelled.
 task<> cancel_accepts(int count) {
-  const tcp_listener listener;
+  const loopback_listener listener;
   const detail::fd_ref socket = listener.ref();
   std::vector<int> clients;
   constexpr int batch = 100;

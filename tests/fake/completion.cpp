@@ -1,4 +1,5 @@
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +13,16 @@
 namespace carousel::fake {
 namespace {
 
+using detail::opcode;
+
 constexpr int outside_wait_ms = 10'000;
+
+/// Of an operation that has ended with EPIPE.
+bool raises_sigpipe(const operation& op) noexcept {
+  const bool sends = op.code == opcode::send || op.code == opcode::sendmsg;
+  const std::uint32_t quiet = sends ? std::uint32_t{MSG_NOSIGNAL} : sys::rwf_nosignal;
+  return (op.entry.op_flags & quiet) == 0;
+}
 
 }  // namespace
 
@@ -69,13 +79,19 @@ bool kernel::step(op_list::iterator self) {
     if (!res) return false;
     op.res = *res;
     if (announce(op)) return true;
+    if (is_of_socket(op) && random_.chance(options_.untold)) {
+      op.at = stage::running;
+      op.due = now_ + std::chrono::microseconds(1) + some_time(options_.delay_max);
+      note(op.id, "is done, result to come", op.res);
+      return false;
+    }
   }
   complete(self, op.res);
   return true;
 }
 
 bool kernel::announce(const operation& op) {
-  const bool goes_on = op.number() == op_accept && (op.entry.ioprio & accept_multishot) != 0;
+  const bool goes_on = op.code == opcode::accept && (op.entry.ioprio & accept_multishot) != 0;
   if (!goes_on || op.res < 0 || !overflow_.empty() || visible() == cqes_.size()) return false;
   note(op.id, "goes on after", op.res);
   post({.user_data = op.entry.user_data, .res = op.res, .flags = sys::cqe_more});
@@ -88,12 +104,11 @@ void kernel::complete(op_list::iterator self, std::int32_t res) {
   if (!op.lent.empty()) {
     check_lent(op);
     if (res >= 0 && op.stores) store(op, res);
+    if (res >= 0 && op.stores && op.header != nullptr) store_header(op);
     for (const iovec& piece : op.lent) lent_.give_back(piece);
   }
-  if (res == -EPIPE && !options_.no_nosignal && (op.entry.op_flags & sys::rwf_nosignal) == 0 &&
-      op.number() != op_send) {
-    (void)misuse(op, "a write without RWF_NOSIGNAL raised SIGPIPE", res);
-  }
+  if (res == -EPIPE && !options_.no_nosignal && raises_sigpipe(op))
+    (void)misuse(op, "a write or a send that did not ask for no signal raised SIGPIPE", res);
   const sys::cqe done{.user_data = op.entry.user_data, .res = res, .flags = 0};
   operations_.erase(self);
   post(done);
@@ -118,13 +133,30 @@ void kernel::check_lent(const operation& op) {
 void kernel::store(operation& op, std::int32_t res) {
   if (op.staged == nullptr) return;
   const std::byte* from = op.staged->first;
-  auto left = op.code == detail::opcode::statx ? op.staged->bytes : static_cast<std::size_t>(res);
+  // With MSG_TRUNC the result is the length of a message that was longer.
+  auto left = std::min(static_cast<std::size_t>(res), op.staged->bytes);
+  if (op.code == opcode::statx) left = op.staged->bytes;
   for (const iovec& piece : op.lent) {
     const std::size_t n = std::min(left, piece.iov_len);
     (late_ ? copy_bytes_if_mapped : copy_bytes)(static_cast<std::byte*>(piece.iov_base), from, n);
     from += n;
     left -= n;
   }
+}
+
+/// What recvmsg(2) writes into the header that it was given, and to where that points.
+void kernel::store_header(const operation& op) {
+  auto* const header = reinterpret_cast<msghdr*>(static_cast<std::uintptr_t>(op.entry.address));
+  const message& got = *op.header;
+  if (!late_ && (!is_mapped(header, sizeof *header) || is_poisoned(header, sizeof *header)))
+    trace_.fail(op.id, "a message header was gone when the kernel stored into it");
+  msghdr told = got.asked;
+  told.msg_controllen = got.control.size();
+  told.msg_flags = got.flags;
+  const auto put = late_ ? copy_bytes_if_mapped : copy_bytes;
+  put(reinterpret_cast<std::byte*>(header), reinterpret_cast<const std::byte*>(&told), sizeof told);
+  put(static_cast<std::byte*>(told.msg_name), got.name.data(), got.name.size());
+  put(static_cast<std::byte*>(told.msg_control), got.control.data(), got.control.size());
 }
 
 void kernel::signal() noexcept {

@@ -25,14 +25,16 @@ std::size_t bytes_of(const std::vector<iovec>& pieces) {
                          [](std::size_t sum, const iovec& p) { return sum + p.iov_len; });
 }
 
-/// What a write sends, copied: a write does not change what is lent, and the sanitizers watch those
-/// who read it.
-void stage_outgoing(operation& op) {
-  op.staged = std::make_unique<aligned_bytes>(std::min(bytes_of(op.lent), op.limit));
+/// What a write sends behind its first `skip` bytes, copied: a write does not change what is lent,
+/// and the sanitizers watch those who read it.
+void stage_outgoing(operation& op, std::size_t skip = 0) {
+  op.staged = std::make_unique<aligned_bytes>(std::min(bytes_of(op.lent) - skip, op.limit));
   std::size_t done = 0;
   for (const iovec& piece : op.lent) {
-    const std::size_t n = std::min(piece.iov_len, op.staged->bytes - done);
-    copy_bytes(op.staged->first + done, static_cast<const std::byte*>(piece.iov_base), n);
+    const std::size_t before = std::min(skip, piece.iov_len);
+    skip -= before;
+    const std::size_t n = std::min(piece.iov_len - before, op.staged->bytes - done);
+    copy_bytes(op.staged->first + done, static_cast<const std::byte*>(piece.iov_base) + before, n);
     done += n;
   }
 }
@@ -146,20 +148,73 @@ std::optional<std::int32_t> poll_add(const operation& op) {
   return one.revents;
 }
 
+bool waits_at(const operation& op, std::int32_t r) {
+  return is_would_block(r) && (op.entry.op_flags & MSG_DONTWAIT) == 0;
+}
+
 std::optional<std::int32_t> receive(operation& op) {
   op.staged = std::make_unique<aligned_bytes>(std::min(bytes_of(op.lent), op.limit));
-  const std::int32_t r = result_of(recv(op.file->fd(), op.staged->first, op.staged->bytes,
-                                        static_cast<int>(op.entry.op_flags) | MSG_DONTWAIT));
-  if (is_would_block(r) && (op.entry.op_flags & MSG_DONTWAIT) == 0) return std::nullopt;
+  iovec piece{.iov_base = op.staged->first, .iov_len = op.staged->bytes};
+  msghdr into{};
+  into.msg_iov = &piece;
+  into.msg_iovlen = 1;
+  if (op.header != nullptr) {
+    op.header->name.assign(op.header->asked.msg_namelen, std::byte{});
+    op.header->control.assign(op.header->asked.msg_controllen, std::byte{});
+    into.msg_name = op.header->name.data();
+    into.msg_namelen = op.header->asked.msg_namelen;
+    into.msg_control = op.header->control.data();
+    into.msg_controllen = op.header->control.size();
+  }
+  const int flags = static_cast<int>(op.entry.op_flags) | MSG_DONTWAIT;
+  const std::int32_t r = result_of(::recvmsg(op.file->fd(), &into, flags));
+  if (waits_at(op, r)) return std::nullopt;
+  if (op.header != nullptr && r >= 0) {
+    // Of a name the kernel says how long it is, and stores what there was room for.
+    op.header->asked.msg_namelen = into.msg_namelen;
+    op.header->control.resize(into.msg_controllen);
+    op.header->flags = into.msg_flags & ~MSG_CMSG_CLOEXEC;
+  }
   return r;
 }
 
+/// What is staged, with the address and the control messages that the header names. These are read
+/// now, as Linux does.
+std::int32_t send_staged(const operation& op) {
+  const int flags = static_cast<int>(op.entry.op_flags) | MSG_DONTWAIT | MSG_NOSIGNAL;
+  iovec piece{.iov_base = op.staged->first, .iov_len = op.staged->bytes};
+  msghdr from{};
+  if (op.header != nullptr) from = op.header->asked;
+  from.msg_iov = &piece;
+  from.msg_iovlen = 1;
+  return result_of(::sendmsg(op.file->fd(), &from, flags));
+}
+
 std::optional<std::int32_t> send_out(operation& op) {
-  stage_outgoing(op);
-  const std::int32_t r =
-      result_of(send(op.file->fd(), op.staged->first, op.staged->bytes,
-                     static_cast<int>(op.entry.op_flags) | MSG_DONTWAIT | MSG_NOSIGNAL));
-  if (is_would_block(r) && (op.entry.op_flags & MSG_DONTWAIT) == 0) return std::nullopt;
+  const std::size_t total = bytes_of(op.lent);
+  for (;;) {
+    stage_outgoing(op, op.moved);
+    const std::int32_t r = send_staged(op);
+    if (waits_at(op, r)) return std::nullopt;
+    if (!sends_all(op)) return r;
+    if (r < 0) return op.moved != 0 ? static_cast<std::int32_t>(op.moved) : r;
+    op.moved += static_cast<std::size_t>(r);
+    if (op.moved == total) return static_cast<std::int32_t>(op.moved);
+  }
+}
+
+std::optional<std::int32_t> connect_to(operation& op) {
+  const int fd = op.file->fd();
+  if (op.connecting && !is_ready(fd, POLLOUT)) return std::nullopt;
+  const bool waits = (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0;
+  const auto call = [&] {
+    return ::connect(fd, reinterpret_cast<const sockaddr*>(op.address.data()),
+                     static_cast<socklen_t>(op.address.size()));
+  };
+  const std::int32_t r = result_of(without_blocking(fd, call));
+  op.connecting = r == -EINPROGRESS;
+  // Of a Unix socket: the backlog is full.
+  if (op.connecting || (r == -EAGAIN && waits)) return std::nullopt;
   return r;
 }
 
@@ -173,10 +228,6 @@ std::optional<std::int32_t> accept_one(const operation& op) {
 std::optional<std::int32_t> execute_other(operation& op) {
   switch (op.number()) {
     case op_poll_add: return poll_add(op);
-    case op_accept: return accept_one(op);
-    case op_send: return send_out(op);
-    case op_recv: return receive(op);
-    case op_shutdown: return result_of(shutdown(op.file->fd(), static_cast<int>(op.entry.length)));
     case op_socket:
       return result_of(socket(op.entry.fd, static_cast<int>(op.entry.offset),
                               static_cast<int>(op.entry.length)));
@@ -186,6 +237,23 @@ std::optional<std::int32_t> execute_other(operation& op) {
 
 }  // namespace
 
+bool is_of_socket(const operation& op) noexcept {
+  switch (op.code) {
+    case opcode::accept:
+    case opcode::connect:
+    case opcode::send:
+    case opcode::sendmsg:
+    case opcode::recv:
+    case opcode::recvmsg: return true;
+    default: return false;
+  }
+}
+
+bool sends_all(const operation& op) noexcept {
+  return (op.code == opcode::send || op.code == opcode::sendmsg) &&
+         (op.entry.op_flags & MSG_WAITALL) != 0;
+}
+
 bool may_wait(const operation& op) noexcept {
   switch (op.code) {
     case opcode::read:
@@ -194,9 +262,7 @@ bool may_wait(const operation& op) noexcept {
     case opcode::write:
     case opcode::write_fixed:
     case opcode::writev: return op.file != nullptr && !op.file->is_seekable();
-    default:
-      return op.number() == op_poll_add || op.number() == op_accept || op.number() == op_send ||
-             op.number() == op_recv;
+    default: return is_of_socket(op) || op.number() == op_poll_add;
   }
 }
 
@@ -204,10 +270,12 @@ short events_of(const operation& op) noexcept {
   switch (op.code) {
     case opcode::write:
     case opcode::write_fixed:
-    case opcode::writev: return POLLOUT;
+    case opcode::writev:
+    case opcode::connect:
+    case opcode::send:
+    case opcode::sendmsg: return POLLOUT;
     default:
-      if (op.number() == op_poll_add) return static_cast<short>(op.entry.op_flags);
-      return op.number() == op_send ? POLLOUT : POLLIN;
+      return op.number() == op_poll_add ? static_cast<short>(op.entry.op_flags) : short{POLLIN};
   }
 }
 
@@ -232,6 +300,14 @@ std::optional<std::int32_t> execute(operation& op) {
     case opcode::statx: return statx_of(op);
     case opcode::openat: return openat_of(op);
     case opcode::close: return result_of(::close(op.entry.fd));
+    case opcode::accept: return accept_one(op);
+    case opcode::connect: return connect_to(op);
+    case opcode::send:
+    case opcode::sendmsg: return send_out(op);
+    case opcode::recv:
+    case opcode::recvmsg: return receive(op);
+    case opcode::shutdown:
+      return result_of(shutdown(op.file->fd(), static_cast<int>(op.entry.length)));
     case opcode::mkdirat:
     case opcode::unlinkat:
     case opcode::symlinkat:

@@ -4,6 +4,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <set>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -87,6 +88,8 @@ class kernel final : public sys::kernel {
   [[nodiscard]] std::int32_t prepare(operation& op);
   [[nodiscard]] std::int32_t take_file(operation& op);
   [[nodiscard]] std::int32_t take_memory(operation& op);
+  [[nodiscard]] std::int32_t take_pieces(operation& op, const iovec* first, std::size_t count);
+  [[nodiscard]] std::int32_t take_message(operation& op);
   [[nodiscard]] std::int32_t take_fixed(operation& op);
   void take_paths(operation& op);
   [[nodiscard]] std::int32_t lend(operation& op);
@@ -101,6 +104,7 @@ class kernel final : public sys::kernel {
   bool step(op_list::iterator op);
   void complete(op_list::iterator op, std::int32_t res);
   void store(operation& op, std::int32_t res);
+  void store_header(const operation& op);
   void check_lent(const operation& op);
   /// Posts a completion that announces another one. False: there is no room for it, and it must be
   /// the last.
@@ -149,6 +153,7 @@ class kernel final : public sys::kernel {
   std::vector<iovec> table_;
   std::vector<std::uint64_t> table_declarations_;
   std::vector<std::shared_ptr<held_file>> files_;
+  std::set<ino_t> broken_;  ///< sockets whose connection was reset, and which have said so
 };
 
 }  // namespace carousel::fake

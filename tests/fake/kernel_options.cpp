@@ -55,6 +55,7 @@ kernel_options kernel_options::from_seed(std::uint64_t seed) {
   o.no_nosignal = r.below(8) == 0;
   o.no_memlock = r.below(2) == 0;
   o.closed_world = true;
+  o.untold = some(r, 500);
   return o;
 }
 
@@ -63,13 +64,14 @@ std::string kernel_options::describe() const {
   const auto us = [](std::chrono::nanoseconds t) { return t.count() / 1000; };
   out << "seed " << seed << "; per mille: async " << async << ", reorder " << reorder
       << ", shortened " << shortened << ", failed " << failed << ", interrupted " << interrupted
-      << ", canceled " << canceled << ", stuck " << stuck << ", cancel restarts " << cancel_restarts
-      << ", refused enters " << refused << ", denied enters " << denied << ", partial submits "
-      << partial << ", signals " << signals << ", forgotten signals " << forgotten_signals
-      << ", refused buffers " << refused_buffers << ", refused files " << refused_files
-      << "; delay up to " << us(delay_max) << " us, turn up to " << us(turn_max)
-      << " us, batch up to " << batch_max << (posts_early ? ", posts early" : "")
-      << (small_cq ? ", small completion queue" : "") << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
+      << ", canceled " << canceled << ", stuck " << stuck << ", untold " << untold << ", resets "
+      << resets << ", cancel restarts " << cancel_restarts << ", refused enters " << refused
+      << ", denied enters " << denied << ", partial submits " << partial << ", signals " << signals
+      << ", forgotten signals " << forgotten_signals << ", refused buffers " << refused_buffers
+      << ", refused files " << refused_files << "; delay up to " << us(delay_max)
+      << " us, turn up to " << us(turn_max) << " us, batch up to " << batch_max
+      << (posts_early ? ", posts early" : "") << (small_cq ? ", small completion queue" : "")
+      << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
       << (may_drop ? ", a full completion queue loses" : "")
       << (no_memlock ? ", exempt from RLIMIT_MEMLOCK" : "")
       << (old_waits ? ", no IORING_ENTER_NO_IOWAIT" : "");

@@ -28,6 +28,10 @@ struct kernel_options {
   unsigned canceled = 0;     ///< ECANCELED though nobody cancelled, as when no worker can be had
   unsigned stuck = 0;        ///< file operations that end only when the test lets them
 
+  // Sockets.
+  unsigned untold = 0;  ///< operations that are done a while before they complete
+  unsigned resets = 0;  ///< transfers that find the connection broken: ECONNRESET, once
+
   // Cancels.
   unsigned cancel_restarts = 0;  ///< workers that a cancel interrupts: -512 or EINTR
 

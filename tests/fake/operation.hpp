@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <chrono>
@@ -19,10 +20,6 @@ namespace carousel::fake {
 
 /// Opcodes beyond those that the library has a name for.
 inline constexpr unsigned op_poll_add = 6;
-inline constexpr unsigned op_accept = 13;
-inline constexpr unsigned op_send = 26;
-inline constexpr unsigned op_recv = 27;
-inline constexpr unsigned op_shutdown = 34;
 inline constexpr unsigned op_socket = 45;
 
 inline constexpr unsigned accept_multishot = 1;  ///< of ioprio
@@ -46,6 +43,14 @@ struct aligned_bytes {
   std::size_t bytes;
 };
 
+/// The msghdr of a recvmsg or a sendmsg as the kernel copies it, and what it will store.
+struct message {
+  msghdr asked{};
+  std::vector<std::byte> name;
+  std::vector<std::byte> control;
+  int flags = 0;
+};
+
 /// One submission queue entry after the kernel has taken it, with all that the kernel copies at
 /// that moment.
 struct operation {
@@ -62,6 +67,10 @@ struct operation {
   std::shared_ptr<held_file> file;
   std::string path;
   std::string second_path;
+  std::string address;      ///< of a connect
+  bool connecting = false;  ///< it has begun, and the socket waits for the peer
+  std::size_t moved = 0;    ///< bytes that a send which waits for all has sent so far
+  std::unique_ptr<message> header;
 
   /// Memory that the kernel reads (a write), or stores into when the operation completes.
   std::vector<iovec> lent;
@@ -75,6 +84,10 @@ struct operation {
 /// and without waiting. Nothing if it would have to wait. What a read brings is staged, not stored.
 [[nodiscard]] std::optional<std::int32_t> execute(operation& op);
 
+/// What only sockets do.
+[[nodiscard]] bool is_of_socket(const operation& op) noexcept;
+/// A send that is over only when all is sent.
+[[nodiscard]] bool sends_all(const operation& op) noexcept;
 /// Operations that may have to wait for somebody else.
 [[nodiscard]] bool may_wait(const operation& op) noexcept;
 /// The events that poll(2) knows them by.

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,12 +27,12 @@ T* pointer(std::uint64_t address) noexcept {
 
 bool is_read(const operation& op) noexcept {
   return op.code == opcode::read || op.code == opcode::read_fixed || op.code == opcode::readv ||
-         op.number() == op_recv;
+         op.code == opcode::recv || op.code == opcode::recvmsg;
 }
 
 bool is_write(const operation& op) noexcept {
   return op.code == opcode::write || op.code == opcode::write_fixed || op.code == opcode::writev ||
-         op.number() == op_send;
+         op.code == opcode::send || op.code == opcode::sendmsg;
 }
 
 bool has_path(const operation& op) noexcept {
@@ -104,6 +105,12 @@ std::int32_t kernel::prepare(operation& op) {
       fcntl(op.entry.fd, F_GETFD) < 0)
     trace_.fail(op.id, "a descriptor was closed that is not open");
   if (has_path(op)) take_paths(op);
+  if (op.code == opcode::connect) {
+    const char* address = pointer<const char>(op.entry.address);
+    if (!is_mapped(address, op.entry.offset) || is_poisoned(address, op.entry.offset))
+      return misuse(op, "an address was gone when the kernel copied it", -EFAULT);
+    op.address.assign(address, op.entry.offset);
+  }
   if (const std::int32_t error = take_memory(op); error != 0) return error;
   return lend(op);
 }
@@ -142,22 +149,35 @@ std::int32_t kernel::take_memory(operation& op) {
     return 0;
   }
   if (!is_read(op) && !is_write(op)) return 0;
-  const bool is_socket_call = op.number() == op_send || op.number() == op_recv;
+  const bool is_message = op.code == opcode::sendmsg || op.code == opcode::recvmsg;
+  const bool is_socket_call = is_message || op.code == opcode::send || op.code == opcode::recv;
   if (!is_socket_call && (op.entry.op_flags & ~sys::rwf_nosignal) != 0) return -EOPNOTSUPP;
   if (!is_socket_call && op.entry.op_flags != 0 && options_.no_nosignal)
     return misuse(op, "a flag was used that this kernel does not know", -EOPNOTSUPP);
-  if (op.code == opcode::readv || op.code == opcode::writev) {
-    if (op.entry.length > pieces_max) return -EINVAL;
-    const iovec* first = pointer<const iovec>(op.entry.address);
-    const std::size_t bytes = op.entry.length * sizeof(iovec);
-    if (!is_mapped(first, bytes) || is_poisoned(first, bytes))
-      return misuse(op, "an array of iovecs was gone when the kernel copied it", -EFAULT);
-    op.lent.assign(first, first + op.entry.length);
-    return 0;
-  }
+  if (is_message) return take_message(op);
+  if (op.code == opcode::readv || op.code == opcode::writev)
+    return take_pieces(op, pointer<const iovec>(op.entry.address), op.entry.length);
   op.lent = {{.iov_base = pointer<void>(op.entry.address), .iov_len = op.entry.length}};
   if (op.code == opcode::read_fixed || op.code == opcode::write_fixed) return take_fixed(op);
   return 0;
+}
+
+std::int32_t kernel::take_pieces(operation& op, const iovec* first, std::size_t count) {
+  if (count > pieces_max) return op.header != nullptr ? -EMSGSIZE : -EINVAL;
+  const std::size_t bytes = count * sizeof(iovec);
+  if (!is_mapped(first, bytes) || is_poisoned(first, bytes))
+    return misuse(op, "an array of iovecs was gone when the kernel copied it", -EFAULT);
+  op.lent.assign(first, first + count);
+  return 0;
+}
+
+std::int32_t kernel::take_message(operation& op) {
+  const msghdr* header = pointer<const msghdr>(op.entry.address);
+  if (!is_mapped(header, sizeof *header) || is_poisoned(header, sizeof *header))
+    return misuse(op, "a message header was gone when the kernel copied it", -EFAULT);
+  op.header = std::make_unique<message>();
+  op.header->asked = *header;
+  return take_pieces(op, header->msg_iov, header->msg_iovlen);
 }
 
 std::int32_t kernel::take_fixed(operation& op) {
@@ -200,6 +220,11 @@ std::int32_t kernel::lend(operation& op) {
 /// An error out of nowhere, for operations that real kernels fail so; 0 mostly.
 std::int32_t kernel::injected(const operation& op) {
   if (op.code == opcode::nop || op.number() == op_poll_add) return 0;
+  if (is_of_socket(op) && (is_read(op) || is_write(op)) && random_.chance(options_.resets) &&
+      broken_.insert(op.file->inode()).second) {
+    ::shutdown(op.file->fd(), SHUT_RDWR);
+    return -ECONNRESET;
+  }
   if (random_.chance(options_.interrupted)) return random_.chance(700) ? -EINTR : -EAGAIN;
   if (random_.chance(options_.canceled)) return -ECANCELED;
   if (!random_.chance(options_.failed)) return 0;
@@ -210,6 +235,10 @@ std::int32_t kernel::injected(const operation& op) {
 /// What an operation does; of those that open into the file table and close there, the part that
 /// only this kernel can do.
 std::optional<std::int32_t> kernel::run(operation& op) {
+  if (is_of_socket(op) && broken_.contains(op.file->inode())) {
+    if (is_read(op)) return 0;
+    if (is_write(op)) return op.moved != 0 ? static_cast<std::int32_t>(op.moved) : -EPIPE;
+  }
   const std::size_t index = std::size_t{op.entry.file_index} - 1;
   if (op.entry.file_index == 0 || (op.code != opcode::openat && op.code != opcode::close))
     return execute(op);
@@ -284,7 +313,7 @@ void kernel::cancel(operation& request) {
     target->due = now_ + some_time(options_.delay_max);
   } else {
     request.res = 0;
-    target->res = -ECANCELED;
+    target->res = target->moved != 0 ? static_cast<std::int32_t>(target->moved) : -ECANCELED;
     target->at = stage::finished;
     target->due = now_ + some_time(options_.delay_max);
   }

@@ -140,7 +140,7 @@ TEST(cancel_storm, peers_that_never_answer_do_not_hold_up_the_end) {
 
 TEST(cancel_storm, a_peer_that_resets_is_an_error_and_no_signal) {
   run([]() -> task<> {
-    const test::tcp_listener listener;
+    const test::loopback_listener listener;
     const int client = listener.connect();
     const file end = file::from_fd(listener.accept());
     const linger at_once{.l_onoff = 1, .l_linger = 0};

@@ -64,9 +64,9 @@ inline detail::operation<accept_call> accept_one(const detail::fd_ref& listener)
 }
 
 /// A TCP socket that listens on the loopback interface.
-class tcp_listener {
+class loopback_listener {
  public:
-  tcp_listener() : fd_(checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {
+  loopback_listener() : fd_(checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {
     address_.sin_family = AF_INET;
     address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t bytes = sizeof address_;
@@ -74,9 +74,9 @@ class tcp_listener {
     checked(::listen(fd_, 4096), "listen");
     checked(::getsockname(fd_, as_sockaddr(), &bytes), "getsockname");
   }
-  tcp_listener(const tcp_listener&) = delete;
-  tcp_listener& operator=(const tcp_listener&) = delete;
-  ~tcp_listener() { ::close(fd_); }
+  loopback_listener(const loopback_listener&) = delete;
+  loopback_listener& operator=(const loopback_listener&) = delete;
+  ~loopback_listener() { ::close(fd_); }
 
   /// The listening socket as operations name it.
   [[nodiscard]] detail::fd_ref ref() const {
