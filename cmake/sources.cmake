@@ -60,6 +60,9 @@ set(carousel_headers
     include/carousel/detail/io/transfer_all.hpp
     include/carousel/detail/loop/foreign_wait.hpp
     include/carousel/detail/loop/task_record.hpp
+    include/carousel/detail/net/accept_call.hpp
+    include/carousel/detail/net/address_text.hpp
+    include/carousel/detail/net/stream_transfer.hpp
     include/carousel/detail/ring/submission_queue.hpp
     include/carousel/detail/verb/branch.hpp
     include/carousel/detail/verb/deadline.hpp
@@ -74,6 +77,20 @@ set(carousel_headers
     include/carousel/fs/open_options.hpp
     include/carousel/fs/path_text.hpp
     include/carousel/join_handle.hpp
+    include/carousel/net/connect_options.hpp
+    include/carousel/net/listen_options.hpp
+    include/carousel/net/read_half.hpp
+    include/carousel/net/socket_address.hpp
+    include/carousel/net/socket_handle.hpp
+    include/carousel/net/socket_option.hpp
+    include/carousel/net/stream_reading.hpp
+    include/carousel/net/stream_shutdown.hpp
+    include/carousel/net/stream_writing.hpp
+    include/carousel/net/tcp_listener.hpp
+    include/carousel/net/tcp_stream.hpp
+    include/carousel/net/unix_listener.hpp
+    include/carousel/net/unix_stream.hpp
+    include/carousel/net/write_half.hpp
     include/carousel/or_throw.hpp
     include/carousel/result.hpp
     include/carousel/runtime.hpp
@@ -138,6 +155,18 @@ set(carousel_sources
     src/loop/loop.cpp
     src/loop/runtime.cpp
     src/loop/stall.cpp
+    src/net/accept_call.cpp
+    src/net/address_text.cpp
+    src/net/connect_call.cpp
+    src/net/open_socket.cpp
+    src/net/socket_address.cpp
+    src/net/socket_handle.cpp
+    src/net/socket_option.cpp
+    src/net/stream_transfer.cpp
+    src/net/tcp_listener.cpp
+    src/net/tcp_stream.cpp
+    src/net/unix_listener.cpp
+    src/net/unix_stream.cpp
     src/sync/semaphore.cpp
     src/sys/linux_kernel.cpp
     src/sys/linux_version.cpp

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 // What verbs do not take, each in one sentence.
 
 #define CAROUSEL_NO_BUFFER                                                                         \

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "carousel/detail/buf/fixed_access.hpp"
+#include "carousel/detail/buf/lent_memory.hpp"
+#include "carousel/detail/driver/failure_note.hpp"
+#include "carousel/detail/io/pieces.hpp"
+#include "carousel/detail/io/transfer_all.hpp"
+
+namespace carousel::detail {
+
+/// Flags of every transfer of a stream. A send goes on until all is sent: without MSG_WAITALL it is
+/// short whenever the socket's buffer is full. A receive must not: it would hide a reset behind the
+/// bytes that came before.
+template <direction D>
+inline constexpr std::uint32_t stream_flags =
+    D == direction::write ? std::uint32_t{MSG_NOSIGNAL} | MSG_WAITALL : std::uint32_t{MSG_NOSIGNAL};
+
+/// What a transfer has brought that did not go as usual. The kernel hands the error that ends a
+/// connection out once, to whichever operation comes first; it is noted in the descriptor, so that
+/// no other operation takes the end of a broken connection for that of the data.
+[[nodiscard]] result<std::size_t> unusual_end(direction way, const fd_ref& socket, std::int32_t res,
+                                              std::size_t asked) noexcept;
+
+[[nodiscard]] inline result<std::size_t> stream_result(direction way, const fd_ref& socket,
+                                                       std::int32_t res,
+                                                       std::size_t asked) noexcept {
+  const bool usual = way == direction::read ? res > 0
+                                            : res >= 0 && static_cast<std::size_t>(res) == asked &&
+                                                  socket->connection_error == 0;
+  if (usual) [[likely]]
+    return static_cast<std::size_t>(res);
+  return unusual_end(way, socket, res, asked);
+}
+
+/// A receive into, or a send from, one buffer. Of no bytes it is an operation that does nothing: a
+/// receive would wait for some.
+template <direction D, bool Fixed, io_buf B>
+struct stream_transfer : file_operation {
+  using traits = buf_traits<B>;
+
+  using resources = B;
+  using output = buf_result<std::size_t, B>;
+  using lends = lent_memory<B>;
+  using unclaimed = ext::result_owns_nothing;
+  B held;
+  part extent;
+
+  [[nodiscard]] failure_code check(const driver& io) const noexcept {
+    if (const failure_code error = check_file(io)) return error;
+    if constexpr (Fixed) return fixed_access::check(fixed_access::lease(held), io);
+    return 0;
+  }
+  void encode(driver& io, slot&, request& r) const noexcept {
+    const auto bytes = static_cast<std::uint32_t>(asked(held));
+    if (bytes == 0) return;
+    const auto address = reinterpret_cast<std::uintptr_t>(traits::data(held) + extent.skip);
+    r.code = D == direction::read ? opcode::recv : opcode::send;
+    r.address = address;
+    r.length = bytes;
+    r.op_flags = stream_flags<D>;
+    name_file(io, r);
+  }
+
+  output complete(std::int32_t res, B& lent, slot&) const noexcept {
+    const result<std::size_t> moved = stream_result(D, file, res, asked(lent));
+    if constexpr (D == direction::read) {
+      if (moved) traits::set_size(lent, extent.skip + *moved);
+    }
+    return {moved, std::move(lent)};
+  }
+  output fail(std::error_code error, B&& back) const noexcept {
+    return {std::unexpected(note_failure(error, D == direction::read ? opcode::recv : opcode::send,
+                                         file.get())),
+            std::move(back)};
+  }
+
+ private:
+  [[nodiscard]] std::size_t asked(const B& b) const noexcept {
+    return std::min(bytes_of<D>(b) - extent.skip, transfer_bytes_max);
+  }
+};
+
+/// The same with several buffers in turn, the first 1,024 that have something to do.
+template <direction D, io_buf B>
+struct stream_vector_transfer : file_operation {
+  using resources = std::vector<B>;
+  using output = buf_result<std::size_t, std::vector<B>>;
+  using lends = lent_memory<std::vector<B>>;
+  using unclaimed = ext::result_owns_nothing;
+  std::vector<B> held;
+  part extent;
+  std::size_t asked = 0;  ///< bytes that the kernel was asked to move
+
+  [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
+  void encode(driver& io, slot& s, request& r) {
+    const std::size_t pieces = std::min(held.size(), pieces_max);
+    auto* const message =
+        reinterpret_cast<msghdr*>(io.side_block(s, sizeof(msghdr) + pieces * sizeof(iovec)));
+    auto* const first = reinterpret_cast<iovec*>(message + 1);
+    iovec* next = first;
+    asked = 0;
+    for_each_piece<D>(held, extent.skip, [&](std::byte* data, std::size_t bytes) {
+      *next++ = {.iov_base = data, .iov_len = bytes};
+      asked += bytes;
+    });
+    asked = std::min(asked, transfer_bytes_max);
+    if (asked == 0) return;
+    *message = {};
+    message->msg_iov = first;
+    message->msg_iovlen = static_cast<std::size_t>(next - first);
+    r.code = D == direction::read ? opcode::recvmsg : opcode::sendmsg;
+    r.address = reinterpret_cast<std::uintptr_t>(message);
+    r.length = 1;
+    r.op_flags = stream_flags<D>;
+    name_file(io, r);
+  }
+
+  output complete(std::int32_t res, std::vector<B>& lent, slot&) const noexcept {
+    const result<std::size_t> moved = stream_result(D, file, res, asked);
+    if constexpr (D == direction::read) {
+      if (moved) spread_fill(lent, *moved);
+    }
+    return {moved, std::move(lent)};
+  }
+  output fail(std::error_code error, std::vector<B>&& back) const noexcept {
+    return {std::unexpected(note_failure(
+                error, D == direction::read ? opcode::recvmsg : opcode::sendmsg, file.get())),
+            std::move(back)};
+  }
+};
+
+}  // namespace carousel::detail

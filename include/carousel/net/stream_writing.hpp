@@ -1,0 +1,107 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "carousel/detail/buf/fixed_access.hpp"
+#include "carousel/detail/io/refused_buffer.hpp"
+#include "carousel/detail/net/stream_transfer.hpp"
+#include "carousel/task.hpp"
+
+namespace carousel {
+
+// What the writing verbs of a stream return.
+
+template <class B, bool Fixed = false>
+using send_operation =
+    detail::operation<detail::stream_transfer<detail::direction::write, Fixed, B>>;
+template <class B>
+using sendv_operation =
+    detail::operation<detail::stream_vector_transfer<detail::direction::write, B>>;
+
+/// How all stream sockets, and their writing halves, are written.
+///
+/// Each operation gives its buffer back with the result. That bytes were written means that the
+/// kernel has them, not that the peer does. One writer at a time: the bytes of two writes that are
+/// under way together mix, in pieces of any size; a carousel::mutex keeps them apart.
+///
+/// Errors: connection_reset and the others of stream_reading; broken_pipe once this side has shut
+/// its writing down, or the peer has closed and wants no more. None of them raises SIGPIPE.
+template <class Stream>
+class stream_writing {
+  static constexpr auto out = detail::direction::write;
+
+ public:
+  /// Writes size() bytes: buf_result<std::size_t, B>. It waits until the kernel has taken all of
+  /// them; there are fewer only when a verb stopped it, or the connection broke meanwhile.
+  template <io_buf B>
+  send_operation<B> write(B buf) const {
+    return send<false>(buf);
+  }
+  /// Writes all size() bytes, or fails.
+  template <io_buf B>
+  task<buf_result<void, B>> write_all(B buf) const {
+    return send_all<false>(std::move(buf));
+  }
+  /// Writes the buffers in turn, 1,024 of them at most: buf_result<std::size_t, std::vector<B>>.
+  template <io_buf B>
+  sendv_operation<B> writev(std::vector<B> bufs) const {
+    return detail::operation(
+        detail::stream_vector_transfer<out, B>{held(), std::move(bufs), detail::from_here()});
+  }
+  template <io_buf B>
+  task<buf_result<void, std::vector<B>>> writev_all(std::vector<B> bufs) const {
+    const std::size_t total = detail::bytes_of<out>(bufs);
+    return detail::transfer_all<detail::stream_vector_transfer<out, B>>(
+        held().file, std::move(bufs), detail::position::current(), total, errc::write_zero);
+  }
+  /// The same with a lease, or a slice of one, whose collection is registered with this runtime.
+  /// Errors moreover: not_registered, wrong_runtime. Kernels before 7.2 take the bytes of a
+  /// registered buffer as those of any other here.
+  template <fixed_io_buf B>
+  send_operation<B, true> write_fixed(B&& buf) const {  // NOLINT(*-not-moved, *-std-forward)
+    return send<true>(buf);
+  }
+  template <fixed_io_buf B>
+  task<buf_result<void, B>> write_all_fixed(B buf) const {
+    return send_all<true>(std::move(buf));
+  }
+
+  template <class B>
+    requires(!io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_BUFFER)
+  task<buf_result<std::size_t, std::remove_cvref_t<B>>> write(B) const;
+  template <class B>
+    requires(!io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_BUFFER)
+  task<buf_result<void, std::remove_cvref_t<B>>> write_all(B) const;
+  template <class B>
+    requires(!fixed_io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_LEASE)
+  task<buf_result<std::size_t, std::remove_cvref_t<B>>> write_fixed(B&&) const;
+  template <class B>
+    requires(!fixed_io_buf<B>)
+  CAROUSEL_REFUSED(CAROUSEL_NO_LEASE)
+  task<buf_result<void, std::remove_cvref_t<B>>> write_all_fixed(B&&) const;
+
+ private:
+  friend Stream;
+  stream_writing() = default;
+
+  [[nodiscard]] detail::file_operation held() const noexcept {
+    return static_cast<const Stream&>(*this).hold();
+  }
+  template <bool Fixed, class B>
+  send_operation<B, Fixed> send(B& buf) const {
+    return send_operation<B, Fixed>(std::in_place_type<detail::stream_transfer<out, Fixed, B>>,
+                                    held(), std::move(buf), detail::from_here());
+  }
+  template <bool Fixed, class B>
+  task<buf_result<void, B>> send_all(B buf) const {
+    const std::size_t total = detail::bytes_of<out>(buf);
+    return detail::transfer_all<detail::stream_transfer<out, Fixed, B>>(
+        held().file, std::move(buf), detail::position::current(), total, errc::write_zero);
+  }
+};
+
+}  // namespace carousel

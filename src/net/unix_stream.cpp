@@ -1,0 +1,44 @@
+#include "carousel/net/unix_stream.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+#include "net/connect_call.hpp"
+#include "net/open_socket.hpp"
+
+namespace carousel {
+
+task<result<unix_stream>> unix_stream::connect(socket_address to) {
+  if (to.family() != AF_UNIX)
+    co_return std::unexpected(std::make_error_code(std::errc::address_family_not_supported));
+  result<detail::fd_ref> made = detail::open_client(to, {});
+  if (!made) co_return std::unexpected(made.error());
+  const result<> done = co_await detail::connect_socket(*made, to);
+  if (!done) co_return std::unexpected(done.error());
+  co_return unix_stream(std::move(*made));
+}
+
+result<std::pair<unix_stream, unix_stream>> unix_stream::pair() {
+  // With memory for both before there is something to close.
+  detail::fd_ref first = detail::fd_ref::own(-1);
+  detail::fd_ref second = detail::fd_ref::own(-1);
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return std::unexpected(detail::kernel_error(-errno));
+  first->fd = ends[0];
+  second->fd = ends[1];
+  return std::pair(unix_stream(std::move(first)), unix_stream(std::move(second)));
+}
+
+unix_stream unix_stream::from_fd(int fd) { return unix_stream(detail::fd_ref::own(fd)); }
+
+result<unix_stream> unix_stream::adopt(int fd) {
+  const result<> fits =
+      detail::check_kind(fd, {.type = SOCK_STREAM, .is_unix = true, .listens = false});
+  if (!fits) return std::unexpected(fits.error());
+  return from_fd(fd);
+}
+
+}  // namespace carousel
