@@ -62,6 +62,8 @@ set(carousel_headers
     include/carousel/detail/loop/task_record.hpp
     include/carousel/detail/net/accept_call.hpp
     include/carousel/detail/net/address_text.hpp
+    include/carousel/detail/net/connect_call.hpp
+    include/carousel/detail/net/datagram_transfer.hpp
     include/carousel/detail/net/stream_transfer.hpp
     include/carousel/detail/ring/submission_queue.hpp
     include/carousel/detail/verb/branch.hpp
@@ -77,7 +79,10 @@ set(carousel_headers
     include/carousel/fs/open_options.hpp
     include/carousel/fs/path_text.hpp
     include/carousel/join_handle.hpp
+    include/carousel/net/bind_options.hpp
     include/carousel/net/connect_options.hpp
+    include/carousel/net/datagram.hpp
+    include/carousel/net/datagram_verbs.hpp
     include/carousel/net/listen_options.hpp
     include/carousel/net/read_half.hpp
     include/carousel/net/socket_address.hpp
@@ -88,6 +93,8 @@ set(carousel_headers
     include/carousel/net/stream_writing.hpp
     include/carousel/net/tcp_listener.hpp
     include/carousel/net/tcp_stream.hpp
+    include/carousel/net/udp_socket.hpp
+    include/carousel/net/unix_datagram.hpp
     include/carousel/net/unix_listener.hpp
     include/carousel/net/unix_stream.hpp
     include/carousel/net/write_half.hpp
@@ -158,6 +165,7 @@ set(carousel_sources
     src/net/accept_call.cpp
     src/net/address_text.cpp
     src/net/connect_call.cpp
+    src/net/datagram_transfer.cpp
     src/net/open_socket.cpp
     src/net/socket_address.cpp
     src/net/socket_handle.cpp
@@ -165,6 +173,8 @@ set(carousel_sources
     src/net/stream_transfer.cpp
     src/net/tcp_listener.cpp
     src/net/tcp_stream.cpp
+    src/net/udp_socket.cpp
+    src/net/unix_datagram.cpp
     src/net/unix_listener.cpp
     src/net/unix_stream.cpp
     src/sync/semaphore.cpp
@@ -249,6 +259,7 @@ set(carousel_examples
     examples/cat.cpp
     examples/concurrency_limit.cpp
     examples/deadlines.cpp
+    examples/echo.cpp
     examples/hello_pool.cpp
     examples/own_awaitable.cpp
     examples/own_loop.cpp

@@ -14,7 +14,10 @@
 #include "carousel/fs/directory.hpp"            // IWYU pragma: export
 #include "carousel/fs/file.hpp"                 // IWYU pragma: export
 #include "carousel/join_handle.hpp"             // IWYU pragma: export
+#include "carousel/net/bind_options.hpp"        // IWYU pragma: export
 #include "carousel/net/connect_options.hpp"     // IWYU pragma: export
+#include "carousel/net/datagram.hpp"            // IWYU pragma: export
+#include "carousel/net/datagram_verbs.hpp"      // IWYU pragma: export
 #include "carousel/net/listen_options.hpp"      // IWYU pragma: export
 #include "carousel/net/read_half.hpp"           // IWYU pragma: export
 #include "carousel/net/socket_address.hpp"      // IWYU pragma: export
@@ -25,6 +28,8 @@
 #include "carousel/net/stream_writing.hpp"      // IWYU pragma: export
 #include "carousel/net/tcp_listener.hpp"        // IWYU pragma: export
 #include "carousel/net/tcp_stream.hpp"          // IWYU pragma: export
+#include "carousel/net/udp_socket.hpp"          // IWYU pragma: export
+#include "carousel/net/unix_datagram.hpp"       // IWYU pragma: export
 #include "carousel/net/unix_listener.hpp"       // IWYU pragma: export
 #include "carousel/net/unix_stream.hpp"         // IWYU pragma: export
 #include "carousel/net/write_half.hpp"          // IWYU pragma: export

@@ -1,4 +1,4 @@
-#include "net/connect_call.hpp"
+#include "carousel/detail/net/connect_call.hpp"
 
 #include <fcntl.h>
 

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 
 #include "carousel/detail/driver/failure_note.hpp"
@@ -26,6 +27,13 @@ namespace {
   if (family == AF_UNIX) return true;
   return set_flag(fd, SOL_SOCKET, SO_REUSEADDR, options.reuse_address) &&
          set_flag(fd, SOL_SOCKET, SO_REUSEPORT, options.reuse_port) &&
+         (family != AF_INET6 || set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.v6only));
+}
+
+[[nodiscard]] bool apply(int fd, int family, const bind_options& options) noexcept {
+  if (family == AF_UNIX) return true;
+  return set_flag(fd, SOL_SOCKET, SO_REUSEPORT, options.reuse_port) &&
+         set_flag(fd, SOL_SOCKET, SO_BROADCAST, options.broadcast) &&
          (family != AF_INET6 || set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.v6only));
 }
 
@@ -58,6 +66,27 @@ result<fd_ref> open_client(const socket_address& to, const socket_address& from)
   if (from.family() != AF_UNSPEC && ::bind((*made)->fd, from.data(), from.size()) != 0)
     return failed("connect from", from);
   return made;
+}
+
+result<fd_ref> open_datagram(const socket_address& at, const bind_options& options) {
+  result<fd_ref> made = open_socket(at.family(), SOCK_DGRAM);
+  if (!made) return failed("bind a socket to", at);
+  const int fd = (*made)->fd;
+  if (!apply(fd, at.family(), options) || ::bind(fd, at.data(), at.size()) != 0)
+    return failed("bind a socket to", at);
+  return made;
+}
+
+result<std::pair<fd_ref, fd_ref>> open_pair(int type) {
+  // With memory for both before there is something to close.
+  fd_ref first = fd_ref::own(-1);
+  fd_ref second = fd_ref::own(-1);
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return std::unexpected(kernel_error(-errno));
+  first->fd = ends[0];
+  second->fd = ends[1];
+  return std::pair(std::move(first), std::move(second));
 }
 
 result<> check_kind(int fd, const socket_kind& expected) noexcept {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <utility>
+
 #include "carousel/detail/driver/descriptor.hpp"
+#include "carousel/net/bind_options.hpp"
 #include "carousel/net/listen_options.hpp"
 #include "carousel/net/socket_address.hpp"
 
@@ -12,6 +15,11 @@ namespace carousel::detail {
 [[nodiscard]] result<fd_ref> open_listener(const socket_address& at, const listen_options& options);
 /// One that connects from this address, if it is one. Throws std::bad_alloc.
 [[nodiscard]] result<fd_ref> open_client(const socket_address& to, const socket_address& from);
+
+/// One of datagrams at this address. Its errors are noted with it. Throws std::bad_alloc.
+[[nodiscard]] result<fd_ref> open_datagram(const socket_address& at, const bind_options& options);
+/// Two Unix sockets that are connected to each other. Throws std::bad_alloc.
+[[nodiscard]] result<std::pair<fd_ref, fd_ref>> open_pair(int type);
 
 /// Whether a descriptor of the program is what it is taken for.
 struct socket_kind {

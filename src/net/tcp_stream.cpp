@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include "net/connect_call.hpp"
+#include "carousel/detail/net/connect_call.hpp"
 #include "net/open_socket.hpp"
 
 namespace carousel {

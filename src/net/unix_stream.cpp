@@ -2,10 +2,7 @@
 
 #include <sys/socket.h>
 
-#include <array>
-#include <cerrno>
-
-#include "net/connect_call.hpp"
+#include "carousel/detail/net/connect_call.hpp"
 #include "net/open_socket.hpp"
 
 namespace carousel {
@@ -21,15 +18,9 @@ task<result<unix_stream>> unix_stream::connect(socket_address to) {
 }
 
 result<std::pair<unix_stream, unix_stream>> unix_stream::pair() {
-  // With memory for both before there is something to close.
-  detail::fd_ref first = detail::fd_ref::own(-1);
-  detail::fd_ref second = detail::fd_ref::own(-1);
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    return std::unexpected(detail::kernel_error(-errno));
-  first->fd = ends[0];
-  second->fd = ends[1];
-  return std::pair(unix_stream(std::move(first)), unix_stream(std::move(second)));
+  auto made = detail::open_pair(SOCK_STREAM);
+  if (!made) return std::unexpected(made.error());
+  return std::pair(unix_stream(std::move(made->first)), unix_stream(std::move(made->second)));
 }
 
 unix_stream unix_stream::from_fd(int fd) { return unix_stream(detail::fd_ref::own(fd)); }

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "carousel/detail/buf/lent_memory.hpp"
+#include "carousel/detail/driver/failure_note.hpp"
+#include "carousel/detail/driver/operation.hpp"
+#include "carousel/detail/io/pieces.hpp"
+#include "carousel/net/datagram.hpp"
+
+namespace carousel::detail {
+
+/// A message's header as it lies in a side block, followed by its iovecs.
+struct datagram_header {
+  msghdr message;
+  alignas(8) std::byte name[socket_address::bytes_max];
+
+  [[nodiscard]] iovec* pieces() noexcept { return reinterpret_cast<iovec*>(this + 1); }
+  [[nodiscard]] static std::size_t bytes_with(std::size_t pieces) noexcept {
+    return sizeof(datagram_header) + pieces * sizeof(iovec);
+  }
+  /// Empty, with this address, if it is one.
+  void begin(const socket_address& to) noexcept;
+  /// Empty, with room for an address.
+  void begin() noexcept;
+  /// The address that the kernel has put there.
+  [[nodiscard]] socket_address from() const noexcept;
+};
+
+/// One buffer as several.
+template <direction D, io_buf B, class F>
+void for_each_piece(const B& buffer, std::size_t, F f) {
+  f(const_cast<std::byte*>(buf_traits<B>::data(buffer)), bytes_of<D>(buffer));
+}
+template <io_buf_mut B>
+void spread_fill(B& buffer, std::size_t n) noexcept {
+  buf_traits<B>::set_size(buffer, n);
+}
+template <io_buf B>
+[[nodiscard]] std::size_t pieces_of(const B&) noexcept {
+  return 1;
+}
+template <io_buf B>
+[[nodiscard]] std::size_t pieces_of(const std::vector<B>& buffers) noexcept {
+  return std::min(buffers.size(), pieces_max);
+}
+
+/// Buffers of a datagram: one, or several in turn.
+template <class R>
+struct datagram_operation : file_operation {
+  using resources = R;
+  using lends = lent_memory<R>;
+  using unclaimed = ext::result_owns_nothing;
+  R held;
+
+  [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
+
+ protected:
+  template <direction D>
+  void describe(datagram_header& header) const noexcept {
+    iovec* next = header.pieces();
+    for_each_piece<D>(held, 0, [&](std::byte* data, std::size_t bytes) {
+      *next++ = {.iov_base = data, .iov_len = bytes};
+    });
+    header.message.msg_iov = header.pieces();
+    header.message.msg_iovlen = static_cast<std::size_t>(next - header.pieces());
+  }
+  [[nodiscard]] datagram_header& header(driver& io, slot& s) const {
+    return *reinterpret_cast<datagram_header*>(
+        io.side_block(s, datagram_header::bytes_with(pieces_of(held))));
+  }
+  void request_message(driver& io, request& r, opcode code, datagram_header& with,
+                       std::uint32_t flags) const noexcept {
+    r.code = code;
+    r.address = reinterpret_cast<std::uintptr_t>(&with.message);
+    r.length = 1;
+    r.op_flags = flags;
+    name_file(io, r);
+  }
+};
+
+/// Sends one datagram, to the address or to the connected peer.
+template <class R>
+struct send_datagram : datagram_operation<R> {
+  socket_address to;
+
+  using output = buf_result<std::size_t, R>;
+
+  void encode(driver& io, slot& s, request& r) const {
+    datagram_header& with = this->header(io, s);
+    with.begin(to);
+    this->template describe<direction::write>(with);
+    this->request_message(io, r, opcode::sendmsg, with, MSG_NOSIGNAL);
+  }
+  output complete(std::int32_t res, R& lent, slot&) const noexcept {
+    if (res < 0) return fail(kernel_error(res), std::move(lent));
+    return {static_cast<std::size_t>(res), std::move(lent)};
+  }
+  output fail(std::error_code error, R&& back) const noexcept {
+    return {std::unexpected(note_failure(error, opcode::sendmsg, this->file.get())),
+            std::move(back)};
+  }
+};
+
+/// What a receive of a datagram gives: its description, or its size alone.
+template <class R, class Told>
+struct receive_datagram : datagram_operation<R> {
+  using output = buf_result<Told, R>;
+
+  void encode(driver& io, slot& s, request& r) const {
+    datagram_header& with = this->header(io, s);
+    with.begin();
+    this->template describe<direction::read>(with);
+    this->request_message(io, r, opcode::recvmsg, with, MSG_NOSIGNAL | MSG_TRUNC);
+  }
+  output complete(std::int32_t res, R& lent, slot& s) const noexcept {
+    if (res < 0) return fail(kernel_error(res), std::move(lent));
+    const auto length = static_cast<std::size_t>(res);
+    const std::size_t bytes = std::min(length, bytes_of<direction::read>(lent));
+    spread_fill(lent, bytes);
+    if constexpr (std::same_as<Told, datagram>) {
+      const auto& with = *reinterpret_cast<const datagram_header*>(s.side);
+      return {datagram{.bytes = bytes, .length = length, .from = with.from()}, std::move(lent)};
+    } else {
+      if (length > bytes) return fail(make_error_code(std::errc::message_size), std::move(lent));
+      return {bytes, std::move(lent)};
+    }
+  }
+  output fail(std::error_code error, R&& back) const noexcept {
+    return {std::unexpected(note_failure(error, opcode::recvmsg, this->file.get())),
+            std::move(back)};
+  }
+};
+
+}  // namespace carousel::detail
