@@ -18,6 +18,16 @@ std::error_code error_of(const buf_result<T, B>& r) {
   return error_of(r.res);
 }
 
+/// What an awaited operation, or a task, gives.
+template <class Op>
+struct awaited_output {
+  using type = decltype(std::declval<Op&>().await_resume());
+};
+template <class T>
+struct awaited_output<task<T>> {
+  using type = T;
+};
+
 /// A source of stops that the controller knows while this lives.
 class listed_source {
  public:
@@ -48,7 +58,7 @@ struct time_limit {
 };
 
 /// As in_some_verb().
-template <class Op, class Output = decltype(std::declval<Op&>().await_resume())>
+template <class Op, class Output = typename awaited_output<Op>::type>
 task<Output> in_drawn_verb(world& w, Op op, bool& asked) {
   switch (w.random.below(8)) {
     case 0: {
@@ -93,7 +103,7 @@ task<Output> in_drawn_verb(world& w, Op op, bool& asked) {
 
 /// Awaits an operation, mostly inside of a verb. `asked`: the verb itself has ended it early, for a
 /// reason.
-template <class Op, class Output = decltype(std::declval<Op&>().await_resume())>
+template <class Op, class Output = typename awaited_output<Op>::type>
 task<Output> in_some_verb(world& w, Op op, bool& asked) {
   const bool stopped = stop_requested();
   auto r = co_await in_drawn_verb(w, std::move(op), asked);

@@ -226,7 +226,8 @@ task<> wait_in_crowd(world& w) {
 
 task<> actor(world& w, unsigned actions) {
   for (; actions > 0; --actions) {
-    switch (w.random.below(15)) {
+    switch (w.random.below(16)) {
+      case 15: co_await use_sockets(w); break;
       case 14: co_await use_bell(w); break;
       case 13: co_await use_verbs(w); break;
       case 12: co_await use_verbs(w); break;

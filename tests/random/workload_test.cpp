@@ -111,6 +111,7 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
     for (shadow_file& f : w.files) f.close_handle();
     for (shadow_pipe& pipe : w.pipes) pipe.close_handle();
     w.silent.close_handle();
+    w.callers.close_handles();
     if (w.kernel->waited_as_io().count() != 0 && !options.old_waits)
       fail(options, p, "the loop has waited as if for a disk");
     {

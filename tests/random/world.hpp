@@ -14,6 +14,7 @@
 
 #include "driver/ring_driver.hpp"
 #include "fake/kernel.hpp"
+#include "random/outside_callers.hpp"
 #include "random/pool_model.hpp"
 #include "random/shadow_file.hpp"
 #include "random/shadow_pipe.hpp"
@@ -69,6 +70,7 @@ struct world {
   registry_model registry;
   std::deque<shadow_file> files;
   std::deque<shadow_pipe> pipes;
+  outside_callers callers;
   shadow_pipe silent{shadow_pipe::role::library_reads};
   in_hand held;
   collection_model* closing = nullptr;  ///< the registered one, once it was closed
@@ -127,6 +129,7 @@ task<> use_own_pool(world& w);
 task<> use_plain_buffers(world& w);
 task<> use_names(world& w);
 task<> use_pipe(world& w);
+task<> use_sockets(world& w);
 task<> use_tasks(world& w);
 task<> use_verbs(world& w);
 task<> use_bell(world& w);

@@ -7,9 +7,11 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "support/counted_heap.hpp"
 #include "support/run.hpp"
+#include "support/stream_ends.hpp"
 
 // A program in steady state does not call the heap. A sanitizer's own allocations count too, so
 // there the facts are skipped.
@@ -217,6 +219,62 @@ TEST_F(allocation, none_in_a_round_of_when_all_and_when_any) {
       const auto r = co_await when_any(pool.next(bytes), number(1),
                                        zeroes->read_at(std::move(std::get<0>(both).buf), 0));
       EXPECT_LT(r.first, 3U);
+    }
+    EXPECT_EQ(heap.allocations - before, 0U);
+  });
+}
+
+TEST_F(allocation, none_in_a_round_trip_of_a_connection) {
+  run([]() -> task<> {
+    const auto ends = co_await test::connect_both<tcp_stream>();
+    std::vector<std::byte> out(bytes);
+    std::vector<std::byte> in(bytes);
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = heap.allocations;
+      auto written = co_await ends.here.write_all(std::move(out));
+      auto read = co_await ends.there.read_exact(std::move(in));
+      EXPECT_TRUE(written.res && read.res);
+      out = std::move(read.buf);
+      in = std::move(written.buf);
+    }
+    EXPECT_EQ(heap.allocations - before, 0U);
+  });
+}
+
+TEST_F(allocation, none_in_a_round_of_several_buffers) {
+  run([]() -> task<> {
+    const auto ends = co_await test::connect_both<unix_stream>();
+    std::vector<std::vector<std::byte>> out(3, std::vector<std::byte>(bytes));
+    std::vector<std::vector<std::byte>> in(3, std::vector<std::byte>(bytes));
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = heap.allocations;
+      auto written = co_await ends.here.writev_all(std::move(out));
+      auto read = co_await ends.there.readv(std::move(in));
+      EXPECT_TRUE(written.res);
+      EXPECT_EQ(read.res, 3 * bytes);
+      out = std::move(read.buf);
+      in = std::move(written.buf);
+    }
+    EXPECT_EQ(heap.allocations - before, 0U);
+  });
+}
+
+TEST_F(allocation, none_in_a_connection_that_comes_and_goes) {
+  run([]() -> task<> {
+    const auto listener = test::connections<tcp_stream>::listener();
+    const socket_address where = listener.local_address().value();
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = heap.allocations;
+      auto here = co_await tcp_stream::connect(where);
+      auto there = co_await listener.accept();
+      EXPECT_TRUE(here && there);
+      const result<> reset = here->set(socket_option::reset_on_close());  // leaves no TIME_WAIT
+      EXPECT_TRUE(reset);
+      const result<> closed = co_await std::move(*here).close();
+      EXPECT_TRUE(closed);
     }
     EXPECT_EQ(heap.allocations - before, 0U);
   });
