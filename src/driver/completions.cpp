@@ -12,8 +12,10 @@ namespace carousel::detail {
 std::int32_t ring_driver::meaning(const slot& s, std::int32_t res) noexcept {
   const bool asked = (s.notes & stop_wanted) != 0;
   if (res == -ECANCELED) return asked ? res : unasked_cancel;
-  // An open or a read by a worker may answer a cancel with the kernel's own restart codes.
-  if (asked && (res == -EINTR || (res <= -512 && res >= -516))) return -ECANCELED;
+  // An open or a read by a worker may answer a cancel with the kernel's own restart codes. So may a
+  // close, but that has freed its number by then: it must not look like one that never ran.
+  const bool interrupted = res == -EINTR || (res <= -512 && res >= -516);
+  if (asked && interrupted && s.code != opcode::close) return -ECANCELED;
   return res;
 }
 

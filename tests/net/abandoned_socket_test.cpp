@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -150,6 +151,31 @@ TEST(abandoned_socket, close_stops_the_accepts_that_wait) {
     EXPECT_EQ(error_of(refused), std::errc::connection_refused);
   });
   EXPECT_EQ(open_fds(), before);
+}
+
+TEST(abandoned_socket, a_close_that_was_interrupted_is_not_done_again) {
+  fake::kernel_options options;
+  options.interrupted = 1000;  // it has freed the number all the same
+  options.delay_max = milliseconds(2);
+  auto rt = detail::runtime_access::make(std::make_unique<fake::kernel>(options), runtime_options{})
+                .value();
+  rt.block_on([]() -> task<> {
+    for (int i = 0; i < 50; ++i) {
+      auto ends = unix_stream::pair().value();
+      const int number = ends.first.fd();
+      auto closing = spawn([](unix_stream end) -> task<> {
+        (void)co_await std::move(end).close();
+      }(std::move(ends.first)));
+      while (::fcntl(number, F_GETFD) >= 0 && !closing.done()) co_await yield();
+      if (closing.done()) continue;
+      const int other = ::fcntl(ends.second.fd(), F_DUPFD_CLOEXEC, number);
+      EXPECT_EQ(other, number);
+      closing.abort();
+      co_await sleep_for(milliseconds(5));
+      EXPECT_GE(::fcntl(number, F_GETFD), 0) << "somebody else's descriptor was closed";
+      ::close(other);
+    }
+  }());
 }
 
 TEST(abandoned_socket, a_write_that_is_destroyed_gives_its_lease_back_and_closes) {
