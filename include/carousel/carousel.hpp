@@ -20,6 +20,7 @@
 #include "carousel/net/datagram_verbs.hpp"      // IWYU pragma: export
 #include "carousel/net/listen_options.hpp"      // IWYU pragma: export
 #include "carousel/net/read_half.hpp"           // IWYU pragma: export
+#include "carousel/net/resolve.hpp"             // IWYU pragma: export
 #include "carousel/net/socket_address.hpp"      // IWYU pragma: export
 #include "carousel/net/socket_handle.hpp"       // IWYU pragma: export
 #include "carousel/net/socket_option.hpp"       // IWYU pragma: export
