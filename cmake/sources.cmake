@@ -64,6 +64,7 @@ set(carousel_headers
     include/carousel/detail/net/address_text.hpp
     include/carousel/detail/net/connect_call.hpp
     include/carousel/detail/net/datagram_transfer.hpp
+    include/carousel/detail/net/fd_transfer.hpp
     include/carousel/detail/net/stream_transfer.hpp
     include/carousel/detail/ring/submission_queue.hpp
     include/carousel/detail/verb/branch.hpp
@@ -83,8 +84,11 @@ set(carousel_headers
     include/carousel/net/connect_options.hpp
     include/carousel/net/datagram.hpp
     include/carousel/net/datagram_verbs.hpp
+    include/carousel/net/fd_handle.hpp
+    include/carousel/net/fd_passing.hpp
     include/carousel/net/listen_options.hpp
     include/carousel/net/read_half.hpp
+    include/carousel/net/resolve.hpp
     include/carousel/net/socket_address.hpp
     include/carousel/net/socket_handle.hpp
     include/carousel/net/socket_option.hpp
@@ -166,7 +170,10 @@ set(carousel_sources
     src/net/address_text.cpp
     src/net/connect_call.cpp
     src/net/datagram_transfer.cpp
+    src/net/fd_handle.cpp
+    src/net/fd_transfer.cpp
     src/net/open_socket.cpp
+    src/net/resolve.cpp
     src/net/socket_address.cpp
     src/net/socket_handle.cpp
     src/net/socket_option.cpp

@@ -18,6 +18,8 @@
 #include "carousel/net/connect_options.hpp"     // IWYU pragma: export
 #include "carousel/net/datagram.hpp"            // IWYU pragma: export
 #include "carousel/net/datagram_verbs.hpp"      // IWYU pragma: export
+#include "carousel/net/fd_handle.hpp"           // IWYU pragma: export
+#include "carousel/net/fd_passing.hpp"          // IWYU pragma: export
 #include "carousel/net/listen_options.hpp"      // IWYU pragma: export
 #include "carousel/net/read_half.hpp"           // IWYU pragma: export
 #include "carousel/net/resolve.hpp"             // IWYU pragma: export

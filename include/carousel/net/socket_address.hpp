@@ -29,7 +29,7 @@ class address_text;
 ///   unix:@name          an abstract name: any bytes, NUL as well
 ///   unix:               no name
 ///
-/// A host's name is no address.
+/// A host's name is no address: resolve() finds those that it has.
 class socket_address {
  public:
   /// Bytes that any address takes, with what the kernel says of a Unix path of 108 bytes: 111.

@@ -3,13 +3,17 @@
 #include <utility>
 
 #include "carousel/net/datagram_verbs.hpp"
+#include "carousel/net/fd_passing.hpp"
 #include "carousel/net/socket_handle.hpp"
 
 namespace carousel {
 
 /// A Unix socket of datagrams (datagram_verbs), none of which is lost on its way: a send waits
-/// where the receiver has enough of them. A handle as all sockets are (socket_handle).
-class unix_datagram : public socket_handle, public datagram_verbs<unix_datagram> {
+/// where the receiver has enough of them. It passes descriptors (fd_passing), and is a handle as
+/// all sockets are (socket_handle).
+class unix_datagram : public socket_handle,
+                      public datagram_verbs<unix_datagram>,
+                      public fd_passing<unix_datagram> {
  public:
   /// A socket with a name; without one, with an abstract one that the kernel chooses
   /// (local_address()). A path becomes a file with the permissions that the umask leaves, and stays

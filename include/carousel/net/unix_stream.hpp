@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "carousel/net/fd_passing.hpp"
 #include "carousel/net/read_half.hpp"
 #include "carousel/net/socket_handle.hpp"
 #include "carousel/net/stream_reading.hpp"
@@ -18,10 +19,12 @@ struct accept_call;
 }  // namespace detail
 
 /// A connection between two processes of this machine: an end of it that is read (stream_reading)
-/// and written (stream_writing), and is a handle as all sockets are (socket_handle).
+/// and written (stream_writing), passes descriptors (fd_passing), and is a handle as all sockets
+/// are (socket_handle).
 class unix_stream : public socket_handle,
                     public stream_reading<unix_stream>,
-                    public stream_writing<unix_stream> {
+                    public stream_writing<unix_stream>,
+                    public fd_passing<unix_stream> {
  public:
   /// Awaited: result<unix_stream>. Where the listener's backlog is full it waits for room. Errors:
   /// no_such_file_or_directory, connection_refused where nobody listens any more,

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <span>
+#include <vector>
+
+#include "carousel/detail/buf/lent_memory.hpp"
+#include "carousel/detail/driver/failure_note.hpp"
+#include "carousel/detail/driver/operation.hpp"
+#include "carousel/detail/io/pieces.hpp"
+#include "carousel/net/fd_handle.hpp"
+
+namespace carousel::detail {
+
+/// The kernel's limit for one message (SCM_MAX_FD).
+inline constexpr std::size_t fds_max = 253;
+
+/// A message of one buffer with descriptors, as it lies in a side block, followed by its control
+/// data.
+struct fd_message {
+  msghdr header;
+  iovec piece;
+
+  [[nodiscard]] static std::size_t bytes_with(std::size_t fds) noexcept {
+    return sizeof(fd_message) + CMSG_SPACE(fds * sizeof(int));
+  }
+  void begin(void* data, std::size_t bytes, std::size_t fds) noexcept;
+  void put(std::span<const fd_handle> fds) noexcept;
+  /// What the kernel has put there. Throws std::bad_alloc, with all of them closed.
+  [[nodiscard]] std::vector<fd_handle> take();
+  void close_all() noexcept;
+  /// There were more than there was room for, in the message or in the process.
+  [[nodiscard]] bool truncated() const noexcept { return (header.msg_flags & MSG_CTRUNC) != 0; }
+};
+
+/// Sends a buffer with descriptors, which are open until it has ended.
+template <io_buf B>
+struct send_fds_call : file_operation {
+  struct sending {
+    B buf;
+    std::vector<fd_handle> fds;
+  };
+  struct lends {
+    static void lend(const sending& s) noexcept { lent_memory<B>::lend(s.buf); }
+    static void unlend(const sending& s) noexcept { lent_memory<B>::unlend(s.buf); }
+    static void describe(const sending& s, std::FILE* out) { lent_memory<B>::describe(s.buf, out); }
+    static void quarantine(const sending& s) noexcept { lent_memory<B>::quarantine(s.buf); }
+  };
+  using resources = sending;
+  using output = buf_result<std::size_t, B>;
+  using unclaimed = ext::result_owns_nothing;
+  sending held;
+
+  [[nodiscard]] failure_code check(const driver& io) const noexcept {
+    if (const failure_code error = check_file(io)) return error;
+    const bool right = bytes_of<direction::write>(held.buf) != 0 && held.fds.size() <= fds_max;
+    if (!right) return failure(std::errc::invalid_argument);
+    const bool open = std::ranges::none_of(held.fds, [](const auto& one) { return one.fd() < 0; });
+    return open ? 0 : failure(std::errc::bad_file_descriptor);
+  }
+  void encode(driver& io, slot& s, request& r) const {
+    auto& message =
+        *reinterpret_cast<fd_message*>(io.side_block(s, fd_message::bytes_with(held.fds.size())));
+    message.begin(const_cast<std::byte*>(buf_traits<B>::data(held.buf)),
+                  bytes_of<direction::write>(held.buf), held.fds.size());
+    message.put(held.fds);
+    r.code = opcode::sendmsg;
+    r.address = reinterpret_cast<std::uintptr_t>(&message.header);
+    r.length = 1;
+    // Without MSG_WAITALL: some kernels would send the descriptors again with the rest.
+    r.op_flags = MSG_NOSIGNAL;
+    name_file(io, r);
+  }
+  output complete(std::int32_t res, sending& lent, slot&) const noexcept {
+    if (res < 0) return fail(kernel_error(res), std::move(lent));
+    return {static_cast<std::size_t>(res), std::move(lent.buf)};
+  }
+  output fail(std::error_code error, sending&& back) const noexcept {
+    return {std::unexpected(note_failure(error, opcode::sendmsg, file.get())), std::move(back.buf)};
+  }
+};
+
+/// Receives a buffer and descriptors. What nobody takes is closed.
+template <io_buf_mut B, class Told>
+struct recv_fds_call : file_operation {
+  struct receiving {
+    B buf;
+    fd_message* message;  ///< in the slot's side block, once it was submitted
+  };
+  struct lends {
+    static void lend(const receiving& r) noexcept { lent_memory<B>::lend(r.buf); }
+    static void unlend(const receiving& r) noexcept { lent_memory<B>::unlend(r.buf); }
+    static void describe(const receiving& r, std::FILE* out) {
+      lent_memory<B>::describe(r.buf, out);
+    }
+    static void quarantine(const receiving& r) noexcept { lent_memory<B>::quarantine(r.buf); }
+  };
+  struct unclaimed {
+    static void discard(std::int32_t res, receiving& lent) noexcept {
+      if (res >= 0) lent.message->close_all();
+    }
+  };
+  using resources = receiving;
+  using output = buf_result<Told, B>;
+  receiving held;
+  std::size_t room;  ///< for so many descriptors
+
+  [[nodiscard]] failure_code check(const driver& io) const noexcept {
+    if (const failure_code error = check_file(io)) return error;
+    return room <= fds_max ? 0 : failure(std::errc::invalid_argument);
+  }
+  void encode(driver& io, slot& s, request& r) {
+    held.message = reinterpret_cast<fd_message*>(io.side_block(s, fd_message::bytes_with(room)));
+    held.message->begin(buf_traits<B>::data(held.buf), bytes_of<direction::read>(held.buf), room);
+    r.code = opcode::recvmsg;
+    r.address = reinterpret_cast<std::uintptr_t>(&held.message->header);
+    r.length = 1;
+    r.op_flags = std::uint32_t{MSG_NOSIGNAL} | MSG_CMSG_CLOEXEC;
+    name_file(io, r);
+  }
+  output complete(std::int32_t res, receiving& lent, slot&) const {
+    if (res < 0) return fail(kernel_error(res), std::move(lent));
+    const auto bytes = static_cast<std::size_t>(res);
+    buf_traits<B>::set_size(lent.buf, bytes);
+    if (lent.message->truncated()) {
+      lent.message->close_all();
+      return fail(make_error_code(std::errc::message_size), std::move(lent));
+    }
+    return {Told{.bytes = bytes, .fds = lent.message->take()}, std::move(lent.buf)};
+  }
+  output fail(std::error_code error, receiving&& back) const noexcept {
+    return {std::unexpected(note_failure(error, opcode::recvmsg, file.get())), std::move(back.buf)};
+  }
+};
+
+}  // namespace carousel::detail
