@@ -25,9 +25,9 @@
 ///   its destructor    passes on what it was served and await_resume() has not handed over, if
 ///                     that is anything; see semaphore.hpp
 ///
-/// What is awaited is not the awaiter but a small object that moves and makes it in `operator
-/// co_await() &&`, because verbs move what they are given to where it will be awaited. Its member
-/// type `resumed_by_loop` says that nobody but the loop resumes who awaits it.
+/// What is awaited is not the awaiter but a small object that makes it in `operator co_await() &&`
+/// and moves without throwing, because verbs move what they are given to where it will be awaited.
+/// Its member type `resumed_by_loop` says that nobody but the loop resumes who awaits it.
 /// examples/own_awaitable.cpp has one, a latch.
 namespace carousel::ext {
 

@@ -53,7 +53,7 @@ struct transfer : file_operation {
   void encode(driver& io, slot&, request& r) const noexcept {
     // All loads before all stores, which the compiler takes for stores to what is loaded.
     const std::byte* const data = traits::data(held) + extent.skip;
-    std::uint64_t address = reinterpret_cast<std::uintptr_t>(data);
+    auto address = reinterpret_cast<std::uintptr_t>(data);
     const auto bytes = static_cast<std::uint32_t>(length());
     opcode code = D == direction::read ? opcode::read : opcode::write;
     if constexpr (Fixed) {
