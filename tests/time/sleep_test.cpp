@@ -139,5 +139,18 @@ TEST(sleep, ticks_that_are_no_whole_nanoseconds_are_rounded_up_and_do_not_overfl
   EXPECT_EQ(saturated(frames::max()), nanoseconds::max());
 }
 
+TEST(sleep, unsigned_ticks_do_not_become_negative) {
+  using detail::saturated;
+  using std::chrono::duration;
+  using std::chrono::nanoseconds;
+  constexpr std::uint64_t half = std::uint64_t{1} << 63U;
+  using femtoseconds = duration<std::uint64_t, std::femto>;
+  using cycles = duration<std::uint64_t, std::ratio<1, 4'000'000'000>>;
+  EXPECT_EQ(saturated(femtoseconds(half)), nanoseconds(9'223'372'036'855));
+  EXPECT_EQ(saturated(cycles(half)), nanoseconds(half / 4));
+  EXPECT_EQ(saturated(duration<std::uint64_t, std::nano>(half)), nanoseconds::max());
+  EXPECT_EQ(saturated(duration<std::uint64_t>(~std::uint64_t{0})), nanoseconds::max());
+}
+
 }  // namespace
 }  // namespace carousel

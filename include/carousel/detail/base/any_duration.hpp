@@ -2,6 +2,7 @@
 
 #include "carousel/config.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -22,12 +23,15 @@ template <class Rep, class Period>
   if constexpr (std::integral<Rep> && per_tick::den != 1) {
     // Of ticks that are no whole nanoseconds, a sixtieth of a second for instance. ceil()
     // multiplies before it divides, which overflows long before the result does.
-    const auto ticks = static_cast<std::intmax_t>(duration.count());
-    const std::intmax_t whole = ticks / per_tick::den * per_tick::num;
-    const long double rest =
-        static_cast<long double>(ticks % per_tick::den) * per_tick::num / per_tick::den;
-    const auto down = static_cast<std::intmax_t>(rest);
-    return nanoseconds(whole + down + (static_cast<long double>(down) < rest ? 1 : 0));
+    constexpr auto den = static_cast<std::uintmax_t>(per_tick::den);
+    constexpr auto num = static_cast<std::uintmax_t>(per_tick::num);
+    const auto ticks = static_cast<std::uintmax_t>(duration.count());
+    const std::uintmax_t whole = ticks / den * num;
+    const long double rest = static_cast<long double>(ticks % den) * num / den;
+    const auto down = static_cast<std::uintmax_t>(rest);
+    const std::uintmax_t sum = whole + down + (static_cast<long double>(down) < rest ? 1 : 0);
+    constexpr auto longest = static_cast<std::uintmax_t>(nanoseconds::max().count());
+    return nanoseconds(static_cast<std::intmax_t>(std::min(sum, longest)));
   } else {
     return std::chrono::ceil<nanoseconds>(duration);
   }
