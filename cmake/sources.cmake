@@ -16,6 +16,7 @@ set(carousel_headers
     include/carousel/config.hpp
     include/carousel/detail/base/any_duration.hpp
     include/carousel/detail/base/assert.hpp
+    include/carousel/detail/base/exit.hpp
     include/carousel/detail/base/keep_for_ever.hpp
     include/carousel/detail/base/list.hpp
     include/carousel/detail/base/path_block.hpp
@@ -123,6 +124,7 @@ set(carousel_headers
 
 set(carousel_sources
     src/base/assert.cpp
+    src/base/exit.cpp
     src/base/keep_for_ever.cpp
     src/base/path_block.cpp
     src/base/poison.cpp
@@ -185,6 +187,7 @@ set(carousel_sources
     src/net/unix_listener.cpp
     src/net/unix_stream.cpp
     src/sync/semaphore.cpp
+    src/sync/task_group.cpp
     src/sys/linux_kernel.cpp
     src/sys/linux_version.cpp
     src/sys/signal_shield.cpp
@@ -268,6 +271,7 @@ set(carousel_examples
     examples/deadlines.cpp
     examples/echo.cpp
     examples/hello_pool.cpp
+    examples/jobs.cpp
     examples/own_awaitable.cpp
     examples/own_loop.cpp
     examples/own_memory.cpp

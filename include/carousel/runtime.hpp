@@ -54,7 +54,8 @@ struct runtime_stats {
 /// static or thread_local runtime is destroyed by exit(): in its own thread outside of every task
 /// that is the same. Where exit() was called inside a task, or in another thread than the
 /// runtime's, its tasks stay as they are, no destructor of theirs runs, and the process ends with
-/// its status. Until it does, that thread may go on to drive a static runtime.
+/// its status. Until it does, that thread may go on to drive a static runtime. Any other runtime
+/// that is destroyed inside a task or in another thread is left so too, which is said on stderr.
 ///
 /// A child of fork() cannot use what it inherited: driving the runtime stops it with a sentence,
 /// and destructors there (of the runtime, of pools, leases, files) leave the ring alone. The parent

@@ -1,5 +1,7 @@
 #include "carousel/detail/driver/wait_line.hpp"
 
+#include "carousel/detail/base/exit.hpp"
+
 namespace carousel::detail {
 
 void line_waiter::serve() noexcept {
@@ -20,6 +22,12 @@ bool line_waiter::wait(wait_line& line, std::coroutine_handle<> h) noexcept {
   line.line_.push_back(*this);
   park(here);
   return true;
+}
+
+void wait_line::end() const noexcept {
+  CAROUSEL_ASSERT(destroyed_by_exit(this),
+                  "an event, semaphore, mutex, channel or shared future was destroyed while a task "
+                  "waits for it: abort the task, or join it, before");
 }
 
 }  // namespace carousel::detail

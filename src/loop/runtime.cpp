@@ -1,8 +1,10 @@
 #include "carousel/runtime.hpp"
 
+#include <cstdio>
 #include <memory>
 #include <utility>
 
+#include "carousel/detail/base/exit.hpp"
 #include "carousel/detail/base/keep_for_ever.hpp"
 #include "loop/loop.hpp"
 #include "loop/runtime_access.hpp"
@@ -25,6 +27,11 @@ runtime& runtime::operator=(runtime&& other) noexcept {
 runtime::~runtime() {
   if (loop_ == nullptr) return;
   if (loop_->inherited() || loop_->must_be_left_alone()) {
+    if (!loop_->inherited() && !detail::destroyed_by_exit(this)) {
+      std::fprintf(stderr,
+                   "carousel: a runtime was destroyed inside a task, or in another thread than its "
+                   "own, where it cannot be shut down: it is left as it is\n");
+    }
     detail::keep_for_ever(loop_);
     return;
   }
@@ -33,6 +40,7 @@ runtime::~runtime() {
 
 result<runtime> detail::runtime_access::make(std::unique_ptr<sys::kernel> kernel,
                                              runtime_options options) {
+  watch_exit();
   auto io = ring_driver::make(
       std::move(kernel),
       {.entries = options.entries, .slots_max = options.operations_max, .iowait = options.iowait});

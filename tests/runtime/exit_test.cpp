@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 #include <carousel/carousel.hpp>
@@ -131,6 +132,67 @@ TEST(exit, between_two_polls_destroys_the_tasks_as_the_end_of_a_runtime_does) {
   });
   EXPECT_ENDS_WITH_THE_STATUS(end);
   EXPECT_EQ(end.said, "destroyed\n");
+}
+
+task<> exit_now() {
+  for (int turns = 0; turns < 3; ++turns) co_await yield();
+  std::exit(status);  // NOLINT(concurrency-mt-unsafe)
+}
+
+template <class Wait>
+child_end exit_beside_one_that_waits(Wait wait) {
+  return quietly([&] {
+    start([&]() -> task<> {
+      spawn(wait).detach();
+      co_await exit_now();
+    });
+  });
+}
+
+TEST(exit, inside_a_task_leaves_what_static_objects_others_wait_for) {
+  const std::vector<child_end> ends = {
+      exit_beside_one_that_waits([]() -> task<> {
+        static event never;
+        (void)co_await never.wait();
+      }),
+      exit_beside_one_that_waits([]() -> task<> {
+        static mutex taken;
+        static const auto guard = taken.try_lock();
+        (void)co_await taken.lock();
+      }),
+      exit_beside_one_that_waits([]() -> task<> {
+        static channel<int> empty(1);
+        (void)co_await empty.receive();
+      }),
+      exit_beside_one_that_waits([]() -> task<> {
+        static task_group group;
+        EXPECT_TRUE(group.try_spawn(exit_now));
+        (void)co_await group.wait();
+      }),
+  };
+  for (const child_end& end : ends) EXPECT_ENDS_WITH_THE_STATUS(end);
+}
+
+TEST(exit, is_not_needed_to_leave_a_runtime_but_then_it_is_said) {
+  const child_end inside = test::in_child([] {
+    start([]() -> task<> {
+      {
+        const runtime other = make_runtime().value();
+      }
+      co_return;
+    });
+    return status;
+  });
+  const child_end elsewhere = test::in_child([] {
+    std::optional<runtime> made;
+    std::thread([&] { made = make_runtime().value(); }).join();
+    made.reset();
+    return status;
+  });
+  for (const child_end& end : {inside, elsewhere}) {
+    EXPECT_ENDS_WITH_THE_STATUS(end);
+    EXPECT_THAT(end.said, testing::HasSubstr("it is left as it is"));
+  }
 }
 
 /// Somebody's awaitable whose callback ends the program.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -109,6 +110,43 @@ TEST(shared_future, what_a_task_ends_with_is_for_all_who_wait) {
       const auto value = co_await f.wait();
       EXPECT_EQ(value ? **value : 0, 5);
     }
+  });
+}
+
+TEST(shared_future, an_exception_of_the_task_is_for_all_who_wait) {
+  run([]() -> task<> {
+    const shared_future<int> f(spawn([]() -> task<result<int>> {
+      co_await yield();
+      throw std::runtime_error("not today");
+    }));
+    for (int i = 0; i < 2; ++i) {
+      std::string told;
+      try {
+        (void)co_await f.wait();
+      } catch (const std::runtime_error& e) {
+        told = e.what();
+      }
+      EXPECT_EQ(told, "not today");
+    }
+  });
+}
+
+TEST(shared_future, a_waiter_that_is_destroyed_may_be_the_last_to_know_it) {
+  run([]() -> task<> {
+    auto waiter = [] {
+      const shared_future<int> f;
+      return spawn([](auto operation) -> task<> { (void)co_await std::move(operation); }, f.wait());
+    }();
+    co_await yield();
+    waiter.abort();
+  });
+}
+
+TEST(shared_future, a_task_without_errors_may_produce_it) {
+  run([]() -> task<> {
+    const shared_future<int> f(spawn([]() -> task<int> { co_return 4; }));
+    const auto value = co_await f.wait();
+    EXPECT_EQ(value ? **value : 0, 4);
   });
 }
 

@@ -206,6 +206,100 @@ TEST(task_group, waiting_may_be_stopped_and_destroyed) {
   });
 }
 
+TEST(task_group, waiting_goes_on_while_others_are_started) {
+  run([]() -> task<> {
+    event first_go;
+    event go;
+    int alive = 0;
+    task_group group(1);
+    EXPECT_TRUE(group.try_spawn(until_set, std::ref(first_go)));
+    // In line for the place that the last task leaves.
+    auto starter = spawn(
+        [](task_group& of, event& on, int& live) -> task<> {
+          (void)co_await of.spawn(live_until_set, std::ref(on), std::ref(live));
+        },
+        std::ref(group), std::ref(go), std::ref(alive));
+    auto waiter = spawn(
+        [](task_group& of, int& live) -> task<> {
+          (void)co_await of.wait();
+          EXPECT_EQ(of.running(), 0U);
+          EXPECT_EQ(live, 0);
+        },
+        std::ref(group), std::ref(alive));
+    co_await yield();
+    first_go.set();
+    for (int turns = 0; turns < 5; ++turns) co_await yield();
+    EXPECT_FALSE(waiter.done());
+    EXPECT_EQ(alive, 1);
+    go.set();
+    co_await std::move(waiter);
+    co_await std::move(starter);
+  });
+}
+
+TEST(task_group, a_task_object_may_be_started) {
+  run([]() -> task<> {
+    int sum = 0;
+    task_group group;
+    const result<> started = co_await group.spawn([](int& to) -> task<> {
+      to += 2;
+      co_return;
+    }(sum));
+    EXPECT_TRUE(started);
+    const result<> all = co_await group.wait();
+    EXPECT_TRUE(all);
+    EXPECT_EQ(sum, 2);
+  });
+}
+
+/// Starts one more task where it is destroyed.
+struct starts_another {
+  task_group& in;
+  event& on;
+  explicit starts_another(task_group& group, event& e) noexcept : in(group), on(e) {}
+  starts_another(const starts_another&) = delete;
+  starts_another& operator=(const starts_another&) = delete;
+  ~starts_another() { EXPECT_TRUE(in.try_spawn(until_set, std::ref(on))); }
+};
+
+task<> start_another_at_the_end(task_group& group, event& never) {
+  const starts_another at_exit(group, never);
+  (void)co_await never.wait();
+}
+
+TEST(task_group, what_is_started_while_it_ends_ends_with_it) {
+  run([]() -> task<> {
+    event never;
+    task_group group;
+    EXPECT_TRUE(group.try_spawn(start_another_at_the_end, std::ref(group), std::ref(never)));
+    co_await yield();
+  });
+}
+
+TEST(task_group, what_is_started_while_the_runtime_ends_is_over_at_once) {
+  event never;
+  task_group group;
+  run([&]() -> task<> {
+    spawn(start_another_at_the_end, std::ref(group), std::ref(never)).detach();
+    co_await yield();
+    co_await yield();
+  });
+  EXPECT_EQ(group.running(), 0U);
+}
+
+TEST(task_group_death, one_that_ends_before_who_waits_for_it_says_so) {
+  EXPECT_DEATH(run([]() -> task<> {
+                 event never;
+                 std::optional<task_group> group(std::in_place);
+                 EXPECT_TRUE(group->try_spawn(until_set, std::ref(never)));
+                 auto waiter = spawn([](task_group& of) -> task<> { (void)co_await of.wait(); },
+                                     std::ref(*group));
+                 co_await yield();
+                 group.reset();
+               }),
+               "a task group was destroyed while a task waits for it");
+}
+
 TEST(task_group_death, one_whose_tasks_wait_for_ever_is_named_by_the_report) {
   EXPECT_DEATH(run([]() -> task<> {
                  event never;

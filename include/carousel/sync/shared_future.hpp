@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -17,7 +18,7 @@ namespace carousel {
 /// A handle: copies are the same future, and the value lives as long as one of them, or as an
 /// operation that waits. Whoever produces the value gives it once, or an error; those who wait go
 /// on in the order in which they began to, and whoever comes later does not wait. Waiting allocates
-/// nothing, and any verb around it may stop it, which concerns nobody else. Not thread-safe.
+/// nothing, and any verb around it may stop it: the others wait on. Not thread-safe.
 template <class T>
 class shared_future {
   static_assert(std::is_object_v<T> && std::is_nothrow_move_constructible_v<T>);
@@ -25,10 +26,13 @@ class shared_future {
  public:
   /// Of a value that set() will bring. Throws std::bad_alloc.
   shared_future() : state_(std::make_shared<state>()) {}
-  /// Of what a task ends with; errc::canceled when that is aborted. Throws std::bad_alloc; stops
-  /// the process outside a runtime.
+  /// Of what a task ends with: a value, an error, errc::canceled when it is aborted, or an
+  /// exception, which wait() rethrows. Throws std::bad_alloc; stops the process outside a runtime.
   explicit shared_future(join_handle<result<T>> producer) : shared_future() {
-    spawn(take, std::move(producer), *this).detach();
+    spawn(take<result<T>>, std::move(producer), *this).detach();
+  }
+  explicit shared_future(join_handle<T> producer) : shared_future() {
+    spawn(take<T>, std::move(producer), *this).detach();
   }
 
   /// It has a value or an error.
@@ -38,8 +42,7 @@ class shared_future {
   /// The same with an error for all who wait.
   bool fail(std::error_code why) const noexcept { return state_->end(std::unexpected(why)); }
 
-  /// Awaited: result<const T*>, to the value inside of the future. Errors: what fail() gave,
-  /// canceled.
+  /// Awaited: result<const T*>, to the value in the future. Errors: what fail() gave, canceled.
   [[nodiscard]] auto wait() const noexcept {
     struct operation {
       using resumed_by_loop [[maybe_unused]] = void;
@@ -52,6 +55,7 @@ class shared_future {
  private:
   struct state {
     std::optional<result<T>> outcome;
+    std::exception_ptr exception;  ///< and then the outcome is an error
     detail::wait_line line;
 
     bool end(result<T>&& with) noexcept {
@@ -62,9 +66,13 @@ class shared_future {
     }
   };
 
-  class awaiter : detail::line_waiter {
+  /// Outlives the waiter's place in the line.
+  struct state_holder {
+    std::shared_ptr<state> of_;
+  };
+  class awaiter : state_holder, detail::line_waiter {
    public:
-    explicit awaiter(std::shared_ptr<state> of) noexcept : of_(std::move(of)) {
+    explicit awaiter(std::shared_ptr<state> of) noexcept : state_holder{std::move(of)} {
       reason = "waits for a shared future";
     }
     static bool await_ready() noexcept { return false; }
@@ -72,7 +80,8 @@ class shared_future {
       if (of_->outcome && !detail::this_context().stopped()) serve();
       return wait(of_->line, h);
     }
-    [[nodiscard]] result<const T*> await_resume() const noexcept {
+    [[nodiscard]] result<const T*> await_resume() const {
+      if (of_->exception) std::rethrow_exception(of_->exception);
       if (!served()) return std::unexpected(make_error_code(errc::canceled));
       const result<T>& outcome = *of_->outcome;
       if (!outcome) return std::unexpected(outcome.error());
@@ -80,11 +89,19 @@ class shared_future {
     }
 
    private:
-    std::shared_ptr<state> of_;
+    using state_holder::of_;
   };
 
-  static task<> take(join_handle<result<T>> producer, shared_future into) {
-    (void)into.state_->end(co_await std::move(producer));
+  template <class Result>
+  static task<> take(join_handle<Result> producer, shared_future into) {
+    state& mine = *into.state_;
+    try {
+      result<T> outcome = co_await std::move(producer);
+      (void)mine.end(std::move(outcome));
+    } catch (...) {
+      if (!mine.outcome) mine.exception = std::current_exception();
+      (void)mine.end(std::unexpected(make_error_code(errc::canceled)));
+    }
   }
 
   std::shared_ptr<state> state_;

@@ -38,17 +38,16 @@ struct line_waiter : scope_link, parked_waiter {
 };
 
 /// Who waits, in the order in which they began to. Nobody may stand in it when it is destroyed,
-/// except coroutines whose runtime has ended, which nobody resumes any more.
+/// except coroutines whose runtime has ended, or that exit() leaves as they are: nobody resumes
+/// these any more.
 class wait_line {
  public:
   wait_line() = default;
   wait_line(const wait_line&) = delete;
   wait_line& operator=(const wait_line&) = delete;
   ~wait_line() {
-    CAROUSEL_ASSERT(
-        line_.empty(),
-        "an event, semaphore, mutex or channel was destroyed while a task waits for it: "
-        "abort the task, or join it, before");
+    if (!line_.empty()) [[unlikely]]
+      end();
   }
 
   [[nodiscard]] bool empty() const noexcept { return line_.empty(); }
@@ -56,6 +55,8 @@ class wait_line {
 
  private:
   friend struct line_waiter;
+  void end() const noexcept;
+
   list<waiter, ready_tag> line_;
 };
 
