@@ -11,7 +11,8 @@ task<> hello(const char* path) {
   auto pool = or_throw(fixed_buf_pool::make({{.capacity = 4096, .count = 8}}));
   or_throw(pool.register_buffers());
   file in = or_throw(co_await file::open(path));
-  auto [n, buf] = or_throw(co_await in.read_fixed_at(pool.try_next(4096).value(), 0));
+  fixed_buf lease = or_throw(co_await pool.next(4096));
+  auto [n, buf] = or_throw(co_await in.read_fixed_at(std::move(lease), 0));
   std::fwrite(buf.bytes().data(), 1, n, stdout);
 }
 

@@ -30,7 +30,7 @@ task<> print(const char* path) {
 
 task<join_handle<void>> begin(const char* path) { co_return spawn(print, path); }
 
-// As poll(2) counts it; a wait for ever is one of an hour here.
+// As poll(2) counts it; a wait without end is cut to an hour.
 int milliseconds_of(std::chrono::nanoseconds wait) {
   const auto at_most = std::min<std::chrono::nanoseconds>(wait, std::chrono::hours(1));
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(at_most).count());

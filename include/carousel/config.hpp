@@ -9,7 +9,8 @@
 // first, and the include that cannot be found keeps the compiler from hundreds of errors that
 // follow from the first one.
 #if !defined(__cplusplus) || __cplusplus <= 202002L
-#error "carousel needs C++23: compile with -std=c++23 (CMake: cxx_std_23; Meson: cpp_std=c++23)"
+#error \
+    "carousel needs C++23: compile with -std=c++23 (CMake: cxx_std_23; Meson: add_project_arguments)"
 #include <carousel_stops_after_the_error_above>
 #elif !defined(__cpp_exceptions)
 #error "carousel needs exceptions: compile without -fno-exceptions"

@@ -14,9 +14,9 @@ namespace carousel {
 ///     // cannot open 'a.txt' (from /tmp): No such file or directory
 ///     file in = or_throw(co_await file::open(path));
 ///
-/// Operation and path are those of the operation of this task that failed last: call it where the
-/// result comes. Of a result that was kept while the task awaited another operation, or that came
-/// out of another task, the error alone is told.
+/// Operation and path are those of the operation of this task that failed last, where its error is
+/// the same: call it where the result comes. Of a result that was kept while another operation
+/// failed alike, it names that one; of one that came out of another task, the error alone is told.
 template <class T>
 T or_throw(result<T> r) {
   if (!r) [[unlikely]]

@@ -98,7 +98,9 @@ struct task_promise<void> : task_promise_base {
 /// operations are cancelled behind its back and keep their buffers and descriptors until the kernel
 /// has let go of them.
 ///
-/// It may await what is not the library's: an event, a task of another kind. Whoever makes that
+/// It may await what is not the library's: an event, a coroutine of another kind (which then runs
+/// wherever it is resumed, in the name of the task that does: what it awaits itself is not this
+/// task's). Whoever makes that
 /// ready may resume the coroutine from within one of their own tasks, or between two turns: it goes
 /// on in the loop's next turn, in its own task and under its own verbs. The awaitable must last
 /// until then, and resume on the runtime's thread.

@@ -109,7 +109,7 @@ void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
   std::string path(last.path.data());
   std::string more = hint(error);
   if (last.fd >= 0) path = link_text(("/proc/self/fd/" + std::to_string(last.fd)).c_str());
-  if (!path.empty()) text += " '" + path + "'";
+  text += path.empty() ? " it" : " '" + path + "'";
   if (last.second[0] != '\0') text += std::string(" as '") + last.second.data() + "'";
   if (more.empty() && error == std::errc::no_such_file_or_directory && last.from_current &&
       !path.starts_with('/'))

@@ -135,7 +135,10 @@ detail::operation<detail::info_call> directory::info(path_text name, bool follow
   return detail::info_call::of_path(from_directory(file_), name, follow);
 }
 
-task<result<std::vector<directory_entry>>> directory::list() const { return list_open(file_); }
+task<result<std::vector<directory_entry>>> directory::list() const {
+  CAROUSEL_ASSERT(file_, "this file, directory or socket was moved from or closed");
+  return list_open(file_);
+}
 
 detail::operation<detail::file_call> directory::sync() const {
   return detail::call_on(file_, {.code = opcode::fsync});

@@ -18,7 +18,8 @@ void loop::report_stall() {
   unsigned count = 0;
   tasks_.for_each([&](task_record&) { ++count; });
   std::fprintf(stderr,
-               "  %u tasks in all; one that is not named awaits something that is not Carousel's\n",
+               "  %u tasks in all; any that is not named awaits something that is not Carousel's\n"
+               "  who waits for another thread does so with stop_on, or by reading a descriptor\n",
                count);
   std::abort();
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,36 @@ value number(int n) { return std::make_unique<int>(n); }
 task<> receive_one(numbers& from, std::vector<int>& into) {
   const result<value> got = co_await from.receive();
   if (got) into.push_back(**got);
+}
+
+struct job {
+  std::string path;
+  std::shared_ptr<int> owner;
+};
+
+TEST(channel, a_value_may_be_made_of_its_members_while_it_is_sent) {
+  run([]() -> task<> {
+    channel<job> c(1);
+    const auto owner = std::make_shared<int>(1);
+    const auto sent = co_await c.send("a path", owner);
+    EXPECT_TRUE(sent.res);
+    EXPECT_EQ(owner.use_count(), 2);
+    result<job> received = co_await c.receive();
+    EXPECT_EQ(received->path, "a path");
+    received = std::unexpected(make_error_code(errc::closed));
+    EXPECT_EQ(owner.use_count(), 1);
+  });
+}
+
+TEST(channel, a_value_that_does_not_fit_stays_with_its_sender) {
+  run([]() -> task<> {
+    channel<std::string> c(1);
+    EXPECT_TRUE(c.try_send("first"));
+    std::string second = "second";
+    EXPECT_FALSE(c.try_send(std::move(second)));
+    EXPECT_EQ(second, "second");  // NOLINT(bugprone-use-after-move): the fact under test
+    co_return;
+  });
 }
 
 TEST(channel, values_arrive_in_order_through_a_limited_room) {

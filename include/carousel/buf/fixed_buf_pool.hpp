@@ -46,9 +46,9 @@ class fixed_buf_pool {
     return adopt(detail::collect(std::forward<Range>(buffers), options));
   }
 
-  /// Registers the buffers with the runtime of this thread; stops the process outside of one. The
-  /// registration lasts until unregister_buffers() or the runtime's end, and keeps the memory
-  /// alive.
+  /// Registers the buffers with the runtime of this thread, which has one collection at a time, be
+  /// it plain; stops the process outside of one. The registration lasts until unregister_buffers()
+  /// or the runtime's end, and keeps the memory alive.
   ///
   /// Where the kernel refuses (RLIMIT_MEMLOCK, a filter, an old kernel, a buffer above 1 GiB before
   /// Linux 7.2) the pool goes on unregistered through the same operations, and registered() says
@@ -68,14 +68,15 @@ class fixed_buf_pool {
   /// Why it is not registered, as data and as a sentence: after registration::plain, and after an
   /// error of register_buffers() that came from the kernel.
   [[nodiscard]] registration_report why_plain() const { return pool_->registration().why_plain(); }
-  /// For the error memlock_limit, or registration::plain: a sentence with the bytes that
-  /// registering these buffers locks, the bytes that RLIMIT_MEMLOCK allows, and the line that
+  /// Of the memory alone, whatever was refused (why_plain() tells that): a sentence with the bytes
+  /// that registering these buffers locks, the bytes that RLIMIT_MEMLOCK allows, and the line that
   /// changes it.
   [[nodiscard]] std::string memlock_report() const {
     return pool_->registration().memlock_report();
   }
 
-  /// A free buffer of exactly this capacity, or nothing: also when others wait for one.
+  /// A free buffer of exactly this capacity. Nothing where none is free, others wait for one, or
+  /// the pool has no such capacity; next() says which.
   [[nodiscard]] std::optional<fixed_buf> try_next(std::size_t capacity) const noexcept {
     detail::buf_collection& pool = *pool_.operator->();
     if (auto* c = pool.find(capacity); c != nullptr) {

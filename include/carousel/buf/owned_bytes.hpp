@@ -34,6 +34,8 @@ class owned_bytes {
                                                  std::size_t alignment = default_alignment) {
     return {capacity, alignment};
   }
+  owned_bytes(const owned_bytes&) = delete;  // bytes have one owner: write std::move(bytes)
+  owned_bytes& operator=(const owned_bytes&) = delete;
   owned_bytes(owned_bytes&& other) noexcept
       : data_(std::move(other.data_)),
         capacity_(std::exchange(other.capacity_, 0)),

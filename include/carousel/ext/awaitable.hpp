@@ -3,7 +3,7 @@
 #include "carousel/detail/driver/wait_line.hpp"
 
 /// For whoever needs something to wait for that the library does not have, and of which the kernel
-/// knows nothing: a latch, a barrier, a rate limit. `event` and `semaphore` stand on the same.
+/// knows nothing: a latch, a barrier, a rate limit. `event` and `semaphore` are built on it.
 ///
 /// A task may await whatever can be awaited, and what it awaits need not know of Carousel: whoever
 /// resumes the coroutine, and however early, it goes on in its own task and under its own verbs.

@@ -17,7 +17,7 @@
 ///   output       what `co_await` gives
 ///   lends        lends_nothing, or how memory that the kernel may touch is poisoned, named in a
 ///                report, and given up for lost
-///   unclaimed    result_owns_nothing, or how a result is got rid of that nobody takes: without it
+///   unclaimed    result_owns_nothing, or how to dispose of a result that nobody takes: without it
 ///                an abandoned accept would leak its connection
 ///   completions  one_completion, or many_completions with item(res, flags) noexcept
 ///   begins       begins_at_once, or begins_when_free with must_wait(self) and stop_waiting(self)

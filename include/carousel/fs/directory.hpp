@@ -25,12 +25,12 @@ struct directory_entry {
 /// be longer paths as well, and absolute ones ignore the directory, as in openat(2);
 /// open_options::beneath forbids both ways out. Paths are copied.
 ///
-/// Any operation may fail with bad_file_descriptor (the handle is empty), canceled, not_supported
+/// Any operation may fail with bad_file_descriptor (not a directory's), canceled, not_supported
 /// (Linux before 5.15), and what the kernel says. Cancelling does not undo: whoever destroys the
 /// coroutine that waits does not learn whether the name was made.
 class directory {
  public:
-  /// An empty handle, which every operation refuses.
+  /// An empty handle: an operation on it stops the process with a sentence.
   directory() = default;
   /// Awaited: gives result<directory>. Error: not_a_directory.
   static detail::operation<detail::open_call<directory>> open(path_text path,

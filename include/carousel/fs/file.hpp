@@ -71,7 +71,8 @@ class file {
   [[nodiscard]] detail::file_operation hold() const noexcept { return {file_}; }
 
   /// Reads into the whole capacity of the buffer: buf_result<std::size_t, B>. Fewer bytes are
-  /// normal, also before the end of the file: read_exact_at fills a block. 0 is the end.
+  /// normal, also before the end of the file: read_exact_at fills a block. 0 is the end, or a
+  /// buffer without capacity (a std::vector's is its size()).
   template <io_buf_mut B>
   read_operation<B> read_at(B buf, std::uint64_t offset) const {
     return one<read_operation<B>>(buf, detail::whole{offset});

@@ -44,6 +44,9 @@ class channel {
 
   /// Awaited: buf_result<void, std::optional<T>>, with the value in `buf` if it was not sent.
   /// Errors: closed, canceled.
+  ///
+  /// g++ 12 destroys a temporary aggregate twice in `co_await q.send(job{path, size})`: give it a
+  /// name first, or let send(path, size) make it.
   [[nodiscard]] auto send(T value) noexcept {
     struct operation {
       using resumed_by_loop [[maybe_unused]] = void;
@@ -53,12 +56,21 @@ class channel {
     };
     return operation{*this, std::move(value)};
   }
-  /// Takes the value and returns true if there is room and the channel is open.
+  /// The same with a value that is made of several arguments: T(first, second, ...).
+  template <class First, class Second, class... More>
+    requires std::is_constructible_v<T, First, Second, More...>
+  [[nodiscard]] auto send(First&& first, Second&& second, More&&... more) {
+    return send(
+        T(std::forward<First>(first), std::forward<Second>(second), std::forward<More>(more)...));
+  }
+  /// Takes the value and returns true if there is room and the channel is open; else the value
+  /// stays as it is.
   [[nodiscard]] bool try_send(T& value) noexcept {
     if (closed_ || full()) return false;
     push(std::move(value));
     return true;
   }
+  [[nodiscard]] bool try_send(T&& value) noexcept { return try_send(value); }
   /// Awaited: result<T>. Errors: closed, once all is received; canceled.
   [[nodiscard]] auto receive() noexcept {
     struct operation {

@@ -7,11 +7,11 @@
 namespace carousel {
 
 /// Keeps what one task does over several awaits apart from the others of its thread: a semaphore of
-/// one permit, with its rules. Between two awaits nothing else runs, so that code without one needs
-/// no mutex.
+/// one permit, with its rules. Between two awaits nothing else runs, so code that does not await in
+/// the middle needs no mutex.
 class mutex {
  public:
-  /// The lock, which ends with it.
+  /// Holds the lock until it is destroyed.
   using guard = semaphore::permit;
 
   [[nodiscard]] bool locked() const noexcept { return one_.available() == 0; }

@@ -11,7 +11,7 @@ namespace carousel {
 
 /// A number of permits that tasks of one thread share: a limit on how much goes on at once.
 ///
-/// Strictly in order: nobody takes permits past a task that waits for more of them. Waiting
+/// Strictly in order: nobody overtakes a task that waits for more of them. Waiting
 /// allocates nothing, and any verb around it may stop it; a task that is destroyed after it was
 /// granted permits passes them on. Not thread-safe. It must outlive whoever waits for it and every
 /// permit.
@@ -34,7 +34,7 @@ class semaphore {
     }
     ~permit() { release(); }
 
-    /// Returns them before the end. Of a permit that was moved from, nothing.
+    /// Gives them back early. Does nothing after a move.
     void release() noexcept {
       if (of_ != nullptr) std::exchange(of_, nullptr)->give_back(many_);
     }
@@ -69,7 +69,7 @@ class semaphore {
   class awaiter : detail::line_waiter {
    public:
     awaiter(semaphore& of, std::size_t many) noexcept : of_(of), many_(many) {
-      reason = "waits for a permit of a semaphore, or for a mutex";
+      reason = "waits for a permit of a semaphore, a mutex, or a place in a task group";
       left = [](line_waiter& self) noexcept { static_cast<awaiter&>(self).of_.serve(); };
     }
     awaiter(const awaiter&) = delete;

@@ -59,8 +59,9 @@ inline bool parked_waiter::wake() noexcept {
   CAROUSEL_ASSERT(
       here != nullptr,
       "carousel operations work inside a runtime only: call them from a coroutine that "
-      "runtime::block_on or carousel::start drives on this thread (a child of fork() has "
-      "no runtime until it makes one)");
+      "runtime::block_on or carousel::start drives on this thread (a function without co_await or "
+      "co_return is no coroutine and runs where it is called; a child of fork() has no runtime "
+      "until it makes one)");
   return *here;
 }
 
