@@ -15,10 +15,10 @@ namespace carousel {
 
 /// One value that many tasks of a thread wait for: what is loaded or computed once for all who ask.
 ///
-/// A handle: copies are the same future, and the value lives as long as one of them, or as an
-/// operation that waits. Whoever produces the value gives it once, or an error; those who wait go
-/// on in the order in which they began to, and whoever comes later does not wait. Waiting allocates
-/// nothing, and any verb around it may stop it: the others wait on. Not thread-safe.
+/// A handle: copies are the same future. Whoever produces the value gives it once, or an error;
+/// those who wait go on in the order in which they began to, and whoever comes later does not wait.
+/// Waiting allocates nothing, and any verb around it may stop it: the others wait on. Not
+/// thread-safe.
 template <class T>
 class shared_future {
   static_assert(std::is_object_v<T> && std::is_nothrow_move_constructible_v<T>);
@@ -42,7 +42,8 @@ class shared_future {
   /// The same with an error for all who wait.
   bool fail(std::error_code why) const noexcept { return state_->end(std::unexpected(why)); }
 
-  /// Awaited: result<const T*>, to the value in the future. Errors: what fail() gave, canceled.
+  /// Awaited: result<std::shared_ptr<const T>>, to the value in the future, which lives as long.
+  /// Errors: what fail() gave, canceled.
   [[nodiscard]] auto wait() const noexcept {
     struct operation {
       using resumed_by_loop [[maybe_unused]] = void;
@@ -68,28 +69,29 @@ class shared_future {
 
   /// Outlives the waiter's place in the line.
   struct state_holder {
-    std::shared_ptr<state> of_;
+    std::shared_ptr<state> of;
   };
   class awaiter : state_holder, detail::line_waiter {
    public:
-    explicit awaiter(std::shared_ptr<state> of) noexcept : state_holder{std::move(of)} {
+    explicit awaiter(std::shared_ptr<state> waited_for) noexcept
+        : state_holder{std::move(waited_for)} {
       reason = "waits for a shared future";
     }
     static bool await_ready() noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> h) noexcept {
-      if (of_->outcome && !detail::this_context().stopped()) serve();
-      return wait(of_->line, h);
+      if (of->outcome && !detail::this_context().stopped()) serve();
+      return wait(of->line, h);
     }
-    [[nodiscard]] result<const T*> await_resume() const {
-      if (of_->exception) std::rethrow_exception(of_->exception);
+    [[nodiscard]] result<std::shared_ptr<const T>> await_resume() const {
+      if (of->exception) std::rethrow_exception(of->exception);
       if (!served()) return std::unexpected(make_error_code(errc::canceled));
-      const result<T>& outcome = *of_->outcome;
+      const result<T>& outcome = *of->outcome;
       if (!outcome) return std::unexpected(outcome.error());
-      return &*outcome;
+      return std::shared_ptr<const T>(of, &*outcome);
     }
 
    private:
-    using state_holder::of_;
+    using state_holder::of;
   };
 
   template <class Result>
