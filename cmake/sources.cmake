@@ -217,6 +217,7 @@ set(carousel_tool_sources
     tools/bench/verdict.cpp
     tools/common/command_line.cpp
     tools/common/direct_alignment.cpp
+    tools/common/help.cpp
     tools/common/interruption.cpp
     tools/common/make_runtime.cpp
     tools/common/memlock.cpp

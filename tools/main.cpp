@@ -10,6 +10,7 @@
 #include "bench/options.hpp"
 #include "carousel/carousel.hpp"
 #include "common/command_line.hpp"
+#include "common/help.hpp"
 #include "common/interruption.hpp"
 #include "common/naming.hpp"
 #include "common/output.hpp"
@@ -71,6 +72,22 @@ void print_help() {
       "\n`carousel COMMAND --help` says more; `carousel --version` says which version this is.\n");
 }
 
+/// For man and the shells, of all commands.
+int print_whole_help(tool::help_form form) {
+  std::vector<tool::command_purpose> purposes;
+  for (const program& p : programs) purposes.push_back({p.name, p.purpose});
+  const tool::help_frame frame = tool::frame_of(purposes, form);
+  tool::say(frame.head);
+  for (const program& p : programs) {
+    std::string name(p.name);
+    std::string asks = fmt::format("--help={}", tool::help_form_name(form));
+    std::array<char*, 3> argv{name.data(), asks.data(), nullptr};
+    if (const int status = p.run(2, argv.data()); status != 0) return status;
+  }
+  tool::say(frame.tail);
+  return 0;
+}
+
 int refuse_command(std::string_view word) {
   std::vector<std::string_view> names;
   names.reserve(programs.size());
@@ -92,6 +109,9 @@ int run(int argc, char** argv) {
     print_help();
     return 0;
   }
+  if (const auto form = tool::help_form_of(word.substr(word.find('=') + 1));
+      form && form != tool::help_form::text && word.starts_with("--help="))
+    return print_whole_help(*form);
   for (const program& p : programs) {
     if (word == p.name) return p.run(argc - 1, argv + 1);
   }

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <ranges>
 #include <utility>
 
+#include "common/help.hpp"
 #include "common/naming.hpp"
 #include "common/output.hpp"
 
@@ -16,7 +18,6 @@ namespace {
 
 constexpr int usage_error = 2;
 constexpr int first_long = 256;  // what getopt_long() gives for long names, beyond all letters
-constexpr std::size_t help_column = 32;
 constexpr std::size_t far_away = 3;
 
 /// In the words of getopt_long(3).
@@ -38,7 +39,7 @@ getopt_tables tables_of(const command& of) {
                             first_long + static_cast<int>(i)});
   }
   tables.letters += 'h';
-  tables.names.push_back({"help", no_argument, nullptr, 'h'});
+  tables.names.push_back({"help", optional_argument, nullptr, 'h'});
   tables.names.push_back({});
   return tables;
 }
@@ -71,26 +72,29 @@ std::string refuse_name(const command& of, std::string_view argument) {
                      suggestion(given, names, "--"));
 }
 
-std::string help_line(std::string_view left, std::string_view right) {
-  if (left.size() + 2 > help_column)
-    return fmt::format("{}\n{:{}}{}\n", left, "", help_column, right);
-  return fmt::format("{:{}}{}\n", left, help_column, right);
-}
-
-/// Nothing when help was asked for.
-using operands_taken = std::expected<std::optional<std::vector<std::string>>, std::string>;
+/// What was given.
+struct arguments {
+  std::vector<std::string> operands;
+  std::optional<help_form> help;  ///< was asked for
+};
+using arguments_taken = std::expected<arguments, std::string>;
 
 // getopt_long() keeps its state in globals.
 // NOLINTBEGIN(concurrency-mt-unsafe)
-operands_taken take_all(const command& of, int argc, char** argv) {
+arguments_taken take_all(const command& of, int argc, char** argv) {
   const getopt_tables tables = tables_of(of);
   optind = 0;
   opterr = 0;
   for (;;) {
     const int code =
         ::getopt_long(argc, argv, tables.letters.c_str(), tables.names.data(), nullptr);
-    if (code == -1) return std::vector<std::string>(argv + optind, argv + argc);
-    if (code == 'h') return std::nullopt;
+    if (code == -1) return arguments{std::vector<std::string>(argv + optind, argv + argc), {}};
+    if (code == 'h') {
+      const auto form = help_form_of(optarg == nullptr ? "text" : optarg);
+      if (form) return arguments{{}, form};
+      return std::unexpected(
+          fmt::format("--help: {} is not text, man, bash, zsh or fish", shell_quoted(optarg)));
+    }
     const bool unusable = code == '?' || code == ':';
     if (unusable && optopt == 0) return std::unexpected(refuse_name(of, argv[optind - 1]));
     const int meant = unusable ? optopt : code;
@@ -106,22 +110,6 @@ operands_taken take_all(const command& of, int argc, char** argv) {
   }
 }
 // NOLINTEND(concurrency-mt-unsafe)
-
-std::string help_text(const command& of) {
-  std::string out =
-      fmt::format("usage: carousel {} [OPTION]... {}\n{}\n\n", of.name, of.operands, of.purpose);
-  for (const option& o : of.options) {
-    if (o.help.empty()) continue;
-    std::vector<std::string> ways;
-    for (const char letter : o.letters) ways.push_back(fmt::format("-{}", letter));
-    if (!o.name.empty()) ways.push_back(fmt::format("--{}", o.name));
-    std::string left = fmt::format("  {}", fmt::join(ways, ", "));
-    if (o.value == has_value::yes)
-      left += fmt::format("{}{}", o.name.empty() ? ' ' : '=', o.value_name);
-    out += help_line(left, o.help);
-  }
-  return out + help_line("  -h, --help", "print this");
-}
 
 }  // namespace
 
@@ -147,13 +135,13 @@ option text(std::string_view letters, std::string_view name, std::string_view va
 }
 
 std::expected<std::vector<std::string>, int> take(const command& of, int argc, char** argv) {
-  auto operands = take_all(of, argc, argv);
-  if (!operands) return std::unexpected(refuse_usage(of.name, operands.error()));
-  if (!*operands) {
-    say(help_text(of));
+  auto given = take_all(of, argc, argv);
+  if (!given) return std::unexpected(refuse_usage(of.name, given.error()));
+  if (given->help) {
+    say(help_of(of, *given->help));
     return std::unexpected(0);
   }
-  std::vector<std::string>& found = **operands;
+  std::vector<std::string>& found = given->operands;
   if (found.size() > of.operands_max)
     return std::unexpected(refuse_usage(
         of.name, fmt::format("{} is one operand too many", shell_quoted(found[of.operands_max]))));

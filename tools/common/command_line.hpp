@@ -43,6 +43,7 @@ struct command {
   std::string purpose;
   std::vector<option> options;
   std::size_t operands_max = std::numeric_limits<std::size_t>::max();
+  std::string notes = {};  ///< behind the options in the help: examples, exit status, units
 };
 
 /// Takes the arguments behind the name of the command, argv[0], with getopt_long(3), as cp(1) does:
