@@ -229,6 +229,7 @@ set(carousel_tool_sources
     tools/copy/access_list.cpp
     tools/copy/attribute_table.cpp
     tools/copy/attributes.cpp
+    tools/copy/backup.cpp
     tools/copy/buffers.cpp
     tools/copy/compare.cpp
     tools/copy/comparison_report.cpp
@@ -240,6 +241,7 @@ set(carousel_tool_sources
     tools/copy/descriptors.cpp
     tools/copy/digest.cpp
     tools/copy/durable.cpp
+    tools/copy/exclusions.cpp
     tools/copy/extended_attributes.cpp
     tools/copy/extents.cpp
     tools/copy/file_copy.cpp

@@ -129,13 +129,13 @@ check "with the errors" test "$(json out 'o["error_count"], o["files"], o["statu
 check "without arguments it says what is missing" ends_with 2
 check "so it does with one" ends_with 2 one
 check "an unknown option is a usage error" ends_with 2 --nonsense one two
-for option in -i -u -l -s -L -H -b -x -d -Z -c --backup=t --sparse=always --preserve=mode --parents \
-  --update --interactive --link --symbolic-link --one-file-system --attributes-only --remove-destination; do
+for option in -l -s -Z -c --sparse=always --preserve=mode --parents \
+  --link --symbolic-link --attributes-only --remove-destination; do
   check "$option is refused" ends_with 2 -a "$option" one two
   check "by its name and with a reason" says "^carousel: cp ${option%%=*} is not supported: "
 done
-check "letters together too" ends_with 2 -au one two
-check "by the right one" says "cp -u is not supported"
+check "letters together too" ends_with 2 -al one two
+check "by the right one" says "cp -l is not supported"
 check "names after -- are no options" ends_with 1 -- -u two into
 check "what follows -t is no option" ends_with 0 -tinto one
 check "no temporary file is left" no_leftovers

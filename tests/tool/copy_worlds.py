@@ -77,7 +77,8 @@ class World:
     def choose_options(self):
         directories = any(self.kinds.get(p) in {"directory", *SPECIAL} for p in self.operands)
         options = [self.rng.choice([b"-r", b"-a", b"-a", b"-rp"] if directories else [b"-a", b"-p", b"-f", b"-P"])]
-        options += [o for o, chance in {b"-n": .15, b"-P": .1, b"-v": .1}.items() if self.some(chance)]
+        options += [o for o, chance in {b"-n": .15, b"-P": .1, b"-v": .1, b"-u": .2, b"-L": .1, b"-H": .07, b"-d": .07}.items() if self.some(chance)]
+        if b"-n" not in options and self.some(0.1): options.append(self.rng.choice([b"-b", b"--backup=t", b"-S.old"]))
         into = len(self.operands) > 1 or self.some(0.7)
         return options, into, self.target if into else self.target + b"/" + self.rng.choice(NAMES)
 
@@ -184,6 +185,11 @@ def names(entry): return entry["names"] if entry and "names" in entry else [None
 ROWS = {  # the first cell of a row in the documents: whether it is that
     "a device, a FIFO or a socket at the target": lambda c:
         c.before and kind(c.before) in SPECIAL and kind(c.before) == kind(c.ours) or c.of_run(1, rb"is a device, a FIFO or a socket"),
+    "a directory that is named again inside another one (`cp -r a/b a DST`)": lambda c: re.search(rb"will not create hard link .* to directory", c.runs[0].message),
+    "what `-u` keeps, and a copy is of another name of its source": lambda c:
+        b"-u" in c.options and not c.options & {b"-a", b"-d"} and c.untouched(c.ours) and len(names(c.cp)) > 1,
+    "a special file that `-L` may have reached through a link": lambda c: b"-L" in c.options and re.search(rb"cannot create (fifo|special file).*: File exists", c.runs[0].message),
+    "a newer directory in the way of a file, with `-u`": lambda c: c.of_run(1, rb"is a directory, which is not replaced|is a link to a directory"),
     "what is in the way of a device that a user may not make": lambda c: c.untouched(c.ours) and re.search(rb"cannot create special file", c.runs[0].message),
     "special bits of a FIFO, a socket or a device, for a user": lambda c:
         c.what == "mode" and c.keeps and kind(c.cp) in SPECIAL and not (c.cp["mode"] ^ c.ours["mode"]) & 0o777,

@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, help_form>, 5> forms = {{
     {"fish", help_form::fish},
 }};
 
-std::string replaced(std::string_view text, char what, std::string_view by) {
+std::string with_replaced(std::string_view text, char what, std::string_view by) {
   std::string made;
   for (const char c : text) {
     if (c == what)
@@ -33,7 +33,7 @@ std::string replaced(std::string_view text, char what, std::string_view by) {
 }
 
 /// The options that help shows, its own among them.
-std::vector<option> shown(const command& of) {
+std::vector<option> shown_options(const command& of) {
   std::vector<option> options;
   std::ranges::copy_if(of.options, std::back_inserter(options),
                        [](const option& o) { return !o.help.empty(); });
@@ -66,7 +66,7 @@ std::string value_of(const option& o) {
 std::string as_text(const command& of) {
   std::string out =
       fmt::format("usage: carousel {} [OPTION]... {}\n{}\n\n", of.name, of.operands, of.purpose);
-  for (const option& o : shown(of)) {
+  for (const option& o : shown_options(of)) {
     const std::string left = fmt::format("  {}{}", fmt::join(spellings(o), ", "), value_of(o));
     out += left.size() + 2 > help_column ? fmt::format("{}\n{:{}}", left, "", help_column)
                                          : fmt::format("{:{}}", left, help_column);
@@ -78,7 +78,7 @@ std::string as_text(const command& of) {
 
 /// Text of a manual page: no line of it is a request, and its hyphens can be copied.
 std::string roff(std::string_view text) {
-  std::string made = replaced(replaced(text, '\\', "\\e"), '-', "\\-");
+  std::string made = with_replaced(with_replaced(text, '\\', "\\e"), '-', "\\-");
   for (std::size_t at = 0; at < made.size(); ++at) {
     if ((made[at] == '.' || made[at] == '\'') && (at == 0 || made[at - 1] == '\n'))
       made.insert(at, "\\&");
@@ -89,7 +89,7 @@ std::string roff(std::string_view text) {
 std::string as_man(const command& of) {
   std::string out = fmt::format(".SH \"carousel {}\"\n.B carousel {}\n[OPTION]... {}\n.PP\n{}\n",
                                 of.name, of.name, roff(of.operands), roff(of.purpose));
-  for (const option& o : shown(of))
+  for (const option& o : shown_options(of))
     out += fmt::format(".TP\n.B {}{}\n{}\n", roff(fmt::format("{}", fmt::join(spellings(o), ", "))),
                        roff(value_of(o)), roff(o.help));
   if (!of.notes.empty()) out += fmt::format(".PP\n.nf\n{}.fi\n", roff(of.notes));
@@ -97,19 +97,20 @@ std::string as_man(const command& of) {
 }
 
 /// Between single quotes of a shell.
-std::string quoted(std::string_view text) { return replaced(text, '\'', "'\\''"); }
+std::string quoted(std::string_view text) { return with_replaced(text, '\'', "'\\''"); }
 
 std::string as_bash(const command& of) {
   std::vector<std::string> words;
-  for (const option& o : shown(of)) std::ranges::copy(spellings(o), std::back_inserter(words));
+  for (const option& o : shown_options(of))
+    std::ranges::copy(spellings(o), std::back_inserter(words));
   return fmt::format("      {}) words='{}' ;;\n", of.name, fmt::join(words, " "));
 }
 
 std::string as_zsh(const command& of) {
   std::string out = fmt::format("    {})\n      _arguments -s \\\n", of.name);
-  for (const option& o : shown(of)) {
+  for (const option& o : shown_options(of)) {
     const std::string help =
-        quoted(replaced(replaced(replaced(o.help, '[', "("), ']', ")"), ':', ""));
+        quoted(with_replaced(with_replaced(with_replaced(o.help, '[', "("), ']', ")"), ':', ""));
     const bool takes = o.value == has_value::yes;
     for (const std::string& way : spellings(o))
       out +=
@@ -121,12 +122,13 @@ std::string as_zsh(const command& of) {
 
 std::string as_fish(const command& of) {
   std::string out;
-  for (const option& o : shown(of)) {
+  for (const option& o : shown_options(of)) {
     out += fmt::format("complete -c carousel -n '__fish_seen_subcommand_from {}'", of.name);
     for (const char letter : o.letters) out += fmt::format(" -s {}", letter);
     if (!o.name.empty()) out += fmt::format(" -l {}", o.name);
     if (o.value == has_value::yes) out += " -r";
-    out += fmt::format(" -d '{}'\n", replaced(replaced(o.help, '\\', "\\\\"), '\'', "\\'"));
+    out +=
+        fmt::format(" -d '{}'\n", with_replaced(with_replaced(o.help, '\\', "\\\\"), '\'', "\\'"));
   }
   return out;
 }

@@ -64,6 +64,18 @@ void draw(std::string_view text) noexcept {
   (void)std::fflush(stderr);
 }
 
+bool agree(std::string_view question) noexcept {
+  (void)put(stderr, "carousel: ");
+  (void)put(stderr, question);
+  draw("? ");
+  char first = '\n';
+  char c = '\0';
+  for (bool begun = false; ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n'; begun = true) {
+    if (!begun) first = c;
+  }
+  return first == 'y' || first == 'Y';
+}
+
 int end_output(int status) noexcept {
   errno = 0;
   // Some file systems tell only here that there was no room.

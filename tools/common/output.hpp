@@ -20,6 +20,10 @@ void complain(std::string_view sentence) noexcept;
 /// To stderr, as it is; does not matter when it is lost.
 void draw(std::string_view text) noexcept;
 
+/// Asks on stderr, and reads the answer from stdin: whether it begins with y. The end of the input
+/// is no.
+[[nodiscard]] bool agree(std::string_view question) noexcept;
+
 /// At the end of the program, once: the exit status, which is `status` unless that is 0 and
 /// something that was said is lost. Then it is 1, with the reason on stderr if it is stdout that
 /// was lost.

@@ -33,11 +33,13 @@ class set_at_exit {
 };
 
 /// As in st_mode; 0: nobody knows.
-unsigned type_of(const place& where, const directory_entry& entry) noexcept {
+unsigned entry_type(const place& where, const directory_entry& entry, bool follow) noexcept {
   using std::filesystem::file_type;
   switch (entry.type) {
     case file_type::regular: return S_IFREG;
-    case file_type::symlink: return S_IFLNK;
+    case file_type::symlink:
+      if (follow) break;
+      return S_IFLNK;
     case file_type::fifo: return S_IFIFO;
     case file_type::socket: return S_IFSOCK;
     case file_type::block: return S_IFBLK;
@@ -45,7 +47,8 @@ unsigned type_of(const place& where, const directory_entry& entry) noexcept {
     default: break;
   }
   struct stat about{};
-  const int found = ::fstatat(where.source.fd(), entry.name.c_str(), &about, AT_SYMLINK_NOFOLLOW);
+  const int found =
+      ::fstatat(where.source.fd(), entry.name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW);
   return found == 0 ? about.st_mode & S_IFMT : 0;
 }
 
@@ -56,7 +59,9 @@ copier::copier(const copy_options& options, copy_buffers buffers, copy_report& r
       attributes_{options.attributes(), options.archive},
       buffers_(std::move(buffers)),
       report_(report),
-      walk_(attributes_, options.sync, report, line_,
+      walk_(attributes_,
+            {options.follows_links(), options.one_file_system, exclusions(options.excluded)},
+            options.sync, report, line_,
             [this](std::shared_ptr<place> where, directory_entry entry, claim claimed) {
               return visit(std::move(where), std::move(entry), std::move(claimed));
             }),
@@ -100,9 +105,11 @@ task<> copier::finish_files() {
 
 task<> copier::visit(std::shared_ptr<place> where, directory_entry entry, claim claimed) {
   if (claimed.comes_late) co_await finish_files();
-  const unsigned type = type_of(*where, entry);
+  const bool follow = options_.follows_links();
+  const unsigned type = entry_type(*where, entry, follow);
   handles open{where->source, where->target};
-  file_job job{std::move(where), std::move(open), entry.name, entry.name, std::move(claimed)};
+  file_job job{std::move(where), std::move(open),    entry.name,
+               entry.name,       std::move(claimed), follow};
   co_await copy_entry(std::move(job), type);
 }
 

@@ -72,15 +72,19 @@ class copier {
   // One file.
   task<> copy_file(file_job job, fixed_buf permit);
   task<bool> copy_one(file_job& job, fixed_buf& permit);
+  bool keeps(file_job& job);
   task<std::optional<open_file>> open(file_job& job);
   task<opened> try_open(file_job& job);
   void fail_to_make(std::string_view what, const file_job& job, const std::error_code& why);
   [[nodiscard]] target_plan plan_of(const file_job& job, const struct stat& about) const;
-  bool goes_on(const file_job& job, const target_plan& plan);
+  bool goes_on(file_job& job, const target_plan& plan);
+  bool is_to_be_made(file_job& job, const struct stat& about, const target_plan& plan);
   bool is_linked(file_job& job, const struct stat& about, const target_plan& plan);
   result<landing> make_landing(const file_job& job, const struct stat& about,
                                const target_plan& plan);
   result<landing> write_in_place(const file_job& job, std::string_view why);
+  [[nodiscard]] bool has_backups() const noexcept;
+  bool back_up(const file_job& job, const identity& source);
   bool collides(const file_job& job, const std::error_code& why);
   [[nodiscard]] bool replaces(const file_job& job) const noexcept;
   bool has_link(const file_job& job, const hard_links::copied& first);

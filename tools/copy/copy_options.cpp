@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdlib>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -26,20 +27,12 @@ struct unsupported {
 
 constexpr std::string_view always_replaced =
     "a copy gets its name in one step, and what had it before is replaced; -n keeps that";
-constexpr std::string_view no_backup = "no backups are made; -n keeps what exists";
 
-constexpr std::array<unsupported, 30> refused = {{
+constexpr std::array<unsupported, 21> refused = {{
     {"", "attributes-only", "content is always copied"},
-    {"b", "backup", no_backup},
-    {"S", "suffix", no_backup},
     {"", "copy-contents", "FIFOs and devices are not read"},
     {"", "debug", "-v and --json say what was done"},
-    {"H", "", "symbolic links are copied as links where there is -r; without it they are followed"},
-    {"i", "interactive", "nothing is asked; -n keeps what exists"},
     {"l", "link", "files are copied, not linked; use `cp -l`"},
-    {"L", "dereference",
-     "symbolic links are copied as links where there is -r; without it they are followed"},
-    {"d", "", "use -P for links that are named, -a to keep hard links"},
     {"", "preserve", "use -p for owner, permissions and times, -a for links and attributes too"},
     {"", "no-preserve", "use -r to keep nothing, -p for owner, permissions and times"},
     {"", "parents", "use `cp --parents`, or rsync -R"},
@@ -47,12 +40,9 @@ constexpr std::array<unsupported, 30> refused = {{
     {"s", "symbolic-link", "files are copied, not linked; use `cp -s`"},
     {"", "sparse", "holes of the source are always holes of the copy, and no others are made"},
     {"", "strip-trailing-slashes", "leave the slashes out"},
-    {"u", "update", "times are not compared; -n keeps what exists, rsync -u keeps what is newer"},
-    {"x", "one-file-system", "other file systems below a source are copied too"},
     {"Z", "", "security contexts are copied by -a where that is allowed, and never set"},
     {"", "context", "security contexts are copied by -a where that is allowed, and never set"},
     {"", "keep-directory-symlink", "a symbolic link in the way of a directory is an error"},
-    {"", "exclude", "everything is copied; use rsync"},
     {"", "delete", "nothing is removed; use rsync"},
     {"", "progress", "it is shown on a terminal; --quiet hides it"},
     {"g", "progress-bar", "progress is shown on a terminal; --quiet hides it"},
@@ -65,6 +55,114 @@ constexpr std::array<unsupported, 30> refused = {{
 option refusal_of(const unsupported& r) {
   return {r.letter, r.name, has_value::maybe, {}, {}, [&r](auto, std::string_view spelt) -> taken {
             return std::unexpected(fmt::format("cp {} is not supported: {}", spelt, r.why));
+          }};
+}
+
+/// A flag that says which symbolic links are followed; the last one counts.
+option following(std::string_view letters, std::string_view name, copy_options& options,
+                 follow_wish wish, std::string help) {
+  return {letters, name, has_value::no, {}, std::move(help), [&options, wish](auto, auto) -> taken {
+            options.follow = wish;
+            return {};
+          }};
+}
+
+/// A flag of several.
+option flag_of_copy(std::string_view letters, std::string_view name, copy_options& options,
+                    bool copy_options::* set, std::string help) {
+  return {letters, name, has_value::no, {}, std::move(help), [&options, set](auto, auto) -> taken {
+            options.*set = true;
+            options.follow = follow_wish::never;
+            return {};
+          }};
+}
+
+/// -n and -i: the last one counts.
+option about_what_exists(std::string_view letter, std::string_view name, copy_options& options,
+                         bool ask, std::string help) {
+  return {letter, name, has_value::no, {}, std::move(help), [&options, ask](auto, auto) -> taken {
+            options.interactive = ask;
+            options.no_clobber = !ask;
+            return {};
+          }};
+}
+
+/// What the environment says, if it says something.
+// NOLINTBEGIN(concurrency-mt-unsafe): before there are threads
+void take_backup_environment(backup_wish& wish) {
+  const char* const how = std::getenv("VERSION_CONTROL");
+  if (how != nullptr) wish.how = backup_control(how).value_or(wish.how);
+}
+
+bool can_be_suffix(std::string_view text) noexcept { return !text.empty() && !text.contains('/'); }
+
+std::string suffix_of_environment() {
+  const char* const suffix = std::getenv("SIMPLE_BACKUP_SUFFIX");
+  return suffix != nullptr && can_be_suffix(suffix) ? suffix : "~";
+}
+// NOLINTEND(concurrency-mt-unsafe)
+
+void begin_backups(backup_wish& wish) {
+  if (wish.how != backup_wish::control::none) return;
+  wish.how = backup_wish::control::existing;
+  take_backup_environment(wish);
+}
+
+option short_backup(backup_wish& wish) {
+  return {"b", "", has_value::no, {}, "--backup without a CONTROL", [&wish](auto, auto) -> taken {
+            begin_backups(wish);
+            return {};
+          }};
+}
+
+option backup_option(backup_wish& wish) {
+  return {"",
+          "backup",
+          has_value::maybe,
+          "CONTROL",
+          "keep what is replaced under another name: simple (NAME~), numbered (NAME.~1~), existing "
+          "(numbered where there are such, the default; $VERSION_CONTROL), or none",
+          [&wish](std::string_view value, std::string_view spelt) -> taken {
+            begin_backups(wish);
+            if (value.empty()) return {};
+            const auto how = backup_control(value);
+            if (!how)
+              return std::unexpected(fmt::format("{}: {} is not simple, numbered, existing or none",
+                                                 spelt, shell_quoted(value)));
+            wish.how = *how;
+            return {};
+          }};
+}
+
+option suffix_option(backup_wish& wish) {
+  return {"S",
+          "suffix",
+          has_value::yes,
+          "SUFFIX",
+          "-b, with this behind the name in place of ~ ($SIMPLE_BACKUP_SUFFIX)",
+          [&wish](std::string_view value, std::string_view spelt) -> taken {
+            if (!can_be_suffix(value))
+              return std::unexpected(
+                  fmt::format("{}: {} cannot be the end of a name", spelt, shell_quoted(value)));
+            begin_backups(wish);
+            wish.suffix = value;
+            return {};
+          }};
+}
+
+option exclusion(std::vector<std::string>& patterns) {
+  return {"",
+          "exclude",
+          has_value::yes,
+          "PATTERN",
+          "leave out what is called so in a tree, and what is below it: a name, or with a slash a "
+          "path in SRC; a slash at its end: directories only; may be given again",
+          [&patterns](std::string_view value, std::string_view spelt) -> taken {
+            if (without_slashes(value).empty() || value.find_first_not_of('/') == value.npos)
+              return std::unexpected(
+                  fmt::format("{}: {} is no pattern of a name", spelt, shell_quoted(value)));
+            patterns.emplace_back(value);
+            return {};
           }};
 }
 
@@ -116,12 +214,25 @@ command command_of(copy_options& options) {
       {flag("rR", "recursive", options.recursive, "copy directories"),
        flag("p", "", options.preserve,
             "keep owner, permissions with access control lists, and times"),
-       flag("a", "archive", options.archive, "-r -p, and keep hard links and extended attributes"),
-       flag("P", "no-dereference", options.keep_links,
-            "copy a symbolic link that is named as a link; -r and -a do"),
+       flag_of_copy("a", "archive", options, &copy_options::archive,
+                    "-r -p -d, and keep extended attributes"),
+       flag_of_copy("d", "", options, &copy_options::hard_links, "-P, and keep hard links"),
+       following("P", "no-dereference", options, follow_wish::never,
+                 "copy a symbolic link that is named as a link; -r and -a do"),
+       following("H", "", options, follow_wish::named, "follow a symbolic link that is named"),
+       following("L", "dereference", options, follow_wish::always, "follow all symbolic links"),
+       flag("x", "one-file-system", options.one_file_system,
+            "stay on the file system of SRC: what is mounted below it is an empty directory"),
+       exclusion(options.excluded),
        text("t", "target-directory", "DIRECTORY", options.into, "copy into this directory"),
        flag("T", "no-target-directory", options.as_file, "DST is the name of the copy itself"),
-       flag("n", "no-clobber", options.no_clobber, "keep files that exist"),
+       about_what_exists("n", "no-clobber", options, false, "keep files that exist"),
+       about_what_exists("i", "interactive", options, true,
+                         "ask before a file is replaced; the answer y is yes"),
+       short_backup(options.backups),
+       backup_option(options.backups),
+       suffix_option(options.backups),
+       flag("u", "update", options.update, "keep files that exist and are not older than SRC"),
        flag("f", "force", options.force,
             "replace a file by a new one where it may not be written to, and no other can be like "
             "it"),
@@ -137,6 +248,17 @@ command command_of(copy_options& options) {
        number_option<std::size_t>("buffers", options.buffers, {1, buffers_max},
                                   "files in flight, and large buffers"),
        buffer_size(options.buffer_bytes)}};
+  cp.notes =
+      "Examples:\n"
+      "  carousel cp -a /srv/data /backup            a whole tree, with all that it has\n"
+      "  carousel cp -aux / /mnt/copy                what has changed since, of one file system\n"
+      "  carousel cp -r --exclude='*.tmp' DIR NEW    without what is called so\n"
+      "  carousel cp --sync --verify FILE DST        durable, and read again\n"
+      "\n"
+      "Exit status: 0; 1 when something was not copied, and the rest was; 2 for a wrong command\n"
+      "line, or when nothing could be started; 128 and the number of the signal that ended it.\n"
+      "\n"
+      "BYTES may end in K, M or G, for units of 1024.\n";
   for (const unsupported& r : refused) cp.options.push_back(refusal_of(r));
   return cp;
 }
@@ -147,6 +269,8 @@ taken settle(copy_options& options, std::vector<std::string> operands) {
     return std::unexpected(
         "-t excludes -T: one names a directory to copy into, the other says "
         "that there is none");
+  if (options.no_clobber && options.backups.how != backup_wish::control::none)
+    return std::unexpected("-n excludes -b: what is kept is not replaced");
   if (options.verbose && options.json) return std::unexpected("--json excludes -v");
   if (operands.empty()) return std::unexpected("SRC is missing: name what to copy");
   if (!options.into && operands.size() == 1)
@@ -166,6 +290,7 @@ taken settle(copy_options& options, std::vector<std::string> operands) {
 
 std::expected<copy_options, int> take_copy_options(int argc, char** argv) {
   copy_options options;
+  options.backups.suffix = suffix_of_environment();
   const command cp = command_of(options);
   auto operands = take(cp, argc, argv);
   if (!operands) return std::unexpected(operands.error());

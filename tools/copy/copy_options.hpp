@@ -1,14 +1,24 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "copy/backup.hpp"
 #include "copy/reflink.hpp"
 
 namespace carousel::tool {
+
+/// Which symbolic links are followed.
+enum class follow_wish : std::uint8_t {
+  as_cp,  ///< none where directories are copied, else those that are named
+  never,
+  named,  ///< on the command line
+  always,
+};
 
 struct copy_options {
   std::vector<std::string> sources;
@@ -18,10 +28,16 @@ struct copy_options {
   bool recursive = false;
   bool archive = false;
   bool preserve = false;    ///< owner, permissions and times
-  bool keep_links = false;  ///< -P: a symbolic link that is named is copied as one
-  bool no_clobber = false;  ///< what exists is kept
-  bool force = false;       ///< a file that can be neither followed nor written to is replaced
-  bool as_file = false;     ///< -T: the destination is never a directory to copy into
+  bool hard_links = false;  ///< kept; -a does
+  follow_wish follow = follow_wish::as_cp;
+  bool no_clobber = false;   ///< what exists is kept
+  bool update = false;       ///< what exists is kept unless it is older
+  bool interactive = false;  ///< it is asked before anything is replaced
+  backup_wish backups = {};  ///< of what is replaced
+  bool one_file_system = false;
+  std::vector<std::string> excluded = {};  ///< patterns
+  bool force = false;    ///< a file that can be neither followed nor written to is replaced
+  bool as_file = false;  ///< -T: the destination is never a directory to copy into
   bool sync = false;
   bool verify = false;
   reflink_wish reflink = reflink_wish::automatic;
@@ -36,7 +52,12 @@ struct copy_options {
 
   [[nodiscard]] bool directories() const noexcept { return recursive || archive; }
   [[nodiscard]] bool attributes() const noexcept { return preserve || archive; }
-  [[nodiscard]] bool follows_named_links() const noexcept { return !directories() && !keep_links; }
+  [[nodiscard]] bool keeps_hard_links() const noexcept { return hard_links || archive; }
+  [[nodiscard]] bool follows_links() const noexcept { return follow == follow_wish::always; }
+  [[nodiscard]] bool follows_named_links() const noexcept {
+    return follow == follow_wish::as_cp ? !directories()
+                                        : follow == follow_wish::named || follows_links();
+  }
 };
 
 /// The options and operands of `carousel cp`, which is argv[0]. Otherwise the exit status: help, or

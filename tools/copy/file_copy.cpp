@@ -52,8 +52,9 @@ task<> copier::copy_file(file_job first, fixed_buf permit) {
 
 /// Whether there is a copy now.
 task<bool> copier::copy_one(file_job& job, fixed_buf& permit) {
+  if (keeps(job)) co_return job.is_current;
   auto ends = co_await open(job);
-  if (!ends) co_return false;
+  if (!ends) co_return job.is_current;
   content_progress progress(report_.bytes);
   const bool filled = co_await fill(job, *ends, permit, progress);
   if (!filled && ends->to.is_in_place())
@@ -63,6 +64,21 @@ task<bool> copier::copy_one(file_job& job, fixed_buf& permit) {
   if (filled) landed = co_await land(job, *ends);
   if (!landed) progress.take_back();
   co_return landed;
+}
+
+/// Whether what has the name stays as -n or -u says, or becomes a link to what -u has kept: then
+/// the source need not be readable, and is not opened. This comes before anything is waited for, so
+/// that of several names the first one decides.
+bool copier::keeps(file_job& job) {
+  if (!options_.no_clobber && !options_.update) return false;
+  struct stat about{};
+  if (::fstatat(job.open.source.fd(), job.source_name.c_str(), &about,
+                job.follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+    return false;
+  using step = target_plan::step;
+  const target_plan plan = plan_of(job, about);
+  if (plan.next == step::refuse || (plan.next != step::keep && !options_.update)) return false;
+  return !is_to_be_made(job, about, plan);
 }
 
 /// Nothing when there is nothing to copy: that was said, or the name exists already.
@@ -92,13 +108,7 @@ task<copier::opened> copier::try_open(file_job& job) {
   const int nofollow = job.follow ? 0 : O_NOFOLLOW;
   const auto options = open_options{}.custom_flags(O_NONBLOCK | nofollow);
   auto from = co_await job.open.source.open_file(job.source_name, options);
-  if (!from) {
-    // What is kept because it is there need not be readable here.
-    const target_plan kept = options_.no_clobber ? plan_of(job, {}) : target_plan{};
-    if (kept.next == target_plan::step::keep && !goes_on(job, kept))
-      co_return std::unexpected(open_failure{});
-    co_return std::unexpected(open_failure{from.error(), false});
-  }
+  if (!from) co_return std::unexpected(open_failure{from.error(), false});
   struct stat about{};
   if (::fstat(from->fd(), &about) != 0)
     co_return std::unexpected(open_failure{last_error(), false});
@@ -109,7 +119,7 @@ task<copier::opened> copier::try_open(file_job& job) {
   }
   (void)::fcntl(from->fd(), F_SETFL, 0);
   const target_plan plan = plan_of(job, about);
-  if (!goes_on(job, plan) || is_linked(job, about, plan)) co_return std::unexpected(open_failure{});
+  if (!is_to_be_made(job, about, plan)) co_return std::unexpected(open_failure{});
   auto to = make_landing(job, about, plan);
   if (!to) co_return std::unexpected(open_failure{to.error(), true});
   open_file ends{std::move(holds), std::move(*from), std::move(*to), about};
@@ -217,6 +227,7 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
       !ends.content.is_of_then && has_changed(ends.from, ends.about, ends.content.size);
   struct stat made{};
   if (remember_landed_ && ::fstat(to, &made) == 0) landed_.insert(identity_of(made));
+  if (!ends.to.is_in_place() && !back_up(job, identity_of(ends.about))) co_return false;
   const auto named = co_await ends.to.publish(replaces(job));
   if (!named && collides(job, named.error())) co_return false;
   if (!named && options_.no_clobber && named.error() == std::errc::file_exists) {

@@ -21,6 +21,8 @@ struct file_job {
   std::string target_name;
   claim claimed = {};
   bool follow = false;                 ///< a symbolic link is followed
+  bool agreed = false;                 ///< -i: to replace what has its name
+  bool is_current = false;             ///< -u keeps what has its name, which stands for a copy
   std::optional<identity> leads = {};  ///< the first name of a file that has several
 };
 

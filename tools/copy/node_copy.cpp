@@ -68,7 +68,7 @@ bool copier::copy_node(file_job& job) {
     return false;
   }
   const target_plan plan = plan_of(job, about);
-  if (!goes_on(job, plan) || is_linked(job, about, plan)) return false;
+  if (!is_to_be_made(job, about, plan)) return job.is_current;
   attribute_losses lost;
   const bool is_link = S_ISLNK(about.st_mode);
   std::string text;
@@ -80,6 +80,7 @@ bool copier::copy_node(file_job& job) {
     }
     text = std::move(*read);
   }
+  if (!back_up(job, identity_of(about))) return false;
   const auto made = is_link ? make_symlink(job, about, text, lost) : make_special(job, about, lost);
   if (!made) {
     if (!collides(job, made.error()))

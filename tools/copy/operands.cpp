@@ -189,7 +189,8 @@ task<> copier::copy_named_directory(std::shared_ptr<place> top, std::string name
       is_inside(top->target.fd(), top->source_id))
     co_return report_.refuse(
         source, "cannot be copied into itself, " + shell_quoted(target_path(*top, target)));
-  co_await walk_.run(std::move(top), std::move(name), std::move(target), std::move(claimed));
+  co_await walk_.run(std::move(top), std::move(name), std::move(target), std::move(claimed),
+                     options_.follows_named_links());
 }
 
 }  // namespace carousel::tool

@@ -11,8 +11,8 @@
 
 namespace carousel::tool {
 
-result<directory> name_directory(const directory& where, const std::string& name) {
-  constexpr int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+result<directory> name_directory(const directory& where, const std::string& name, int nofollow) {
+  const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC | nofollow;
   const int fd = ::openat(where.fd(), name.c_str(), flags);
   if (fd < 0) return std::unexpected(last_error());
   return directory::from_fd(fd);

@@ -11,8 +11,9 @@
 namespace carousel::tool {
 
 /// The directory `name` in another, opened to be named only: for one that may not be read, but
-/// used. A link is not followed.
-[[nodiscard]] result<directory> name_directory(const directory& where, const std::string& name);
+/// used. `nofollow`: O_NOFOLLOW, or 0 where a link may lead to it.
+[[nodiscard]] result<directory> name_directory(const directory& where, const std::string& name,
+                                               int nofollow);
 
 // Calls of the kernel on a descriptor, and on one that does no more than name its file (O_PATH) as
 // well: a directory that one may not read has no other. 0, or -1 and errno.

@@ -14,7 +14,7 @@
 namespace carousel::tool {
 namespace {
 
-constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 std::string path_of(const place& where, std::string_view name, std::string place::* own) {
   std::vector<std::string_view> parts{name};
@@ -34,16 +34,19 @@ bool is(int fd, const identity& id) noexcept {
 }
 
 /// -1 and errno. One that may not be read can still be gone through.
-int open_child(int fd, const char* name) noexcept {
-  const int child = ::openat(fd, name, directory_flags);
-  return child >= 0 || errno != EACCES ? child : ::openat(fd, name, directory_flags | O_PATH);
+int open_child(int fd, const char* name, int nofollow) noexcept {
+  const int flags = directory_flags | nofollow;
+  const int child = ::openat(fd, name, flags);
+  return child >= 0 || errno != EACCES ? child : ::openat(fd, name, flags | O_PATH);
 }
 
-/// From `start` along the names. -1 and errno.
-int descend(int start, const std::vector<const std::string*>& names) noexcept {
+/// From `start` along the names of the places. -1 and errno.
+int descend(int start, const std::vector<const place*>& places, side which) noexcept {
+  const auto name = which == side::source ? &place::source_name : &place::target_name;
   int at = start;
-  for (const std::string* name : names | std::views::reverse) {
-    const int next = open_child(at, name->c_str());
+  for (const place* p : places | std::views::reverse) {
+    const int nofollow = which == side::source && p->follows ? 0 : O_NOFOLLOW;
+    const int next = open_child(at, (p->*name).c_str(), nofollow);
     const int why = errno;
     if (at != start) ::close(at);
     errno = why;
@@ -69,20 +72,19 @@ const directory& empty_directory() noexcept {
 
 result<> reopen(place& where, side which, const directory& below) {
   const auto open = which == side::source ? &place::source : &place::target;
-  const auto name = which == side::source ? &place::source_name : &place::target_name;
   const identity& id = which == side::source ? where.source_id : where.target_id;
   if ((where.*open).fd() >= 0) return {};
-  int fd = below.fd() < 0 ? -1 : open_child(below.fd(), "..");
+  int fd = below.fd() < 0 ? -1 : open_child(below.fd(), "..", O_NOFOLLOW);
   if (fd >= 0 && !is(fd, id)) {
     ::close(fd);
     fd = -1;
   }
   if (fd < 0) {
-    std::vector<const std::string*> names;
+    std::vector<const place*> closed;
     const place* from = &where;
     for (; (from->*open).fd() < 0 && from->parent; from = from->parent.get())
-      names.push_back(&(from->*name));
-    fd = descend((from->*open).fd(), names);
+      closed.push_back(from);
+    fd = descend((from->*open).fd(), closed, which);
     if (fd < 0) return std::unexpected(last_error());
   }
   where.*open = directory::from_fd(fd);

@@ -46,6 +46,7 @@ struct place {
   struct stat about{};        ///< of the source
   bool fresh = false;         ///< the target was made by this copy: nothing can be in the way there
   unsigned lent = 0;          ///< bits of its mode that the target has only until it is finished
+  bool follows = false;       ///< the source may be opened through a symbolic link
   bool inherits_acl = false;  ///< what is made in the target gets access rules from it
   std::size_t pending = 1;    ///< entries that are not finished, and the walk itself
 

@@ -96,19 +96,13 @@ nlohmann::json copy_report::object(double seconds) const {
                         {"not_direct", why_not_direct(way.why_not_direct)},
                         {"files", done.files},
                         {"bytes", done.bytes}});
-  return {{"files", files},
-          {"directories", directories},
-          {"symlinks", symlinks},
-          {"special_files", special_files},
-          {"hard_links", hard_links},
-          {"skipped", skipped},
-          {"bytes", bytes},
-          {"seconds", seconds},
-          {"registration", word(buffers)},
-          {"error_count", errors_},
-          {"errors", first_errors_},
-          {"notes", notes_},
-          {"contents", std::move(contents)}};
+  return {{"files", files},           {"directories", directories},
+          {"symlinks", symlinks},     {"special_files", special_files},
+          {"hard_links", hard_links}, {"skipped", skipped},
+          {"excluded", excluded},     {"bytes", bytes},
+          {"seconds", seconds},       {"registration", word(buffers)},
+          {"error_count", errors_},   {"errors", first_errors_},
+          {"notes", notes_},          {"contents", std::move(contents)}};
 }
 
 void copy_report::print(double seconds) const {
@@ -117,6 +111,7 @@ void copy_report::print(double seconds) const {
   if (special_files != 0) line += fmt::format(", {} special files", special_files);
   if (hard_links != 0) line += fmt::format(", {} hard links", hard_links);
   if (skipped != 0) line += fmt::format(", {} kept", skipped);
+  if (excluded != 0) line += fmt::format(", {} excluded", excluded);
   line += fmt::format(", {} bytes in {:.2f} s\n", bytes, seconds);
   for (const auto& [way, done] : contents_)
     line += fmt::format("{} of the files, {} bytes: {}\n", done.files, done.bytes, describe(way));

@@ -23,7 +23,8 @@ class copy_report {
   std::uint64_t symlinks = 0;
   std::uint64_t special_files = 0;  ///< FIFOs, sockets and device nodes
   std::uint64_t hard_links = 0;     ///< further names of files that were copied
-  std::uint64_t skipped = 0;        ///< kept, because -n says so
+  std::uint64_t skipped = 0;        ///< kept, because -n or -u says so
+  std::uint64_t excluded = 0;       ///< directories count once, whatever is in them
   std::uint64_t bytes = 0;
   registration buffers = registration::none;  ///< of the large ones; none: they were not needed
 

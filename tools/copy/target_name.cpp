@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/naming.hpp"
+#include "common/output.hpp"
 #include "copy/copier.hpp"
 
 // The name of a copy: what has it already, and whether it becomes a further name of a file that was
@@ -30,13 +31,14 @@ bool takes_no_link(const std::error_code& why) noexcept {
 
 target_plan copier::plan_of(const file_job& job, const struct stat& about) const {
   if (job.claimed.was_free) return {};
-  return plan_for_target(
-      job.open.target.fd(), job.target_name.c_str(),
-      {identity_of(about), options_.no_clobber, landed_, about.st_mode & S_IFMT});
+  return plan_for_target(job.open.target.fd(), job.target_name.c_str(),
+                         {identity_of(about), options_.no_clobber, landed_, about.st_mode & S_IFMT,
+                          options_.update ? std::optional(about.st_mtim) : std::nullopt,
+                          has_backups(), attributes_.preserve});
 }
 
 /// False when the plan is to leave things as they are, which is said or counted.
-bool copier::goes_on(const file_job& job, const target_plan& plan) {
+bool copier::goes_on(file_job& job, const target_plan& plan) {
   using step = target_plan::step;
   if (plan.next == step::keep) ++report_.skipped;
   if (plan.next != step::keep && !job.claimed.rival.empty()) {
@@ -50,12 +52,29 @@ bool copier::goes_on(const file_job& job, const target_plan& plan) {
         plan.why.about == side::source ? source_path(*job.where, job.source_name) : target;
     report_.refuse(about, plan.why.sentence(shell_quoted(target)));
   }
-  return plan.next != step::keep && plan.next != step::refuse;
+  if (plan.next == step::keep || plan.next == step::refuse) return false;
+  if (plan.next == step::make || !options_.interactive || job.agreed) return true;
+  report_.before_output();
+  job.agreed =
+      agree(fmt::format("overwrite {}", shell_quoted(target_path(*job.where, job.target_name))));
+  if (!job.agreed) ++report_.skipped;
+  return job.agreed;
+}
+
+/// False when nothing is to be copied: the name is a further one of a file, or what has it stays.
+bool copier::is_to_be_made(file_job& job, const struct stat& about, const target_plan& plan) {
+  if (plan.is_current) {
+    if (is_linked(job, about, plan)) return false;
+    job.is_current = true;
+  }
+  return goes_on(job, plan) && !is_linked(job, about, plan);
 }
 
 /// Whether it is another name of a file that was copied, or that will be.
 bool copier::is_linked(file_job& job, const struct stat& about, const target_plan& plan) {
-  if (job.leads || !options_.archive || about.st_nlink < 2) return false;
+  // Several links that are followed lead to one file.
+  const bool has_names = about.st_nlink > 1 || job.follow;
+  if (job.leads || !options_.keeps_hard_links() || !has_names) return false;
   hard_links::copied first;
   switch (links_.meet(identity_of(about), job, first)) {
     case hard_links::role::first: job.leads = identity_of(about); return false;
@@ -80,6 +99,24 @@ std::vector<file_job> copier::end_lead(const file_job& job, bool landed) {
       ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0)
     made = hard_links::copied{job.where, job.target_name, identity_of(about)};
   return links_.finish(*job.leads, std::move(made));
+}
+
+bool copier::has_backups() const noexcept {
+  return options_.backups.how != backup_wish::control::none;
+}
+
+/// Before the name is taken from what has it. False: it cannot be, which was said.
+bool copier::back_up(const file_job& job, const identity& source) {
+  if (!has_backups() || job.claimed.was_free) return true;
+  const auto kept = keep_backup(job.open.target, job.target_name, options_.backups, source);
+  if (kept) return true;
+  const std::string target = target_path(*job.where, job.target_name);
+  if (kept.error() == std::errc::file_exists)
+    report_.refuse(source_path(*job.where, job.source_name),
+                   "would be replaced by the backup of " + shell_quoted(target));
+  else
+    report_.fail_at_target("keep a backup of", target, kept.error());
+  return false;
 }
 
 /// What has come to a name that was free.
@@ -116,6 +153,7 @@ bool copier::link_again(const file_job& job, const hard_links::copied& first) {
       ::fstatat(there.target.fd(), first.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 ||
       identity_of(about) != first.copy)
     return false;
+  if (!back_up(job, first.copy)) return true;
   const auto linked =
       land_node(job.open.target, job.target_name, replaces(job), [&](const char* as) {
         return ::linkat(there.target.fd(), first.name.c_str(), job.open.target.fd(), as, 0);

@@ -1,6 +1,8 @@
 #include "copy/target_plan.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -48,6 +50,41 @@ target_plan plan_for_file(int directory, const char* name, const struct stat& fo
   return plan;
 }
 
+/// What has a backup may be anything but a directory: it is not written to.
+target_plan plan_with_backup(int directory, const char* name, const struct stat& found) {
+  target_plan plan = plan_for_file(directory, name, found);
+  plan.replaced.reset();
+  if (plan.next == step::write_in_place)
+    return refuse("cannot have a backup: it cannot be given another name");
+  return plan;
+}
+
+/// The time as the file system of this file would keep it: in the steps that the stamps of the
+/// file show, and in two seconds on FAT.
+timespec kept_there(timespec time, int directory, const struct stat& file) noexcept {
+  constexpr long second_ns = 1'000'000'000;
+  long grain = 1;
+  for (const long steps : {100L, 1000L, 10'000'000L, second_ns}) {
+    const bool shows_finer = file.st_mtim.tv_nsec % steps != 0 ||
+                             file.st_ctim.tv_nsec % steps != 0 || file.st_atim.tv_nsec % steps != 0;
+    if (!shows_finer) grain = steps;
+  }
+  time.tv_nsec -= time.tv_nsec % grain;
+  struct statfs about{};
+  if (grain == second_ns && ::fstatfs(directory, &about) == 0 && about.f_type == MSDOS_SUPER_MAGIC)
+    time.tv_sec -= time.tv_sec % 2;
+  return time;
+}
+
+/// As -u has it. A directory is never current: it is in the way of what is none.
+bool is_current(int directory, const struct stat& file, const newcomer& copy) noexcept {
+  if (!copy.changed || S_ISDIR(file.st_mode)) return false;
+  const timespec time =
+      copy.keeps_times ? kept_there(*copy.changed, directory, file) : *copy.changed;
+  const timespec& there = file.st_mtim;
+  return time.tv_sec != there.tv_sec ? time.tv_sec < there.tv_sec : time.tv_nsec <= there.tv_nsec;
+}
+
 /// Access rules and extended attributes; of times the copy gets new ones anyway.
 bool belongs_to_the_old_file(const attribute_loss& lost) {
   const bool of_times = lost.what == attribute::times || lost.what == attribute::link_times;
@@ -73,8 +110,14 @@ target_plan plan_for_target(int directory, const char* name, const newcomer& cop
   if (copy.keeps_others && !made_here) return {.next = step::keep};
   if (identity_of(found) == copy.source || identity_of(behind) == copy.source)
     return refuse_source("is the same file as ", "");
+  // What is written to is what a link leads to, as cp(1) has it.
+  const bool by_name = copy.type != S_IFREG || copy.has_backup;
+  const bool dangles = S_ISLNK(behind.st_mode) && !by_name;
+  if (!dangles && is_current(directory, by_name ? found : behind, copy))
+    return {.next = step::keep, .is_current = true};
   if (S_ISDIR(found.st_mode)) return refuse("is a directory, which is not replaced");
   if (made_here) return refuse_source("would overwrite ", ", which was just made");
+  if (copy.has_backup) return plan_with_backup(directory, name, found);
   if (S_ISREG(found.st_mode)) return plan_for_file(directory, name, found);
   if (S_ISLNK(found.st_mode) && is_appended_to(directory))
     return refuse(

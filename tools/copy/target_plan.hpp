@@ -31,6 +31,7 @@ struct target_plan {
   };
 
   step next = step::make;
+  bool is_current = false;  ///< it is kept because it is not older
   /// The regular file that the copy follows: without -p it is made like it.
   std::optional<struct stat> replaced = {};
   std::string_view in_place_because = {};
@@ -43,6 +44,10 @@ struct newcomer {
   bool keeps_others = false;    ///< -n
   const identities& just_made;  ///< by copies of the same run
   unsigned type = S_IFREG;      ///< as in st_mode, of what is no directory
+  /// -u: the time of the last change, and what is not older is kept.
+  std::optional<timespec> changed = {};
+  bool has_backup = false;   ///< of what it replaces, and then is like nothing that was there
+  bool keeps_times = false;  ///< the copy has that time, as far as the target can tell times apart
 };
 
 /// `name` in a directory that others may have filled. A symbolic link there is never followed.

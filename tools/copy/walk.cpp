@@ -18,11 +18,13 @@ namespace {
 
 constexpr std::size_t levels_open = 16;
 
-bool is_directory(const place& where, const directory_entry& entry) noexcept {
-  if (entry.type != std::filesystem::file_type::unknown)
-    return entry.type == std::filesystem::file_type::directory;
+bool is_directory(const place& where, const directory_entry& entry, bool follow) noexcept {
+  using std::filesystem::file_type;
+  const bool may_lead = follow && entry.type == file_type::symlink;
+  if (entry.type != file_type::unknown && !may_lead) return entry.type == file_type::directory;
   struct stat about{};
-  return ::fstatat(where.source.fd(), entry.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+  return ::fstatat(where.source.fd(), entry.name.c_str(), &about,
+                   follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISDIR(about.st_mode);
 }
 
@@ -48,9 +50,10 @@ result<> open_handles(place& where, handles& open) {
   return {};
 }
 
-walk::walk(attribute_options attributes, bool sync, copy_report& report, descriptor_line& line,
-           visitor visit)
+walk::walk(attribute_options attributes, walk_rules rules, bool sync, copy_report& report,
+           descriptor_line& line, visitor visit)
     : attributes_(attributes),
+      rules_(std::move(rules)),
       sync_(sync),
       report_(report),
       line_(line),
@@ -62,8 +65,9 @@ claim walk::level::next_claim() const {
 }
 
 task<> walk::run(std::shared_ptr<place> top, std::string name, std::string target_name,
-                 claim claimed) {
-  co_await descend(std::move(top), std::move(name), std::move(target_name), std::move(claimed));
+                 claim claimed, bool follow) {
+  co_await descend(std::move(top), std::move(name), std::move(target_name), std::move(claimed),
+                   follow);
   while (!levels_.empty()) {
     level& here = levels_.back();
     if (report_.over() || here.next == here.entries.size()) {
@@ -73,9 +77,10 @@ task<> walk::run(std::shared_ptr<place> top, std::string name, std::string targe
     claim its = here.next_claim();
     directory_entry entry = std::move(here.entries[here.next++]);
     std::shared_ptr<place> where = here.where;
-    if (is_directory(*where, entry)) {
+    if (is_directory(*where, entry, rules_.follows_links)) {
       std::string same = entry.name;
-      co_await descend(std::move(where), std::move(entry.name), std::move(same), std::move(its));
+      co_await descend(std::move(where), std::move(entry.name), std::move(same), std::move(its),
+                       rules_.follows_links);
     } else {
       ++where->pending;
       co_await visit_(std::move(where), std::move(entry), std::move(its));
@@ -86,13 +91,13 @@ task<> walk::run(std::shared_ptr<place> top, std::string name, std::string targe
 // Down.
 
 task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::string target_name,
-                     claim claimed) {
+                     claim claimed, bool follow) {
   if (!claimed.rival.empty())
     co_return report_.refuse(source_path(*parent, name),
                              one_name_text(target_path(*parent, claimed.rival)));
   ++parent->pending;
   handles outside{parent->source, parent->target};
-  auto entered = co_await enter(parent, name, target_name, claimed.was_free);
+  auto entered = co_await enter(parent, name, target_name, claimed.was_free, follow);
   if (!entered) {
     co_await leave(std::move(parent), std::move(outside));
     co_return;
@@ -100,19 +105,33 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
   std::shared_ptr<place> made = std::move(*entered);
   ++report_.directories;
   on_the_way_.insert(made->source_id);
-  auto entries = co_await list(*made);
-  if (!entries) {
-    report_.fail("list", source_path(*parent, name), entries.error());
-    entries.emplace();
-  }
-  // The order in which a disk has them.
-  std::ranges::sort(*entries, {}, &directory_entry::inode);
+  auto entries = co_await entries_of(*made);
   name_claims claims;
   if (!made->fresh && may_fold_names(made->target.fd()))
-    claims = name_claims(made->target.fd(), entries->size(),
-                         [&](std::size_t i) -> const std::string& { return (*entries)[i].name; });
-  levels_.push_back({std::move(made), std::move(*entries), std::move(claims)});
+    claims = name_claims(made->target.fd(), entries.size(),
+                         [&](std::size_t i) -> const std::string& { return entries[i].name; });
+  levels_.push_back({std::move(made), std::move(entries), std::move(claims)});
   close_outer_levels(levels_open);
+}
+
+/// Those that are to be copied, in the order in which a disk has them.
+task<std::vector<directory_entry>> walk::entries_of(const place& where) {
+  std::vector<directory_entry> entries;
+  const place& parent = *where.parent;
+  const bool elsewhere = parent.parent && parent.source_id.device != where.source_id.device;
+  if (rules_.one_file_system && elsewhere) co_return entries;
+  auto listed = co_await list(where);
+  if (listed)
+    entries = std::move(*listed);
+  else
+    report_.fail("list", source_path(parent, where.source_name), listed.error());
+  if (!rules_.left_out.empty())
+    report_.excluded += std::erase_if(entries, [&](const directory_entry& entry) {
+      const bool is_one = is_directory(where, entry, rules_.follows_links);
+      return rules_.left_out.cover(where, entry.name, is_one);
+    });
+  std::ranges::sort(entries, {}, &directory_entry::inode);
+  co_return entries;
 }
 
 /// Lets files be made in a new directory, whatever the original and the umask say: `made` knows
@@ -134,8 +153,10 @@ result<directory> walk::lend_access(directory target, place& made) const {
 /// Gives the place, with both directories open, or an error that was reported.
 task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& parent,
                                                  const std::string& name,
-                                                 const std::string& target_name, bool was_free) {
+                                                 const std::string& target_name, bool was_free,
+                                                 bool follow) {
   auto made = std::make_shared<place>(parent, directory(), directory());
+  made->follows = follow;
   made->source_name = name;
   made->target_name = target_name;
   descriptor_line::stay stay;
@@ -165,17 +186,20 @@ task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& p
 /// directory there.
 task<walk::obstacle> walk::open_source(place& made) {
   const place& parent = *made.parent;
-  const auto options = open_options{}.custom_flags(O_NOFOLLOW);
+  const int nofollow = made.follows ? 0 : O_NOFOLLOW;
+  const auto options = open_options{}.custom_flags(nofollow);
   auto source = co_await parent.source.open_directory(made.source_name, options);
   if (!source && is_denied(source.error()))
-    source = name_directory(parent.source, made.source_name);
+    source = name_directory(parent.source, made.source_name, nofollow);
   if (!source) co_return obstacle{source.error()};
   if (::fstat(source->fd(), &made.about) != 0) co_return obstacle{last_error()};
   made.source_id = identity_of(made.about);
   made.source = std::move(*source);
-  if (!on_the_way_.contains(made.source_id)) co_return obstacle{};
+  const bool is_loop = on_the_way_.contains(made.source_id);
+  if (!is_loop && !made_.contains(made.source_id)) co_return obstacle{};
   report_.refuse(source_path(parent, made.source_name),
-                 "is inside itself, which a mount can bring about");
+                 is_loop ? "is inside itself, which a link or a mount can bring about"
+                         : "leads to what was just made");
   co_return obstacle{make_error_code(errc::not_supported), "", false, true};
 }
 
@@ -198,7 +222,7 @@ task<walk::obstacle> walk::open_target(place& made, bool was_free) {
   const auto options = open_options{}.custom_flags(O_NOFOLLOW);
   auto target = co_await parent.target.open_directory(made.target_name, options);
   if (!target && is_denied(target.error()))
-    target = name_directory(parent.target, made.target_name);
+    target = name_directory(parent.target, made.target_name, O_NOFOLLOW);
   if (target && made.fresh) target = lend_access(std::move(*target), made);
   if (!target && is_no_directory(target.error())) {
     report_.refuse(source_path(parent, made.source_name),
@@ -210,6 +234,7 @@ task<walk::obstacle> walk::open_target(place& made, bool was_free) {
   made.target = std::move(*target);
   struct stat about{};
   if (::fstat(made.target.fd(), &about) == 0) made.target_id = identity_of(about);
+  if (rules_.follows_links) made_.insert(made.target_id);
   made.inherits_acl = attributes_.preserve && gives_acl(made.target.fd());
   co_return obstacle{};
 }

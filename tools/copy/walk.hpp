@@ -8,6 +8,7 @@
 #include "carousel/carousel.hpp"
 #include "copy/attributes.hpp"
 #include "copy/descriptors.hpp"
+#include "copy/exclusions.hpp"
 #include "copy/name_claims.hpp"
 #include "copy/place.hpp"
 #include "copy/report.hpp"
@@ -24,6 +25,13 @@ struct handles {
 /// was.
 [[nodiscard]] result<> open_handles(place& where, handles& open);
 
+/// What of a tree is copied.
+struct walk_rules {
+  bool follows_links = false;
+  bool one_file_system = false;  ///< the directories where others begin are copied, empty
+  exclusions left_out;
+};
+
 /// Makes the directories of a copy, from the top down and one component at a time, and finishes
 /// each of them (attributes, sync) when the last of its entries is finished, which may be long
 /// after the walk has left it.
@@ -36,11 +44,13 @@ class walk {
   /// leave() is called for it.
   using visitor = std::function<task<>(std::shared_ptr<place>, directory_entry, claim)>;
 
-  walk(attribute_options attributes, bool sync, copy_report& report, descriptor_line& line,
-       visitor visit);
+  walk(attribute_options attributes, walk_rules rules, bool sync, copy_report& report,
+       descriptor_line& line, visitor visit);
 
-  /// Copies the directory `name` of the place, and what is below it, as `target_name`.
-  task<> run(std::shared_ptr<place> top, std::string name, std::string target_name, claim claimed);
+  /// Copies the directory `name` of the place, and what is below it, as `target_name`. `follow`:
+  /// the name may be a symbolic link to it.
+  task<> run(std::shared_ptr<place> top, std::string name, std::string target_name, claim claimed,
+             bool follow);
 
   /// One entry of the place is finished.
   task<> leave(std::shared_ptr<place> where, handles open);
@@ -63,25 +73,29 @@ class walk {
   };
 
   task<> descend(std::shared_ptr<place> parent, std::string name, std::string target_name,
-                 claim claimed);
+                 claim claimed, bool follow);
   task<result<std::shared_ptr<place>>> enter(const std::shared_ptr<place>& parent,
                                              const std::string& name,
-                                             const std::string& target_name, bool was_free);
+                                             const std::string& target_name, bool was_free,
+                                             bool follow);
   task<obstacle> open_source(place& made);
   task<obstacle> open_target(place& made, bool was_free);
   [[nodiscard]] result<directory> lend_access(directory target, place& made) const;
+  task<std::vector<directory_entry>> entries_of(const place& where);
   task<result<std::vector<directory_entry>>> list(const place& where);
   task<> ascend();
   task<> finish(place& where, handles open);
   void close_outer_levels(std::size_t kept);
 
   attribute_options attributes_;
+  walk_rules rules_;
   bool sync_;
   copy_report& report_;
   descriptor_line& line_;
   visitor visit_;
   std::vector<level> levels_;
   identities on_the_way_;  ///< source directories, to find loops
+  identities made_;        ///< where links may lead to them
 };
 
 }  // namespace carousel::tool
