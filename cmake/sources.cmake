@@ -249,6 +249,7 @@ set(carousel_tool_sources
     tools/copy/landing.cpp
     tools/copy/name_claims.cpp
     tools/copy/node_copy.cpp
+    tools/copy/operand_list.cpp
     tools/copy/operands.cpp
     tools/copy/page_cache.cpp
     tools/copy/path_only.cpp

@@ -96,13 +96,19 @@ if mount_new tree/mounted -t tmpfs tmpfs; then
   check "wherever it is" test -e two/file
   umount tree/mounted
 fi
-truncate -s 8M image
-if command -v mkfs.vfat >/dev/null && mkfs.vfat image >/dev/null 2>&1 && mount_new fat -o loop image; then
-  fresh_files() { find fat -type f | wc -l; }
-  touch -d '2020-01-01 00:00:01.987654321' tree/a.o
-  check "times that the target rounds down" ends_with 0 -rpu --exclude=src tree fat
-  check "are no older" ends_with 0 -rpu --exclude=src --json tree fat
-  check "to -u" test "$(json out 'o["files"]')" = 0 -a "$(fresh_files)" = 3
-  umount fat
-fi
+# Inodes of 128 bytes have room for whole seconds; FAT keeps even ones.
+coarse() { # NAME MKFS...
+  truncate -s 8M "$1.image"
+  if command -v "$2" >/dev/null && "${@:2}" "$1.image" >/dev/null 2>&1 && mount_new "$1" -o loop "$1.image"; then
+    touch -d '2020-01-01 00:00:01.987654321' tree/a.o
+    check "times that $1 rounds down" ends_with 0 -rpu --exclude=src tree "$1"
+    check "are no older" ends_with 0 -rpu --exclude=src --json tree "$1"
+    check "to -u" test "$(json out 'o["files"], o["skipped"]')" = "(0, 3)"
+    umount "$1"
+  else
+    echo "SKIPPED: no $1 here"
+  fi
+}
+coarse ext4 mkfs.ext4 -q -F -I 128
+coarse fat mkfs.vfat
 finish

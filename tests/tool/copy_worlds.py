@@ -77,7 +77,7 @@ class World:
     def choose_options(self):
         directories = any(self.kinds.get(p) in {"directory", *SPECIAL} for p in self.operands)
         options = [self.rng.choice([b"-r", b"-a", b"-a", b"-rp"] if directories else [b"-a", b"-p", b"-f", b"-P"])]
-        options += [o for o, chance in {b"-n": .15, b"-P": .1, b"-v": .1, b"-u": .2, b"-L": .1, b"-H": .07, b"-d": .07}.items() if self.some(chance)]
+        options += [o for o, chance in {b"-n": .15, b"-P": .1, b"-v": .1, b"-u": .2, b"-L": .1, b"-H": .07, b"-d": .07, b"--sparse=always": .05, b"--sparse=never": .05}.items() if self.some(chance)]
         if b"-n" not in options and self.some(0.1): options.append(self.rng.choice([b"-b", b"--backup=t", b"-S.old"]))
         into = len(self.operands) > 1 or self.some(0.7)
         return options, into, self.target if into else self.target + b"/" + self.rng.choice(NAMES)

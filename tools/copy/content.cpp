@@ -104,9 +104,15 @@ task<transfer_result> copy_sequentially(const content_ends& ends, std::uint64_t 
 }
 
 /// Nothing: the content is to be copied, and `done` says why it is not shared.
-std::optional<result<copied_content>> share_content(const content_ends& ends, reflink_wish wish,
+std::optional<result<copied_content>> share_content(const content_ends& ends,
+                                                    const content_wishes& wishes,
                                                     copied_content& done,
                                                     content_progress& progress) {
+  const reflink_wish wish = wishes.reflink;
+  if (wishes.sparse != sparse_wish::automatic) {
+    done.way.reflink_error = reflink_not_as_sparse;
+    return std::nullopt;
+  }
   done.way.reflink_error = wish == reflink_wish::never ? reflink_not_wanted : reflink_not_needed;
   // A file of nothing may have a content all the same, in /proc.
   if (wish == reflink_wish::never || (wish == reflink_wish::automatic && ends.about.st_size == 0))
@@ -126,6 +132,17 @@ std::optional<result<copied_content>> share_content(const content_ends& ends, re
   done.way.reflink_error = why.value();
   if (wish == reflink_wish::always || why == std::errc::io_error) return std::unexpected(why);
   return std::nullopt;
+}
+
+/// Zeros that need not be written are where the map is not trusted.
+data_map data_to_copy(const content_ends& ends, sparse_wish wish) {
+  const auto size = static_cast<std::uint64_t>(ends.about.st_size);
+  data_map data{{{0, size}}, true};
+  if (wish == sparse_wish::never) return data;
+  if (may_have_holes(ends.about)) data = data_of(ends.from.fd(), size);
+  if (!data.trusted && size <= pretended_bytes_max) data.trusted = true;
+  if (wish == sparse_wish::always && size != 0) data.trusted = false;
+  return data;
 }
 
 }  // namespace
@@ -148,15 +165,13 @@ buf_result<std::size_t, fixed_buf> read_behind(int fd, fixed_buf lease, std::uin
   return {static_cast<std::size_t>(n), std::move(lease)};
 }
 
-task<content_result> copy_content(content_ends ends, reflink_wish wish, copy_buffers& buffers,
+task<content_result> copy_content(content_ends ends, content_wishes wishes, copy_buffers& buffers,
                                   fixed_buf lease, content_progress& progress) {
   copied_content done;
-  if (auto shared = share_content(ends, wish, done, progress))
+  if (auto shared = share_content(ends, wishes, done, progress))
     co_return content_result(std::move(*shared), std::move(lease));
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
-  data_map data{{{0, size}}, true};
-  if (may_have_holes(ends.about)) data = data_of(ends.from.fd(), size);
-  if (!data.trusted && size <= pretended_bytes_max) data.trusted = true;
+  data_map data = data_to_copy(ends, wishes.sparse);
   const bool sparse = !data.trusted || !data.is_whole(size);
   done.way.why_not_direct = no_direct::short_file;
   if (sparse || size >= direct_bytes_min) {

@@ -7,6 +7,7 @@
 #include "carousel/carousel.hpp"
 #include "copy/buffers.hpp"
 #include "copy/content_way.hpp"
+#include "copy/extents.hpp"
 #include "copy/reflink.hpp"
 
 namespace carousel::tool {
@@ -14,6 +15,11 @@ namespace carousel::tool {
 /// Whether the content of a file should go around the page cache: large files, read and written
 /// once.
 inline constexpr std::uint64_t direct_bytes_min = std::uint64_t{8} << 20U;
+
+struct content_wishes {
+  reflink_wish reflink = reflink_wish::automatic;
+  sparse_wish sparse = sparse_wish::automatic;  ///< else storage is not shared
+};
 
 /// The two ends of one copy, opened for buffered transfers.
 struct content_ends {
@@ -65,11 +71,11 @@ buf_result<std::size_t, fixed_buf> read_behind(int fd, fixed_buf lease, std::uin
 
 /// Shares the storage of the two files if that is wished and they can. Otherwise copies with the
 /// lease, which is plain and comes back, and with large ones of the buffers where that pays: holes
-/// stay holes, and what reading gives is copied, be it more or less than the size says; but no more
-/// than the size of a file that others add to meanwhile. Errors: what a transfer said, end_of_file
-/// when somebody has cut the file meanwhile, canceled after an interruption; when storage is to be
-/// shared always, why it cannot be.
-task<buf_result<copied_content, fixed_buf>> copy_content(content_ends ends, reflink_wish wish,
+/// stay holes unless that is wished otherwise, and what reading gives is copied, be it more or less
+/// than the size says; but no more than the size of a file that others add to meanwhile. Errors:
+/// what a transfer said, end_of_file when somebody has cut the file meanwhile, canceled after an
+/// interruption; when storage is to be shared always, why it cannot be.
+task<buf_result<copied_content, fixed_buf>> copy_content(content_ends ends, content_wishes wishes,
                                                          copy_buffers& buffers, fixed_buf lease,
                                                          content_progress& progress);
 

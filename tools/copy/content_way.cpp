@@ -21,6 +21,7 @@ std::string why_no_reflink(int reflink_error) {
   switch (reflink_error) {
     case 0: return {};
     case reflink_not_wanted: return "--reflink=never";
+    case reflink_not_as_sparse: return "--sparse says where holes are";
     case reflink_not_needed: return "there is nothing to share";
     case EXDEV: return "the file systems differ";
     case EOPNOTSUPP:

@@ -26,7 +26,8 @@ enum class no_direct : std::uint8_t {
 
 /// In place of an errno: sharing was not tried.
 constexpr int reflink_not_wanted = -1;
-constexpr int reflink_not_needed = -2;  ///< the source has no content to share
+constexpr int reflink_not_as_sparse = -3;  ///< --sparse says where the copy has holes
+constexpr int reflink_not_needed = -2;     ///< the source has no content to share
 
 /// The way that was taken, and why none that is better.
 struct chosen_way {

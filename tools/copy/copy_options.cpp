@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <iterator>
@@ -11,6 +12,7 @@
 #include "common/command_line.hpp"
 #include "common/naming.hpp"
 #include "common/numbers.hpp"
+#include "copy/operand_list.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -28,7 +30,7 @@ struct unsupported {
 constexpr std::string_view always_replaced =
     "a copy gets its name in one step, and what had it before is replaced; -n keeps that";
 
-constexpr std::array<unsupported, 21> refused = {{
+constexpr std::array<unsupported, 20> refused = {{
     {"", "attributes-only", "content is always copied"},
     {"", "copy-contents", "FIFOs and devices are not read"},
     {"", "debug", "-v and --json say what was done"},
@@ -38,7 +40,6 @@ constexpr std::array<unsupported, 21> refused = {{
     {"", "parents", "use `cp --parents`, or rsync -R"},
     {"", "remove-destination", always_replaced},
     {"s", "symbolic-link", "files are copied, not linked; use `cp -s`"},
-    {"", "sparse", "holes of the source are always holes of the copy, and no others are made"},
     {"", "strip-trailing-slashes", "leave the slashes out"},
     {"Z", "", "security contexts are copied by -a where that is allowed, and never set"},
     {"", "context", "security contexts are copied by -a where that is allowed, and never set"},
@@ -205,6 +206,27 @@ option reflink(reflink_wish& wish) {
           }};
 }
 
+option sparse(sparse_wish& wish) {
+  return {"",
+          "sparse",
+          has_value::yes,
+          "WHEN",
+          "make holes: where the source has them (auto, the default), where there are blocks of "
+          "zeros too (always), or nowhere (never)",
+          [&wish](std::string_view value, std::string_view spelt) -> taken {
+            if (value == "always")
+              wish = sparse_wish::always;
+            else if (value == "auto")
+              wish = sparse_wish::automatic;
+            else if (value == "never")
+              wish = sparse_wish::never;
+            else
+              return std::unexpected(
+                  fmt::format("{}: {} is not auto, always or never", spelt, shell_quoted(value)));
+            return {};
+          }};
+}
+
 command command_of(copy_options& options) {
   command cp{
       "cp",
@@ -225,6 +247,10 @@ command command_of(copy_options& options) {
             "stay on the file system of SRC: what is mounted below it is an empty directory"),
        exclusion(options.excluded),
        text("t", "target-directory", "DIRECTORY", options.into, "copy into this directory"),
+       text("", "files-from", "FILE", options.list,
+            "copy what FILE names too, a line for each, into the directory DST; - is stdin"),
+       flag("0", "null", options.list_has_nuls,
+            "names in FILE end with NUL, as find -print0 has it"),
        flag("T", "no-target-directory", options.as_file, "DST is the name of the copy itself"),
        about_what_exists("n", "no-clobber", options, false, "keep files that exist"),
        about_what_exists("i", "interactive", options, true,
@@ -237,6 +263,7 @@ command command_of(copy_options& options) {
             "replace a file by a new one where it may not be written to, and no other can be like "
             "it"),
        reflink(options.reflink),
+       sparse(options.sparse),
        flag("", "sync", options.sync,
             "make each file durable before it gets its name, and then the name"),
        flag("", "verify", options.verify, "read both files again and compare their digests"),
@@ -272,8 +299,19 @@ taken settle(copy_options& options, std::vector<std::string> operands) {
   if (options.no_clobber && options.backups.how != backup_wish::control::none)
     return std::unexpected("-n excludes -b: what is kept is not replaced");
   if (options.verbose && options.json) return std::unexpected("--json excludes -v");
-  if (operands.empty()) return std::unexpected("SRC is missing: name what to copy");
-  if (!options.into && operands.size() == 1)
+  if (options.reflink == reflink_wish::always && options.sparse != sparse_wish::automatic)
+    return std::unexpected("--reflink=always excludes --sparse: holes are shared as they are");
+  if (options.list && options.as_file)
+    return std::unexpected("--files-from excludes -T: what is named is copied into a directory");
+  if (options.list == "-" && options.interactive)
+    return std::unexpected("--files-from=- excludes -i: both read stdin");
+  if (options.list_has_nuls && !options.list)
+    return std::unexpected("-0 is for --files-from, which is missing");
+  if (operands.empty() && !options.list)
+    return std::unexpected("SRC is missing: name what to copy");
+  if (operands.empty() && !options.into)
+    return std::unexpected("DST is missing: name a directory to copy into");
+  if (!options.into && operands.size() == 1 && !options.list)
     return std::unexpected(
         fmt::format("DST is missing: name a destination after {}", shell_quoted(operands.front())));
   if (options.into) {
@@ -283,6 +321,11 @@ taken settle(copy_options& options, std::vector<std::string> operands) {
     operands.pop_back();
   }
   options.sources = std::move(operands);
+  if (!options.list) return {};
+  options.into = options.destination;
+  auto listed = read_operand_list(*options.list, options.list_has_nuls ? '\0' : '\n');
+  if (!listed) return std::unexpected(std::move(listed.error()));
+  std::ranges::move(*listed, std::back_inserter(options.sources));
   return {};
 }
 

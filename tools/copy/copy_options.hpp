@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "copy/backup.hpp"
+#include "copy/extents.hpp"
 #include "copy/reflink.hpp"
 
 namespace carousel::tool {
@@ -23,7 +24,9 @@ enum class follow_wish : std::uint8_t {
 struct copy_options {
   std::vector<std::string> sources;
   std::string destination;
-  std::optional<std::string> into;  ///< -t: the destination, a directory to copy into
+  std::optional<std::string> into;       ///< -t: the destination, a directory to copy into
+  std::optional<std::string> list = {};  ///< a file that names more sources; "-": stdin
+  bool list_has_nuls = false;            ///< behind each name, in place of the end of a line
 
   bool recursive = false;
   bool archive = false;
@@ -41,6 +44,7 @@ struct copy_options {
   bool sync = false;
   bool verify = false;
   reflink_wish reflink = reflink_wish::automatic;
+  sparse_wish sparse = sparse_wish::automatic;
 
   bool compare = false;
   bool json = false;

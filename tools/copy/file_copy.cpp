@@ -165,8 +165,8 @@ result<landing> copier::write_in_place(const file_job& job, std::string_view why
 task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit,
                         content_progress& progress) {
   content_ends content{ends.from, ends.to.opened(), ends.about};
-  auto copied = co_await copy_content(std::move(content), options_.reflink, buffers_,
-                                      std::move(permit), progress);
+  auto copied = co_await copy_content(std::move(content), {options_.reflink, options_.sparse},
+                                      buffers_, std::move(permit), progress);
   permit = std::move(copied.buf);
   if (!buffers_.refusal().empty()) report_.note(buffers_.refusal());
   if (!copied.res) {
