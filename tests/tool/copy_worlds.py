@@ -183,6 +183,10 @@ def kind(entry): return entry and entry["kind"]
 def names(entry): return entry["names"] if entry and "names" in entry else [None]
 
 ROWS = {  # the first cell of a row in the documents: whether it is that
+    "a FIFO, a socket or a device, without `-a`": lambda c: b"-a" not in c.options and (
+        kind(c.cp) in SPECIAL and kind(c.ours) != kind(c.cp)
+        or (c.what in ("status", "operands") or c.what == "time" and kind(c.cp) == "directory" and c.untouched(c.ours))
+        and re.search(rb"is a FIFO, a socket or a device", c.runs[1].message)),
     "a device, a FIFO or a socket at the target": lambda c:
         c.before and kind(c.before) in SPECIAL and kind(c.before) == kind(c.ours) or c.of_run(1, rb"is a device, a FIFO or a socket"),
     "a directory that is named again inside another one (`cp -r a/b a DST`)": lambda c: re.search(rb"will not create hard link .* to directory", c.runs[0].message),

@@ -120,14 +120,14 @@ task<> copier::copy_entry(file_job job, unsigned type) {
     co_await start(std::move(job));
     co_return;
   }
-  if (type == S_IFLNK || options_.directories()) {
+  if (type == S_IFLNK || options_.archive) {
     const bool made = copy_node(job);
     if (job.where) {
       for (file_job& waited : end_lead(job, made)) co_await start(std::move(waited));
     }
   } else {
     report_.refuse(source_path(*job.where, job.source_name),
-                   "is a FIFO, a socket or a device, whose content need not end; -r makes another "
+                   "is a FIFO, a socket or a device, whose content need not end; -a makes another "
                    "one, cat or dd reads it");
   }
   if (job.where) co_await walk_.leave(std::move(job.where), std::move(job.open));
