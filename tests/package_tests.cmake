@@ -22,6 +22,9 @@ endfunction()
 
 carousel_cmake_consumer(find_package -DCMAKE_PREFIX_PATH=${prefix})
 carousel_cmake_consumer(add_subdirectory -DCAROUSEL_SOURCE_DIR=${PROJECT_SOURCE_DIR})
+carousel_cmake_consumer(
+  hidden_symbols -DCAROUSEL_SOURCE_DIR=${PROJECT_SOURCE_DIR} -DBUILD_SHARED_LIBS=ON -DCMAKE_CXX_VISIBILITY_PRESET=hidden
+  -DCMAKE_VISIBILITY_INLINES_HIDDEN=ON)
 add_test(NAME package.pkg_config
          COMMAND ${consumer}/with_pkg_config ${CMAKE_CXX_COMPILER}
                  ${prefix}/${CMAKE_INSTALL_LIBDIR}/pkgconfig ${work}/pkg_config)
@@ -64,5 +67,5 @@ endif()
 
 set_tests_properties(package.find_package package.pkg_config PROPERTIES FIXTURES_REQUIRED installed)
 set_tests_properties(
-  package.remove_old package.install package.find_package package.pkg_config package.add_subdirectory package.fetched
+  package.remove_old package.install package.find_package package.pkg_config package.add_subdirectory package.hidden_symbols package.fetched
   package.meson package.dropped_result PROPERTIES LABELS package TIMEOUT 600)

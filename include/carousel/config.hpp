@@ -28,5 +28,9 @@
 #include <carousel_stops_after_the_error_above>
 #endif
 
+/// A variable that a program and the shared library have in common, also where the program is
+/// compiled with -fvisibility=hidden.
+#define CAROUSEL_ONE_PER_PROCESS [[gnu::visibility("default")]]
+
 /// Declares a function so that its call is an error with this sentence: a mistake that many make.
 #define CAROUSEL_REFUSED(sentence) __attribute__((unavailable(sentence)))

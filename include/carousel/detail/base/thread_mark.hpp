@@ -5,6 +5,6 @@
 namespace carousel::detail {
 
 /// Its address names the thread; cheaper to compare than a thread's id.
-inline constinit thread_local char thread_mark = 0;
+CAROUSEL_ONE_PER_PROCESS inline constinit thread_local char thread_mark = 0;
 
 }  // namespace carousel::detail

@@ -39,7 +39,7 @@ struct context {
 };
 
 /// Set by the runtime inside block_on and poll only.
-inline constinit thread_local context* current_context = nullptr;
+CAROUSEL_ONE_PER_PROCESS inline constinit thread_local context* current_context = nullptr;
 
 inline void parked_waiter::park(context& here) noexcept {
   home_ = &here;

@@ -8,7 +8,7 @@ namespace carousel::detail {
 /// larger number than what it inherited remembers. A ring belongs to the process that made it: a
 /// child that used it would submit into its parent's ring, and its memory is not even mapped there.
 /// clone() without the C library's fork() is not noticed.
-inline constinit unsigned forks = 0;
+CAROUSEL_ONE_PER_PROCESS inline constinit unsigned forks = 0;
 
 /// From now on `forks` is kept, and a child of fork() has no current runtime. Called by everything
 /// that makes a ring.
