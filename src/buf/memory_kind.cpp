@@ -69,8 +69,10 @@ struct mapping {
 };
 
 /// A guard page (MADV_GUARD_INSTALL) among them; always false before Linux 6.15, which does not
-/// tell.
+/// tell. Each page is asked for, so those beyond the first GiB are not.
 [[nodiscard]] bool has_guard_page(std::uintptr_t begin, std::uintptr_t end) {
+  constexpr std::uintptr_t most_bytes = std::uintptr_t{1} << 30U;
+  end = std::min(end, begin + most_bytes);
   constexpr std::uint64_t is_guard = std::uint64_t{1} << 58U;
   const int fd = ::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return false;

@@ -134,7 +134,8 @@ registration_report collection_registration::why_plain() const {
   if (refusal_ != nullptr) return *refusal_;
   registration_report none;
   none.wanted_bytes = locked_bytes();
-  none.allowed_bytes = finite(memlock_limit_bytes());
+  if (with() == nullptr || with()->memlock_binds())
+    none.allowed_bytes = finite(memlock_limit_bytes());
   none.outcome = outcome();
   none.message = none.outcome == registration::fixed
                      ? "the kernel holds these buffers; it has refused nothing"
@@ -155,7 +156,11 @@ std::error_code collection_registration::refused(std::error_code error, driver& 
   told->wanted_bytes = locked_bytes();
   if (io.memlock_binds()) told->allowed_bytes = finite(memlock_limit_bytes());
   told->message = memlock ? memlock_report() : error.message();
-  if (const auto bad = bad_memory ? find_refused(io.buffers(), table) : std::nullopt) {
+  // Before Linux 6.5 it is said of a mapped file as well as of all registration.
+  const bool may_be_a_file = error == std::errc::operation_not_supported;
+  auto bad = bad_memory || may_be_a_file ? find_refused(io.buffers(), table) : std::nullopt;
+  if (bad && may_be_a_file && bad->kind.empty()) bad.reset();
+  if (bad) {
     told->buffer_index = bad->index;
     told->message = bad->sentence(error);
     goes_on = bad->is_only_too_large() && !whole_.options().strict;
@@ -164,7 +169,7 @@ std::error_code collection_registration::refused(std::error_code error, driver& 
   refusal_ = std::move(told);
 
   if (goes_on) return {};
-  if (bad_memory) return errc::bad_buffer;
+  if (bad_memory || bad) return errc::bad_buffer;
   return memlock ? make_error_code(errc::memlock_limit) : error;
 }
 

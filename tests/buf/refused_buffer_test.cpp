@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <carousel/carousel.hpp>
 
+#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <system_error>
@@ -15,6 +16,7 @@
 #include "fake/kernel.hpp"
 #include "loop/runtime_access.hpp"
 #include "support/linux_version.hpp"
+#include "support/meddling_kernel.hpp"
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
 
@@ -101,7 +103,8 @@ registration_report told_of(mapped bad) {
 }
 
 void expect_blames_buffer_five(const registration_report& told, const char* kind) {
-  EXPECT_EQ(told.refused, std::errc::bad_address);
+  EXPECT_TRUE(told.refused == std::errc::bad_address ||
+              told.refused == std::errc::operation_not_supported);  // before Linux 6.5, of files
   EXPECT_EQ(told.buffer_index, 5U);
   EXPECT_EQ(told.outcome, registration::none);
   EXPECT_EQ(told.wanted_bytes, 8 * pages * page);
@@ -145,6 +148,24 @@ TEST(refused_buffer, names_a_buffer_that_is_a_shared_mapping_of_a_file_and_that_
   const auto path = dir.make("mapped", "");
   expect_blames_buffer_five(told_of(shared(::open(path.c_str(), O_RDWR | O_CLOEXEC))),
                             path.c_str());
+}
+
+TEST(refused_buffer, is_a_mapping_of_a_file_before_linux_6_5_as_well_which_has_another_word) {
+  const test::temp_dir dir;
+  const auto path = dir.make("mapped", "");
+  std::vector<mapped> buffers;
+  buffers.push_back(anonymous());
+  buffers.push_back(shared(::open(path.c_str(), O_RDWR | O_CLOEXEC)));
+  const auto pool = fixed_buf_pool::from(std::move(buffers)).value();
+  const auto m = std::make_shared<test::meddling>();
+  m->registers = {{-EFAULT, -EOPNOTSUPP}};
+  runtime rt = test::make_meddled(m);
+  rt.block_on([](const fixed_buf_pool& p) -> task<> {
+    EXPECT_EQ(error_of(p.register_buffers()), errc::bad_buffer);
+    EXPECT_EQ(p.why_plain().buffer_index, 1U);
+    EXPECT_THAT(p.why_plain().message, HasSubstr("a shared mapping of the file"));
+    co_return;
+  }(pool));
 }
 
 TEST(refused_buffer, a_shared_mapping_in_memory_is_registered) {

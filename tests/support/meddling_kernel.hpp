@@ -24,6 +24,8 @@ struct meddling {
   /// Operations that the kernel does not execute, and what it answers to them: as a ring with
   /// restrictions does (-EACCES), or one that does not know them (-EINVAL).
   std::map<detail::opcode, int> refused;
+  /// What a registration of buffers answers where the kernel says this.
+  std::map<int, int> registers;
   /// Completions that are put behind those of the kernel after the next enter.
   std::vector<sys::cqe> forged;
   std::vector<sys::cqe> seen;  ///< all that the kernel gave
@@ -49,7 +51,9 @@ class meddling_kernel final : public sys::kernel {
   bool has_nosignal() const noexcept override { return real_->has_nosignal(); }
   bool memlock_binds() const noexcept override { return real_->memlock_binds(); }
   int register_buffers(std::span<const iovec> buffers) noexcept override {
-    return real_->register_buffers(buffers);
+    const int answer = real_->register_buffers(buffers);
+    const auto told = m_->registers.find(answer);
+    return told != m_->registers.end() ? told->second : answer;
   }
   int unregister_buffers() noexcept override { return real_->unregister_buffers(); }
   int register_files(unsigned count) noexcept override { return real_->register_files(count); }
