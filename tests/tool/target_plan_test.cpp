@@ -145,7 +145,7 @@ TEST_F(target_plan_test, a_special_file_replaces_files_links_and_its_own_kind) {
   for (const char* name : {"file", "link", "fifo"})
     EXPECT_EQ(plan(name).next, step::replace) << name;
   EXPECT_EQ(refusal("directory"), "target is a directory, which is not replaced");
-  for (const unsigned other : {S_IFREG, S_IFLNK, S_IFSOCK, S_IFCHR}) {
+  for (const mode_t other : {mode_t{S_IFREG}, mode_t{S_IFLNK}, mode_t{S_IFSOCK}, mode_t{S_IFCHR}}) {
     type_ = other;
     EXPECT_NE(refusal("fifo").find("target is a device, a FIFO or a socket"), std::string::npos);
   }
