@@ -75,6 +75,7 @@ void print_help() {
 /// For man and the shells, of all commands.
 int print_whole_help(tool::help_form form) {
   std::vector<tool::command_purpose> purposes;
+  purposes.reserve(programs.size());
   for (const program& p : programs) purposes.push_back({p.name, p.purpose});
   const tool::help_frame frame = tool::frame_of(purposes, form);
   tool::say(frame.head);
