@@ -51,12 +51,6 @@ result<std::uint64_t> last_number(int directory, std::string_view name) {
   return highest;
 }
 
-/// The file system has no hard links, none of such a thing, or no more of this one.
-bool takes_no_second_name(const std::error_code& why) noexcept {
-  return why == std::errc::operation_not_permitted || why == std::errc::too_many_links ||
-         why == std::errc::operation_not_supported || why == std::errc::function_not_supported;
-}
-
 }  // namespace
 
 std::optional<control> backup_control(std::string_view word) noexcept {
@@ -97,7 +91,7 @@ result<> keep_backup(const directory& where, const std::string& name, const back
   auto kept = land_node(where, *backup, true, [&](const char* as) {
     return ::linkat(where.fd(), name.c_str(), where.fd(), as, 0);
   });
-  if (kept || !takes_no_second_name(kept.error())) return kept;
+  if (kept || !takes_no_link(kept.error())) return kept;
   if (::renameat(where.fd(), name.c_str(), where.fd(), backup->c_str()) == 0) return {};
   return std::unexpected(last_error());
 }

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <chrono>
-#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -31,26 +30,6 @@ class set_at_exit {
  private:
   event& event_;
 };
-
-/// As in st_mode; 0: nobody knows.
-unsigned entry_type(const place& where, const directory_entry& entry, bool follow) noexcept {
-  using std::filesystem::file_type;
-  switch (entry.type) {
-    case file_type::regular: return S_IFREG;
-    case file_type::symlink:
-      if (follow) break;
-      return S_IFLNK;
-    case file_type::fifo: return S_IFIFO;
-    case file_type::socket: return S_IFSOCK;
-    case file_type::block: return S_IFBLK;
-    case file_type::character: return S_IFCHR;
-    default: break;
-  }
-  struct stat about{};
-  const int found =
-      ::fstatat(where.source.fd(), entry.name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW);
-  return found == 0 ? about.st_mode & S_IFMT : 0;
-}
 
 }  // namespace
 

@@ -185,6 +185,21 @@ option buffer_size(std::size_t& bytes) {
           }};
 }
 
+/// Of --reflink and --sparse.
+template <class Wish>
+taken take_when(Wish& wish, std::string_view value, std::string_view spelt) {
+  if (value == "always")
+    wish = Wish::always;
+  else if (value == "auto")
+    wish = Wish::automatic;
+  else if (value == "never")
+    wish = Wish::never;
+  else
+    return std::unexpected(
+        fmt::format("{}: {} is not auto, always or never", spelt, shell_quoted(value)));
+  return {};
+}
+
 option reflink(reflink_wish& wish) {
   return {"",
           "reflink",
@@ -192,17 +207,8 @@ option reflink(reflink_wish& wish) {
           "WHEN",
           "share storage instead of copying: where it can be (auto, the default), or else fail "
           "(always, or no WHEN), or never",
-          [&wish](std::string_view value, std::string_view spelt) -> taken {
-            if (value.empty() || value == "always")
-              wish = reflink_wish::always;
-            else if (value == "auto")
-              wish = reflink_wish::automatic;
-            else if (value == "never")
-              wish = reflink_wish::never;
-            else
-              return std::unexpected(
-                  fmt::format("{}: {} is not auto, always or never", spelt, shell_quoted(value)));
-            return {};
+          [&wish](std::string_view value, std::string_view spelt) {
+            return take_when(wish, value.empty() ? "always" : value, spelt);
           }};
 }
 
@@ -213,17 +219,8 @@ option sparse(sparse_wish& wish) {
           "WHEN",
           "make holes: where the source has them (auto, the default), where there are blocks of "
           "zeros too (always), or nowhere (never)",
-          [&wish](std::string_view value, std::string_view spelt) -> taken {
-            if (value == "always")
-              wish = sparse_wish::always;
-            else if (value == "auto")
-              wish = sparse_wish::automatic;
-            else if (value == "never")
-              wish = sparse_wish::never;
-            else
-              return std::unexpected(
-                  fmt::format("{}: {} is not auto, always or never", spelt, shell_quoted(value)));
-            return {};
+          [&wish](std::string_view value, std::string_view spelt) {
+            return take_when(wish, value, spelt);
           }};
 }
 

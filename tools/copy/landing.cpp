@@ -139,4 +139,10 @@ result<> land_node(const directory& where, const std::string& name, bool replace
   return land_by_rename(where.fd(), name, true, make);
 }
 
+bool takes_no_link(const std::error_code& why) noexcept {
+  return why == std::errc::too_many_links || why == std::errc::cross_device_link ||
+         why == std::errc::operation_not_permitted || why == std::errc::not_supported ||
+         why == std::errc::operation_not_supported || why == std::errc::function_not_supported;
+}
+
 }  // namespace carousel::tool

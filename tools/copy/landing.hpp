@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <system_error>
 
 #include "carousel/carousel.hpp"
 
@@ -48,5 +49,8 @@ class landing {
 /// which is free: 0, or -1 and errno.
 result<> land_node(const directory& where, const std::string& name, bool replace,
                    const std::function<int(const char*)>& make);
+
+/// Why a hard link was not made: the file system has none, none to there, or no more of this file.
+[[nodiscard]] bool takes_no_link(const std::error_code& why) noexcept;
 
 }  // namespace carousel::tool

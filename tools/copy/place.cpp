@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <ranges>
 #include <system_error>
 #include <utility>
@@ -107,6 +108,26 @@ bool is_inside(int directory_fd, const identity& other) noexcept {
     at = next;
     last = here;
   }
+}
+
+unsigned entry_type(const place& where, const directory_entry& entry, bool follow) noexcept {
+  using std::filesystem::file_type;
+  switch (entry.type) {
+    case file_type::regular: return S_IFREG;
+    case file_type::symlink:
+      if (follow) break;
+      return S_IFLNK;
+    case file_type::directory: return S_IFDIR;
+    case file_type::fifo: return S_IFIFO;
+    case file_type::socket: return S_IFSOCK;
+    case file_type::block: return S_IFBLK;
+    case file_type::character: return S_IFCHR;
+    default: break;
+  }
+  struct stat about{};
+  const int found =
+      ::fstatat(where.source.fd(), entry.name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+  return found == 0 ? about.st_mode & S_IFMT : 0;
 }
 
 }  // namespace carousel::tool

@@ -64,6 +64,11 @@ struct place {
 [[nodiscard]] std::string source_path(const place& where, std::string_view name);
 [[nodiscard]] std::string target_path(const place& where, std::string_view name);
 
+/// What a directory of the source has listed, or what that leads to: its type as in st_mode. 0:
+/// nobody knows.
+[[nodiscard]] unsigned entry_type(const place& where, const directory_entry& entry,
+                                  bool follow) noexcept;
+
 /// The two sides of a place.
 enum class side : bool { source, target };
 

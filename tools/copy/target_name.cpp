@@ -18,17 +18,6 @@
 // copied.
 
 namespace carousel::tool {
-namespace {
-
-/// The file system has no hard links, none to there, or no more of this file.
-bool takes_no_link(const std::error_code& why) noexcept {
-  return why == std::errc::too_many_links || why == std::errc::cross_device_link ||
-         why == std::errc::operation_not_permitted || why == std::errc::not_supported ||
-         why == std::errc::operation_not_supported || why == std::errc::function_not_supported;
-}
-
-}  // namespace
-
 target_plan copier::plan_of(const file_job& job, const struct stat& about) const {
   if (job.claimed.was_free) return {};
   return plan_for_target(job.open.target.fd(), job.target_name.c_str(),

@@ -19,13 +19,7 @@ namespace {
 constexpr std::size_t levels_open = 16;
 
 bool is_directory(const place& where, const directory_entry& entry, bool follow) noexcept {
-  using std::filesystem::file_type;
-  const bool may_lead = follow && entry.type == file_type::symlink;
-  if (entry.type != file_type::unknown && !may_lead) return entry.type == file_type::directory;
-  struct stat about{};
-  return ::fstatat(where.source.fd(), entry.name.c_str(), &about,
-                   follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 &&
-         S_ISDIR(about.st_mode);
+  return entry_type(where, entry, follow) == S_IFDIR;
 }
 
 bool is_denied(const std::error_code& why) noexcept { return why == std::errc::permission_denied; }
