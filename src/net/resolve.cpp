@@ -18,6 +18,7 @@
 
 #include "carousel/buf/io_buf.hpp"
 #include "carousel/fs/file.hpp"
+#include "driver/signal_event.hpp"
 
 namespace carousel {
 namespace {
@@ -82,8 +83,7 @@ void answer(const std::shared_ptr<question>& q) noexcept {
     q->answer = std::unexpected(std::make_error_code(std::errc::not_enough_memory));
   }
   q->answered.store(true, std::memory_order_release);
-  const std::uint64_t one = 1;
-  (void)!::write(q->signal, &one, sizeof one);
+  detail::signal_event(q->signal);
 }
 
 /// Signals of the process are for its own threads.
