@@ -93,6 +93,7 @@ set(carousel_headers
     include/carousel/net/socket_address.hpp
     include/carousel/net/socket_handle.hpp
     include/carousel/net/socket_option.hpp
+    include/carousel/net/stream_ends.hpp
     include/carousel/net/stream_reading.hpp
     include/carousel/net/stream_shutdown.hpp
     include/carousel/net/stream_writing.hpp

@@ -29,5 +29,12 @@ struct socket_kind {
 };
 /// Errors: bad_file_descriptor, not_a_socket, wrong_protocol_type.
 [[nodiscard]] result<> check_kind(int fd, const socket_kind& expected) noexcept;
+/// The descriptor as a Socket, if it is what that stands for; else it stays the caller's.
+template <class Socket>
+[[nodiscard]] result<Socket> adopt_as(int fd, const socket_kind& expected) {
+  const result<> fits = check_kind(fd, expected);
+  if (!fits) return std::unexpected(fits.error());
+  return Socket::from_fd(fd);
+}
 
 }  // namespace carousel::detail

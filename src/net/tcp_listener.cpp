@@ -17,10 +17,8 @@ result<tcp_listener> tcp_listener::bind(const socket_address& at, listen_options
 tcp_listener tcp_listener::from_fd(int fd) { return tcp_listener(detail::fd_ref::own(fd)); }
 
 result<tcp_listener> tcp_listener::adopt(int fd) {
-  const result<> fits =
-      detail::check_kind(fd, {.type = SOCK_STREAM, .is_unix = false, .listens = true});
-  if (!fits) return std::unexpected(fits.error());
-  return from_fd(fd);
+  return detail::adopt_as<tcp_listener>(fd,
+                                        {.type = SOCK_STREAM, .is_unix = false, .listens = true});
 }
 
 }  // namespace carousel

@@ -25,10 +25,8 @@ task<result<tcp_stream>> tcp_stream::connect(socket_address to, connect_options 
 tcp_stream tcp_stream::from_fd(int fd) { return tcp_stream(detail::fd_ref::own(fd)); }
 
 result<tcp_stream> tcp_stream::adopt(int fd) {
-  const result<> fits =
-      detail::check_kind(fd, {.type = SOCK_STREAM, .is_unix = false, .listens = false});
-  if (!fits) return std::unexpected(fits.error());
-  return from_fd(fd);
+  return detail::adopt_as<tcp_stream>(fd,
+                                      {.type = SOCK_STREAM, .is_unix = false, .listens = false});
 }
 
 }  // namespace carousel

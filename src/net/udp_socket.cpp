@@ -17,10 +17,7 @@ result<udp_socket> udp_socket::bind(const socket_address& at, bind_options optio
 udp_socket udp_socket::from_fd(int fd) { return udp_socket(detail::fd_ref::own(fd)); }
 
 result<udp_socket> udp_socket::adopt(int fd) {
-  const result<> fits =
-      detail::check_kind(fd, {.type = SOCK_DGRAM, .is_unix = false, .listens = false});
-  if (!fits) return std::unexpected(fits.error());
-  return from_fd(fd);
+  return detail::adopt_as<udp_socket>(fd, {.type = SOCK_DGRAM, .is_unix = false, .listens = false});
 }
 
 }  // namespace carousel

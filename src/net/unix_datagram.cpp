@@ -23,10 +23,8 @@ result<std::pair<unix_datagram, unix_datagram>> unix_datagram::pair() {
 unix_datagram unix_datagram::from_fd(int fd) { return unix_datagram(detail::fd_ref::own(fd)); }
 
 result<unix_datagram> unix_datagram::adopt(int fd) {
-  const result<> fits =
-      detail::check_kind(fd, {.type = SOCK_DGRAM, .is_unix = true, .listens = false});
-  if (!fits) return std::unexpected(fits.error());
-  return from_fd(fd);
+  return detail::adopt_as<unix_datagram>(fd,
+                                         {.type = SOCK_DGRAM, .is_unix = true, .listens = false});
 }
 
 }  // namespace carousel

@@ -17,10 +17,8 @@ result<unix_listener> unix_listener::bind(const socket_address& at, listen_optio
 unix_listener unix_listener::from_fd(int fd) { return unix_listener(detail::fd_ref::own(fd)); }
 
 result<unix_listener> unix_listener::adopt(int fd) {
-  const result<> fits =
-      detail::check_kind(fd, {.type = SOCK_STREAM, .is_unix = true, .listens = true});
-  if (!fits) return std::unexpected(fits.error());
-  return from_fd(fd);
+  return detail::adopt_as<unix_listener>(fd,
+                                         {.type = SOCK_STREAM, .is_unix = true, .listens = true});
 }
 
 }  // namespace carousel

@@ -26,10 +26,8 @@ result<std::pair<unix_stream, unix_stream>> unix_stream::pair() {
 unix_stream unix_stream::from_fd(int fd) { return unix_stream(detail::fd_ref::own(fd)); }
 
 result<unix_stream> unix_stream::adopt(int fd) {
-  const result<> fits =
-      detail::check_kind(fd, {.type = SOCK_STREAM, .is_unix = true, .listens = false});
-  if (!fits) return std::unexpected(fits.error());
-  return from_fd(fd);
+  return detail::adopt_as<unix_stream>(fd,
+                                       {.type = SOCK_STREAM, .is_unix = true, .listens = false});
 }
 
 }  // namespace carousel

@@ -11,8 +11,8 @@ namespace carousel {
 /// connection ends with the last handle of either half.
 class read_half : public socket_handle, public stream_reading<read_half> {
  private:
-  friend class tcp_stream;
-  friend class unix_stream;
+  template <class Stream>
+  friend class stream_ends;
   explicit read_half(detail::fd_ref adopted) noexcept : socket_handle(std::move(adopted)) {}
 };
 

@@ -3,12 +3,10 @@
 #include <utility>
 
 #include "carousel/net/connect_options.hpp"
-#include "carousel/net/read_half.hpp"
 #include "carousel/net/socket_handle.hpp"
+#include "carousel/net/stream_ends.hpp"
 #include "carousel/net/stream_reading.hpp"
-#include "carousel/net/stream_shutdown.hpp"
 #include "carousel/net/stream_writing.hpp"
-#include "carousel/net/write_half.hpp"
 #include "carousel/task.hpp"
 
 namespace carousel {
@@ -18,11 +16,12 @@ template <class Stream>
 struct accept_call;
 }  // namespace detail
 
-/// A TCP connection: an end of it that is read (stream_reading) and written (stream_writing), and
-/// is a handle as all sockets are (socket_handle).
+/// A TCP connection: an end of it that is read (stream_reading) and written (stream_writing), ends
+/// in one direction or both (stream_ends), and is a handle as all sockets are (socket_handle).
 class tcp_stream : public socket_handle,
                    public stream_reading<tcp_stream>,
-                   public stream_writing<tcp_stream> {
+                   public stream_writing<tcp_stream>,
+                   public stream_ends<tcp_stream> {
  public:
   /// Awaited: result<tcp_stream>. Without a deadline it takes as long as the kernel tries, about
   /// two minutes; when it is stopped or destroyed, the attempt ends with its socket. Errors:
@@ -38,18 +37,9 @@ class tcp_stream : public socket_handle,
   /// stays the caller's.
   [[nodiscard]] static result<tcp_stream> adopt(int fd);
 
-  /// Awaited: result<>. Ends one direction or both, for all handles. Error: not_connected.
-  [[nodiscard]] shutdown_operation shutdown(shut how) const noexcept {
-    return detail::shut_down(socket(), how);
-  }
-  /// The two directions, for two tasks.
-  [[nodiscard]] std::pair<read_half, write_half> split() && noexcept {
-    detail::fd_ref mine = release();
-    return {read_half(mine), write_half(std::move(mine))};
-  }
-
  private:
   friend struct detail::accept_call<tcp_stream>;
+  friend class stream_ends<tcp_stream>;
   explicit tcp_stream(detail::fd_ref adopted) noexcept : socket_handle(std::move(adopted)) {}
 };
 

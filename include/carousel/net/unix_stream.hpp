@@ -3,12 +3,10 @@
 #include <utility>
 
 #include "carousel/net/fd_passing.hpp"
-#include "carousel/net/read_half.hpp"
 #include "carousel/net/socket_handle.hpp"
+#include "carousel/net/stream_ends.hpp"
 #include "carousel/net/stream_reading.hpp"
-#include "carousel/net/stream_shutdown.hpp"
 #include "carousel/net/stream_writing.hpp"
-#include "carousel/net/write_half.hpp"
 #include "carousel/task.hpp"
 
 namespace carousel {
@@ -19,11 +17,12 @@ struct accept_call;
 }  // namespace detail
 
 /// A connection between two processes of this machine: an end of it that is read (stream_reading)
-/// and written (stream_writing), passes descriptors (fd_passing), and is a handle as all sockets
-/// are (socket_handle).
+/// and written (stream_writing), ends in one direction or both (stream_ends), passes descriptors
+/// (fd_passing), and is a handle as all sockets are (socket_handle).
 class unix_stream : public socket_handle,
                     public stream_reading<unix_stream>,
                     public stream_writing<unix_stream>,
+                    public stream_ends<unix_stream>,
                     public fd_passing<unix_stream> {
  public:
   /// Awaited: result<unix_stream>. Where the listener's backlog is full it waits for room. Errors:
@@ -40,18 +39,9 @@ class unix_stream : public socket_handle,
   /// stays the caller's.
   [[nodiscard]] static result<unix_stream> adopt(int fd);
 
-  /// Awaited: result<>. Ends one direction or both, for all handles. Error: not_connected.
-  [[nodiscard]] shutdown_operation shutdown(shut how) const noexcept {
-    return detail::shut_down(socket(), how);
-  }
-  /// The two directions, for two tasks.
-  [[nodiscard]] std::pair<read_half, write_half> split() && noexcept {
-    detail::fd_ref mine = release();
-    return {read_half(mine), write_half(std::move(mine))};
-  }
-
  private:
   friend struct detail::accept_call<unix_stream>;
+  friend class stream_ends<unix_stream>;
   explicit unix_stream(detail::fd_ref adopted) noexcept : socket_handle(std::move(adopted)) {}
 };
 

@@ -19,8 +19,8 @@ class write_half : public socket_handle, public stream_writing<write_half> {
   }
 
  private:
-  friend class tcp_stream;
-  friend class unix_stream;
+  template <class Stream>
+  friend class stream_ends;
   explicit write_half(detail::fd_ref adopted) noexcept : socket_handle(std::move(adopted)) {}
 };
 
