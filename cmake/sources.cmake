@@ -66,6 +66,7 @@ set(carousel_headers
     include/carousel/detail/net/connect_call.hpp
     include/carousel/detail/net/datagram_transfer.hpp
     include/carousel/detail/net/fd_transfer.hpp
+    include/carousel/detail/net/message.hpp
     include/carousel/detail/net/stream_transfer.hpp
     include/carousel/detail/ring/submission_queue.hpp
     include/carousel/detail/verb/branch.hpp

@@ -61,4 +61,14 @@ struct lent_memory {
   }
 };
 
+/// The same of resources R that are one buffer, the member `buf`, and what the kernel never sees.
+template <class R>
+struct lent_buf {
+  using memory = lent_memory<decltype(R::buf)>;
+  static void lend(const R& r) noexcept { memory::lend(r.buf); }
+  static void unlend(const R& r) noexcept { memory::unlend(r.buf); }
+  static void describe(const R& r, std::FILE* out) { memory::describe(r.buf, out); }
+  static void quarantine(const R& r) noexcept { memory::quarantine(r.buf); }
+};
+
 }  // namespace carousel::detail

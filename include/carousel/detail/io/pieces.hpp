@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/uio.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +44,31 @@ void for_each_piece(const std::vector<B>& buffers, std::size_t skip, F f) {
   }
 }
 
+/// One buffer as several.
+template <direction D, io_buf B, class F>
+void for_each_piece(const B& buffer, std::size_t, F f) {
+  f(const_cast<std::byte*>(buf_traits<B>::data(buffer)), bytes_of<D>(buffer));
+}
+
+/// How many iovecs there may be.
+template <io_buf B>
+[[nodiscard]] std::size_t pieces_of(const B&) noexcept {
+  return 1;
+}
+template <io_buf B>
+[[nodiscard]] std::size_t pieces_of(const std::vector<B>& buffers) noexcept {
+  return std::min(buffers.size(), pieces_max);
+}
+/// Writes what is to be moved to the room for pieces_of() iovecs. Gives how many there are.
+template <direction D, class R>
+std::size_t write_iovecs(iovec* to, const R& buffers, std::size_t skip) noexcept {
+  iovec* next = to;
+  for_each_piece<D>(buffers, skip, [&](std::byte* data, std::size_t bytes) {
+    *next++ = {.iov_base = data, .iov_len = bytes};
+  });
+  return static_cast<std::size_t>(next - to);
+}
+
 /// A read has filled the buffers in turn with `n` bytes.
 template <io_buf_mut B>
 void spread_fill(std::vector<B>& buffers, std::size_t n) noexcept {
@@ -50,6 +77,10 @@ void spread_fill(std::vector<B>& buffers, std::size_t n) noexcept {
     buf_traits<B>::set_size(b, mine);
     n -= mine;
   }
+}
+template <io_buf_mut B>
+void spread_fill(B& buffer, std::size_t n) noexcept {
+  buf_traits<B>::set_size(buffer, n);
 }
 
 }  // namespace carousel::detail

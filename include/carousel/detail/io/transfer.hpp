@@ -115,17 +115,12 @@ struct vector_transfer : file_operation {
     return aligned ? 0 : failure(errc::misaligned);
   }
   void encode(driver& io, slot& s, request& r) const {
-    const std::size_t pieces = std::min(held.size(), pieces_max);
     auto* first = reinterpret_cast<iovec*>(
-        io.side_block(s, std::max<std::size_t>(pieces, 1) * sizeof(iovec)));
-    iovec* next = first;
-    for_each_piece<D>(held, extent.skip, [&](std::byte* data, std::size_t bytes) {
-      *next++ = {.iov_base = data, .iov_len = bytes};
-    });
+        io.side_block(s, std::max<std::size_t>(pieces_of(held), 1) * sizeof(iovec)));
     r.code = D == direction::read ? opcode::readv : opcode::writev;
     r.offset = extent.value();
     r.address = reinterpret_cast<std::uintptr_t>(first);
-    r.length = static_cast<std::uint32_t>(next - first);
+    r.length = static_cast<std::uint32_t>(write_iovecs<D>(first, held, extent.skip));
     if constexpr (D == direction::write) r.op_flags = io.write_flags();
     name_file(io, r);
   }

@@ -11,6 +11,7 @@
 #include "carousel/detail/driver/failure_note.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "carousel/detail/io/pieces.hpp"
+#include "carousel/detail/net/message.hpp"
 #include "carousel/net/datagram.hpp"
 
 namespace carousel::detail {
@@ -32,24 +33,6 @@ struct datagram_header {
   [[nodiscard]] socket_address from() const noexcept;
 };
 
-/// One buffer as several.
-template <direction D, io_buf B, class F>
-void for_each_piece(const B& buffer, std::size_t, F f) {
-  f(const_cast<std::byte*>(buf_traits<B>::data(buffer)), bytes_of<D>(buffer));
-}
-template <io_buf_mut B>
-void spread_fill(B& buffer, std::size_t n) noexcept {
-  buf_traits<B>::set_size(buffer, n);
-}
-template <io_buf B>
-[[nodiscard]] std::size_t pieces_of(const B&) noexcept {
-  return 1;
-}
-template <io_buf B>
-[[nodiscard]] std::size_t pieces_of(const std::vector<B>& buffers) noexcept {
-  return std::min(buffers.size(), pieces_max);
-}
-
 /// Buffers of a datagram: one, or several in turn.
 template <class R>
 struct datagram_operation : file_operation {
@@ -63,24 +46,12 @@ struct datagram_operation : file_operation {
  protected:
   template <direction D>
   void describe(datagram_header& header) const noexcept {
-    iovec* next = header.pieces();
-    for_each_piece<D>(held, 0, [&](std::byte* data, std::size_t bytes) {
-      *next++ = {.iov_base = data, .iov_len = bytes};
-    });
     header.message.msg_iov = header.pieces();
-    header.message.msg_iovlen = static_cast<std::size_t>(next - header.pieces());
+    header.message.msg_iovlen = write_iovecs<D>(header.pieces(), held, 0);
   }
   [[nodiscard]] datagram_header& header(driver& io, slot& s) const {
     return *reinterpret_cast<datagram_header*>(
         io.side_block(s, datagram_header::bytes_with(pieces_of(held))));
-  }
-  void request_message(driver& io, request& r, opcode code, datagram_header& with,
-                       std::uint32_t flags) const noexcept {
-    r.code = code;
-    r.address = reinterpret_cast<std::uintptr_t>(&with.message);
-    r.length = 1;
-    r.op_flags = flags;
-    name_file(io, r);
   }
 };
 
@@ -95,7 +66,8 @@ struct send_datagram : datagram_operation<R> {
     datagram_header& with = this->header(io, s);
     with.begin(to);
     this->template describe<direction::write>(with);
-    this->request_message(io, r, opcode::sendmsg, with, MSG_NOSIGNAL);
+    request_message(r, opcode::sendmsg, with.message, MSG_NOSIGNAL);
+    this->name_file(io, r);
   }
   output complete(std::int32_t res, R& lent, slot&) const noexcept {
     if (res < 0) return fail(kernel_error(res), std::move(lent));
@@ -116,7 +88,8 @@ struct receive_datagram : datagram_operation<R> {
     datagram_header& with = this->header(io, s);
     with.begin();
     this->template describe<direction::read>(with);
-    this->request_message(io, r, opcode::recvmsg, with, MSG_NOSIGNAL | MSG_TRUNC);
+    request_message(r, opcode::recvmsg, with.message, MSG_NOSIGNAL | MSG_TRUNC);
+    this->name_file(io, r);
   }
   output complete(std::int32_t res, R& lent, slot& s) const noexcept {
     if (res < 0) return fail(kernel_error(res), std::move(lent));

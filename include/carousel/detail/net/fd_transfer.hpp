@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <span>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "carousel/detail/driver/failure_note.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "carousel/detail/io/pieces.hpp"
+#include "carousel/detail/net/message.hpp"
 #include "carousel/net/fd_handle.hpp"
 
 namespace carousel::detail {
@@ -45,13 +45,8 @@ struct send_fds_call : file_operation {
     B buf;
     std::vector<fd_handle> fds;
   };
-  struct lends {
-    static void lend(const sending& s) noexcept { lent_memory<B>::lend(s.buf); }
-    static void unlend(const sending& s) noexcept { lent_memory<B>::unlend(s.buf); }
-    static void describe(const sending& s, std::FILE* out) { lent_memory<B>::describe(s.buf, out); }
-    static void quarantine(const sending& s) noexcept { lent_memory<B>::quarantine(s.buf); }
-  };
   using resources = sending;
+  using lends = lent_buf<sending>;
   using output = buf_result<std::size_t, B>;
   using unclaimed = ext::result_owns_nothing;
   sending held;
@@ -69,11 +64,8 @@ struct send_fds_call : file_operation {
     message.begin(const_cast<std::byte*>(buf_traits<B>::data(held.buf)),
                   bytes_of<direction::write>(held.buf), held.fds.size());
     message.put(held.fds);
-    r.code = opcode::sendmsg;
-    r.address = reinterpret_cast<std::uintptr_t>(&message.header);
-    r.length = 1;
     // Without MSG_WAITALL: some kernels would send the descriptors again with the rest.
-    r.op_flags = MSG_NOSIGNAL;
+    request_message(r, opcode::sendmsg, message.header, MSG_NOSIGNAL);
     name_file(io, r);
   }
   output complete(std::int32_t res, sending& lent, slot&) const noexcept {
@@ -92,20 +84,13 @@ struct recv_fds_call : file_operation {
     B buf;
     fd_message* message;  ///< in the slot's side block, once it was submitted
   };
-  struct lends {
-    static void lend(const receiving& r) noexcept { lent_memory<B>::lend(r.buf); }
-    static void unlend(const receiving& r) noexcept { lent_memory<B>::unlend(r.buf); }
-    static void describe(const receiving& r, std::FILE* out) {
-      lent_memory<B>::describe(r.buf, out);
-    }
-    static void quarantine(const receiving& r) noexcept { lent_memory<B>::quarantine(r.buf); }
-  };
   struct unclaimed {
     static void discard(std::int32_t res, receiving& lent) noexcept {
       if (res >= 0) lent.message->close_all();
     }
   };
   using resources = receiving;
+  using lends = lent_buf<receiving>;
   using output = buf_result<Told, B>;
   receiving held;
   std::size_t room;  ///< for so many descriptors
@@ -117,10 +102,8 @@ struct recv_fds_call : file_operation {
   void encode(driver& io, slot& s, request& r) {
     held.message = reinterpret_cast<fd_message*>(io.side_block(s, fd_message::bytes_with(room)));
     held.message->begin(buf_traits<B>::data(held.buf), bytes_of<direction::read>(held.buf), room);
-    r.code = opcode::recvmsg;
-    r.address = reinterpret_cast<std::uintptr_t>(&held.message->header);
-    r.length = 1;
-    r.op_flags = std::uint32_t{MSG_NOSIGNAL} | MSG_CMSG_CLOEXEC;
+    request_message(r, opcode::recvmsg, held.message->header,
+                    std::uint32_t{MSG_NOSIGNAL} | MSG_CMSG_CLOEXEC);
     name_file(io, r);
   }
   output complete(std::int32_t res, receiving& lent, slot&) const {

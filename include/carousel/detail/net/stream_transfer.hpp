@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "carousel/detail/buf/fixed_access.hpp"
@@ -12,6 +13,7 @@
 #include "carousel/detail/driver/failure_note.hpp"
 #include "carousel/detail/io/pieces.hpp"
 #include "carousel/detail/io/transfer_all.hpp"
+#include "carousel/detail/net/message.hpp"
 
 namespace carousel::detail {
 
@@ -100,25 +102,18 @@ struct stream_vector_transfer : file_operation {
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
   void encode(driver& io, slot& s, request& r) {
-    const std::size_t pieces = std::min(held.size(), pieces_max);
-    auto* const message =
-        reinterpret_cast<msghdr*>(io.side_block(s, sizeof(msghdr) + pieces * sizeof(iovec)));
-    auto* const first = reinterpret_cast<iovec*>(message + 1);
-    iovec* next = first;
+    auto& message = *reinterpret_cast<msghdr*>(
+        io.side_block(s, sizeof(msghdr) + pieces_of(held) * sizeof(iovec)));
+    message = {};
+    message.msg_iov = reinterpret_cast<iovec*>(&message + 1);
+    message.msg_iovlen = write_iovecs<D>(message.msg_iov, held, extent.skip);
     asked = 0;
-    for_each_piece<D>(held, extent.skip, [&](std::byte* data, std::size_t bytes) {
-      *next++ = {.iov_base = data, .iov_len = bytes};
-      asked += bytes;
-    });
+    for (const iovec& piece : std::span(message.msg_iov, message.msg_iovlen))
+      asked += piece.iov_len;
     asked = std::min(asked, transfer_bytes_max);
     if (asked == 0) return;
-    *message = {};
-    message->msg_iov = first;
-    message->msg_iovlen = static_cast<std::size_t>(next - first);
-    r.code = D == direction::read ? opcode::recvmsg : opcode::sendmsg;
-    r.address = reinterpret_cast<std::uintptr_t>(message);
-    r.length = 1;
-    r.op_flags = stream_flags<D>;
+    request_message(r, D == direction::read ? opcode::recvmsg : opcode::sendmsg, message,
+                    stream_flags<D>);
     name_file(io, r);
   }
 
