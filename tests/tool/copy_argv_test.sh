@@ -78,8 +78,10 @@ check "a misspelt option is refused" ends_with 2 --archiv3 x y
 check "with what was meant" says "did you mean --archive?"
 check "an option without its value is too" ends_with 2 x -t
 check "by name" says "-t needs a value"
-check "a value for one that takes none too" ends_with 2 --sync=yes x y
-check "by its name" says "--sync takes no value"
+check "a value for one that takes none too" ends_with 2 --verify=yes x y
+check "by its name" says "--verify takes no value"
+check "--sync tells its values" ends_with 2 --sync=yes x y
+check "from others" says "--sync: 'yes' is not none, data or full"
 check "no number is no number" ends_with 2 --buffers=many x y
 check "as it was given" says "--buffers: 'many' is no number from 1 to"
 check "nor is more than a number" ends_with 2 --buffers '8[' x y

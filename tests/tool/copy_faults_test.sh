@@ -87,10 +87,19 @@ check "whole" grep -qx old f/old_close_eio
 check "-n works where no rename has such a flag" ends_with 0 -n source f/new
 check "and copies" cmp source f/new
 
-lines=$(wc -l <fuse-out)
-check "with --sync a copy is made durable" ends_with 0 --sync source f/durable
-check "before its rename, and the directory after it" \
-  test "$(tail -n +$((lines + 1)) fuse-out | tr '\n' ,)" = "sync file,rename,sync directory,"
+is_done_by() { # FACT CALLS ARGUMENT...
+  local lines
+  lines=$(wc -l <fuse-out)
+  check "$1" ends_with 0 "${@:3}"
+  check "and by these calls: $2" test "$(tail -n +$((lines + 1)) fuse-out | tr '\n' ,)" = "$2"
+}
+is_done_by "with --sync a copy is made durable before its name, and then the name is" "sync file,rename,sync directory," --sync source f/durable
+is_done_by "as with --sync=full" "sync file,rename,sync directory," --sync=full source f/durable
+is_done_by "with --sync=data its content is, and the system writes the name" "sync data,rename," --sync=data source f/durable
+is_done_by "without it nothing is" "rename," source f/durable
+is_done_by "as with --sync=none" "rename," --sync --sync=none source f/durable
+check "sync_eio with --sync=data is an error" ends_with 1 --sync=data source f/sync_eio
+check "and no copy" not test -e f/sync_eio
 
 # A shell has its background jobs ignore SIGINT.
 env --default-signal=INT "$carousel" cp f/hangs hung 2>err &

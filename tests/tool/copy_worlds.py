@@ -193,7 +193,9 @@ ROWS = {  # the first cell of a row in the documents: whether it is that
     "what `-u` keeps, and a copy is of another name of its source": lambda c:
         b"-u" in c.options and not c.options & {b"-a", b"-d"} and c.untouched(c.ours) and len(names(c.cp)) > 1,
     "a special file that `-L` may have reached through a link": lambda c: b"-L" in c.options and re.search(rb"cannot create (fifo|special file).*: File exists", c.runs[0].message),
-    "a newer directory in the way of a file, with `-u`": lambda c: c.of_run(1, rb"is a directory, which is not replaced|is a link to a directory"),
+    "a newer directory in the way of a file, with `-u`": lambda c:
+        c.of_run(1, rb"is a directory, which is not replaced|is a link to a directory")
+        or b"-u" in c.options and re.search(rb"cannot create hard link .*: Is a directory", c.runs[0].message),
     "what is in the way of a device that a user may not make": lambda c: c.untouched(c.ours) and re.search(rb"cannot create special file", c.runs[0].message),
     "special bits of a FIFO, a socket or a device, for a user": lambda c:
         c.what == "mode" and c.keeps and kind(c.cp) in SPECIAL and not (c.cp["mode"] ^ c.ours["mode"]) & 0o777,

@@ -128,8 +128,8 @@ int write_file(const char* path, const char* from, std::size_t bytes, off_t at, 
   return static_cast<int>(bytes);
 }
 
-int sync_file(const char* path, int, fuse_file_info*) {
-  std::puts("sync file");
+int sync_file(const char* path, int data_only, fuse_file_info*) {
+  std::puts(data_only != 0 ? "sync data" : "sync file");
   return is(path, "sync_eio") ? -EIO : 0;
 }
 int sync_directory(const char*, int, fuse_file_info*) {

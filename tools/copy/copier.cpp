@@ -40,7 +40,7 @@ copier::copier(const copy_options& options, copy_buffers buffers, copy_report& r
       report_(report),
       walk_(attributes_,
             {options.follows_links(), options.one_file_system, exclusions(options.excluded)},
-            options.sync, report, line_,
+            options.sync == sync_wish::full, report, line_,
             [this](std::shared_ptr<place> where, directory_entry entry, claim claimed) {
               return visit(std::move(where), std::move(entry), std::move(claimed));
             }),

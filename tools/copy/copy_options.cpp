@@ -224,6 +224,28 @@ option sparse(sparse_wish& wish) {
           }};
 }
 
+option sync_option(sync_wish& wish) {
+  return {"",
+          "sync",
+          has_value::maybe,
+          "WHAT",
+          "survive a power loss: not until the system writes (none, the default); no name leads to "
+          "a part (data: each file is written before it gets its name); or all of it, before the "
+          "end (full, or no WHAT)",
+          [&wish](std::string_view value, std::string_view spelt) -> taken {
+            if (value.empty() || value == "full")
+              wish = sync_wish::full;
+            else if (value == "data")
+              wish = sync_wish::data;
+            else if (value == "none")
+              wish = sync_wish::none;
+            else
+              return std::unexpected(
+                  fmt::format("{}: {} is not none, data or full", spelt, shell_quoted(value)));
+            return {};
+          }};
+}
+
 command command_of(copy_options& options) {
   command cp{
       "cp",
@@ -261,8 +283,7 @@ command command_of(copy_options& options) {
             "it"),
        reflink(options.reflink),
        sparse(options.sparse),
-       flag("", "sync", options.sync,
-            "make each file durable before it gets its name, and then the name"),
+       sync_option(options.sync),
        flag("", "verify", options.verify, "read both files again and compare their digests"),
        flag("", "compare", options.compare,
             "afterwards time copies of SRC by carousel and by cp -a, in turn, beside DST"),

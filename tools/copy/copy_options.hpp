@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "copy/backup.hpp"
+#include "copy/durable.hpp"
 #include "copy/extents.hpp"
 #include "copy/reflink.hpp"
 
@@ -41,7 +42,7 @@ struct copy_options {
   std::vector<std::string> excluded = {};  ///< patterns
   bool force = false;    ///< a file that can be neither followed nor written to is replaced
   bool as_file = false;  ///< -T: the destination is never a directory to copy into
-  bool sync = false;
+  sync_wish sync = sync_wish::none;
   bool verify = false;
   reflink_wish reflink = reflink_wish::automatic;
   sparse_wish sparse = sparse_wish::automatic;

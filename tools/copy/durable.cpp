@@ -20,6 +20,15 @@ result<> sync_file_system_of(int directory) noexcept {
 
 }  // namespace
 
+task<result<>> make_content_durable(file made, sync_wish wish) {
+  switch (wish) {
+    case sync_wish::none: break;
+    case sync_wish::data: co_return co_await made.sync_data();
+    case sync_wish::full: co_return co_await made.sync_all();
+  }
+  co_return result<>{};
+}
+
 task<result<>> make_names_durable(directory where) {
   const int flags = ::fcntl(where.fd(), F_GETFL);
   const bool only_named = flags >= 0 && (flags & O_PATH) != 0;

@@ -11,6 +11,7 @@
 #include "copy/content.hpp"
 #include "copy/copier.hpp"
 #include "copy/digest.hpp"
+#include "copy/durable.hpp"
 
 // One file: both ends are opened, the content is copied, checked and given its attributes, and then
 // it gets its name.
@@ -216,12 +217,10 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
   const int to = ends.to.opened().fd();
   const attribute_losses lost =
       copy_attributes(from, to, ends.about, attributes_, job.where->inherits_acl);
-  if (options_.sync) {
-    const auto synced = co_await ends.to.opened().sync_all();
-    if (!synced) {
-      report_.fail_at_target("sync", target_path(*job.where, job.target_name), synced.error());
-      co_return false;
-    }
+  const auto synced = co_await make_content_durable(ends.to.opened(), options_.sync);
+  if (!synced) {
+    report_.fail_at_target("sync", target_path(*job.where, job.target_name), synced.error());
+    co_return false;
   }
   const bool changed =
       !ends.content.is_of_then && has_changed(ends.from, ends.about, ends.content.size);

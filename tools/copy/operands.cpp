@@ -63,7 +63,7 @@ task<> copier::copy_all() {
     if (ask) co_await finish_files();
   }
   co_await finish_files();
-  if (!options_.sync) co_return;
+  if (options_.sync != sync_wish::full) co_return;
   const auto synced = co_await make_names_durable(to->where);
   if (!synced) report_.fail_at_target("sync", directory_path(to->prefix), synced.error());
 }

@@ -44,11 +44,11 @@ result<> open_handles(place& where, handles& open) {
   return {};
 }
 
-walk::walk(attribute_options attributes, walk_rules rules, bool sync, copy_report& report,
+walk::walk(attribute_options attributes, walk_rules rules, bool durable, copy_report& report,
            descriptor_line& line, visitor visit)
     : attributes_(attributes),
       rules_(std::move(rules)),
-      sync_(sync),
+      durable_(durable),
       report_(report),
       line_(line),
       visit_(std::move(visit)) {}
@@ -305,7 +305,7 @@ task<> walk::finish(place& where, handles open) {
   report_.lose(lost, [&](bool of_source) {
     return of_source ? source_path(*where.parent, where.source_name) : name();
   });
-  if (!sync_) co_return;
+  if (!durable_) co_return;
   const auto synced = co_await make_names_durable(open.target);
   if (!synced) report_.fail_at_target("sync", name(), synced.error());
 }

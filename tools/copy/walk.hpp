@@ -44,7 +44,7 @@ class walk {
   /// leave() is called for it.
   using visitor = std::function<task<>(std::shared_ptr<place>, directory_entry, claim)>;
 
-  walk(attribute_options attributes, walk_rules rules, bool sync, copy_report& report,
+  walk(attribute_options attributes, walk_rules rules, bool durable, copy_report& report,
        descriptor_line& line, visitor visit);
 
   /// Copies the directory `name` of the place, and what is below it, as `target_name`. `follow`:
@@ -89,7 +89,7 @@ class walk {
 
   attribute_options attributes_;
   walk_rules rules_;
-  bool sync_;
+  bool durable_;  ///< the names in a directory, when it is finished
   copy_report& report_;
   descriptor_line& line_;
   visitor visit_;
