@@ -240,13 +240,17 @@ set(carousel_tool_sources
     tools/copy/copier.cpp
     tools/copy/copy_command.cpp
     tools/copy/copy_options.cpp
+    tools/copy/descent.cpp
     tools/copy/descriptors.cpp
     tools/copy/digest.cpp
+    tools/copy/dry_run.cpp
     tools/copy/durable.cpp
     tools/copy/exclusions.cpp
     tools/copy/extended_attributes.cpp
     tools/copy/extents.cpp
+    tools/copy/extras.cpp
     tools/copy/file_copy.cpp
+    tools/copy/foresight.cpp
     tools/copy/hard_links.cpp
     tools/copy/landing.cpp
     tools/copy/name_claims.cpp
@@ -260,6 +264,7 @@ set(carousel_tool_sources
     tools/copy/place.cpp
     tools/copy/progress.cpp
     tools/copy/reflink.cpp
+    tools/copy/removal.cpp
     tools/copy/report.cpp
     tools/copy/storage.cpp
     tools/copy/target_name.cpp

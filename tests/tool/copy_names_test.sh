@@ -129,7 +129,7 @@ check "with the errors" test "$(json out 'o["error_count"], o["files"], o["statu
 check "without arguments it says what is missing" ends_with 2
 check "so it does with one" ends_with 2 one
 check "an unknown option is a usage error" ends_with 2 --nonsense one two
-for option in -l -s -Z -c --preserve=mode --parents \
+for option in -l -s -Z -c --preserve=mode \
   --link --symbolic-link --attributes-only --remove-destination; do
   check "$option is refused" ends_with 2 -a "$option" one two
   check "by its name and with a reason" says "^carousel: cp ${option%%=*} is not supported: "

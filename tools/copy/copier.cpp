@@ -38,8 +38,10 @@ copier::copier(const copy_options& options, copy_buffers buffers, copy_report& r
       attributes_{options.attributes(), options.archive},
       buffers_(std::move(buffers)),
       report_(report),
+      foreseen_(options.sources.size() > 1),
       walk_(attributes_,
-            {options.follows_links(), options.one_file_system, exclusions(options.excluded)},
+            {options.follows_links(), options.one_file_system, exclusions(options.excluded),
+             options.dry_run ? &foreseen_ : nullptr, options.remove_extras ? &extras_ : nullptr},
             options.sync == sync_wish::full, report, line_,
             [this](std::shared_ptr<place> where, directory_entry entry, claim claimed) {
               return visit(std::move(where), std::move(entry), std::move(claimed));
@@ -85,7 +87,7 @@ task<> copier::finish_files() {
 task<> copier::visit(std::shared_ptr<place> where, directory_entry entry, claim claimed) {
   if (claimed.comes_late) co_await finish_files();
   const bool follow = options_.follows_links();
-  const unsigned type = entry_type(*where, entry, follow);
+  const unsigned type = entry_type(where->source.fd(), entry, follow);
   handles open{where->source, where->target};
   file_job job{std::move(where), std::move(open),    entry.name,
                entry.name,       std::move(claimed), follow};
@@ -117,6 +119,10 @@ task<> copier::start(file_job job) {
   if (!permit) {
     report_.fail("copy", source_path(*job.where, job.source_name), permit.error());
     co_await walk_.leave(std::move(job.where), std::move(job.open));
+    co_return;
+  }
+  if (options_.dry_run) {  // in order, and it needs no time
+    co_await copy_file(std::move(job), std::move(*permit));
     co_return;
   }
   files_.push_back(

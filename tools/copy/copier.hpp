@@ -13,6 +13,8 @@
 #include "copy/content.hpp"
 #include "copy/copy_options.hpp"
 #include "copy/descriptors.hpp"
+#include "copy/extras.hpp"
+#include "copy/foresight.hpp"
 #include "copy/hard_links.hpp"
 #include "copy/landing.hpp"
 #include "copy/name_claims.hpp"
@@ -50,6 +52,13 @@ class copier {
     bool at_target = false;
   };
   using opened = std::expected<open_file, open_failure>;
+  struct foresight {
+    std::error_code why;                     ///< there would be no copy
+    std::string_view in_place_because = {};  ///< what has the name would be written to
+  };
+  static constexpr std::string_view nothing_beside = "no file can be made beside it";
+  static constexpr std::string_view nothing_alike =
+      "its owner and attributes cannot be given to another file";
 
   // The command line.
   task<> copy_all();
@@ -60,8 +69,11 @@ class copier {
   task<bool> comes_in_order(const place& top, const std::string& source, const std::string& target,
                             const struct stat& about);
   task<> finish_files();
-  task<> copy_named_directory(std::shared_ptr<place> top, std::string name, std::string target,
-                              claim claimed);
+  task<std::shared_ptr<place>> way_to(const destination& to, const std::string& source);
+  task<> copy_from(std::shared_ptr<place> top, const destination& to, const std::string& source);
+  task<> copy_named_directory(const destination& to, std::shared_ptr<place> top, file_job job,
+                              const identity& itself);
+  task<> remove_extras(const destination& to);
 
   // The tree.
   task<> visit(std::shared_ptr<place> where, directory_entry entry, claim claimed);
@@ -83,6 +95,7 @@ class copier {
   result<landing> make_landing(const file_job& job, const struct stat& about,
                                const target_plan& plan);
   result<landing> write_in_place(const file_job& job, std::string_view why);
+  void note_in_place(std::string_view why);
   [[nodiscard]] bool has_backups() const noexcept;
   bool back_up(const file_job& job, const identity& source);
   bool collides(const file_job& job, const std::error_code& why);
@@ -98,8 +111,16 @@ class copier {
   void tell(const file_job& job, std::string_view how = {}) const;
   void tell_lost(const file_job& job, const attribute_losses& lost);
 
+  // A dry run.
+  void foresee(file_job& job, const struct stat& about, const target_plan& plan);
+  void foresee_link(const file_job& job);
+  [[nodiscard]] std::optional<target_plan> plan_beside_foreseen(const file_job& job) const;
+  [[nodiscard]] foresight look_ahead(const file_job& job, const target_plan& plan) const;
+
   // What has no content.
   bool copy_node(file_job& job);
+  /// What a file of the type, as in st_mode, needs: for messages.
+  [[nodiscard]] static const char* making(unsigned type) noexcept;
   [[nodiscard]] result<> make_symlink(const file_job& job, const struct stat& about,
                                       const std::string& text, attribute_losses& lost) const;
   [[nodiscard]] result<> make_special(const file_job& job, const struct stat& about,
@@ -110,6 +131,8 @@ class copier {
   copy_buffers buffers_;
   copy_report& report_;
   descriptor_line line_;
+  foreseen_names foreseen_;
+  extras extras_;
   walk walk_;
   hard_links links_;
   event ended_;  ///< the task that copies is over, however that came

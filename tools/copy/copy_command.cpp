@@ -26,7 +26,7 @@ constexpr int cannot_start = 2;
 constexpr std::chrono::seconds shutdown_deadline{1};
 
 task<> copy_with_progress(copier& copy, const copy_options& options, copy_report& report) {
-  if (options.quiet || options.verbose || !can_show_progress()) {
+  if (options.quiet || report.names_each || !can_show_progress()) {
     co_await copy.run();
     co_return;
   }
@@ -87,6 +87,8 @@ void print_json(const nlohmann::json& object) {
 int copy_command(const copy_options& options) {
   const auto start = std::chrono::steady_clock::now();
   copy_report report;
+  report.dry_run = options.dry_run;
+  report.names_each = (options.verbose || options.dry_run) && !options.json;
   int status = run_copy(options, report);
   if (status == cannot_start) return status;
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;

@@ -30,26 +30,23 @@ struct unsupported {
 constexpr std::string_view always_replaced =
     "a copy gets its name in one step, and what had it before is replaced; -n keeps that";
 
-constexpr std::array<unsupported, 20> refused = {{
+constexpr std::array<unsupported, 17> refused = {{
     {"", "attributes-only", "content is always copied"},
     {"", "copy-contents", "FIFOs and devices are not read"},
     {"", "debug", "-v and --json say what was done"},
     {"l", "link", "files are copied, not linked; use `cp -l`"},
     {"", "preserve", "use -p for owner, permissions and times, -a for links and attributes too"},
     {"", "no-preserve", "use -r to keep nothing, -p for owner, permissions and times"},
-    {"", "parents", "use `cp --parents`, or rsync -R"},
     {"", "remove-destination", always_replaced},
     {"s", "symbolic-link", "files are copied, not linked; use `cp -s`"},
     {"", "strip-trailing-slashes", "leave the slashes out"},
     {"Z", "", "security contexts are copied by -a where that is allowed, and never set"},
     {"", "context", "security contexts are copied by -a where that is allowed, and never set"},
     {"", "keep-directory-symlink", "a symbolic link in the way of a directory is an error"},
-    {"", "delete", "nothing is removed; use rsync"},
     {"", "progress", "it is shown on a terminal; --quiet hides it"},
     {"g", "progress-bar", "progress is shown on a terminal; --quiet hides it"},
     {"", "checksum", "use --verify"},
     {"c", "", "use -a"},
-    {"", "dry-run", "there is none"},
     {"j", "jobs", "use --buffers: as many files are in flight"},
 }};
 
@@ -270,6 +267,8 @@ command command_of(copy_options& options) {
             "copy what FILE names too, a line for each, into the directory DST; - is stdin"),
        flag("0", "null", options.list_has_nuls,
             "names in FILE end with NUL, as find -print0 has it"),
+       flag("", "parents", options.parents,
+            "copy SRC to DST/SRC, below the directories that lead to it, which are made"),
        flag("T", "no-target-directory", options.as_file, "DST is the name of the copy itself"),
        about_what_exists("n", "no-clobber", options, false, "keep files that exist"),
        about_what_exists("i", "interactive", options, true,
@@ -281,6 +280,11 @@ command command_of(copy_options& options) {
        flag("f", "force", options.force,
             "replace a file by a new one where it may not be written to, and no other can be like "
             "it"),
+       flag("", "delete", options.remove_extras,
+            "when all is copied, remove from the directories of the copy what no SRC has; not what "
+            "--exclude leaves out or what is mounted there, and nothing at all after an error"),
+       flag("", "dry-run", options.dry_run,
+            "say what would be made, replaced and removed, and touch nothing"),
        reflink(options.reflink),
        sparse(options.sparse),
        sync_option(options.sync),
@@ -297,6 +301,7 @@ command command_of(copy_options& options) {
       "Examples:\n"
       "  carousel cp -a /srv/data /backup            a whole tree, with all that it has\n"
       "  carousel cp -aux / /mnt/copy                what has changed since, of one file system\n"
+      "  carousel cp -ax --delete --dry-run SRC/. DST what would make DST the same as SRC\n"
       "  carousel cp -r --exclude='*.tmp' DIR NEW    without what is called so\n"
       "  carousel cp --sync --verify FILE DST        durable, and read again\n"
       "\n"
@@ -316,6 +321,18 @@ taken settle(copy_options& options, std::vector<std::string> operands) {
         "that there is none");
   if (options.no_clobber && options.backups.how != backup_wish::control::none)
     return std::unexpected("-n excludes -b: what is kept is not replaced");
+  if (options.parents && options.as_file)
+    return std::unexpected("--parents excludes -T: copies are made in a directory");
+  if (options.remove_extras && !options.directories())
+    return std::unexpected("--delete is for trees: -r or -a is missing");
+  if (options.remove_extras && options.backups.how != backup_wish::control::none)
+    return std::unexpected("--delete excludes -b: no SRC has the backups of the last run");
+  if (options.remove_extras && options.interactive)
+    return std::unexpected("--delete excludes -i: nobody is asked before a name is removed");
+  if (options.dry_run && options.interactive)
+    return std::unexpected("--dry-run excludes -i: nothing is replaced, so nobody is asked");
+  if (options.dry_run && options.compare)
+    return std::unexpected("--dry-run excludes --compare, which copies");
   if (options.verbose && options.json) return std::unexpected("--json excludes -v");
   if (options.reflink == reflink_wish::always && options.sparse != sparse_wish::automatic)
     return std::unexpected("--reflink=always excludes --sparse: holes are shared as they are");

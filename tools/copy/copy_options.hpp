@@ -39,6 +39,9 @@ struct copy_options {
   bool interactive = false;  ///< it is asked before anything is replaced
   backup_wish backups = {};  ///< of what is replaced
   bool one_file_system = false;
+  bool parents = false;        ///< the copy of SRC is below DST by its whole name
+  bool remove_extras = false;  ///< from directories of the target: what no source has
+  bool dry_run = false;
   std::vector<std::string> excluded = {};  ///< patterns
   bool force = false;    ///< a file that can be neither followed nor written to is replaced
   bool as_file = false;  ///< -T: the destination is never a directory to copy into

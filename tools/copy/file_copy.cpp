@@ -7,7 +7,6 @@
 
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
-#include "common/output.hpp"
 #include "copy/content.hpp"
 #include "copy/copier.hpp"
 #include "copy/digest.hpp"
@@ -55,7 +54,7 @@ task<> copier::copy_file(file_job first, fixed_buf permit) {
 task<bool> copier::copy_one(file_job& job, fixed_buf& permit) {
   if (keeps(job)) co_return job.is_current;
   auto ends = co_await open(job);
-  if (!ends) co_return job.is_current;
+  if (!ends) co_return job.is_current || job.is_foreseen;
   content_progress progress(report_.bytes);
   const bool filled = co_await fill(job, *ends, permit, progress);
   if (!filled && ends->to.is_in_place())
@@ -121,6 +120,10 @@ task<copier::opened> copier::try_open(file_job& job) {
   (void)::fcntl(from->fd(), F_SETFL, 0);
   const target_plan plan = plan_of(job, about);
   if (!is_to_be_made(job, about, plan)) co_return std::unexpected(open_failure{});
+  if (options_.dry_run) {
+    foresee(job, about, plan);
+    co_return std::unexpected(open_failure{});
+  }
   auto to = make_landing(job, about, plan);
   if (!to) co_return std::unexpected(open_failure{to.error(), true});
   open_file ends{std::move(holds), std::move(*from), std::move(*to), about};
@@ -142,25 +145,27 @@ result<landing> copier::make_landing(const file_job& job, const struct stat& abo
     const bool denied = to.error() == std::errc::permission_denied ||
                         to.error() == std::errc::operation_not_permitted ||
                         to.error() == std::errc::read_only_file_system;
-    return plan.replaced && denied ? write_in_place(job, "no file can be made beside it")
-                                   : std::move(to);
+    return plan.replaced && denied ? write_in_place(job, nothing_beside) : std::move(to);
   }
   if (!alike ||
       make_alike(job.open.target.fd(), job.target_name.c_str(), *plan.replaced, to->opened().fd()))
     return to;
-  auto there = write_in_place(job, "its owner and attributes cannot be given to another file");
+  auto there = write_in_place(job, nothing_alike);
   if (there || !options_.force) return there;
   return landing::make(job.open.target, job.target_name, mode, false);
 }
 
 result<landing> copier::write_in_place(const file_job& job, std::string_view why) {
   auto to = landing::in_place(job.open.target, job.target_name);
-  if (to)
-    report_.note(fmt::format(
-        "a file is written in place, not replaced in one step, where {}: it is not whole until "
-        "the end",
-        why));
+  if (to) note_in_place(why);
   return to;
+}
+
+void copier::note_in_place(std::string_view why) {
+  report_.note(fmt::format(
+      "a file is written in place, not replaced in one step, where {}: it is not whole until the "
+      "end",
+      why));
 }
 
 task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit,
@@ -253,11 +258,9 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
 
 /// `how` says more of it.
 void copier::tell(const file_job& job, std::string_view how) const {
-  if (!options_.verbose) return;
-  report_.before_output();
-  say(fmt::format("{} -> {}{}{}\n", shell_quoted(source_path(*job.where, job.source_name)),
-                  shell_quoted(target_path(*job.where, job.target_name)), how.empty() ? "" : ": ",
-                  how));
+  if (report_.names_each)
+    report_.tell(source_path(*job.where, job.source_name), target_path(*job.where, job.target_name),
+                 how);
 }
 
 void copier::tell_lost(const file_job& job, const attribute_losses& lost) {

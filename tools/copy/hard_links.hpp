@@ -23,6 +23,7 @@ struct file_job {
   bool follow = false;                 ///< a symbolic link is followed
   bool agreed = false;                 ///< -i: to replace what has its name
   bool is_current = false;             ///< -u keeps what has its name, which stands for a copy
+  bool is_foreseen = false;            ///< a dry run would copy it
   std::optional<identity> leads = {};  ///< the first name of a file that has several
 };
 

@@ -43,16 +43,17 @@ int name_special(const link_name& at, int nofollow, const struct stat& about) no
   return -1;
 }
 
-const char* making(unsigned type) noexcept {
+}  // namespace
+
+const char* copier::making(unsigned type) noexcept {
   switch (type) {
+    case S_IFREG: return "create";
     case S_IFLNK: return "make the link";
     case S_IFIFO: return "make the FIFO";
     case S_IFSOCK: return "make the socket";
     default: return "make the device";
   }
 }
-
-}  // namespace
 
 /// Whether there is a copy now.
 bool copier::copy_node(file_job& job) {
@@ -79,6 +80,10 @@ bool copier::copy_node(file_job& job) {
       return false;
     }
     text = std::move(*read);
+  }
+  if (options_.dry_run) {
+    foresee(job, about, plan);
+    return job.is_foreseen;
   }
   if (!back_up(job, identity_of(about))) return false;
   const auto made = is_link ? make_symlink(job, about, text, lost) : make_special(job, about, lost);

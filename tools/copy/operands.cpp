@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ranges>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -13,6 +14,7 @@
 #include "common/naming.hpp"
 #include "copy/copier.hpp"
 #include "copy/durable.hpp"
+#include "copy/removal.hpp"
 
 // The command line: where the copies go, and in which order.
 
@@ -52,7 +54,10 @@ task<> copier::copy_all() {
     const std::string name = name_of_copy(split(source).name);
     if (!names_no_child(name) && !names.insert(name).second) remember_landed_ = true;
   }
-  const bool may_meet = options_.sources.size() > 1 && may_fold_names(to->where.fd());
+  const bool folds = options_.sources.size() > 1 && may_fold_names(to->where.fd());
+  // With --parents directories whose names fall together merge, and their files do not.
+  if (options_.parents) remember_landed_ = folds;
+  const bool may_meet = folds && !options_.parents;
   bool ask = may_meet;
   for (auto source = options_.sources.begin(); source != options_.sources.end(); ++source) {
     if (report_.over()) break;
@@ -63,7 +68,8 @@ task<> copier::copy_all() {
     if (ask) co_await finish_files();
   }
   co_await finish_files();
-  if (options_.sync != sync_wish::full) co_return;
+  if (options_.remove_extras) co_await remove_extras(*to);
+  if (options_.sync != sync_wish::full || options_.dry_run) co_return;
   const auto synced = co_await make_names_durable(to->where);
   if (!synced) report_.fail_at_target("sync", directory_path(to->prefix), synced.error());
 }
@@ -82,7 +88,7 @@ result<copier::destination> copier::find_destination() {
     const int fd = open_directory(named);
     if (fd >= 0) return destination{directory::from_fd(fd), named, {}};
     const std::error_code why = last_error();
-    const bool must_be = options_.into || several;
+    const bool must_be = options_.into || several || options_.parents;
     if (must_be || !names_no_directory(why)) {
       report_.fail("copy into", named, why);
       return std::unexpected(why);
@@ -117,20 +123,57 @@ void copier::ask_for_names(const destination& to, std::span<const std::string> s
 }
 
 task<> copier::copy_named(const destination& to, const std::string& source) {
-  split_name parts = split(source);
-  const int fd = ::open(directory_path(parts.directory).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) co_return report_.fail("read", source, last_error());
-  auto top = std::make_shared<place>(nullptr, directory::from_fd(fd), to.where);
-  top->source_name = parts.directory;
-  top->target_name = to.prefix;
-  top->inherits_acl = attributes_.preserve && gives_acl(to.where.fd());
+  auto top = co_await way_to(to, source);
+  if (!top) co_return;
+  co_await copy_from(top, to, source);
+  if (!top->parent) co_return;
+  handles open{top->source, top->target};
+  co_await walk_.leave(std::move(top), std::move(open));
+}
+
+/// The directory that a source is in, and the one that its copy goes into: with --parents all those
+/// that lead to it are made at the target. Null: an error was reported.
+task<std::shared_ptr<place>> copier::way_to(const destination& to, const std::string& source) {
+  const std::string parents = split(source).directory;
+  if (options_.parents && ("/" + parents).contains("/../")) {
+    report_.refuse(source, "leads out of the target with --parents, by its \"..\"");
+    co_return nullptr;
+  }
+  const std::string root = source.starts_with('/') ? "/" : "";
+  const std::string& from = options_.parents ? root : parents;
+  const int fd = ::open(directory_path(from).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    report_.fail("read", source, last_error());
+    co_return nullptr;
+  }
+  auto where = std::make_shared<place>(nullptr, directory::from_fd(fd), to.where);
+  where->source_name = from;
+  where->target_name = to.prefix;
+  where->inherits_acl = attributes_.preserve && gives_acl(to.where.fd());
+  if (!options_.parents) co_return where;
+  for (const auto part : parents | std::views::split('/')) {
+    std::string name(part.begin(), part.end());
+    if (name.empty() || name == ".") continue;
+    auto next = co_await walk_.pass(where, std::move(name));
+    if (!next && where->parent) {
+      handles open{where->source, where->target};
+      co_await walk_.leave(std::move(where), std::move(open));
+    }
+    if (!next) co_return nullptr;
+    where = std::move(next);
+  }
+  co_return where;
+}
+
+task<> copier::copy_from(std::shared_ptr<place> top, const destination& to,
+                         const std::string& source) {
+  std::string name = split(source).name;
   const bool follow = options_.follows_named_links();
   struct stat about{};
-  if (::fstatat(fd, parts.name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+  if (::fstatat(top->source.fd(), name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
     co_return report_.fail("read", source, last_error());
-  std::string target = to.name.empty() ? name_of_copy(parts.name) : to.name;
+  std::string target = to.name.empty() ? name_of_copy(name) : to.name;
   if (S_ISDIR(about.st_mode)) {
-    top->source_id = identity_of(about);
     if (target != "." && target != "..") target = without_slashes(target);
   } else if (target.ends_with('/')) {
     struct stat there{};
@@ -141,16 +184,16 @@ task<> copier::copy_named(const destination& to, const std::string& source) {
   const bool in_order = co_await comes_in_order(*top, source, target, about);
   if (!in_order) co_return;
   // Another source of the very same name has no claim, and meets what the first one made.
-  claim claimed = std::exchange(claims_[target], {});
+  claim claimed;
+  if (!options_.parents) claimed = std::exchange(claims_[target], {});
   if (claimed.comes_late) co_await finish_files();
+  handles open{top->source, top->target};
+  file_job job{top,   std::move(open), std::move(name), std::move(target), std::move(claimed),
+               follow};
   if (S_ISDIR(about.st_mode)) {
-    co_await copy_named_directory(std::move(top), std::move(parts.name), std::move(target),
-                                  std::move(claimed));
+    co_await copy_named_directory(to, std::move(top), std::move(job), identity_of(about));
     co_return;
   }
-  handles open{top->source, top->target};
-  file_job job{top,   std::move(open), std::move(parts.name), std::move(target), std::move(claimed),
-               follow};
   ++top->pending;
   co_await copy_entry(std::move(job), about.st_mode & S_IFMT);
 }
@@ -161,7 +204,8 @@ task<> copier::copy_named(const destination& to, const std::string& source) {
 task<bool> copier::comes_in_order(const place& top, const std::string& source,
                                   const std::string& target, const struct stat& about) {
   const bool pours = names_no_child(target);
-  const auto [first, is_new] = named_.try_emplace(pours ? "." : target, identity_of(about));
+  const std::string path = pours ? "." : path_below_destination(top, target);
+  const auto [first, is_new] = named_.try_emplace(path, identity_of(about));
   if (pours || poured_ || !is_new) co_await finish_files();
   if (pours) poured_ = true;
   if (pours || is_new) co_return true;
@@ -173,24 +217,44 @@ task<bool> copier::comes_in_order(const place& top, const std::string& source,
   if (S_ISDIR(about.st_mode) && ::fstatat(top.target.fd(), target.c_str(), &made, 0) == 0 &&
       S_ISDIR(made.st_mode))
     co_return true;
+  if (S_ISDIR(about.st_mode) && foreseen_.has_directory(path)) co_return true;
   report_.refuse(source, "would overwrite " + shell_quoted(target_path(top, target)) +
                              ", which was just made");
   co_return false;
 }
 
-task<> copier::copy_named_directory(std::shared_ptr<place> top, std::string name,
-                                    std::string target, claim claimed) {
-  const std::string source = source_path(*top, name);
+task<> copier::copy_named_directory(const destination& to, std::shared_ptr<place> top, file_job job,
+                                    const identity& itself) {
+  const std::string source = source_path(*top, job.source_name);
   if (!options_.directories())
     co_return report_.refuse(source, "is a directory; -r or -a copies directories");
   struct stat there{};
-  const bool exists = ::fstatat(top->target.fd(), target.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
-  if ((exists && identity_of(there) == top->source_id) ||
-      is_inside(top->target.fd(), top->source_id))
-    co_return report_.refuse(
-        source, "cannot be copied into itself, " + shell_quoted(target_path(*top, target)));
-  co_await walk_.run(std::move(top), std::move(name), std::move(target), std::move(claimed),
-                     options_.follows_named_links());
+  const int target = top->target.fd();
+  const bool exists =
+      !top->planned && ::fstatat(target, job.target_name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
+  if ((exists && identity_of(there) == itself) ||
+      is_inside(top->planned ? to.where.fd() : target, itself))
+    co_return report_.refuse(source, "cannot be copied into itself, " +
+                                         shell_quoted(target_path(*top, job.target_name)));
+  co_await walk_.run(std::move(top), std::move(job.source_name), std::move(job.target_name),
+                     std::move(job.claimed), job.follow);
+}
+
+/// What the target has beside the sources, when all of them were read and copied.
+task<> copier::remove_extras(const destination& to) {
+  struct stat about{};
+  if (report_.failed() || report_.over() || ::fstat(to.where.fd(), &about) != 0) {
+    report_.note("nothing is removed from the target, because not everything was copied");
+    co_return;
+  }
+  // The copies of other sources are beside what came out of SRC/.
+  for (const auto& [name, source] : named_)
+    extras_.keep(identity_of(about), std::string_view(name).substr(0, name.find('/')));
+  const exclusions left_out(options_.excluded);
+  removal removes(
+      {left_out, options_.dry_run, attributes_.preserve, options_.sync == sync_wish::full},
+      report_);
+  for (extras::in_directory& beside : extras_.take()) co_await removes.run(std::move(beside));
 }
 
 }  // namespace carousel::tool

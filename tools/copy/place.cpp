@@ -66,6 +66,14 @@ std::string target_path(const place& where, std::string_view name) {
   return path_of(where, name, &place::target_name);
 }
 
+std::string path_below_destination(const place& where, std::string_view name) {
+  std::string path(name);
+  for (const place* at = &where; at->parent; at = at->parent.get()) {
+    if (at->target_name != ".") path.insert(0, at->target_name + "/");
+  }
+  return path;
+}
+
 const directory& empty_directory() noexcept {
   static const directory none;
   return none;
@@ -74,7 +82,7 @@ const directory& empty_directory() noexcept {
 result<> reopen(place& where, side which, const directory& below) {
   const auto open = which == side::source ? &place::source : &place::target;
   const identity& id = which == side::source ? where.source_id : where.target_id;
-  if ((where.*open).fd() >= 0) return {};
+  if ((where.*open).fd() >= 0 || (which == side::target && where.planned)) return {};
   int fd = below.fd() < 0 ? -1 : open_child(below.fd(), "..", O_NOFOLLOW);
   if (fd >= 0 && !is(fd, id)) {
     ::close(fd);
@@ -110,7 +118,7 @@ bool is_inside(int directory_fd, const identity& other) noexcept {
   }
 }
 
-unsigned entry_type(const place& where, const directory_entry& entry, bool follow) noexcept {
+unsigned entry_type(int directory_fd, const directory_entry& entry, bool follow) noexcept {
   using std::filesystem::file_type;
   switch (entry.type) {
     case file_type::regular: return S_IFREG;
@@ -126,7 +134,7 @@ unsigned entry_type(const place& where, const directory_entry& entry, bool follo
   }
   struct stat about{};
   const int found =
-      ::fstatat(where.source.fd(), entry.name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+      ::fstatat(directory_fd, entry.name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW);
   return found == 0 ? about.st_mode & S_IFMT : 0;
 }
 

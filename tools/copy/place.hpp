@@ -45,6 +45,7 @@ struct place {
   identity target_id;
   struct stat about{};        ///< of the source
   bool fresh = false;         ///< the target was made by this copy: nothing can be in the way there
+  bool planned = false;       ///< it would be: this is a dry run, and there is none to be opened
   unsigned lent = 0;          ///< bits of its mode that the target has only until it is finished
   bool follows = false;       ///< the source may be opened through a symbolic link
   bool inherits_acl = false;  ///< what is made in the target gets access rules from it
@@ -64,10 +65,13 @@ struct place {
 [[nodiscard]] std::string source_path(const place& where, std::string_view name);
 [[nodiscard]] std::string target_path(const place& where, std::string_view name);
 
-/// What a directory of the source has listed, or what that leads to: its type as in st_mode. 0:
-/// nobody knows.
-[[nodiscard]] unsigned entry_type(const place& where, const directory_entry& entry,
+/// What the directory has listed, or what that leads to: its type as in st_mode. 0: nobody knows.
+[[nodiscard]] unsigned entry_type(int directory_fd, const directory_entry& entry,
                                   bool follow) noexcept;
+
+/// The path of a name at the target, below the destination of the command line; whatever is a "."
+/// on the way is left out.
+[[nodiscard]] std::string path_below_destination(const place& where, std::string_view name);
 
 /// The two sides of a place.
 enum class side : bool { source, target };

@@ -88,6 +88,17 @@ void copy_report::note(std::string text) {
   notes_.push_back(std::move(text));
 }
 
+void copy_report::tell(std::string_view from, std::string_view to, std::string_view how) {
+  before_output();
+  say(fmt::format("{} -> {}{}{}\n", shell_quoted(from), shell_quoted(to), how.empty() ? "" : ": ",
+                  how));
+}
+
+void copy_report::tell(std::string_view name, std::string_view how) {
+  before_output();
+  say(fmt::format("{}: {}\n", shell_quoted(name), how));
+}
+
 nlohmann::json copy_report::object(double seconds) const {
   auto contents = nlohmann::json::array();
   for (const auto& [way, done] : contents_)
@@ -99,19 +110,21 @@ nlohmann::json copy_report::object(double seconds) const {
   return {{"files", files},           {"directories", directories},
           {"symlinks", symlinks},     {"special_files", special_files},
           {"hard_links", hard_links}, {"skipped", skipped},
-          {"excluded", excluded},     {"bytes", bytes},
+          {"excluded", excluded},     {"removed", removed},
+          {"dry_run", dry_run},       {"bytes", bytes},
           {"seconds", seconds},       {"registration", word(buffers)},
           {"error_count", errors_},   {"errors", first_errors_},
           {"notes", notes_},          {"contents", std::move(contents)}};
 }
 
 void copy_report::print(double seconds) const {
-  std::string line =
-      fmt::format("{} files, {} directories, {} symbolic links", files, directories, symlinks);
+  std::string line = dry_run ? "nothing was touched; would be: " : "";
+  line += fmt::format("{} files, {} directories, {} symbolic links", files, directories, symlinks);
   if (special_files != 0) line += fmt::format(", {} special files", special_files);
   if (hard_links != 0) line += fmt::format(", {} hard links", hard_links);
   if (skipped != 0) line += fmt::format(", {} kept", skipped);
   if (excluded != 0) line += fmt::format(", {} excluded", excluded);
+  if (removed != 0) line += fmt::format(", {} removed", removed);
   line += fmt::format(", {} bytes in {:.2f} s\n", bytes, seconds);
   for (const auto& [way, done] : contents_)
     line += fmt::format("{} of the files, {} bytes: {}\n", done.files, done.bytes, describe(way));

@@ -25,6 +25,7 @@ class copy_report {
   std::uint64_t hard_links = 0;     ///< further names of files that were copied
   std::uint64_t skipped = 0;        ///< kept, because -n or -u says so
   std::uint64_t excluded = 0;       ///< directories count once, whatever is in them
+  std::uint64_t removed = 0;        ///< names that no source has
   std::uint64_t bytes = 0;
   registration buffers = registration::none;  ///< of the large ones; none: they were not needed
 
@@ -46,6 +47,14 @@ class copy_report {
   [[nodiscard]] bool failed() const noexcept { return errors_ != 0; }
   /// Nothing more is to be begun: a signal came, or the target takes nothing.
   [[nodiscard]] bool over() const noexcept;
+
+  /// Whether what is done, or would be, is to be told of each name.
+  bool names_each = false;
+  /// On stdout: "'FROM' -> 'TO': HOW", and "'NAME': HOW".
+  void tell(std::string_view from, std::string_view to, std::string_view how);
+  void tell(std::string_view name, std::string_view how);
+  /// Nothing is touched, and all figures are of what would be done.
+  bool dry_run = false;
 
   /// Called before anything is written to the terminal.
   std::function<void()> before_output = [] {};

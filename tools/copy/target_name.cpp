@@ -20,6 +20,9 @@
 namespace carousel::tool {
 target_plan copier::plan_of(const file_job& job, const struct stat& about) const {
   if (job.claimed.was_free) return {};
+  if (options_.dry_run) {
+    if (const auto plan = plan_beside_foreseen(job)) return *plan;
+  }
   return plan_for_target(job.open.target.fd(), job.target_name.c_str(),
                          {identity_of(about), options_.no_clobber, landed_, about.st_mode & S_IFMT,
                           options_.update ? std::optional(about.st_mtim) : std::nullopt,
@@ -69,6 +72,10 @@ bool copier::is_linked(file_job& job, const struct stat& about, const target_pla
     case hard_links::role::first: job.leads = identity_of(about); return false;
     case hard_links::role::later:
       if (has_link(job, first)) return true;
+      if (options_.dry_run) {
+        foresee_link(job);
+        return true;
+      }
       if (plan.next != target_plan::step::write_in_place && link_again(job, first)) return true;
       // This name gets a copy of its own, which those that are still to come are linked to.
       links_.begin_again(identity_of(about));
@@ -84,8 +91,10 @@ std::vector<file_job> copier::end_lead(const file_job& job, bool landed) {
   if (!job.leads) return {};
   std::optional<hard_links::copied> made;
   struct stat about{};
-  if (landed &&
-      ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0)
+  if (job.is_foreseen)
+    made = hard_links::copied{job.where, job.target_name, identity()};
+  else if (landed && ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about,
+                               AT_SYMLINK_NOFOLLOW) == 0)
     made = hard_links::copied{job.where, job.target_name, identity_of(about)};
   return links_.finish(*job.leads, std::move(made));
 }

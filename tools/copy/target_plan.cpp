@@ -115,8 +115,8 @@ target_plan plan_for_target(int directory, const char* name, const newcomer& cop
   const bool dangles = S_ISLNK(behind.st_mode) && !by_name;
   if (!dangles && is_current(directory, by_name ? found : behind, copy))
     return {.next = step::keep, .is_current = true};
-  if (S_ISDIR(found.st_mode)) return refuse("is a directory, which is not replaced");
-  if (made_here) return refuse_source("would overwrite ", ", which was just made");
+  if (S_ISDIR(found.st_mode)) return {.next = step::refuse, .why = directory_in_the_way};
+  if (made_here) return {.next = step::refuse, .why = just_made};
   if (copy.has_backup) return plan_with_backup(directory, name, found);
   if (S_ISREG(found.st_mode)) return plan_for_file(directory, name, found);
   if (S_ISLNK(found.st_mode) && is_appended_to(directory))

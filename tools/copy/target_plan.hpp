@@ -38,6 +38,11 @@ struct target_plan {
   refusal why = {};
 };
 
+inline constexpr target_plan::refusal directory_in_the_way{side::target,
+                                                           "is a directory, which is not replaced"};
+inline constexpr target_plan::refusal just_made{side::source, "would overwrite ", true,
+                                                ", which was just made"};
+
 /// What a copy is, for what is to be done about something that has its name.
 struct newcomer {
   identity source;

@@ -11,7 +11,6 @@
 #include "common/naming.hpp"
 #include "copy/durable.hpp"
 #include "copy/path_only.hpp"
-#include "copy/target_plan.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -19,14 +18,7 @@ namespace {
 constexpr std::size_t levels_open = 16;
 
 bool is_directory(const place& where, const directory_entry& entry, bool follow) noexcept {
-  return entry_type(where, entry, follow) == S_IFDIR;
-}
-
-bool is_denied(const std::error_code& why) noexcept { return why == std::errc::permission_denied; }
-
-/// A file, or a link, which is not followed.
-bool is_no_directory(const std::error_code& why) noexcept {
-  return why == std::errc::not_a_directory || why == std::errc::too_many_symbolic_link_levels;
+  return entry_type(where.source.fd(), entry, follow) == S_IFDIR;
 }
 
 }  // namespace
@@ -99,9 +91,9 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
   std::shared_ptr<place> made = std::move(*entered);
   ++report_.directories;
   on_the_way_.insert(made->source_id);
-  auto entries = co_await entries_of(*made);
+  auto entries = co_await entries_of(made);
   name_claims claims;
-  if (!made->fresh && may_fold_names(made->target.fd()))
+  if (!made->fresh && !made->planned && may_fold_names(made->target.fd()))
     claims = name_claims(made->target.fd(), entries.size(),
                          [&](std::size_t i) -> const std::string& { return entries[i].name; });
   levels_.push_back({std::move(made), std::move(entries), std::move(claims)});
@@ -109,134 +101,44 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
 }
 
 /// Those that are to be copied, in the order in which a disk has them.
-task<std::vector<directory_entry>> walk::entries_of(const place& where) {
+task<std::vector<directory_entry>> walk::entries_of(std::shared_ptr<place> where) {
   std::vector<directory_entry> entries;
-  const place& parent = *where.parent;
-  const bool elsewhere = parent.parent && parent.source_id.device != where.source_id.device;
+  const place& parent = *where->parent;
+  const bool is_named = levels_.empty();
+  const bool elsewhere = !is_named && parent.source_id.device != where->source_id.device;
   if (rules_.one_file_system && elsewhere) co_return entries;
-  auto listed = co_await list(where);
+  auto listed = co_await list(where->source);
   if (listed)
     entries = std::move(*listed);
   else
-    report_.fail("list", source_path(parent, where.source_name), listed.error());
+    report_.fail("list", source_path(parent, where->source_name), listed.error());
+  if (listed && rules_.beside != nullptr) co_await compare_with_target(where, entries);
   if (!rules_.left_out.empty())
     report_.excluded += std::erase_if(entries, [&](const directory_entry& entry) {
-      const bool is_one = is_directory(where, entry, rules_.follows_links);
-      return rules_.left_out.cover(where, entry.name, is_one);
+      const bool is_one = is_directory(*where, entry, rules_.follows_links);
+      return rules_.left_out.cover(*where, entry.name, is_one);
     });
   std::ranges::sort(entries, {}, &directory_entry::inode);
   co_return entries;
 }
 
-/// Lets files be made in a new directory, whatever the original and the umask say: `made` knows
-/// what is to be taken back.
-result<directory> walk::lend_access(directory target, place& made) const {
-  struct stat about{};
-  if (::fstat(target.fd(), &about) != 0) return std::unexpected(last_error());
-  const unsigned missing = ~about.st_mode & 0700U;
-  made.lent |= missing | (~made.about.st_mode & 0700U);
-  if (missing == 0) return target;
-  if (change_mode(target.fd(), (about.st_mode & 07777U) | missing) != 0)
-    return std::unexpected(last_error());
-  // One that could not be read was opened as a name only, which is enough for all but to make it
-  // durable.
-  const int fd = ::openat(target.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return fd < 0 ? std::move(target) : directory::from_fd(fd);
+task<> walk::compare_with_target(const std::shared_ptr<place>& where,
+                                 const std::vector<directory_entry>& wanted) {
+  std::vector<directory_entry> there;
+  if (!where->fresh && !where->planned) {
+    auto listed = co_await list(where->target);
+    if (!listed)
+      co_return report_.fail_at_target("list", target_path(*where->parent, where->target_name),
+                                       listed.error());
+    there = std::move(*listed);
+  }
+  rules_.beside->compare(where, wanted, there, rules_.left_out);
 }
 
-/// Gives the place, with both directories open, or an error that was reported.
-task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& parent,
-                                                 const std::string& name,
-                                                 const std::string& target_name, bool was_free,
-                                                 bool follow) {
-  auto made = std::make_shared<place>(parent, directory(), directory());
-  made->follows = follow;
-  made->source_name = name;
-  made->target_name = target_name;
+task<result<std::vector<directory_entry>>> walk::list(directory listed) {
   descriptor_line::stay stay;
   for (;;) {
-    auto obstacle = co_await open_source(*made);
-    if (!obstacle.why) obstacle = co_await open_target(*made, was_free);
-    if (!obstacle.why) co_return made;
-    if (out_of_descriptors(obstacle.why)) {
-      made->source = directory();
-      close_outer_levels(1);
-      const bool again = co_await stay.wait(line_);
-      if (again) continue;
-    }
-    const bool denied = obstacle.at_target && obstacle.why == std::errc::operation_not_permitted;
-    const std::string_view lock = denied ? lock_of(parent->target.fd()) : std::string_view();
-    if (!lock.empty())
-      report_.refuse(target_path(*parent, target_name), lock);
-    else if (obstacle.at_target)
-      report_.fail_at_target(obstacle.what, target_path(*parent, target_name), obstacle.why);
-    else if (!obstacle.told)
-      report_.fail(obstacle.what, source_path(*parent, name), obstacle.why);
-    co_return std::unexpected(obstacle.why);
-  }
-}
-
-/// One that may not be read is opened all the same: its attributes are copied, and the tree has a
-/// directory there.
-task<walk::obstacle> walk::open_source(place& made) {
-  const place& parent = *made.parent;
-  const int nofollow = made.follows ? 0 : O_NOFOLLOW;
-  const auto options = open_options{}.custom_flags(nofollow);
-  auto source = co_await parent.source.open_directory(made.source_name, options);
-  if (!source && is_denied(source.error()))
-    source = name_directory(parent.source, made.source_name, nofollow);
-  if (!source) co_return obstacle{source.error()};
-  if (::fstat(source->fd(), &made.about) != 0) co_return obstacle{last_error()};
-  made.source_id = identity_of(made.about);
-  made.source = std::move(*source);
-  const bool is_loop = on_the_way_.contains(made.source_id);
-  if (!is_loop && !made_.contains(made.source_id)) co_return obstacle{};
-  report_.refuse(source_path(parent, made.source_name),
-                 is_loop ? "is inside itself, which a link or a mount can bring about"
-                         : "leads to what was just made");
-  co_return obstacle{make_error_code(errc::not_supported), "", false, true};
-}
-
-task<walk::obstacle> walk::open_target(place& made, bool was_free) {
-  const place& parent = *made.parent;
-  if (!names_no_child(made.target_name) && !made.fresh) {
-    const unsigned open_to_others = attributes_.preserve ? 0U : 01077U;
-    const unsigned mode = (made.about.st_mode & open_to_others) | 0700U;
-    const auto created = co_await parent.target.make_directory(made.target_name, mode);
-    made.fresh = created.has_value();
-    const bool exists = !created && created.error() == std::errc::file_exists;
-    if (was_free && exists) {
-      const std::string spelt = spelling_of(parent.target.fd(), made.target_name);
-      report_.refuse(source_path(parent, made.source_name),
-                     one_name_text(target_path(parent, spelt)));
-      co_return obstacle{created.error(), "", false, true};
-    }
-    if (!created && !exists) co_return obstacle{created.error(), "make the directory", true};
-  }
-  const auto options = open_options{}.custom_flags(O_NOFOLLOW);
-  auto target = co_await parent.target.open_directory(made.target_name, options);
-  if (!target && is_denied(target.error()))
-    target = name_directory(parent.target, made.target_name, O_NOFOLLOW);
-  if (target && made.fresh) target = lend_access(std::move(*target), made);
-  if (!target && is_no_directory(target.error())) {
-    report_.refuse(source_path(parent, made.source_name),
-                   "is a directory, which does not replace " +
-                       shell_quoted(target_path(parent, made.target_name)));
-    co_return obstacle{target.error(), "", false, true};
-  }
-  if (!target) co_return obstacle{target.error(), "open the directory", true};
-  made.target = std::move(*target);
-  struct stat about{};
-  if (::fstat(made.target.fd(), &about) == 0) made.target_id = identity_of(about);
-  if (rules_.follows_links) made_.insert(made.target_id);
-  made.inherits_acl = attributes_.preserve && gives_acl(made.target.fd());
-  co_return obstacle{};
-}
-
-task<result<std::vector<directory_entry>>> walk::list(const place& where) {
-  descriptor_line::stay stay;
-  for (;;) {
-    auto entries = co_await where.source.list();
+    auto entries = co_await listed.list();
     if (entries || !out_of_descriptors(entries.error())) co_return entries;
     close_outer_levels(0);
     const bool again = co_await stay.wait(line_);
@@ -290,6 +192,7 @@ task<> walk::leave(std::shared_ptr<place> where, handles open) {
 }
 
 task<> walk::finish(place& where, handles open) {
+  if (rules_.foreseen != nullptr) co_return;
   // The path of a directory as deep as they come is long: it is put together when somebody wants to
   // read it.
   const auto name = [&] { return target_path(*where.parent, where.target_name); };

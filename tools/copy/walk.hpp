@@ -9,6 +9,8 @@
 #include "copy/attributes.hpp"
 #include "copy/descriptors.hpp"
 #include "copy/exclusions.hpp"
+#include "copy/extras.hpp"
+#include "copy/foresight.hpp"
 #include "copy/name_claims.hpp"
 #include "copy/place.hpp"
 #include "copy/report.hpp"
@@ -30,6 +32,8 @@ struct walk_rules {
   bool follows_links = false;
   bool one_file_system = false;  ///< the directories where others begin are copied, empty
   exclusions left_out;
+  foreseen_names* foreseen = nullptr;  ///< a dry run: nothing is made or changed
+  extras* beside = nullptr;            ///< is told what the target has beside the copy
 };
 
 /// Makes the directories of a copy, from the top down and one component at a time, and finishes
@@ -51,6 +55,11 @@ class walk {
   /// the name may be a symbolic link to it.
   task<> run(std::shared_ptr<place> top, std::string name, std::string target_name, claim claimed,
              bool follow);
+
+  /// Makes and enters a directory that leads to what is copied, by its name in the place, which may
+  /// be a link to it: of the place itself nothing more is to be done then but what the new one
+  /// needs. Null: it cannot be, which was reported.
+  task<std::shared_ptr<place>> pass(std::shared_ptr<place> where, std::string name);
 
   /// One entry of the place is finished.
   task<> leave(std::shared_ptr<place> where, handles open);
@@ -80,9 +89,13 @@ class walk {
                                              bool follow);
   task<obstacle> open_source(place& made);
   task<obstacle> open_target(place& made, bool was_free);
+  [[nodiscard]] bool is_foreseen(place& made) const;
+  task<result<>> make_target(const place& made) const;
   [[nodiscard]] result<directory> lend_access(directory target, place& made) const;
-  task<std::vector<directory_entry>> entries_of(const place& where);
-  task<result<std::vector<directory_entry>>> list(const place& where);
+  task<std::vector<directory_entry>> entries_of(std::shared_ptr<place> where);
+  task<> compare_with_target(const std::shared_ptr<place>& where,
+                             const std::vector<directory_entry>& wanted);
+  task<result<std::vector<directory_entry>>> list(directory listed);
   task<> ascend();
   task<> finish(place& where, handles open);
   void close_outer_levels(std::size_t kept);

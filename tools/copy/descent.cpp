@@ -1,0 +1,174 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "common/last_error.hpp"
+#include "common/naming.hpp"
+#include "copy/foresight.hpp"
+#include "copy/path_only.hpp"
+#include "copy/target_plan.hpp"
+#include "copy/walk.hpp"
+
+// The way down: a directory of the source is opened, and the one that it becomes is made or found.
+
+namespace carousel::tool {
+namespace {
+
+bool is_denied(const std::error_code& why) noexcept { return why == std::errc::permission_denied; }
+
+/// A file, or a link, which is not followed.
+bool is_no_directory(const std::error_code& why) noexcept {
+  return why == std::errc::not_a_directory || why == std::errc::too_many_symbolic_link_levels;
+}
+
+}  // namespace
+
+task<std::shared_ptr<place>> walk::pass(std::shared_ptr<place> where, std::string name) {
+  auto entered = co_await enter(where, name, name, false, true);
+  if (!entered) co_return nullptr;
+  if ((*entered)->fresh) ++report_.directories;
+  co_return std::move(*entered);
+}
+
+/// Lets files be made in a new directory, whatever the original and the umask say: `made` knows
+/// what is to be taken back.
+result<directory> walk::lend_access(directory target, place& made) const {
+  struct stat about{};
+  if (::fstat(target.fd(), &about) != 0) return std::unexpected(last_error());
+  const unsigned missing = ~about.st_mode & 0700U;
+  made.lent |= missing | (~made.about.st_mode & 0700U);
+  if (missing == 0) return target;
+  if (change_mode(target.fd(), (about.st_mode & 07777U) | missing) != 0)
+    return std::unexpected(last_error());
+  // One that could not be read was opened as a name only, which is enough for all but to make it
+  // durable.
+  const int fd = ::openat(target.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return fd < 0 ? std::move(target) : directory::from_fd(fd);
+}
+
+/// Gives the place, with both directories open, or an error that was reported.
+task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& parent,
+                                                 const std::string& name,
+                                                 const std::string& target_name, bool was_free,
+                                                 bool follow) {
+  auto made = std::make_shared<place>(parent, directory(), directory());
+  made->follows = follow;
+  made->source_name = name;
+  made->target_name = target_name;
+  descriptor_line::stay stay;
+  for (;;) {
+    auto obstacle = co_await open_source(*made);
+    if (!obstacle.why) obstacle = co_await open_target(*made, was_free);
+    if (!obstacle.why) co_return made;
+    if (out_of_descriptors(obstacle.why)) {
+      made->source = directory();
+      close_outer_levels(1);
+      const bool again = co_await stay.wait(line_);
+      if (again) continue;
+    }
+    const bool denied = obstacle.at_target && obstacle.why == std::errc::operation_not_permitted;
+    const std::string_view lock = denied ? lock_of(parent->target.fd()) : std::string_view();
+    if (!lock.empty())
+      report_.refuse(target_path(*parent, target_name), lock);
+    else if (obstacle.at_target)
+      report_.fail_at_target(obstacle.what, target_path(*parent, target_name), obstacle.why);
+    else if (!obstacle.told)
+      report_.fail(obstacle.what, source_path(*parent, name), obstacle.why);
+    co_return std::unexpected(obstacle.why);
+  }
+}
+
+/// One that may not be read is opened all the same: its attributes are copied, and the tree has a
+/// directory there.
+task<walk::obstacle> walk::open_source(place& made) {
+  const place& parent = *made.parent;
+  const int nofollow = made.follows ? 0 : O_NOFOLLOW;
+  const auto options = open_options{}.custom_flags(nofollow);
+  auto source = co_await parent.source.open_directory(made.source_name, options);
+  if (!source && is_denied(source.error()))
+    source = name_directory(parent.source, made.source_name, nofollow);
+  if (!source) co_return obstacle{source.error()};
+  if (::fstat(source->fd(), &made.about) != 0) co_return obstacle{last_error()};
+  made.source_id = identity_of(made.about);
+  made.source = std::move(*source);
+  const bool is_loop = on_the_way_.contains(made.source_id);
+  if (!is_loop && !made_.contains(made.source_id)) co_return obstacle{};
+  report_.refuse(source_path(parent, made.source_name),
+                 is_loop ? "is inside itself, which a link or a mount can bring about"
+                         : "leads to what was just made");
+  co_return obstacle{make_error_code(errc::not_supported), "", false, true};
+}
+
+/// Whether a dry run has made it already, in its mind.
+bool walk::is_foreseen(place& made) const {
+  const place& parent = *made.parent;
+  if (names_no_child(made.target_name))
+    made.planned = parent.planned;
+  else if (rules_.foreseen->any())
+    made.planned = rules_.foreseen->has_directory(path_below_destination(parent, made.target_name));
+  return made.planned;
+}
+
+/// A dry run looks whether it could be.
+task<result<>> walk::make_target(const place& made) const {
+  const place& parent = *made.parent;
+  if (rules_.foreseen != nullptr) {
+    std::error_code why;
+    if (!parent.planned) why = why_no_directory(parent.target.fd(), made.target_name);
+    if (why) co_return std::unexpected(why);
+    co_return result<>{};
+  }
+  const unsigned open_to_others = attributes_.preserve ? 0U : 01077U;
+  const unsigned mode = (made.about.st_mode & open_to_others) | 0700U;
+  co_return co_await parent.target.make_directory(made.target_name, mode);
+}
+
+task<walk::obstacle> walk::open_target(place& made, bool was_free) {
+  const place& parent = *made.parent;
+  if (rules_.foreseen != nullptr && is_foreseen(made)) co_return obstacle{};
+  if (!names_no_child(made.target_name) && !made.fresh) {
+    const auto created = co_await make_target(made);
+    made.fresh = created.has_value();
+    const bool exists = !created && created.error() == std::errc::file_exists;
+    if (was_free && exists) {
+      const std::string spelt = spelling_of(parent.target.fd(), made.target_name);
+      report_.refuse(source_path(parent, made.source_name),
+                     one_name_text(target_path(parent, spelt)));
+      co_return obstacle{created.error(), "", false, true};
+    }
+    if (!created && !exists) co_return obstacle{created.error(), "make the directory", true};
+    if (made.fresh && report_.names_each)
+      report_.tell(source_path(parent, made.source_name), target_path(parent, made.target_name),
+                   rules_.foreseen != nullptr ? "would be made" : "");
+    if (made.fresh && rules_.foreseen != nullptr) {
+      if (rules_.foreseen->any())
+        rules_.foreseen->add_directory(path_below_destination(parent, made.target_name));
+      made.planned = true;
+      co_return obstacle{};
+    }
+  }
+  const auto options = open_options{}.custom_flags(O_NOFOLLOW);
+  auto target = co_await parent.target.open_directory(made.target_name, options);
+  if (!target && is_denied(target.error()))
+    target = name_directory(parent.target, made.target_name, O_NOFOLLOW);
+  if (target && made.fresh) target = lend_access(std::move(*target), made);
+  if (!target && is_no_directory(target.error())) {
+    report_.refuse(source_path(parent, made.source_name),
+                   "is a directory, which does not replace " +
+                       shell_quoted(target_path(parent, made.target_name)));
+    co_return obstacle{target.error(), "", false, true};
+  }
+  if (!target) co_return obstacle{target.error(), "open the directory", true};
+  made.target = std::move(*target);
+  struct stat about{};
+  if (::fstat(made.target.fd(), &about) == 0) made.target_id = identity_of(about);
+  if (rules_.follows_links) made_.insert(made.target_id);
+  made.inherits_acl = attributes_.preserve && gives_acl(made.target.fd());
+  co_return obstacle{};
+}
+
+}  // namespace carousel::tool
