@@ -42,9 +42,11 @@ set(carousel_headers
     include/carousel/detail/driver/file_table.hpp
     include/carousel/detail/driver/fork_epoch.hpp
     include/carousel/detail/driver/inner_scope.hpp
+    include/carousel/detail/driver/mailbox.hpp
     include/carousel/detail/driver/operation.hpp
     include/carousel/detail/driver/parked_waiter.hpp
     include/carousel/detail/driver/remote_queue.hpp
+    include/carousel/detail/driver/remote_waiter.hpp
     include/carousel/detail/driver/side_blocks.hpp
     include/carousel/detail/driver/slot.hpp
     include/carousel/detail/driver/slot_table.hpp
@@ -60,6 +62,8 @@ set(carousel_headers
     include/carousel/detail/io/transfer.hpp
     include/carousel/detail/io/transfer_all.hpp
     include/carousel/detail/loop/foreign_wait.hpp
+    include/carousel/detail/loop/remote_call.hpp
+    include/carousel/detail/loop/remote_outcome.hpp
     include/carousel/detail/loop/task_record.hpp
     include/carousel/detail/net/accept_call.hpp
     include/carousel/detail/net/address_text.hpp
@@ -69,6 +73,7 @@ set(carousel_headers
     include/carousel/detail/net/message.hpp
     include/carousel/detail/net/stream_transfer.hpp
     include/carousel/detail/ring/submission_queue.hpp
+    include/carousel/detail/sync/remote_places.hpp
     include/carousel/detail/verb/branch.hpp
     include/carousel/detail/verb/deadline.hpp
     include/carousel/detail/verb/inner_await.hpp
@@ -106,6 +111,8 @@ set(carousel_headers
     include/carousel/net/unix_stream.hpp
     include/carousel/net/write_half.hpp
     include/carousel/or_throw.hpp
+    include/carousel/remote_result.hpp
+    include/carousel/remote_runtime.hpp
     include/carousel/result.hpp
     include/carousel/runtime.hpp
     include/carousel/spawn.hpp
@@ -114,6 +121,7 @@ set(carousel_headers
     include/carousel/sync/channel.hpp
     include/carousel/sync/event.hpp
     include/carousel/sync/mutex.hpp
+    include/carousel/sync/remote_channel.hpp
     include/carousel/sync/semaphore.hpp
     include/carousel/sync/shared_future.hpp
     include/carousel/sync/task_group.hpp
@@ -150,8 +158,10 @@ set(carousel_sources
     src/driver/failure_note.cpp
     src/driver/file_table.cpp
     src/driver/fork_epoch.cpp
+    src/driver/mailbox.cpp
     src/driver/refused_enter.cpp
     src/driver/remote_queue.cpp
+    src/driver/remote_waiter.cpp
     src/driver/ring_driver.cpp
     src/driver/side_blocks.cpp
     src/driver/slot_table.cpp
@@ -168,6 +178,9 @@ set(carousel_sources
     src/io/transfer.cpp
     src/loop/foreign_wait.cpp
     src/loop/loop.cpp
+    src/loop/remote_call.cpp
+    src/loop/remote_outcome.cpp
+    src/loop/remote_runtime.cpp
     src/loop/runtime.cpp
     src/loop/stall.cpp
     src/net/accept_call.cpp
@@ -188,6 +201,7 @@ set(carousel_sources
     src/net/unix_datagram.cpp
     src/net/unix_listener.cpp
     src/net/unix_stream.cpp
+    src/sync/remote_places.cpp
     src/sync/semaphore.cpp
     src/sync/task_group.cpp
     src/sys/linux_kernel.cpp
@@ -286,7 +300,8 @@ set(carousel_examples
     examples/own_awaitable.cpp
     examples/own_loop.cpp
     examples/own_memory.cpp
-    examples/own_operation.cpp)
+    examples/own_operation.cpp
+    examples/two_runtimes.cpp)
 
 set(carousel_benchmarks
     bench/common/hand_ring.cpp
@@ -307,6 +322,9 @@ set(carousel_benchmarks
     bench/open/files.cpp
     bench/open/main.cpp
     bench/pool/main.cpp
+    bench/remote/by_carousel.cpp
+    bench/remote/by_eventfd.cpp
+    bench/remote/main.cpp
     bench/task/by_asio.cpp
     bench/task/main.cpp
     bench/transfer/by_asio.cpp

@@ -37,6 +37,8 @@
 #include "carousel/net/unix_stream.hpp"         // IWYU pragma: export
 #include "carousel/net/write_half.hpp"          // IWYU pragma: export
 #include "carousel/or_throw.hpp"                // IWYU pragma: export
+#include "carousel/remote_result.hpp"           // IWYU pragma: export
+#include "carousel/remote_runtime.hpp"          // IWYU pragma: export
 #include "carousel/result.hpp"                  // IWYU pragma: export
 #include "carousel/runtime.hpp"                 // IWYU pragma: export
 #include "carousel/spawn.hpp"                   // IWYU pragma: export
@@ -45,6 +47,7 @@
 #include "carousel/sync/channel.hpp"            // IWYU pragma: export
 #include "carousel/sync/event.hpp"              // IWYU pragma: export
 #include "carousel/sync/mutex.hpp"              // IWYU pragma: export
+#include "carousel/sync/remote_channel.hpp"     // IWYU pragma: export
 #include "carousel/sync/semaphore.hpp"          // IWYU pragma: export
 #include "carousel/sync/shared_future.hpp"      // IWYU pragma: export
 #include "carousel/sync/task_group.hpp"         // IWYU pragma: export

@@ -7,6 +7,7 @@
 
 #include "carousel/detail/base/any_duration.hpp"
 #include "carousel/detail/loop/task_record.hpp"
+#include "carousel/remote_runtime.hpp"
 #include "carousel/result.hpp"
 
 namespace carousel {
@@ -110,6 +111,11 @@ class runtime {
   /// Linux 6.12 now and then forgets to signal event_fd(), while 6.1 and 6.18 do not: from 6.2 up
   /// to 6.17 it is 10 ms at most while the kernel has something and event_fd() was asked for.
   [[nodiscard]] std::chrono::nanoseconds may_wait() const noexcept;
+
+  /// How other threads reach this runtime. Called on its own thread, inside or outside of a task;
+  /// of a runtime that was shut down it is a handle that refuses everything. Throws
+  /// std::system_error where no eventfd can be had, std::bad_alloc.
+  [[nodiscard]] remote_runtime remote();
 
   /// Ends the runtime: tasks are destroyed, their operations cancelled, and everything the kernel
   /// held comes back before the rings are unmapped. Past the deadline what is still in the kernel

@@ -83,15 +83,14 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
       if (detail::current_context == self.context_) {
         self.scope_.request_stop();
       } else {
-        self.context_->remote.post(self);
+        (void)self.box_->post(self);  // a loop that ends takes the callback back before
       }
     }
   };
 
   void arm(detail::context& here) {
-    context_ = &here;
-    fire = [](remote_node& node) noexcept {
-      static_cast<stop_on_operation&>(node).scope_.request_stop();
+    fire = [](detail::mail& delivered) noexcept {
+      static_cast<stop_on_operation&>(delivered).scope_.request_stop();
     };
     disconnect = [](remote_node& node) noexcept {
       static_cast<stop_on_operation&>(node).callback_.reset();
@@ -101,6 +100,8 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
       return token.stop_possible() && !token.stop_requested();
     };
     here.remote.arm(*this, here);
+    context_ = &here;
+    box_ = here.remote.box();
     callback_.emplace(token_, notify{*this});
   }
   void disarm() noexcept {
@@ -110,6 +111,7 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
 
   std::stop_token token_;
   detail::context* context_ = nullptr;
+  detail::mailbox* box_ = nullptr;
   detail::inner_scope scope_;
   detail::inner_await<Op> inner_;
   std::optional<std::stop_callback<notify>> callback_;

@@ -1,60 +1,50 @@
 #include "carousel/detail/driver/remote_queue.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
+#include <utility>
 
 #include "carousel/detail/driver/driver.hpp"
-#include "driver/signal_event.hpp"
 
 namespace carousel::detail {
 
-remote_queue::~remote_queue() {
-  if (event_fd_ >= 0) ::close(event_fd_);
+const std::shared_ptr<mailbox>& remote_queue::open(context& here) {
+  if (box_ == nullptr) {
+    box_ = std::make_shared<mailbox>();
+    here.io->watch(box_->event_fd());
+    here.ask_for_turn();  // the read of the eventfd is to be submitted
+  }
+  return box_;
 }
 
 void remote_queue::arm(remote_node& node, context& here) {
-  if (event_fd_ < 0) {
-    // Blocking, so that a read of it waits in the ring instead of answering EAGAIN. A write cannot
-    // block: the counter never comes near its limit.
-    event_fd_ = ::eventfd(0, EFD_CLOEXEC);
-    if (event_fd_ < 0)
-      throw std::system_error(errno, std::generic_category(),
-                              "no eventfd to wake a carousel runtime with");
-    here.io->watch(event_fd_);
-  }
+  (void)open(here);
   armed_.push_back(node);
 }
 
-void remote_queue::post(remote_node& node) noexcept {
-  remote_node* top = posted_.load(std::memory_order_relaxed);
-  do {
-    node.posted_before = top;
-  } while (!posted_.compare_exchange_weak(top, &node, std::memory_order_release,
-                                          std::memory_order_relaxed));
-  // Whoever found a node there relies on the wake-up by the one who put it there.
-  if (top != nullptr) return;
-  signal_event(event_fd_);
+void remote_queue::deliver() noexcept {
+  if (has_posts()) gather(box_->take());
+  while (!delivered_.empty()) {
+    mail& one = delivered_.pop_front();
+    one.fire(one);
+    if (box_->inherited()) return;
+  }
 }
 
-void remote_queue::collect() noexcept {
-  remote_node* node = posted_.exchange(nullptr, std::memory_order_acquire);
-  while (node != nullptr) {
-    delivered_.push_front(*node);  // the stack has the newest on top
-    node = node->posted_before;
-  }
+void remote_queue::gather(mail* newest) noexcept {
+  // What came before them was delivered, or is a part of a delivery that goes on.
+  list<mail, delivered_tag> in_order;
+  for (mail* one = newest; one != nullptr; one = one->posted_before) in_order.push_front(*one);
+  delivered_.splice_back(in_order);
 }
 
 void remote_queue::disarm(remote_node& node) noexcept {
   node.list_hook<armed_tag>::unlink();
-  if (posted_.load(std::memory_order_relaxed) != nullptr) collect();
+  if (has_posts()) gather(box_->take());
   node.list_hook<delivered_tag>::unlink();
 }
 
 bool remote_queue::may_be_posted() noexcept {
-  if (posted_.load(std::memory_order_relaxed) != nullptr) return true;
+  if (box_ == nullptr) return false;
+  if (box_->has_posts() || box_->has_handles()) return true;
   bool any = false;
   armed_.for_each([&](remote_node& node) { any = any || node.may_fire(node); });
   return any;
@@ -65,6 +55,13 @@ void remote_queue::close() noexcept {
     remote_node& node = armed_.front();
     node.disconnect(node);
     disarm(node);
+  }
+  if (box_ == nullptr) return;
+  ended_ = std::exchange(box_, nullptr);
+  gather(ended_->close());
+  while (!delivered_.empty()) {
+    mail& one = delivered_.pop_front();
+    one.drop(one);
   }
 }
 

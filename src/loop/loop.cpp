@@ -1,8 +1,11 @@
 #include "loop/loop.hpp"
 
+#include <array>
+#include <cstdio>
 #include <cstdlib>
 
 #include "carousel/detail/base/keep_for_ever.hpp"
+#include "carousel/detail/loop/remote_call.hpp"
 #include "driver/turn.hpp"
 
 namespace carousel::detail {
@@ -108,7 +111,10 @@ struct loop::in_nobodys_name_afterwards {
   // What had completed by then has been delivered: a result beats a deadline or a stop of the same
   // turn. And a deadline that was set just now leaves its operation one chance to complete.
   if (!timers.empty()) timers.expire(returned_at_);
-  remote.deliver();
+  if (remote.pending()) [[unlikely]] {
+    remote.deliver();
+    CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a callable of somebody else's may fork
+  }
   const bool block = until != nullptr && !until->finished && !until->aborted;
   if (block && ready.empty() && timers.empty() && finished_.empty() && driver_->idle()) {
     if (tasks_.empty()) return;
@@ -282,15 +288,13 @@ void task_record::detach() noexcept {
 void task_record::end() noexcept {
   if (joiner != nullptr) (void)std::exchange(joiner, nullptr)->wake();
   if (!failure || !detached || std::uncaught_exceptions() != 0) return;
+  std::array<char, 32> whose{};
+  std::snprintf(whose.data(), whose.size(), "detached task %u", id);
   try {
     std::rethrow_exception(failure);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "carousel: an exception escaped from detached task %u: %s\n", id,
-                 e.what());
   } catch (...) {
-    std::fprintf(stderr, "carousel: an exception escaped from detached task %u\n", id);
+    exception_escaped(whose.data());
   }
-  std::terminate();
 }
 
 void root::promise_type::final_awaiter::await_suspend(

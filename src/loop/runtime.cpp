@@ -72,6 +72,12 @@ std::chrono::nanoseconds runtime::may_wait() const noexcept {
   return loop_ == nullptr ? std::chrono::nanoseconds::max() : loop_->may_wait();
 }
 
+remote_runtime runtime::remote() {
+  if (loop_ == nullptr) return {};
+  CAROUSEL_ASSERT(!loop_->inherited(), detail::inherited_sentence);
+  return remote_runtime(loop_->remote.open(*loop_));
+}
+
 result<> runtime::shutdown(detail::any_duration deadline) {
   if (loop_ == nullptr) return std::unexpected(make_error_code(errc::shut_down));
   const bool drained = loop_->shut_down(deadline);

@@ -100,7 +100,7 @@ struct crew {
 };
 
 void disturb(world& w, crew& actors, std::vector<join_handle<void>>& closers, unsigned actions) {
-  switch (w.random.below(18)) {
+  switch (w.random.below(20)) {
     case 0:
     case 1: register_one(w, w.some_collection()); break;
     case 2: unregister_one(w, w.some_collection()); break;
@@ -114,6 +114,8 @@ void disturb(world& w, crew& actors, std::vector<join_handle<void>>& closers, un
     case 7:
     case 8: stop_one(w); break;
     case 9: ring_one(w); break;
+    case 10: post_one(w); break;
+    case 11: serve_channel(w); break;
     default: serve_pipes(w); break;
   }
 }
@@ -127,12 +129,14 @@ bool some_task_has_registered(const world& w) {
 
 /// What can also be done from outside of the runtime.
 void disturb_from_outside(world& w, crew& actors) {
-  switch (w.random.below(5)) {
+  switch (w.random.below(7)) {
     case 0:
       if (!some_task_has_registered(w)) actors.abort_one(w);
       break;
     case 1: stop_one(w); break;
     case 2: ring_one(w); break;
+    case 3: post_one(w); break;
+    case 4: serve_channel(w); break;
     default: serve_pipes(w); break;
   }
 }
@@ -173,6 +177,7 @@ task<> controller(world& w, plan p) {
     w.require(turn < turns_max, "tasks do not come to an end");
     serve_pipes(w);
     ring_one(w);
+    serve_channel(w);
     co_await sleep_for(std::chrono::microseconds(w.random.below(2000)));
   }
   for (auto& one : closers) co_await std::move(one);

@@ -3,6 +3,7 @@
 #include <list>
 #include <stop_token>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "random/world.hpp"
@@ -21,7 +22,8 @@ std::error_code error_of(const buf_result<T, B>& r) {
 /// What an awaited operation, or a task, gives.
 template <class Op>
 struct awaited_output {
-  using type = decltype(std::declval<Op&>().await_resume());
+  using awaiter = std::remove_reference_t<decltype(detail::awaiter_of(std::declval<Op>()))>;
+  using type = decltype(std::declval<awaiter&>().await_resume());
 };
 template <class T>
 struct awaited_output<task<T>> {

@@ -102,12 +102,14 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
     w.driver = static_cast<detail::ring_driver*>(detail::runtime_access::loop_of(rt)->io);
     // The read that waits for other threads stores into the driver itself.
     fake::declared_memory::declare(w.driver, sizeof *w.driver);
+    w.remote.handle = rt.remote();
     w.kernel->set_observer([&w] { w.require_laws(); });
     if (p.embedded) {
       outer_loop(w, rt, seed).run(p);
     } else {
       rt.block_on(controller(w, p));
     }
+    post_one(w);  // too late to run
     for (shadow_file& f : w.files) f.close_handle();
     for (shadow_pipe& pipe : w.pipes) pipe.close_handle();
     w.silent.close_handle();
@@ -125,6 +127,7 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
       w.kernel->finish_late();
     }
     fake::declared_memory::forget(w.driver);
+    require_nothing_handed_over(w);
     if (!w.held.empty()) fail(options, p, "a task lives on after the runtime's end");
     for (const pool_model& pool : w.pools) {
       if (drained && pool.leased() != 0)

@@ -16,6 +16,7 @@
 #include "fake/kernel.hpp"
 #include "random/outside_callers.hpp"
 #include "random/pool_model.hpp"
+#include "random/remote_model.hpp"
 #include "random/shadow_file.hpp"
 #include "random/shadow_pipe.hpp"
 
@@ -76,6 +77,7 @@ struct world {
   collection_model* closing = nullptr;  ///< the registered one, once it was closed
   const void* registered = nullptr;  ///< a collection_model, or a pool that a task has for itself
   std::list<std::stop_source> sources;  ///< of the stop_on that are awaited
+  remote_model remote;
   std::list<bell*> bells;               ///< that tasks wait for
   std::function<void()> between_polls;  ///< what a program does outside; empty: nothing
 };
@@ -133,10 +135,17 @@ task<> use_sockets(world& w);
 task<> use_tasks(world& w);
 task<> use_verbs(world& w);
 task<> use_bell(world& w);
+task<> use_remote(world& w);
 task<> wait_in_crowd(world& w);
 
 /// Wakes one task that waits for a bell, from wherever this is called.
 void ring_one(world& w);
+/// Hands a callable to the runtime, and something to and from the channel that threads share, from
+/// wherever this is called.
+void post_one(world& w);
+void serve_channel(world& w);
+/// Once the runtime has ended.
+void require_nothing_handed_over(world& w);
 
 /// A lease of the pool, by one of the ways there are; nothing if there was none to be had.
 task<std::optional<hand>> acquire(world& w, pool_model& pool);

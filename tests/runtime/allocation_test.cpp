@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 #include <carousel/carousel.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -70,6 +72,58 @@ TEST_F(allocation, none_in_a_round_through_a_channel_an_event_and_a_mutex) {
           }
         }(there, back, started, m));
     (void)co_await started.wait();
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = heap.allocations;
+      (void)co_await there.send(i);
+      const result<int> got = co_await back.receive();
+      EXPECT_EQ(*got, i);
+    }
+    EXPECT_EQ(heap.allocations - before, 0U);
+    there.close();
+    co_await std::move(echo);
+  });
+}
+
+TEST_F(allocation, none_of_either_thread_where_callables_are_posted_to_another) {
+  runtime rt = runtime::make().value();
+  const remote_runtime there = rt.remote();
+  event over;
+  std::size_t of_the_runtime = 0;
+  const std::jthread other([&] {
+    std::size_t before = 0;
+    std::atomic<int> ran = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = heap.allocations;
+      there.post([&, i] {
+        if (i == warm_up) of_the_runtime = heap.allocations;
+        ran = i + 1;
+        ran.notify_one();
+      });
+      ran.wait(i);
+    }
+    EXPECT_EQ(heap.allocations - before, 0U);
+    there.post([&] {
+      EXPECT_EQ(heap.allocations - of_the_runtime, 0U);
+      over.set();
+    });
+  });
+  rt.block_on([](event& e) -> task<> { (void)co_await e.wait(); }(over));
+}
+
+TEST_F(allocation, none_in_a_round_through_a_channel_between_runtimes) {
+  run([]() -> task<> {
+    const remote_channel<int> there(1);
+    const remote_channel<int> back(1);
+    auto echo = spawn(
+        [](remote_channel<int> from, remote_channel<int> to) -> task<> {
+          for (;;) {
+            const result<int> got = co_await from.receive();
+            if (!got) co_return;
+            (void)co_await to.send(*got);
+          }
+        },
+        there, back);
     std::size_t before = 0;
     for (int i = 0; i < warm_up + rounds; ++i) {
       if (i == warm_up) before = heap.allocations;

@@ -1,0 +1,183 @@
+#pragma once
+
+#include "carousel/config.hpp"
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "carousel/detail/sync/remote_places.hpp"
+#include "carousel/result.hpp"
+
+namespace carousel {
+
+/// A queue with a limit between tasks of any runtimes, and plain threads. Its ends are one kind of
+/// handle, which may be copied and used on any thread: a task sends in the runtime that it runs in,
+/// another receives in its own. Values arrive in the order in which they were put in; senders wait
+/// while it is full and receivers while it is empty, each in the order in which they began to.
+///
+/// Each value arrives once: one that was not sent comes back to its sender, and what was meant for
+/// a receiver that is destroyed, or whose runtime ends, goes to the next. What is in the channel
+/// outlives the runtimes; it is destroyed with the last handle, by whoever drops that. Waiting and
+/// sending allocate nothing, and any verb around them may stop them. No lock is held while a value
+/// is moved or destroyed. T moves without throwing.
+///
+/// A runtime in which a task waits here is not stalled while the channel is open: somebody outside
+/// may come.
+template <class T>
+class remote_channel {
+  static_assert(std::is_nothrow_move_constructible_v<T>);
+
+  struct place : detail::remote_place {
+    std::optional<T> value;
+  };
+  struct state : detail::remote_places {
+    std::vector<place> room;
+    explicit state(std::size_t capacity) : room(capacity) {
+      for (place& one : room) empty(one);
+    }
+    [[nodiscard]] T take(detail::remote_place& full) noexcept {
+      std::optional<T>& there = static_cast<place&>(full).value;
+      T value = std::move(*there);
+      there.reset();
+      empty(full);
+      return value;
+    }
+    /// What was not put in, because the channel is closed.
+    [[nodiscard]] std::optional<T> put(detail::remote_place& place_for_it, T&& value) noexcept {
+      std::optional<T>& there = static_cast<place&>(place_for_it).value;
+      there.emplace(std::move(value));
+      if (fill(place_for_it)) return std::nullopt;
+      return take(place_for_it);
+    }
+  };
+
+ public:
+  /// Room for `capacity` values, at least one. Throws std::bad_alloc.
+  explicit remote_channel(std::size_t capacity) {
+    CAROUSEL_ASSERT(capacity > 0, "a channel has room for one value at least");
+    state_ = std::make_shared<state>(capacity);
+  }
+
+  [[nodiscard]] bool closed() const noexcept { return state_->closed(); }
+  /// No value is sent any more: senders that wait get theirs back. What is in it can be received;
+  /// then receivers get the error.
+  void close() const noexcept { state_->close(); }
+
+  /// Awaited in a task: buf_result<void, std::optional<T>>, with the value in `buf` if it was not
+  /// sent. Errors: closed, canceled. Throws std::system_error where no eventfd can be had for the
+  /// runtime. An aggregate needs a name first with g++ 12 (channel::send).
+  [[nodiscard]] auto send(T value) const noexcept {
+    struct operation {
+      using resumed_by_loop [[maybe_unused]] = void;
+      std::shared_ptr<state> to;
+      T value;
+      sender operator co_await() && noexcept { return {std::move(to), std::move(value)}; }
+    };
+    return operation{state_, std::move(value)};
+  }
+  /// On any thread. Takes the value and returns true if there is room and the channel is open; else
+  /// the value stays as it is.
+  [[nodiscard]] bool try_send(T& value) const noexcept {
+    detail::remote_place* const free = state_->try_take_empty();
+    if (free == nullptr) return false;
+    std::optional<T> refused = state_->put(*free, std::move(value));
+    if (!refused) return true;
+    std::destroy_at(&value);
+    std::construct_at(&value, std::move(*refused));
+    return false;
+  }
+  [[nodiscard]] bool try_send(T&& value) const noexcept { return try_send(value); }
+
+  /// Awaited in a task: result<T>. Errors: closed, once all is received; canceled. Throws as send()
+  /// does.
+  [[nodiscard]] auto receive() const noexcept {
+    struct operation {
+      using resumed_by_loop [[maybe_unused]] = void;
+      std::shared_ptr<state> from;
+      receiver operator co_await() && noexcept { return receiver(std::move(from)); }
+    };
+    return operation{state_};
+  }
+  /// On any thread. Nothing when it is empty.
+  [[nodiscard]] std::optional<T> try_receive() const noexcept {
+    detail::remote_place* const full = state_->try_take_full();
+    if (full == nullptr) return std::nullopt;
+    return state_->take(*full);
+  }
+
+ private:
+  /// Outlives the waiter's place in the line.
+  struct state_holder {
+    std::shared_ptr<state> shared;
+  };
+
+  class sender : state_holder, detail::place_waiter {
+   public:
+    sender(std::shared_ptr<state> to, T&& value) noexcept
+        : state_holder{std::move(to)},
+          place_waiter(this->shared->guard(), "waits for room in a channel between runtimes"),
+          value_(std::move(value)) {
+      this->pass_on = [](detail::remote_waiter& w) noexcept {
+        auto& self = static_cast<sender&>(w);
+        if (self.place != nullptr) self.shared->give_empty(*self.place);
+      };
+    }
+    sender(const sender&) = delete;
+    sender& operator=(const sender&) = delete;
+    ~sender() { this->leave(); }
+
+    static constexpr bool await_ready() noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> h) {
+      state& to = *this->shared;
+      return this->wait(h, to.senders(), [&] { return to.take_empty(this->place); });
+    }
+    [[nodiscard]] buf_result<void, std::optional<T>> await_resume() noexcept {
+      if (!this->take()) return refused(errc::canceled, std::move(value_));
+      if (this->place == nullptr) return refused(errc::closed, std::move(value_));
+      std::optional<T> back = this->shared->put(*this->place, std::move(value_));
+      if (back) return refused(errc::closed, std::move(*back));
+      return {result<>{}, std::nullopt};
+    }
+
+   private:
+    static buf_result<void, std::optional<T>> refused(errc why, T&& value) noexcept {
+      return {std::unexpected(make_error_code(why)), std::move(value)};
+    }
+    T value_;
+  };
+
+  class receiver : state_holder, detail::place_waiter {
+   public:
+    explicit receiver(std::shared_ptr<state> from) noexcept
+        : state_holder{std::move(from)},
+          place_waiter(this->shared->guard(), "waits for a value from a channel between runtimes") {
+      this->pass_on = [](detail::remote_waiter& w) noexcept {
+        auto& self = static_cast<receiver&>(w);
+        if (self.place != nullptr) self.shared->give_back_full(*self.place);
+      };
+    }
+    receiver(const receiver&) = delete;
+    receiver& operator=(const receiver&) = delete;
+    ~receiver() { this->leave(); }
+
+    static constexpr bool await_ready() noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> h) {
+      state& from = *this->shared;
+      return this->wait(h, from.receivers(), [&] { return from.take_full(this->place); });
+    }
+    [[nodiscard]] result<T> await_resume() noexcept {
+      if (!this->take()) return std::unexpected(make_error_code(errc::canceled));
+      if (this->place == nullptr) return std::unexpected(make_error_code(errc::closed));
+      return this->shared->take(*this->place);
+    }
+  };
+
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace carousel

@@ -1,0 +1,57 @@
+#include "carousel/detail/driver/remote_waiter.hpp"
+
+#include <utility>
+
+namespace carousel::detail {
+
+void remote_waiter::prepare(context& here) {
+  fire = [](mail& delivered) noexcept {
+    auto& self = static_cast<remote_waiter&>(delivered);
+    self.here_->remote.disarm(self);
+    (void)self.wake();
+  };
+  disconnect = [](remote_node& node) noexcept { static_cast<remote_waiter&>(node).give_up(); };
+  may_fire = [](const remote_node&) noexcept { return true; };
+  here.remote.arm(*this, here);
+  here_ = &here;
+  box_ = here.remote.box();
+}
+
+void remote_waiter::begin(context& here, std::coroutine_handle<> h) noexcept {
+  detail::suspend(here, *this, *this, h, wait_kind::sync,
+                  [](scope_link& self) noexcept { static_cast<remote_waiter&>(self).stop(); });
+  write_reason = [](const parked_waiter& w, std::FILE* out) {
+    std::fprintf(out, "%s\n", static_cast<const remote_waiter&>(w).reason_);
+  };
+  park(here);
+}
+
+void remote_waiter::serve() noexcept {
+  served_ = true;
+  (void)box_->post(*this);  // a loop that ends takes its waiters out of their lines before
+}
+
+void remote_waiter::stop() noexcept {
+  if (!stoppable) return;
+  {
+    const std::lock_guard hold(guard_);
+    if (served_) return;  // its mail is on its way
+    list_hook<remote_line_tag>::unlink();
+  }
+  here_->remote.disarm(*this);
+  (void)wake();
+}
+
+void remote_waiter::give_up() noexcept {
+  const std::lock_guard hold(guard_);
+  list_hook<remote_line_tag>::unlink();
+  if (served_ && !std::exchange(taken_, true) && pass_on != nullptr) pass_on(*this);
+}
+
+void remote_waiter::leave() noexcept {
+  if (here_ == nullptr) return;
+  give_up();
+  if (is_armed()) here_->remote.disarm(*this);
+}
+
+}  // namespace carousel::detail
