@@ -28,6 +28,10 @@ foreign_wait::stand_in foreign_wait::stand_in_for(foreign_wait& self) {
   }
 }
 
+foreign_wait::~foreign_wait() {
+  if (stand_in_) stand_in_.destroy();
+}
+
 std::coroutine_handle<> foreign_wait::begin(std::coroutine_handle<> h) {
   stand_in_ = stand_in_for(*this).h;
   context& here = this_context();

@@ -24,9 +24,8 @@ class foreign_wait : scope_link, parked_waiter {
   foreign_wait() = default;
   foreign_wait(const foreign_wait&) = delete;
   foreign_wait& operator=(const foreign_wait&) = delete;
-  ~foreign_wait() {
-    if (stand_in_) stand_in_.destroy();
-  }
+  /// Not inline: g++ 12 would warn of those that an operation which is only moved never makes.
+  ~foreign_wait();
 
   /// Coroutine `h` waits from now on. Returns what the awaitable is to resume. Throws
   /// std::bad_alloc.
