@@ -10,6 +10,7 @@ const char* name_of(opcode code) noexcept {
     case opcode::fsync: return "fsync";
     case opcode::read_fixed: return "read_fixed";
     case opcode::write_fixed: return "write_fixed";
+    case opcode::poll_add: return "poll_add";
     case opcode::sendmsg: return "sendmsg";
     case opcode::recvmsg: return "recvmsg";
     case opcode::accept: return "accept";

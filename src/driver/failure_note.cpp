@@ -43,6 +43,7 @@ constexpr std::size_t path_bytes = 256;
     case opcode::ftruncate: return "change the size of";
     case opcode::close: return "close";
     case opcode::accept: return "accept a connection of";
+    case opcode::poll_add: return "poll";
     case opcode::recv:
     case opcode::recvmsg: return "receive from";
     case opcode::send:

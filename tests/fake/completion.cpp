@@ -54,7 +54,7 @@ std::vector<kernel::op_list::iterator> kernel::candidates() {
     if (op->due > now_) continue;
     if (op->at == stage::armed) {
       armed.push_back(op);
-      files.push_back({.fd = op->file->fd(), .events = events_of(*op), .revents = 0});
+      files.push_back(readiness_of(*op));
     } else {
       due.push_back(op);
     }
@@ -91,8 +91,10 @@ bool kernel::step(op_list::iterator self) {
 }
 
 bool kernel::announce(const operation& op) {
-  const bool goes_on = op.code == opcode::accept && (op.entry.ioprio & accept_multishot) != 0;
+  const bool goes_on = op.edges != nullptr ||
+                       (op.code == opcode::accept && (op.entry.ioprio & accept_multishot) != 0);
   if (!goes_on || op.res < 0 || !overflow_.empty() || visible() == cqes_.size()) return false;
+  if (random_.chance(options_.cut_short)) return false;
   note(op.id, "goes on after", op.res);
   post({.user_data = op.entry.user_data, .res = op.res, .flags = sys::cqe_more});
   return true;
@@ -225,8 +227,7 @@ bool kernel::wait_outside() const {
   if (options_.closed_world) return false;
   std::vector<pollfd> files;
   for (const operation& op : operations_) {
-    if (op.at == stage::armed)
-      files.push_back({.fd = op.file->fd(), .events = events_of(op), .revents = 0});
+    if (op.at == stage::armed) files.push_back(readiness_of(op));
   }
   return !files.empty() && poll(files.data(), files.size(), outside_wait_ms) > 0;
 }

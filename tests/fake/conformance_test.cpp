@@ -15,8 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "fake/kernel.hpp"
-#include "ring/ring.hpp"
+#include "fake/two_kernels.hpp"
 #include "support/accept_call.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/temp_dir.hpp"
@@ -29,99 +28,12 @@ namespace {
 
 using detail::opcode;
 using detail::request;
-
-/// A ring without a driver: one operation at a time, or several, and what the kernel answers.
-class bench {
- public:
-  explicit bench(std::unique_ptr<sys::kernel> kernel, unsigned entries = 8)
-      : ring_(detail::ring::make(std::move(kernel), {.entries = entries}).value()) {}
-
-  [[nodiscard]] sys::kernel& kernel() noexcept { return ring_->kernel(); }
-  void start(const request& req, std::uint64_t name) {
-    pushed_ = ring_->push(req, name) && pushed_;
-  }
-  int enter(unsigned wait_for, const std::chrono::nanoseconds* timeout = nullptr) {
-    return ring_->enter(wait_for, true, timeout);
-  }
-  /// Waits until this operation ends; what else ends meanwhile is kept.
-  int result_of(std::uint64_t name) {
-    for (;;) {
-      ring_->reap([&](std::uint64_t user_data, std::int32_t res, std::uint32_t) {
-        done_.emplace_back(user_data, res);
-        return true;
-      });
-      const auto it = std::ranges::find(done_, name, &std::pair<std::uint64_t, int>::first);
-      if (it != done_.end()) {
-        const int res = it->second;
-        done_.erase(it);
-        return res;
-      }
-      (void)enter(1);
-    }
-  }
-  /// What has completed so far, each with whether it announces another one.
-  std::vector<std::pair<std::int32_t, bool>> completions() {
-    (void)enter(0);
-    std::vector<std::pair<std::int32_t, bool>> all;
-    ring_->reap([&](std::uint64_t, std::int32_t res, std::uint32_t flags) {
-      all.emplace_back(res, (flags & sys::cqe_more) != 0);
-      return true;
-    });
-    return all;
-  }
-  int run(const request& req) {
-    start(req, ++last_);
-    return result_of(last_);
-  }
-  [[nodiscard]] bool pushed() const noexcept { return pushed_; }
-  [[nodiscard]] bool flagged_overflow() const noexcept { return ring_->wants_enter(); }
-  std::vector<std::uint64_t> names_in_order() {
-    std::vector<std::uint64_t> names;
-    while (enter(0) >= 0 && ring_->has_completions()) {
-      ring_->reap([&](std::uint64_t name, std::int32_t, std::uint32_t) {
-        names.push_back(name);
-        return true;
-      });
-    }
-    return names;
-  }
-
- private:
-  std::unique_ptr<detail::ring> ring_;
-  std::uint64_t last_ = 1000;
-  std::vector<std::pair<std::uint64_t, int>> done_;
-  bool pushed_ = true;
-};
-
-using answers = std::vector<std::string>;
-using script = std::function<void(bench&, answers&)>;
-
-void note(answers& all, const char* what, long value) {
-  all.push_back(std::string(what) + ": " + std::to_string(value));
-}
-
-void same_on_both(const script& s, unsigned entries = 8) {
-  answers real;
-  answers fake;
-  {
-    bench b(sys::make_linux_kernel(), entries);
-    s(b, real);
-  }
-  {
-    fake::kernel_options options;
-    options.strict = false;
-    bench b(std::make_unique<fake::kernel>(options), entries);
-    s(b, fake);
-  }
-  EXPECT_FALSE(real.empty());
-  EXPECT_EQ(real, fake);
-}
-
-std::uint64_t address_of(const void* p) { return reinterpret_cast<std::uintptr_t>(p); }
-
-request transfer(opcode code, int fd, void* at, std::uint32_t bytes, std::uint64_t offset) {
-  return {.code = code, .fd = fd, .offset = offset, .address = address_of(at), .length = bytes};
-}
+using fake::address_of;
+using fake::answers;
+using fake::bench;
+using fake::note;
+using fake::same_on_both;
+using fake::transfer;
 
 constexpr std::uint64_t here = detail::current_position;
 
@@ -422,32 +334,6 @@ TEST(conformance, a_full_submission_queue_takes_no_more) {
         note(a, "submitted", b.enter(0));
       },
       4);
-}
-
-TEST(conformance, an_accept_that_goes_on_announces_the_next_completion_until_it_is_cancelled) {
-  same_on_both([](bench& b, answers& a) {
-    const test::loopback_listener listener;
-    const detail::fd_ref socket = listener.ref();
-    request accept{.code = opcode::accept, .fd = socket->fd};
-    accept.ioprio = 1;
-    accept.op_flags = SOCK_CLOEXEC;
-    b.start(accept, 1);
-    const auto take = [&] {
-      for (const auto& [res, more] : b.completions()) {
-        note(a, res >= 0 ? "a descriptor, more" : "an error, more", more);
-        if (res < 0) note(a, "error", res);
-        if (res > 0) ::close(res);
-      }
-    };
-    take();
-    for (int i = 0; i < 3; ++i) {
-      const int client = listener.connect();
-      take();
-      ::close(client);
-    }
-    b.start({.code = opcode::async_cancel, .address = 1}, 2);
-    take();
-  });
 }
 
 TEST(conformance, an_eventfd_counts_when_there_is_something_to_reap) {

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,6 +37,20 @@ void stage_outgoing(operation& op, std::size_t skip = 0) {
     const std::size_t n = std::min(piece.iov_len - before, op.staged->bytes - done);
     copy_bytes(op.staged->first + done, static_cast<const std::byte*>(piece.iov_base) + before, n);
     done += n;
+  }
+}
+
+/// The events that poll(2) knows an operation by.
+short events_of(const operation& op) noexcept {
+  switch (op.code) {
+    case opcode::write:
+    case opcode::write_fixed:
+    case opcode::writev:
+    case opcode::connect:
+    case opcode::send:
+    case opcode::sendmsg: return POLLOUT;
+    case opcode::poll_add: return static_cast<short>(op.entry.op_flags);
+    default: return POLLIN;
   }
 }
 
@@ -143,7 +158,12 @@ std::int32_t name_call(const operation& op) {
 }
 
 std::optional<std::int32_t> poll_add(const operation& op) {
-  pollfd one{.fd = op.file->fd(), .events = events_of(op), .revents = 0};
+  if (op.edges != nullptr) {
+    const std::uint32_t events = op.edges->take();
+    if (events == 0) return std::nullopt;
+    return static_cast<std::int32_t>(events);
+  }
+  pollfd one = readiness_of(op);
   if (poll(&one, 1, 0) <= 0) return std::nullopt;
   return one.revents;
 }
@@ -227,7 +247,6 @@ std::optional<std::int32_t> accept_one(const operation& op) {
 
 std::optional<std::int32_t> execute_other(operation& op) {
   switch (op.number()) {
-    case op_poll_add: return poll_add(op);
     case op_socket:
       return result_of(socket(op.entry.fd, static_cast<int>(op.entry.offset),
                               static_cast<int>(op.entry.length)));
@@ -236,6 +255,18 @@ std::optional<std::int32_t> execute_other(operation& op) {
 }
 
 }  // namespace
+
+edge_watch::edge_watch(int fd, std::uint32_t events) : fd_(epoll_create1(EPOLL_CLOEXEC)) {
+  epoll_event wanted{.events = events | EPOLLET, .data = {}};
+  works_ = epoll_ctl(fd_, EPOLL_CTL_ADD, fd, &wanted) == 0;
+}
+
+edge_watch::~edge_watch() { ::close(fd_); }
+
+std::uint32_t edge_watch::take() const noexcept {
+  epoll_event came{};
+  return epoll_wait(fd_, &came, 1, 0) == 1 ? came.events : 0;
+}
 
 bool is_of_socket(const operation& op) noexcept {
   switch (op.code) {
@@ -262,26 +293,19 @@ bool may_wait(const operation& op) noexcept {
     case opcode::write:
     case opcode::write_fixed:
     case opcode::writev: return op.file != nullptr && !op.file->is_seekable();
-    default: return is_of_socket(op) || op.number() == op_poll_add;
+    default: return is_of_socket(op) || op.code == opcode::poll_add;
   }
 }
 
-short events_of(const operation& op) noexcept {
-  switch (op.code) {
-    case opcode::write:
-    case opcode::write_fixed:
-    case opcode::writev:
-    case opcode::connect:
-    case opcode::send:
-    case opcode::sendmsg: return POLLOUT;
-    default:
-      return op.number() == op_poll_add ? static_cast<short>(op.entry.op_flags) : short{POLLIN};
-  }
+pollfd readiness_of(const operation& op) noexcept {
+  if (op.edges != nullptr) return {.fd = op.edges->fd(), .events = POLLIN, .revents = 0};
+  return {.fd = op.file->fd(), .events = events_of(op), .revents = 0};
 }
 
 std::optional<std::int32_t> execute(operation& op) {
   switch (op.code) {
     case opcode::nop: return 0;
+    case opcode::poll_add: return poll_add(op);
     case opcode::read:
     case opcode::read_fixed:
     case opcode::readv: return read(op);

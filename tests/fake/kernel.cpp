@@ -68,7 +68,7 @@ result<sys::ring_view> kernel::setup(sys::ring_size size) {
 }
 
 bool kernel::supports(std::uint8_t code) const noexcept {
-  return code <= static_cast<unsigned>(opcode::ftruncate);
+  return code < (options_.no_multishot ? op_socket : static_cast<unsigned>(opcode::ftruncate) + 1);
 }
 
 // Tables.

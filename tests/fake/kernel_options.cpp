@@ -34,6 +34,8 @@ kernel_options kernel_options::benign(std::uint64_t seed) {
   o.signals = some(r, 200);
   o.old_waits = r.below(4) == 0;
   o.may_drop = r.below(4) == 0;
+  o.cut_short = some(r, 400);
+  o.no_multishot = r.below(8) == 0;
   return o;
 }
 
@@ -65,16 +67,17 @@ std::string kernel_options::describe() const {
   out << "seed " << seed << "; per mille: async " << async << ", reorder " << reorder
       << ", shortened " << shortened << ", failed " << failed << ", interrupted " << interrupted
       << ", canceled " << canceled << ", stuck " << stuck << ", untold " << untold << ", resets "
-      << resets << ", cancel restarts " << cancel_restarts << ", refused enters " << refused
-      << ", denied enters " << denied << ", partial submits " << partial << ", signals " << signals
-      << ", forgotten signals " << forgotten_signals << ", refused buffers " << refused_buffers
-      << ", refused files " << refused_files << "; delay up to " << us(delay_max)
-      << " us, turn up to " << us(turn_max) << " us, batch up to " << batch_max
-      << (posts_early ? ", posts early" : "") << (small_cq ? ", small completion queue" : "")
-      << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
+      << resets << ", cut short " << cut_short << ", cancel restarts " << cancel_restarts
+      << ", refused enters " << refused << ", denied enters " << denied << ", partial submits "
+      << partial << ", signals " << signals << ", forgotten signals " << forgotten_signals
+      << ", refused buffers " << refused_buffers << ", refused files " << refused_files
+      << "; delay up to " << us(delay_max) << " us, turn up to " << us(turn_max)
+      << " us, batch up to " << batch_max << (posts_early ? ", posts early" : "")
+      << (small_cq ? ", small completion queue" : "") << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
       << (may_drop ? ", a full completion queue loses" : "")
       << (no_memlock ? ", exempt from RLIMIT_MEMLOCK" : "")
-      << (old_waits ? ", no IORING_ENTER_NO_IOWAIT" : "");
+      << (old_waits ? ", no IORING_ENTER_NO_IOWAIT" : "")
+      << (no_multishot ? ", accepts that do not go on" : "");
   return out.str();
 }
 

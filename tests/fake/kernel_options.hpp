@@ -32,6 +32,10 @@ struct kernel_options {
   unsigned untold = 0;  ///< operations that are done a while before they complete
   unsigned resets = 0;  ///< transfers that find the connection broken: ECONNRESET, once
 
+  // Operations that go on.
+  unsigned cut_short = 0;     ///< they end with one of their completions, without an error
+  bool no_multishot = false;  ///< a kernel before 5.19: accepts do not go on
+
   // Cancels.
   unsigned cancel_restarts = 0;  ///< workers that a cancel interrupts: -512 or EINTR
 

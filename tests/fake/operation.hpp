@@ -1,5 +1,6 @@
 #pragma once
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -19,10 +20,10 @@
 namespace carousel::fake {
 
 /// Opcodes beyond those that the library has a name for.
-inline constexpr unsigned op_poll_add = 6;
 inline constexpr unsigned op_socket = 45;
 
 inline constexpr unsigned accept_multishot = 1;  ///< of ioprio
+inline constexpr unsigned poll_multishot = 1;    ///< of length
 
 /// Where an operation is between its submission and its completion.
 enum class stage : std::uint8_t {
@@ -51,6 +52,25 @@ struct message {
   int flags = 0;
 };
 
+/// Tells of a descriptor what a poll that goes on is told: each time that it becomes ready, and not
+/// that it still is.
+class edge_watch {
+ public:
+  edge_watch(int fd, std::uint32_t events);
+  edge_watch(const edge_watch&) = delete;
+  edge_watch& operator=(const edge_watch&) = delete;
+  ~edge_watch();
+  /// False for files that are always ready.
+  [[nodiscard]] bool works() const noexcept { return works_; }
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  /// What it has become ready for since it was asked last; 0: nothing.
+  [[nodiscard]] std::uint32_t take() const noexcept;
+
+ private:
+  int fd_;
+  bool works_;
+};
+
 /// One submission queue entry after the kernel has taken it, with all that the kernel copies at
 /// that moment.
 struct operation {
@@ -71,6 +91,7 @@ struct operation {
   bool connecting = false;  ///< it has begun, and the socket waits for the peer
   std::size_t moved = 0;    ///< bytes that a send which waits for all has sent so far
   std::unique_ptr<message> header;
+  std::unique_ptr<edge_watch> edges;  ///< of a poll that goes on
 
   /// Memory that the kernel reads (a write), or stores into when the operation completes.
   std::vector<iovec> lent;
@@ -90,7 +111,7 @@ struct operation {
 [[nodiscard]] bool sends_all(const operation& op) noexcept;
 /// Operations that may have to wait for somebody else.
 [[nodiscard]] bool may_wait(const operation& op) noexcept;
-/// The events that poll(2) knows them by.
-[[nodiscard]] short events_of(const operation& op) noexcept;
+/// What poll(2) must be asked to know whether one that waits can go on.
+[[nodiscard]] pollfd readiness_of(const operation& op) noexcept;
 
 }  // namespace carousel::fake

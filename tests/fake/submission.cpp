@@ -105,6 +105,12 @@ std::int32_t kernel::prepare(operation& op) {
       fcntl(op.entry.fd, F_GETFD) < 0)
     trace_.fail(op.id, "a descriptor was closed that is not open");
   if (has_path(op)) take_paths(op);
+  if (op.code == opcode::accept && op.entry.ioprio != 0 && options_.no_multishot)
+    return misuse(op, "an accept was to go on, which this kernel does not know", -EINVAL);
+  if (op.code == opcode::poll_add && (op.entry.length & poll_multishot) != 0) {
+    op.edges = std::make_unique<edge_watch>(op.file->fd(), op.entry.op_flags);
+    if (!op.edges->works()) op.edges = nullptr;
+  }
   if (op.code == opcode::connect) {
     const char* address = pointer<const char>(op.entry.address);
     if (!is_mapped(address, op.entry.offset) || is_poisoned(address, op.entry.offset))
@@ -219,7 +225,7 @@ std::int32_t kernel::lend(operation& op) {
 
 /// An error out of nowhere, for operations that real kernels fail so; 0 mostly.
 std::int32_t kernel::injected(const operation& op) {
-  if (op.code == opcode::nop || op.number() == op_poll_add) return 0;
+  if (op.code == opcode::nop || op.code == opcode::poll_add) return 0;
   if (is_of_socket(op) && (is_read(op) || is_write(op)) && random_.chance(options_.resets) &&
       broken_.insert(op.file->inode()).second) {
     ::shutdown(op.file->fd(), SHUT_RDWR);

@@ -36,6 +36,7 @@ unsigned fields_of(const detail::request& entry) noexcept {
     case opcode::recvmsg:
     case opcode::send:
     case opcode::recv: return ioprio | fd | address | length | op_flags;
+    case opcode::poll_add: return fd | length | op_flags;
     case opcode::connect: return fd | offset | address;
     case opcode::shutdown: return fd | length;
     case opcode::accept: return ioprio | fd | offset | address | op_flags | file_index;
@@ -53,7 +54,6 @@ unsigned fields_of(const detail::request& entry) noexcept {
     case opcode::ftruncate: return fd | offset;
   }
   switch (static_cast<unsigned>(entry.code)) {
-    case op_poll_add: return fd | length | op_flags;
     case op_socket: return fd | offset | length | op_flags | file_index;
     default: return all_fields;
   }

@@ -16,6 +16,7 @@ enum class opcode : std::uint8_t {
   fsync = 3,          // 5.1
   read_fixed = 4,     // 5.1
   write_fixed = 5,    // 5.1
+  poll_add = 6,       // 5.1
   sendmsg = 9,        // 5.3
   recvmsg = 10,       // 5.3
   accept = 13,        // 5.5
