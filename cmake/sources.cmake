@@ -50,6 +50,9 @@ set(carousel_headers
     include/carousel/detail/driver/side_blocks.hpp
     include/carousel/detail/driver/slot.hpp
     include/carousel/detail/driver/slot_table.hpp
+    include/carousel/detail/driver/stream_handle.hpp
+    include/carousel/detail/driver/stream_pump.hpp
+    include/carousel/detail/driver/stream_record.hpp
     include/carousel/detail/driver/timer_queue.hpp
     include/carousel/detail/driver/wait_line.hpp
     include/carousel/detail/fs/open_call.hpp
@@ -66,11 +69,13 @@ set(carousel_headers
     include/carousel/detail/loop/remote_outcome.hpp
     include/carousel/detail/loop/task_record.hpp
     include/carousel/detail/net/accept_call.hpp
+    include/carousel/detail/net/accept_record.hpp
     include/carousel/detail/net/address_text.hpp
     include/carousel/detail/net/connect_call.hpp
     include/carousel/detail/net/datagram_transfer.hpp
     include/carousel/detail/net/fd_transfer.hpp
     include/carousel/detail/net/message.hpp
+    include/carousel/detail/net/poll_record.hpp
     include/carousel/detail/net/stream_transfer.hpp
     include/carousel/detail/ring/submission_queue.hpp
     include/carousel/detail/sync/remote_places.hpp
@@ -87,6 +92,7 @@ set(carousel_headers
     include/carousel/fs/open_options.hpp
     include/carousel/fs/path_text.hpp
     include/carousel/join_handle.hpp
+    include/carousel/net/accept_stream.hpp
     include/carousel/net/bind_options.hpp
     include/carousel/net/connect_options.hpp
     include/carousel/net/datagram.hpp
@@ -94,6 +100,8 @@ set(carousel_headers
     include/carousel/net/fd_handle.hpp
     include/carousel/net/fd_passing.hpp
     include/carousel/net/listen_options.hpp
+    include/carousel/net/poll_events.hpp
+    include/carousel/net/poll_stream.hpp
     include/carousel/net/read_half.hpp
     include/carousel/net/resolve.hpp
     include/carousel/net/socket_address.hpp
@@ -165,6 +173,7 @@ set(carousel_sources
     src/driver/ring_driver.cpp
     src/driver/side_blocks.cpp
     src/driver/slot_table.cpp
+    src/driver/stream_record.cpp
     src/driver/timer_queue.cpp
     src/driver/wait_line.cpp
     src/driver/wake.cpp
@@ -184,12 +193,15 @@ set(carousel_sources
     src/loop/runtime.cpp
     src/loop/stall.cpp
     src/net/accept_call.cpp
+    src/net/accept_record.cpp
     src/net/address_text.cpp
     src/net/connect_call.cpp
     src/net/datagram_transfer.cpp
     src/net/fd_handle.cpp
     src/net/fd_transfer.cpp
     src/net/open_socket.cpp
+    src/net/poll_record.cpp
+    src/net/poll_stream.cpp
     src/net/resolve.cpp
     src/net/socket_address.cpp
     src/net/socket_handle.cpp

@@ -14,6 +14,7 @@
 #include "carousel/fs/directory.hpp"            // IWYU pragma: export
 #include "carousel/fs/file.hpp"                 // IWYU pragma: export
 #include "carousel/join_handle.hpp"             // IWYU pragma: export
+#include "carousel/net/accept_stream.hpp"       // IWYU pragma: export
 #include "carousel/net/bind_options.hpp"        // IWYU pragma: export
 #include "carousel/net/connect_options.hpp"     // IWYU pragma: export
 #include "carousel/net/datagram.hpp"            // IWYU pragma: export
@@ -21,6 +22,8 @@
 #include "carousel/net/fd_handle.hpp"           // IWYU pragma: export
 #include "carousel/net/fd_passing.hpp"          // IWYU pragma: export
 #include "carousel/net/listen_options.hpp"      // IWYU pragma: export
+#include "carousel/net/poll_events.hpp"         // IWYU pragma: export
+#include "carousel/net/poll_stream.hpp"         // IWYU pragma: export
 #include "carousel/net/read_half.hpp"           // IWYU pragma: export
 #include "carousel/net/resolve.hpp"             // IWYU pragma: export
 #include "carousel/net/socket_address.hpp"      // IWYU pragma: export

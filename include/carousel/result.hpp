@@ -44,7 +44,7 @@ enum class errc {
   pool_closed,
   timed_out,
   canceled,     ///< somebody asked the operation to stop
-  end_of_file,  ///< an exact read met the end of the file or connection first
+  end_of_file,  ///< an exact read met the end of the file or connection first; a stream is over
   write_zero,   ///< a write made no progress
   misaligned,   ///< O_DIRECT: address, length or offset break the file system's alignment
   not_supported,

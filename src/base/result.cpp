@@ -34,7 +34,8 @@ class category final : public std::error_category {
       case errc::pool_closed: return "the pool is closed";
       case errc::timed_out: return "the time is up";
       case errc::canceled: return "the operation was cancelled";
-      case errc::end_of_file: return "the file or connection ended before the buffer was full";
+      case errc::end_of_file:
+        return "the file, the connection or the stream ended before what was asked for";
       case errc::write_zero: return "the file accepted no more bytes";
       case errc::misaligned:
         return "O_DIRECT: the address, the length or the offset is not a multiple of the file "

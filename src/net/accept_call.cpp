@@ -11,8 +11,9 @@ void accept_base::encode(driver& io, slot&, request& r) const noexcept {
   name_file(io, r);
 }
 
-result<fd_ref> accept_base::accepted(std::int32_t res) const {
-  if (res < 0) return std::unexpected(note_failure(kernel_error(res), opcode::accept, file.get()));
+result<fd_ref> accept_base::accepted(std::int32_t res, const fd_ref& listener) {
+  if (res < 0)
+    return std::unexpected(note_failure(kernel_error(res), opcode::accept, listener.get()));
   return fd_ref::own(res);
 }
 

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "carousel/detail/driver/stream_handle.hpp"
 #include "random/world.hpp"
 
 namespace carousel::random_test {
@@ -28,6 +29,10 @@ struct awaited_output {
 template <class T>
 struct awaited_output<task<T>> {
   using type = T;
+};
+template <class Items>
+struct awaited_output<detail::next_item<Items>> {
+  using type = decltype(std::declval<typename detail::next_item<Items>::awaiter&>().await_resume());
 };
 
 /// A source of stops that the controller knows while this lives.

@@ -226,8 +226,9 @@ task<> wait_in_crowd(world& w) {
 
 task<> actor(world& w, unsigned actions) {
   for (; actions > 0; --actions) {
-    switch (w.random.below(17)) {
-      case 16: co_await use_remote(w); break;
+    switch (w.random.below(18)) {
+      case 17: co_await use_remote(w); break;
+      case 16: co_await use_streams(w); break;
       case 15: co_await use_sockets(w); break;
       case 14: co_await use_bell(w); break;
       case 13: co_await use_verbs(w); break;

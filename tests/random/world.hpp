@@ -132,6 +132,7 @@ task<> use_plain_buffers(world& w);
 task<> use_names(world& w);
 task<> use_pipe(world& w);
 task<> use_sockets(world& w);
+task<> use_streams(world& w);
 task<> use_tasks(world& w);
 task<> use_verbs(world& w);
 task<> use_bell(world& w);

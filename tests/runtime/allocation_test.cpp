@@ -334,5 +334,25 @@ TEST_F(allocation, none_in_a_connection_that_comes_and_goes) {
   });
 }
 
+TEST_F(allocation, none_in_a_connection_that_a_stream_brings) {
+  run([]() -> task<> {
+    const auto listener = test::connections<tcp_stream>::listener();
+    const socket_address where = listener.local_address().value();
+    accept_stream in = listener.incoming();
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = heap.allocations;
+      auto here = co_await tcp_stream::connect(where);
+      auto there = co_await in.next();
+      EXPECT_TRUE(here && there);
+      const result<> reset = here->set(socket_option::reset_on_close());  // leaves no TIME_WAIT
+      EXPECT_TRUE(reset);
+      const result<> closed = co_await std::move(*here).close();
+      EXPECT_TRUE(closed);
+    }
+    EXPECT_EQ(heap.allocations - before, 0U);
+  });
+}
+
 }  // namespace
 }  // namespace carousel

@@ -23,6 +23,9 @@ class fd_handle {
   /// The descriptor, still owned by the handle; -1 where there is none, as of a file that is
   /// ring_only.
   [[nodiscard]] int fd() const noexcept { return held_ ? held_->fd : -1; }
+  /// For operations of one's own (carousel/ext/operation.hpp): keeps the descriptor open, checks
+  /// it, and names it in the request.
+  [[nodiscard]] detail::file_operation hold() const noexcept { return {held_}; }
   /// The descriptor, which is the caller's from now on: file::from_fd(std::move(one).release()).
   /// Where others have the same one it is a duplicate, and -1 when there is none to be had.
   [[nodiscard]] int release() && noexcept;

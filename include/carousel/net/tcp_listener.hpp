@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <utility>
 
 #include "carousel/detail/net/accept_call.hpp"
+#include "carousel/net/accept_stream.hpp"
 #include "carousel/net/listen_options.hpp"
 #include "carousel/net/socket_handle.hpp"
 #include "carousel/net/tcp_stream.hpp"
@@ -36,6 +38,11 @@ class tcp_listener : public socket_handle {
   /// it does not listen any more.
   [[nodiscard]] detail::operation<detail::accept_call<tcp_stream>> accept() const noexcept {
     return detail::operation(detail::accept_call<tcp_stream>{{hold(), {}}});
+  }
+  /// All connections, one after the other, of which at most about `queue_max` are kept until
+  /// somebody takes them. It takes them from whoever waits in accept(). Throws std::bad_alloc.
+  [[nodiscard]] accept_stream<tcp_stream> incoming(std::size_t queue_max = 64) const {
+    return {hold(), queue_max};
   }
 
  private:

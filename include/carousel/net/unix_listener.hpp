@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <utility>
 
 #include "carousel/detail/net/accept_call.hpp"
+#include "carousel/net/accept_stream.hpp"
 #include "carousel/net/listen_options.hpp"
 #include "carousel/net/socket_handle.hpp"
 #include "carousel/net/unix_stream.hpp"
@@ -31,6 +33,11 @@ class unix_listener : public socket_handle {
   /// Awaited: result<unix_stream>. As tcp_listener::accept().
   [[nodiscard]] detail::operation<detail::accept_call<unix_stream>> accept() const noexcept {
     return detail::operation(detail::accept_call<unix_stream>{{hold(), {}}});
+  }
+  /// All connections, one after the other, of which at most about `queue_max` are kept until
+  /// somebody takes them. It takes them from whoever waits in accept(). Throws std::bad_alloc.
+  [[nodiscard]] accept_stream<unix_stream> incoming(std::size_t queue_max = 64) const {
+    return {hold(), queue_max};
   }
 
  private:

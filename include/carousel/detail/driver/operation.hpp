@@ -66,6 +66,9 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
       abandon();
   }
 
+  /// What the driver sees of it: a stream ends its own that way.
+  [[nodiscard]] operation_base& seen_by_driver() noexcept { return *this; }
+
   static constexpr bool await_ready() noexcept { return false; }
 
   [[gnu::always_inline]] bool await_suspend(std::coroutine_handle<> h) {

@@ -18,7 +18,7 @@ struct accept_base : file_operation {
   void encode(driver& io, slot&, request& r) const noexcept;
 
   /// The connection, or the kernel's error. Throws std::bad_alloc, with the connection closed.
-  [[nodiscard]] result<fd_ref> accepted(std::int32_t res) const;
+  [[nodiscard]] static result<fd_ref> accepted(std::int32_t res, const fd_ref& listener);
 };
 
 /// Takes the next connection of a listener as a Stream.
@@ -26,13 +26,14 @@ template <class Stream>
 struct accept_call : accept_base {
   using output = result<Stream>;
 
-  output complete(std::int32_t res, nothing&, slot&) const {
-    result<fd_ref> made = accepted(res);
-    if (!made) return std::unexpected(made.error());
-    return Stream(std::move(*made));
-  }
+  output complete(std::int32_t res, nothing&, slot&) const { return make(res, file); }
   output fail(std::error_code error, nothing&&) const noexcept {
     return std::unexpected(note_failure(error, opcode::accept, file.get()));
+  }
+  [[nodiscard]] static output make(std::int32_t res, const fd_ref& listener) {
+    result<fd_ref> made = accepted(res, listener);
+    if (!made) return std::unexpected(made.error());
+    return Stream(std::move(*made));
   }
 };
 

@@ -1,0 +1,157 @@
+#pragma once
+
+#include "carousel/config.hpp"
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "carousel/detail/base/recycler.hpp"
+#include "carousel/detail/driver/wait_line.hpp"
+#include "carousel/result.hpp"
+
+namespace carousel::detail {
+
+struct operation_base;
+
+/// What the last completion of an operation means for the stream that it belongs to.
+struct shot_end {
+  static constexpr std::int32_t no_item = -1;
+
+  std::int32_t item = no_item;  ///< it has brought one as well
+  std::error_code error{};      ///< which one next() gets, unless it is over
+  bool over = false;            ///< nothing more will ever come
+};
+
+/// How many items a stream keeps.
+struct stream_limits {
+  std::size_t room;  ///< places to begin with
+  /// With so many its operation is cancelled; what the kernel brings until then is kept.
+  std::size_t high;
+  /// With at most so many it begins again.
+  std::size_t low;
+};
+
+/// A stream: what an operation that goes on has brought and nobody has taken yet, and who waits for
+/// more. The operation is in flight while no task awaits it. The one who does is a coroutine of the
+/// stream's own (stream_pump.hpp), which runs in nobody's name and inside of no verb.
+///
+///   at rest    the pump stands before its operation: until the first next(), while there are more
+///              items than stream_limits::low, and after an error until it is told and somebody
+///              asks again, so that an error which stays does not become a busy loop
+///   in flight  items arrive, each for the one who waits longest
+///   over       next() gives what is left, and then errc::end_of_file
+///   ended      its handle is gone: the operation is abandoned and what had arrived is discarded.
+///              Who waits gets errc::canceled
+///
+/// Who waits counts, so that the record outlives its handle under a coroutine that is suspended in
+/// next(). It belongs to one thread, and to no runtime: one that was left behind by the end of a
+/// runtime begins again in that of the next next().
+class stream_record : public recycled {
+ public:
+  stream_record(const stream_record&) = delete;
+  stream_record& operator=(const stream_record&) = delete;
+
+  void retain() noexcept { ++refs_; }
+  void release() noexcept {
+    if (--refs_ == 0) delete this;
+  }
+  /// Its handle goes.
+  void end() noexcept;
+
+  // For the pump.
+
+  void set_pump(std::coroutine_handle<> frame) noexcept { pump_ = frame; }
+  [[nodiscard]] bool may_begin() const noexcept {
+    return !over_ && !error_ && count_ <= limits_.low;
+  }
+  void begins(operation_base& op) noexcept {
+    in_flight_ = &op;
+    pausing_ = false;
+  }
+  void ended(const shot_end& how) noexcept;
+
+  // For the operation, with each completion that announces another.
+
+  void item(std::int32_t value) noexcept;
+  /// The same where an item only says that there is something: one that nobody has taken yet
+  /// becomes this one too.
+  void merge(std::int32_t bits) noexcept;
+
+ protected:
+  /// Throws std::bad_alloc.
+  explicit stream_record(stream_limits limits);
+  virtual ~stream_record() = default;
+
+ private:
+  friend class stream_waiter;
+  /// Gets rid of an item that nobody takes.
+  virtual void discard(std::int32_t item) noexcept = 0;
+
+  /// What next() could be given: items, and behind them an error.
+  [[nodiscard]] std::size_t pending() const noexcept {
+    return count_ + static_cast<std::size_t>(static_cast<bool>(error_));
+  }
+  void put(std::int32_t value) noexcept;
+  [[nodiscard]] bool grow() noexcept;
+  [[nodiscard]] result<std::int32_t> take() noexcept;
+  void want() noexcept;
+  void pause() noexcept;
+  void promise() noexcept;
+  void run_pump() noexcept;
+
+  const stream_limits limits_;
+  std::uint32_t refs_ = 1;
+  bool pausing_ = false;  ///< the operation was told to end because there are too many items
+  bool over_ = false;
+  bool ended_ = false;
+  std::coroutine_handle<> pump_;
+  operation_base* in_flight_ = nullptr;
+  std::error_code error_;
+
+  std::vector<std::int32_t> items_;  ///< a ring
+  std::size_t first_ = 0;
+  std::size_t count_ = 0;
+  std::size_t promised_ = 0;  ///< of pending(), to those who have waited and did not run yet
+  wait_line line_;
+};
+
+/// A counted reference to a stream.
+class stream_ref {
+ public:
+  explicit stream_ref(stream_record& of) noexcept : of_(&of) { of.retain(); }
+  stream_ref(stream_ref&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
+  stream_ref& operator=(stream_ref&&) = delete;
+  ~stream_ref() {
+    if (of_ != nullptr) of_->release();
+  }
+  [[nodiscard]] stream_record& operator*() const noexcept { return *of_; }
+
+ private:
+  stream_record* of_;
+};
+
+/// A suspension point in next().
+class stream_waiter : line_waiter {
+ public:
+  stream_waiter(const stream_waiter&) = delete;
+  stream_waiter& operator=(const stream_waiter&) = delete;
+  static bool await_ready() noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> h) noexcept;
+
+ protected:
+  explicit stream_waiter(stream_ref of) noexcept;
+  ~stream_waiter();
+  [[nodiscard]] result<std::int32_t> take() noexcept;
+  [[nodiscard]] stream_record& record() const noexcept { return *of_; }
+
+ private:
+  friend class stream_record;
+  stream_ref of_;
+  bool promised_ = false;  ///< something that is pending is for it
+};
+
+}  // namespace carousel::detail

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "carousel/detail/net/accept_record.hpp"
+
+namespace carousel {
+
+class tcp_listener;
+class unix_listener;
+
+/// The connections of a listener, which the kernel accepts without being asked for each:
+/// tcp_listener::incoming(). Stream is tcp_stream or unix_stream.
+///
+/// It begins with the first next(), and goes on while nobody waits. When as many connections as it
+/// keeps were not taken, accepting pauses until half of them are; the others wait in the backlog.
+/// None that has arrived is lost to a verb that stops a next(). Destroying the stream, at any time,
+/// ends accepting and closes those that nobody has taken: leave the loop for another one only when
+/// that is meant.
+///
+///   accept_stream in = listener.incoming();
+///   for (;;) {
+///     auto connection = co_await in.next();
+///     if (!connection) break;
+///     ...
+///   }
+///
+/// A value is the one handle of its stream. It holds the listener open as a handle of that does,
+/// and outlives its runtime. Not thread-safe.
+template <class Stream>
+class accept_stream {
+ public:
+  /// Awaited: result<Stream>, the connection that has waited longest. Several tasks that wait are
+  /// served in turn.
+  ///
+  /// Errors: errc::end_of_file, from now on: the listener was closed or shut down. errc::canceled,
+  /// by a verb, or because the stream was destroyed meanwhile. too_many_files_open, and what else
+  /// accept() of the listener says: such an error is told once, nothing is accepted until the next
+  /// next(), and that tries again at once. Wait for a descriptor to be closed first, or for a
+  /// while.
+  [[nodiscard]] auto next() const noexcept { return stream_.next(); }
+
+ private:
+  friend class tcp_listener;
+  friend class unix_listener;
+  using items = detail::accepted_streams<Stream>;
+  accept_stream(detail::file_operation listener, std::size_t queue_max)
+      : stream_(detail::accept_record::make(std::move(listener), queue_max)) {}
+
+  detail::stream_handle<items> stream_;
+};
+
+}  // namespace carousel

@@ -1,0 +1,168 @@
+#include "carousel/detail/driver/stream_record.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "carousel/detail/driver/operation.hpp"
+
+namespace carousel::detail {
+namespace {
+
+/// Its runtime has ended with the operation in flight, or in line: nobody resumes the pump.
+[[nodiscard]] bool left_behind(const operation_base& op) noexcept {
+  return op.at == operation_base::no_slot() && !op.linked();
+}
+
+}  // namespace
+
+stream_record::stream_record(stream_limits limits) : limits_(limits), items_(limits.room) {}
+
+void stream_record::end() noexcept {
+  ended_ = true;
+  over_ = true;
+  in_flight_ = nullptr;
+  if (pump_) std::exchange(pump_, nullptr).destroy();
+  for (; count_ != 0; --count_) {
+    discard(items_[first_]);
+    first_ = (first_ + 1) % items_.size();
+  }
+  error_.clear();
+  while (!line_.empty()) line_.front().serve();
+  release();
+}
+
+void stream_record::ended(const shot_end& how) noexcept {
+  in_flight_ = nullptr;
+  over_ = how.over;
+  if (how.item != shot_end::no_item) put(how.item);
+  const bool asked_for = (pausing_ && how.error == errc::canceled) || how.error == errc::shut_down;
+  if (!how.over && !asked_for) error_ = how.error;
+  promise();
+}
+
+void stream_record::item(std::int32_t value) noexcept {
+  put(value);
+  if (count_ >= limits_.high) pause();
+  promise();
+}
+
+void stream_record::merge(std::int32_t bits) noexcept {
+  if (count_ == 0) {
+    put(bits);
+  } else {
+    items_[first_] |= bits;
+  }
+  promise();
+}
+
+/// Who accepts without memory for the connection loses it too, and is told.
+void stream_record::put(std::int32_t value) noexcept {
+  if (count_ == items_.size() && !grow()) {
+    discard(value);
+    error_ = std::make_error_code(std::errc::not_enough_memory);
+    return;
+  }
+  items_[(first_ + count_++) % items_.size()] = value;
+}
+
+/// More came than fits before the operation could be cancelled.
+bool stream_record::grow() noexcept {
+  try {
+    std::vector<std::int32_t> more(2 * items_.size());
+    const auto middle = items_.begin() + static_cast<std::ptrdiff_t>(first_);
+    std::ranges::rotate_copy(items_, middle, more.begin());
+    items_ = std::move(more);
+    first_ = 0;
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+/// What was promised to the waiter that asks.
+result<std::int32_t> stream_record::take() noexcept {
+  if (count_ == 0) {
+    const std::error_code told = std::exchange(error_, {});
+    if (!line_.empty()) want();
+    return std::unexpected(told);
+  }
+  const std::int32_t value = items_[first_];
+  first_ = (first_ + 1) % items_.size();
+  --count_;
+  want();
+  return value;
+}
+
+void stream_record::want() noexcept {
+  if (in_flight_ != nullptr) {
+    if (!left_behind(*in_flight_)) return;
+    in_flight_->failed = failure(errc::shut_down);
+  } else if (!may_begin()) {
+    return;
+  }
+  run_pump();
+}
+
+void stream_record::pause() noexcept {
+  if (in_flight_ == nullptr || std::exchange(pausing_, true)) return;
+  in_flight_->io->request_stop(*in_flight_, this_context().ready);
+}
+
+void stream_record::promise() noexcept {
+  while (!line_.empty() && pending() > promised_) {
+    auto& first = static_cast<stream_waiter&>(line_.front());
+    first.promised_ = true;
+    ++promised_;
+    first.serve();
+  }
+  if (!over_ || pending() > promised_) return;
+  while (!line_.empty()) line_.front().serve();
+}
+
+/// It is resumed inside of a task that has asked for more, and is nobody's.
+void stream_record::run_pump() noexcept {
+  context& here = this_context();
+  task_base* const task = std::exchange(here.task, nullptr);
+  stop_scope* const scope = std::exchange(here.scope, nullptr);
+  pump_.resume();
+  here.task = task;
+  here.scope = scope;
+}
+
+stream_waiter::stream_waiter(stream_ref of) noexcept : of_(std::move(of)) {
+  reason = "waits for what a stream brings";
+}
+
+stream_waiter::~stream_waiter() {
+  if (!promised_) return;
+  --record().promised_;
+  record().promise();
+}
+
+bool stream_waiter::await_suspend(std::coroutine_handle<> h) noexcept {
+  stream_record& of = record();
+  if (!this_context().stopped()) {
+    of.want();
+    if (of.pending() > 0 && of.promised_ == 0) {
+      promised_ = true;
+      ++of.promised_;
+      serve();
+    } else if (of.over_ && of.pending() == of.promised_) {
+      serve();
+    }
+  }
+  const bool waits = wait(of.line_, h);
+  if (waits) of.promise();  // something may be there, behind what those get who run next
+  return waits;
+}
+
+result<std::int32_t> stream_waiter::take() noexcept {
+  stream_record& of = record();
+  const bool mine = std::exchange(promised_, false);
+  if (mine) --of.promised_;
+  if (of.ended_ || !served()) return std::unexpected(make_error_code(errc::canceled));
+  if (!mine) return std::unexpected(make_error_code(errc::end_of_file));
+  return of.take();
+}
+
+}  // namespace carousel::detail

@@ -1,0 +1,161 @@
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "random/in_some_verb.hpp"
+
+// Tasks that take what streams bring, each from one of its own: what comes next is known, and
+// nobody else waits for it.
+
+namespace carousel::random_test {
+namespace {
+
+/// Those who have called a listener, outside.
+class calls {
+ public:
+  calls() = default;
+  calls(const calls&) = delete;
+  calls& operator=(const calls&) = delete;
+  ~calls() {
+    for (const int fd : fds_) ::close(fd);
+  }
+  void add(const unix_listener& at) {
+    const socket_address to = at.local_address().value();
+    const int fd =
+        fds_.emplace_back(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    (void)::connect(fd, to.data(), to.size());
+    const auto number = static_cast<std::uint8_t>(made());
+    (void)::send(fd, &number, 1, MSG_NOSIGNAL);
+  }
+  [[nodiscard]] std::size_t made() const noexcept { return fds_.size(); }
+
+ private:
+  std::vector<int> fds_;
+};
+
+/// A task that does not outlive this.
+class dies_here {
+ public:
+  explicit dies_here(join_handle<void> task) noexcept : task_(std::move(task)) {}
+  dies_here(const dies_here&) = delete;
+  dies_here& operator=(const dies_here&) = delete;
+  ~dies_here() { task_.abort(); }
+
+ private:
+  join_handle<void> task_;
+};
+
+task<> take_unread(const accept_stream<unix_stream>& from, std::size_t& count) {
+  const auto next = co_await from.next();
+  if (next) ++count;
+}
+
+/// Takes some, in their order; leaves the others to the end of the stream.
+task<> take_connections(world& w) {
+  const unix_listener at = unix_listener::bind(socket_address::parse("unix:").value()).value();
+  calls outside;
+  accept_stream in = at.incoming(1 + w.random.below(4));
+  std::size_t taken = 0;
+  for (auto steps = w.random.below(8); steps > 0; --steps) {
+    for (auto more = w.random.below(4); more > 0; --more) outside.add(at);
+    if (w.random.below(3) == 0) co_await yield();
+    if (taken == outside.made()) continue;
+    if (w.random.below(8) == 0) {
+      // Whoever dies with a connection that was meant for it leaves it to the next.
+      const dies_here other(spawn(take_unread, std::cref(in), std::ref(taken)));
+      for (auto turns = w.random.below(4); turns > 0; --turns) co_await yield();
+      continue;
+    }
+    bool asked = false;
+    const auto next = co_await in_some_verb(w, in.next(), asked);
+    if (!next) {
+      if (!asked) w.require_injected(next.error());
+      continue;
+    }
+    ++taken;
+    std::uint8_t number = 0;
+    w.require(::recv(next->fd(), &number, 1, MSG_DONTWAIT) == 1 && number == taken,
+              "a stream lost a connection, or changed their order");
+  }
+  if (w.random.below(2) != 0) co_return;
+  // Its end while somebody waits.
+  auto waiting = spawn([](accept_stream<unix_stream> from) -> task<> {
+    for (;;) {
+      const auto next = co_await from.next();
+      if (!next && next.error() == errc::end_of_file) co_return;
+      if (!next && next.error() == errc::canceled) co_return;
+    }
+  }(std::move(in)));
+  for (auto turns = w.random.below(3); turns > 0; --turns) co_await yield();
+  unix_listener closing = at;
+  const result<> closed = co_await std::move(closing).close();
+  if (!closed) {
+    w.require_injected(closed.error());
+    waiting.abort();
+  } else if (w.random.below(2) == 0) {
+    std::move(waiting).detach();
+  } else {
+    co_await std::move(waiting);
+  }
+}
+
+/// An eventfd, and its count outside.
+class counter {
+ public:
+  counter() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  counter(const counter&) = delete;
+  counter& operator=(const counter&) = delete;
+  ~counter() { ::close(fd_); }
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  void add() noexcept { left_ += ::eventfd_write(fd_, 1) == 0 ? 1 : 0; }
+  void take_all() noexcept {
+    eventfd_t all = 0;
+    if (::eventfd_read(fd_, &all) == 0) left_ -= all;
+  }
+  [[nodiscard]] bool has_some() const noexcept { return left_ != 0; }
+
+ private:
+  int fd_;
+  std::uint64_t left_ = 0;
+};
+
+task<> take_events(world& w) {
+  counter c;
+  const poll_stream events = poll_stream::on_foreign(c.fd(), poll_events::readable).value();
+  for (auto steps = w.random.below(8); steps > 0; --steps) {
+    for (auto more = w.random.below(3); more > 0; --more) {
+      c.add();
+      if (w.random.below(3) == 0) co_await yield();
+    }
+    while (c.has_some()) {
+      bool asked = false;
+      const auto next = co_await in_some_verb(w, events.next(), asked);
+      if (next) {
+        w.require(has(*next, poll_events::readable), "a stream tells of nothing");
+        c.take_all();
+      } else {
+        if (!asked) w.require_injected(next.error());
+        if (stop_requested()) co_return;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+task<> use_streams(world& w) {
+  if (w.random.below(2) == 0) {
+    co_await take_connections(w);
+  } else {
+    co_await take_events(w);
+  }
+}
+
+}  // namespace carousel::random_test
