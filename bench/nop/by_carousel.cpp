@@ -1,3 +1,6 @@
+#include <chrono>
+#include <optional>
+
 #include "common/machine.hpp"
 #include "common/need.hpp"
 #include "nop/engine.hpp"
@@ -18,24 +21,30 @@ task<> one_of_batch(std::uint64_t& left) {
 
 class carousel_tasks final : public nop_engine {
  public:
-  explicit carousel_tasks(unsigned batch) : batch_(batch), runtime_(need(runtime::make())) {}
+  carousel_tasks(unsigned batch, timer_set timer)
+      : batch_(batch), timer_(timer), runtime_(need(runtime::make())) {}
   void run(std::uint64_t count) override { runtime_.block_on(run_all(count)); }
 
  private:
   task<> run_all(std::uint64_t count) const {
+    std::optional<join_handle<void>> sleeper;
+    if (timer_ == timer_set::yes)
+      sleeper = spawn([]() -> task<> { co_await sleep_for(std::chrono::hours(1)); });
     std::vector<join_handle<void>> tasks;
     for (unsigned i = 0; i < batch_; ++i) tasks.push_back(spawn(one_of_batch, std::ref(count)));
     for (auto& t : tasks) co_await std::move(t);
+    if (sleeper) sleeper->abort();
   }
 
   unsigned batch_;
+  timer_set timer_;
   runtime runtime_;
 };
 
 }  // namespace
 
-std::unique_ptr<nop_engine> nops_by_carousel(unsigned batch) {
-  return std::make_unique<carousel_tasks>(batch);
+std::unique_ptr<nop_engine> nops_by_carousel(unsigned batch, timer_set timer) {
+  return std::make_unique<carousel_tasks>(batch, timer);
 }
 
 }  // namespace bench

@@ -15,6 +15,8 @@ class nop_engine {
 std::unique_ptr<nop_engine> nops_by_hand(unsigned batch);
 /// The same without liburing's functions around the system call.
 std::unique_ptr<nop_engine> nops_by_inline_hand(unsigned batch);
-std::unique_ptr<nop_engine> nops_by_carousel(unsigned batch);
+/// Whether a task sleeps meanwhile, so that the loop has a deadline to look after.
+enum class timer_set : bool { no, yes };
+std::unique_ptr<nop_engine> nops_by_carousel(unsigned batch, timer_set timer);
 
 }  // namespace bench

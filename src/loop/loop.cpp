@@ -134,8 +134,6 @@ struct loop::in_nobodys_name_afterwards {
     return true;
   if (!ready.empty()) [[unlikely]]
     return true;
-  if (!timers.empty()) [[unlikely]]
-    return true;
   if (remote.has_posts()) [[unlikely]]
     return true;
   return false;
@@ -156,6 +154,8 @@ struct loop::in_nobodys_name_afterwards {
     if (!driver_->quick_turn(ready)) [[unlikely]]
       return;
   }
+  if (!timers.empty()) [[unlikely]]
+    returned_at_ = driver_->now();
 }
 
 void loop::run(task_record& until) {
