@@ -41,6 +41,7 @@ set(carousel_headers
     include/carousel/detail/driver/failure_note.hpp
     include/carousel/detail/driver/file_table.hpp
     include/carousel/detail/driver/fork_epoch.hpp
+    include/carousel/detail/driver/inline_attempts.hpp
     include/carousel/detail/driver/inner_scope.hpp
     include/carousel/detail/driver/mailbox.hpp
     include/carousel/detail/driver/operation.hpp
@@ -77,6 +78,7 @@ set(carousel_headers
     include/carousel/detail/net/message.hpp
     include/carousel/detail/net/poll_record.hpp
     include/carousel/detail/net/stream_transfer.hpp
+    include/carousel/detail/ring/completion_marks.hpp
     include/carousel/detail/ring/submission_queue.hpp
     include/carousel/detail/sync/remote_places.hpp
     include/carousel/detail/verb/branch.hpp

@@ -43,12 +43,12 @@ int main(int argc, char** argv) {
                        .title = fmt::format("NOP, {} in flight", batch),
                        .pinned = true,
                        .rounds = when.rounds};
-    sheet.standings =
-        compare({{"liburing by hand", timed([&](std::uint64_t n) { hand->run(n); })},
-                 {"liburing, inline system call", timed([&](std::uint64_t n) { inlined->run(n); })},
-                 {"Carousel", timed([&](std::uint64_t n) { ours->run(n); })},
-                 {"Carousel, a timer set", timed([&](std::uint64_t n) { beside_a_timer->run(n); })}},
-                when);
+    sheet.standings = compare(
+        {{"liburing by hand", timed([&](std::uint64_t n) { hand->run(n); })},
+         {"liburing, inline system call", timed([&](std::uint64_t n) { inlined->run(n); })},
+         {"Carousel", timed([&](std::uint64_t n) { ours->run(n); })},
+         {"Carousel, a timer set", timed([&](std::uint64_t n) { beside_a_timer->run(n); })}},
+        when);
     print(sheet, json_file);
   }
 }

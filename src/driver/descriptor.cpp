@@ -9,9 +9,11 @@
 
 namespace carousel::detail {
 
-void descriptor::learn_alignment() noexcept {
+void descriptor::learn_way() noexcept {
   struct statx about{};
-  if ((fcntl(fd, F_GETFL) & O_DIRECT) == 0) return;
+  const int flags = fcntl(fd, F_GETFL);
+  if (flags < 0) return;
+  if ((flags & O_DIRECT) == 0) return attempts.allow();
   if (::statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &about) != 0) return;
   if ((about.stx_mask & STATX_DIOALIGN) == 0) return;
   memory_align = about.stx_dio_mem_align;

@@ -43,6 +43,7 @@ result<std::unique_ptr<ring_driver>> ring_driver::make(std::unique_ptr<sys::kern
   std::unique_ptr<ring_driver> d(new ring_driver);
   d->ring_ = std::move(*made);
   d->queue_ = d->ring_.get();
+  d->completed_ = d->ring_->completed();
   d->slots_.open(d->hold_back(slots));
   sys::kernel& below = d->ring_->kernel();
   d->write_flags_ = below.has_nosignal() ? sys::rwf_nosignal : 0U;

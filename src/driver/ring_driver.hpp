@@ -42,6 +42,7 @@ class ring_driver final : owned_ring, public driver {
   /// Disposes of what deliver() has left: the results of orphans, a registration that nobody uses
   /// any more.
   void settle() noexcept;
+  [[nodiscard]] sys::kernel& kernel() noexcept { return ring_->kernel(); }
   /// There is something for deliver().
   [[nodiscard]] bool has_completions() const noexcept { return ring_->has_completions(); }
   /// Starts operations that stand in line, submits what is queued, and waits for a completion if

@@ -104,7 +104,7 @@ detail::operation<detail::open_call<file>> file::open(path_text path, open_optio
 
 file file::from_fd(int fd) {
   detail::fd_ref made = detail::fd_ref::own(fd);
-  made->learn_alignment();
+  made->learn_way();
   return file(std::move(made));
 }
 

@@ -22,7 +22,8 @@ open_base::open_base(path_operation where, path_text path, const open_options& o
       held{path_block(path.text()), {}},
       mode(options.mode_bits()),
       resolve(options.resolve_flags()),
-      ring_only(options.is_ring_only()) {
+      ring_only(options.is_ring_only()),
+      inline_io(options.is_inline_io()) {
   if (const result<int> wanted = options.flags()) {
     flags = static_cast<std::uint32_t>(*wanted);
   } else {
@@ -65,7 +66,12 @@ result<fd_ref> open_base::opened(std::int32_t res, opening& lent) const {
   if (res < 0) return std::unexpected(failed(kernel_error(res), opcode::openat, lent.path));
   if (lent.place) return std::move(lent.place).adopt();
   fd_ref made = fd_ref::own(res);
-  if ((flags & O_DIRECT) != 0) made->learn_alignment();
+  if ((flags & O_DIRECT) != 0) {
+    made->learn_way();
+  } else {
+    made->attempts.allow();
+    if (inline_io) made->attempts.allow_writes();
+  }
   return made;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "carousel/detail/ring/completion_marks.hpp"
 #include "carousel/detail/ring/submission_queue.hpp"
 #include "sys/kernel.hpp"
 
@@ -43,9 +44,10 @@ class ring : public submission_queue {
     return true;
   }
 
-  [[nodiscard]] bool has_completions() const noexcept {
-    return *view_.cq_head != std::atomic_ref(*view_.cq_tail).load(std::memory_order_acquire);
+  [[nodiscard]] completion_marks completed() const noexcept {
+    return {view_.cq_head, view_.cq_tail};
   }
+  [[nodiscard]] bool has_completions() const noexcept { return completed().differ(); }
 
   /// The kernel holds completions back until it is entered: deferred task work, or a completion
   /// queue that overflowed.

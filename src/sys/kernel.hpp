@@ -2,7 +2,9 @@
 
 #include <sys/uio.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -10,6 +12,7 @@
 #include "carousel/result.hpp"
 #include "sys/abi.hpp"
 #include "sys/enter.hpp"
+#include "sys/read_now.hpp"
 
 namespace carousel::sys {
 
@@ -57,6 +60,19 @@ class kernel {
   /// The kernel adds 1 to this eventfd when a completion is posted or wants an enter to be posted.
   [[nodiscard]] virtual int register_eventfd(int) noexcept { return -EOPNOTSUPP; }
 
+  /// Reads at an offset what is in the page cache, without the ring: -EAGAIN where that would wait.
+  [[nodiscard]] std::int32_t read_now(int fd, std::span<std::byte> into,
+                                      std::uint64_t at) noexcept {
+    if (direct_.fd >= 0) [[likely]]
+      return sys::read_now(fd, into, at);
+    return read_indirect(fd, into, at);
+  }
+  /// Writes at an offset without the ring.
+  [[nodiscard]] virtual std::int32_t write_now(int, std::span<const std::byte>,
+                                               std::uint64_t) noexcept {
+    return -EAGAIN;
+  }
+
   /// The clock of every deadline: enter()'s timeout, timers, what the loop waits for.
   [[nodiscard]] virtual std::chrono::steady_clock::time_point now() const noexcept = 0;
   /// The same, a few milliseconds behind for a fraction of the cost.
@@ -71,7 +87,11 @@ class kernel {
   [[nodiscard]] virtual int enter_indirect(unsigned to_submit, unsigned min_complete,
                                            unsigned flags,
                                            const std::chrono::nanoseconds* timeout) noexcept = 0;
-  ring_name direct_;  ///< set by setup() if enter() is the bare system call
+  [[nodiscard]] virtual std::int32_t read_indirect(int, std::span<std::byte>,
+                                                   std::uint64_t) noexcept {
+    return -EAGAIN;
+  }
+  ring_name direct_;  ///< set by setup() if these are bare system calls
 };
 
 [[nodiscard]] std::unique_ptr<kernel> make_linux_kernel();

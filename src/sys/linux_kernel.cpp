@@ -221,6 +221,16 @@ class linux_kernel final : public kernel {
 
   int register_eventfd(int fd) noexcept override { return ::io_uring_register_eventfd(&ring_, fd); }
 
+  std::int32_t read_indirect(int fd, std::span<std::byte> into,
+                             std::uint64_t at) noexcept override {
+    return sys::read_now(fd, into, at);
+  }
+  std::int32_t write_now(int fd, std::span<const std::byte> from,
+                         std::uint64_t at) noexcept override {
+    const ssize_t n = ::pwrite(fd, from.data(), from.size(), static_cast<off_t>(at));
+    return n >= 0 ? static_cast<std::int32_t>(n) : -errno;
+  }
+
   std::chrono::steady_clock::time_point now() const noexcept override {
     return std::chrono::steady_clock::now();
   }

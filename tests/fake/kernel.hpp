@@ -39,6 +39,8 @@ class kernel final : public sys::kernel {
   int unregister_buffers() noexcept override;
   int register_files(unsigned count) noexcept override;
   int update_file(unsigned index, int fd) noexcept override;
+  std::int32_t write_now(int fd, std::span<const std::byte> from,
+                         std::uint64_t at) noexcept override;
   /// Adds 1 where the kernel would. What becomes ready while nobody enters is announced inside of
   /// wait_for_signal() only.
   int register_eventfd(int fd) noexcept override;
@@ -55,6 +57,8 @@ class kernel final : public sys::kernel {
   [[nodiscard]] bool uses_file(ino_t inode) const noexcept;
   /// A write to this part of the file is in flight.
   [[nodiscard]] bool writes_to(ino_t inode, std::uint64_t begin, std::uint64_t end) const noexcept;
+  /// Transfers that the library has tried to do itself.
+  [[nodiscard]] unsigned attempts() const noexcept { return attempts_; }
   /// The time spent in waits that count as waiting for a disk.
   [[nodiscard]] std::chrono::nanoseconds waited_as_io() const noexcept { return waited_as_io_; }
   /// Stuck operations end from now on like any other.
@@ -81,6 +85,10 @@ class kernel final : public sys::kernel {
 
   int enter_indirect(unsigned to_submit, unsigned min_complete, unsigned flags,
                      const std::chrono::nanoseconds* timeout) noexcept override;
+
+  std::int32_t read_indirect(int fd, std::span<std::byte> into, std::uint64_t at) noexcept override;
+  /// What speaks against a transfer that the library does itself, as an error.
+  [[nodiscard]] std::int32_t refuse_inline(int fd, std::span<const std::byte> bytes);
 
   // Submission.
   unsigned consume(unsigned count);
@@ -131,6 +139,7 @@ class kernel final : public sys::kernel {
   std::chrono::steady_clock::time_point now_;
   std::function<void()> observer_;
   std::chrono::nanoseconds waited_as_io_{0};
+  unsigned attempts_ = 0;
 
   // The queues. The library writes sq_tail_ and cq_head_.
   std::vector<detail::request> sqes_;

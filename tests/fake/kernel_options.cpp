@@ -58,6 +58,8 @@ kernel_options kernel_options::from_seed(std::uint64_t seed) {
   o.no_memlock = r.below(2) == 0;
   o.closed_world = true;
   o.untold = some(r, 500);
+  o.cached = some(r, 1000);
+  o.cached_in_part = some(r, 300);
   return o;
 }
 
@@ -66,14 +68,15 @@ std::string kernel_options::describe() const {
   const auto us = [](std::chrono::nanoseconds t) { return t.count() / 1000; };
   out << "seed " << seed << "; per mille: async " << async << ", reorder " << reorder
       << ", shortened " << shortened << ", failed " << failed << ", interrupted " << interrupted
-      << ", canceled " << canceled << ", stuck " << stuck << ", untold " << untold << ", resets "
-      << resets << ", cut short " << cut_short << ", cancel restarts " << cancel_restarts
-      << ", refused enters " << refused << ", denied enters " << denied << ", partial submits "
-      << partial << ", signals " << signals << ", forgotten signals " << forgotten_signals
-      << ", refused buffers " << refused_buffers << ", refused files " << refused_files
-      << "; delay up to " << us(delay_max) << " us, turn up to " << us(turn_max)
-      << " us, batch up to " << batch_max << (posts_early ? ", posts early" : "")
-      << (small_cq ? ", small completion queue" : "") << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
+      << ", canceled " << canceled << ", stuck " << stuck << ", cached " << cached << ", in part "
+      << cached_in_part << ", untold " << untold << ", resets " << resets << ", cut short "
+      << cut_short << ", cancel restarts " << cancel_restarts << ", refused enters " << refused
+      << ", denied enters " << denied << ", partial submits " << partial << ", signals " << signals
+      << ", forgotten signals " << forgotten_signals << ", refused buffers " << refused_buffers
+      << ", refused files " << refused_files << "; delay up to " << us(delay_max)
+      << " us, turn up to " << us(turn_max) << " us, batch up to " << batch_max
+      << (posts_early ? ", posts early" : "") << (small_cq ? ", small completion queue" : "")
+      << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
       << (may_drop ? ", a full completion queue loses" : "")
       << (no_memlock ? ", exempt from RLIMIT_MEMLOCK" : "")
       << (old_waits ? ", no IORING_ENTER_NO_IOWAIT" : "")

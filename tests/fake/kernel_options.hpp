@@ -28,6 +28,11 @@ struct kernel_options {
   unsigned canceled = 0;     ///< ECANCELED though nobody cancelled, as when no worker can be had
   unsigned stuck = 0;        ///< file operations that end only when the test lets them
 
+  /// Transfers that the library does itself and that find all in the page cache; the others would
+  /// have to wait.
+  unsigned cached = 0;
+  unsigned cached_in_part = 0;  ///< of those, what of a read is there ends with its first page
+
   // Sockets.
   unsigned untold = 0;  ///< operations that are done a while before they complete
   unsigned resets = 0;  ///< transfers that find the connection broken: ECONNRESET, once

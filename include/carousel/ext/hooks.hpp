@@ -37,6 +37,11 @@ struct begins_at_once {};
 /// `begins`: must_wait() tells whether something must be waited for, stop_waiting() that it shall
 /// not be any more. A request to stop ends that waiting; what has begun goes on.
 struct begins_when_free {};
+/// `begins`: as begins_at_once, but where may_attempt() allows it attempt() may do it without the
+/// ring.
+struct begins_inline {};
+/// An answer of attempt(): the ring shall do it.
+inline constexpr std::int32_t not_attempted = INT32_MIN;
 /// `holds`: there is no file that it must keep open.
 struct holds_no_file {};
 /// `holds`: the member `file`, which may be empty, is kept open and counted for its close() until
@@ -88,6 +93,13 @@ concept waiting_first = requires(Op& op, detail::operation_base& self) {
   { op.stop_waiting(self) } noexcept -> std::same_as<bool>;
 };
 
+template <class Op>
+concept attempting = requires(Op& op, detail::driver& io) {
+  { op.may_attempt(true) } noexcept -> std::same_as<bool>;
+  { op.attempt(io) } noexcept -> std::same_as<std::int32_t>;
+  { op.complete_attempt(std::int32_t{}, op.held) } -> std::same_as<typename Op::output>;
+};
+
 /// All that an operation type must say: carousel/ext/operation.hpp explains it.
 template <class Op>
 concept operation_type =
@@ -95,9 +107,10 @@ concept operation_type =
     lending<typename Op::lends, typename Op::resources> &&
     discarding<typename Op::unclaimed, typename Op::resources> &&
     one_of<typename Op::completions, one_completion, many_completions> &&
-    one_of<typename Op::begins, begins_at_once, begins_when_free> &&
+    one_of<typename Op::begins, begins_at_once, begins_inline, begins_when_free> &&
     one_of<typename Op::holds, holds_no_file, holds_a_file> &&
     taking_items<Op> == std::same_as<typename Op::completions, many_completions> &&
+    attempting<Op> == std::same_as<typename Op::begins, begins_inline> &&
     waiting_first<Op> == std::same_as<typename Op::begins, begins_when_free>;
 
 }  // namespace carousel::ext
@@ -128,8 +141,8 @@ consteval bool says_all_of_itself() {
                 "ext::one_completion` or `ext::many_completions`");
   constexpr bool begins = requires { typename Op::begins; };
   static_assert(begins,
-                "an operation type says when it begins: `using begins = ext::begins_at_once` or "
-                "`ext::begins_when_free`");
+                "an operation type says when it begins: `using begins = ext::begins_at_once`, "
+                "`ext::begins_inline` or `ext::begins_when_free`");
   constexpr bool holds = requires { typename Op::holds; };
   static_assert(
       holds,
@@ -155,6 +168,10 @@ consteval bool says_all_of_itself() {
         ext::waiting_first<Op> == std::same_as<typename Op::begins, ext::begins_when_free>,
         "an operation has must_wait() and stop_waiting() exactly when it `begins` "
         "ext::begins_when_free");
+    static_assert(ext::attempting<Op> == std::same_as<typename Op::begins, ext::begins_inline>,
+                  "an operation has may_attempt() noexcept, attempt() noexcept and "
+                  "complete_attempt() exactly "
+                  "when it `begins` ext::begins_inline");
     static_assert(ext::operation_type<Op>,
                   "this is no operation type: see carousel/ext/operation.hpp");
   }

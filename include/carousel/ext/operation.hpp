@@ -20,7 +20,10 @@
 ///   unclaimed    result_owns_nothing, or how to dispose of a result that nobody takes: without it
 ///                an abandoned accept would leak its connection
 ///   completions  one_completion, or many_completions with item(res, flags) noexcept
-///   begins       begins_at_once, or begins_when_free with must_wait(self) and stop_waiting(self)
+///   begins       begins_at_once; begins_inline with may_attempt(nobody_waits) noexcept,
+///                attempt(driver) noexcept, which does it without the ring or gives not_attempted,
+///                and complete_attempt(res, held); or begins_when_free with must_wait(self) and
+///                stop_waiting(self)
 ///   holds        holds_no_file, or holds_a_file with a member `file`; file_operation has that,
 ///                checks it and names it
 ///

@@ -51,6 +51,9 @@ using writev_operation = detail::operation<detail::vector_transfer<detail::direc
 /// buffer's size is what it was. Destroying the coroutine that waits for one cancels it, and the
 /// buffer goes home when the kernel is done with it.
 ///
+/// What a read at an offset finds in the page cache, up to 64 KiB, it may read without the ring,
+/// where nothing else of the runtime is kept waiting by that.
+///
 /// Offsets are in bytes, up to 2^63 - 1; one beyond is invalid_argument. One transfer moves at most
 /// 2,147,479,552 bytes. Any of them may fail with bad_file_descriptor (closed, or not open for
 /// this), misaligned (O_DIRECT), canceled, and what the kernel says.

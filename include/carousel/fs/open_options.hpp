@@ -40,6 +40,12 @@ class open_options {
   /// `direct`, and when the ring has no place for it (1,024 files), it has a descriptor all the
   /// same. Directories always have.
   constexpr open_options& ring_only(bool on) noexcept { return ring_only_ = on, *this; }
+  /// The loop's thread does buffered writes to this file itself, those at an offset and of at most
+  /// 64 KiB. A write into the page cache copies its bytes, for which most file systems would make
+  /// the ring wake another thread. But it waits where the kernel makes a writer wait (too many
+  /// dirty pages, a journal that is full), and everything in this runtime with it: for disks that
+  /// keep up. Without effect on O_DIRECT and ring_only files, pipes and sockets.
+  constexpr open_options& inline_io(bool on) noexcept { return inline_io_ = on, *this; }
   /// Only a directory will do: error not_a_directory. directory::open sets it itself.
   constexpr open_options& directory(bool on) noexcept { return directory_ = on, *this; }
   /// More flags of open(2), O_NOFOLLOW for instance.
@@ -50,6 +56,7 @@ class open_options {
   [[nodiscard]] result<int> flags() const noexcept;
   [[nodiscard]] constexpr std::uint32_t mode_bits() const noexcept { return mode_; }
   [[nodiscard]] constexpr bool is_ring_only() const noexcept { return ring_only_; }
+  [[nodiscard]] constexpr bool is_inline_io() const noexcept { return inline_io_; }
   /// The RESOLVE_ flags for openat2(2); 0: open(2) will do.
   [[nodiscard]] std::uint64_t resolve_flags() const noexcept;
 
@@ -65,6 +72,7 @@ class open_options {
   bool beneath_ = false;
   bool no_symlinks_ = false;
   bool ring_only_ = false;
+  bool inline_io_ = false;
   std::uint32_t mode_ = 0666;
   int custom_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "carousel/detail/base/recycler.hpp"
+#include "carousel/detail/driver/inline_attempts.hpp"
 #include "carousel/result.hpp"
 
 namespace carousel::detail {
@@ -34,6 +35,7 @@ struct descriptor : recycled {
   /// Of a socket, as a negative errno: what its connection broke by, for the kernel says so once.
   std::int32_t connection_error = 0;
   file_state state = file_state::open;
+  inline_attempts attempts;
   operation_base* closer = nullptr;  ///< close(), while it waits
 
   explicit descriptor(int number) noexcept : fd(number) {}
@@ -44,8 +46,9 @@ struct descriptor : recycled {
     if (state == file_state::closed) return failure(std::errc::bad_file_descriptor);
     return table == &files ? 0 : failure(errc::wrong_runtime);
   }
-  /// Reads the O_DIRECT rules of the file, when it was opened so (statx STATX_DIOALIGN, Linux 6.1).
-  void learn_alignment() noexcept;
+  /// Reads the O_DIRECT rules of the file, when it was opened so (statx STATX_DIOALIGN, Linux 6.1);
+  /// else its transfers may be tried inline.
+  void learn_way() noexcept;
   void end_operation() noexcept {
     --started;
     if (closer != nullptr) [[unlikely]]

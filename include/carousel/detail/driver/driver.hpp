@@ -8,6 +8,7 @@
 #include "carousel/detail/driver/file_table.hpp"
 #include "carousel/detail/driver/side_blocks.hpp"
 #include "carousel/detail/driver/slot_table.hpp"
+#include "carousel/detail/ring/completion_marks.hpp"
 #include "carousel/detail/ring/submission_queue.hpp"
 
 namespace carousel::detail {
@@ -37,6 +38,11 @@ class driver {
     return has_slot_and_room();
   }
   void wait_to_start(operation_base& op) noexcept;
+  /// No request waits for the next enter, and no completion for its awaiter: what is done without
+  /// the ring now keeps nobody.
+  [[nodiscard]] bool stands_still() const noexcept {
+    return queue_->is_empty() && !completed_.differ();
+  }
   /// It waits for something that is not the kernel, and joins the line afterwards; unlinked when
   /// the driver ends before.
   void wait_elsewhere(waiter& op) noexcept { waiting_elsewhere_.push_back(op); }
@@ -105,6 +111,7 @@ class driver {
   }
 
   submission_queue* queue_ = nullptr;  ///< the ring's
+  completion_marks completed_;         ///< of its other queue
   slot_table slots_;
   list<waiter, ready_tag> waiting_;            ///< operation_base objects in line
   list<waiter, ready_tag> waiting_elsewhere_;  ///< those that will stand in it

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <memory>
 #include <type_traits>
@@ -16,7 +17,7 @@ struct operation_base : waiter {
   slot* at = nullptr;  ///< inert(), over() and no_slot() are no slots
   driver* io;          ///< from the await on
   // While it has no slot.
-  failure_code failed;  ///< why it never started
+  failure_code failed;  ///< why it never started; of one that was attempted what that brought
   void (*begin)(operation_base&, driver&);
 
   operation_base() noexcept {}  // NOLINT(modernize-use-equals-default): it would clear all that
@@ -25,6 +26,9 @@ struct operation_base : waiter {
   [[nodiscard]] static slot* over() noexcept { return reinterpret_cast<slot*>(1); }
   /// Its coroutine is suspended, and it stands in line, or has failed before it started.
   [[nodiscard]] static slot* no_slot() noexcept { return reinterpret_cast<slot*>(2); }
+  /// It is done, without the ring.
+  [[nodiscard]] static slot* attempted() noexcept { return reinterpret_cast<slot*>(3); }
+  static constexpr std::uintptr_t last_of_no_slots = 3;
 
  protected:
   ~operation_base() = default;
@@ -80,6 +84,12 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     if (!begins_when_free && why == 0 && here.stopped()) why = failure(errc::canceled);
     if (why != 0) [[unlikely]]
       return fail_at_once(here, why, h);
+    if constexpr (begins_inline) {
+      const bool nobody_waits = below.stands_still() && here.ready.empty();
+      if (op_.may_attempt(nobody_waits)) [[unlikely]] {
+        if (attempt_without_ring(below)) return leave_a_part_of_the_turn(here, h);
+      }
+    }
     detail::suspend(here, *this, *this, h, wait_kind::operation, &stop_this);
     if constexpr (begins_when_free) {
       if (op_.must_wait(*this)) {
@@ -104,8 +114,8 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
 
   [[nodiscard]] output await_resume() {
     slot* const mine = std::exchange(at, over());
-    if (mine == no_slot()) [[unlikely]]
-      return op_.fail(to_error(failed), std::move(op_.held));
+    if (reinterpret_cast<std::uintptr_t>(mine) <= last_of_no_slots) [[unlikely]]
+      return end_without_slot(mine);
     struct finish {
       operation& self;
       slot& s;
@@ -122,7 +132,9 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
 
  private:
   static constexpr bool begins_when_free = std::same_as<typename Op::begins, ext::begins_when_free>;
+  static constexpr bool begins_inline = std::same_as<typename Op::begins, ext::begins_inline>;
   static constexpr bool holds_a_file = std::same_as<typename Op::holds, ext::holds_a_file>;
+  static constexpr int inline_cost = 4;
   static constexpr bool lends_memory = !std::same_as<lends, ext::lends_nothing>;
   static void stop_this(scope_link& link) noexcept {
     auto& self = static_cast<operation&>(link);
@@ -138,6 +150,23 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
   [[gnu::noinline]] bool fail_at_once(context& here, failure_code why, std::coroutine_handle<> h) {
     failed = why;
     at = no_slot();
+    return give_way(here, *this, *this, h);
+  }
+  [[gnu::noinline]] output end_without_slot(const slot* which) {
+    if constexpr (begins_inline) {
+      if (which == attempted()) return op_.complete_attempt(failed, op_.held);
+    }
+    return op_.fail(to_error(failed), std::move(op_.held));
+  }
+  [[gnu::noinline]] bool attempt_without_ring(driver& below) noexcept {
+    failed = op_.attempt(below);
+    if (failed == ext::not_attempted) return false;
+    at = attempted();
+    return true;
+  }
+  /// What takes the thread's time itself leaves less of the turn to others.
+  [[gnu::noinline]] bool leave_a_part_of_the_turn(context& here, std::coroutine_handle<> h) {
+    here.inline_budget -= inline_cost + (std::max(failed, 0) >> 10);
     return give_way(here, *this, *this, h);
   }
   [[gnu::noinline]] void stand_in_line(driver& below) {

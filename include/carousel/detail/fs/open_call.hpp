@@ -23,6 +23,7 @@ struct open_base : path_operation {
   std::uint32_t mode;
   std::uint64_t resolve;  ///< of openat2(2); 0: openat(2) will do
   bool ring_only;
+  bool inline_io;
 
   /// Throws std::bad_alloc.
   open_base(path_operation where, path_text path, const open_options& options);

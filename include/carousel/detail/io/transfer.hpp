@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "carousel/detail/buf/fixed_access.hpp"
@@ -20,6 +21,13 @@ namespace carousel::detail {
 [[nodiscard]] bool is_aligned(const descriptor& file, position at, const std::byte* data,
                               std::size_t bytes) noexcept;
 
+/// Transfers at an offset without the ring: the count or the error, or not_attempted. `came` is
+/// then what is in the buffer already.
+[[nodiscard]] std::int32_t read_inline(driver& io, descriptor& file, std::span<std::byte> into,
+                                       std::uint64_t at, std::int32_t& came) noexcept;
+[[nodiscard]] std::int32_t write_inline(driver& io, descriptor& file,
+                                        std::span<const std::byte> from, std::uint64_t at) noexcept;
+
 /// Notes which file it was.
 [[nodiscard]] inline std::error_code transfer_failed(direction way, std::error_code why,
                                                      const fd_ref& file) noexcept {
@@ -35,8 +43,11 @@ struct transfer : file_operation {
   using output = buf_result<std::size_t, B>;
   using lends = lent_memory<B>;
   using unclaimed = ext::result_owns_nothing;
+  using begins = ext::begins_inline;
   B held;
   Extent extent;
+  /// Without the ring, of what it was asked for then: the result where the ring has none.
+  std::int32_t came = 0;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept {
     if (const failure_code error = check_file(io)) return error;
@@ -75,14 +86,32 @@ struct transfer : file_operation {
     name_file(io, r);
   }
 
-  output complete(std::int32_t res, B& lent, slot&) const noexcept {
+  [[nodiscard]] bool may_attempt(bool nobody_waits) const noexcept {
+    if constexpr (D == direction::read) return nobody_waits && file->attempts.may_read();
+    return file->attempts.may_write();
+  }
+  [[nodiscard]] std::int32_t attempt(driver& io) noexcept {
+    auto* const data = traits::data(held) + extent.skip;
+    if constexpr (D == direction::read) {
+      return read_inline(io, *file.get(), {data, length()}, extent.value(), came);
+    } else {
+      return write_inline(io, *file.get(), {data, length()}, extent.value());
+    }
+  }
+
+  output complete_attempt(std::int32_t res, B& lent) const noexcept {
+    if (res < 0 && came != 0) res = came;
     if (res < 0)
       return {std::unexpected(transfer_failed(D, kernel_error(res), file)), std::move(lent)};
     const auto n = static_cast<std::size_t>(res);
     if constexpr (D == direction::read) traits::set_size(lent, extent.skip + n);
     return {n, std::move(lent)};
   }
+  output complete(std::int32_t res, B& lent, slot&) const noexcept {
+    return complete_attempt(res, lent);
+  }
   output fail(std::error_code error, B&& back) const noexcept {
+    if (came != 0) return complete_attempt(came, back);
     return {std::unexpected(transfer_failed(D, error, file)), std::move(back)};
   }
 

@@ -19,6 +19,8 @@ class submission_queue {
   /// Returns where it stands, for contains().
   std::uint32_t push() noexcept { return tail_++; }
 
+  /// No request waits for the next enter.
+  [[nodiscard]] bool is_empty() const noexcept { return tail_ == consumed_; }
   /// Requests that the kernel has not consumed, those of an earlier enter that it refused included.
   [[nodiscard]] std::uint32_t unsubmitted() const noexcept { return tail_ - head(); }
 
@@ -44,7 +46,10 @@ class submission_queue {
   }
 
   /// After the kernel may have consumed some.
-  void make_room() noexcept { end_ = head() + mask_ + 1; }
+  void make_room() noexcept {
+    consumed_ = head();
+    end_ = consumed_ + mask_ + 1;
+  }
   /// What the kernel is told with the next enter.
   [[nodiscard]] std::uint32_t tail() const noexcept { return tail_; }
   [[nodiscard]] std::uint32_t head() const noexcept {
@@ -59,7 +64,8 @@ class submission_queue {
   request* entries_;
   std::uint32_t mask_;  ///< entries, a power of two, less one
   std::uint32_t tail_;
-  std::uint32_t end_ = 0;  ///< the tail of a full queue
+  std::uint32_t end_ = 0;       ///< the tail of a full queue
+  std::uint32_t consumed_ = 0;  ///< what the head was after the last enter
   std::uint32_t* head_;
 };
 
