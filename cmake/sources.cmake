@@ -65,6 +65,7 @@ set(carousel_headers
     include/carousel/detail/io/refused_buffer.hpp
     include/carousel/detail/io/transfer.hpp
     include/carousel/detail/io/transfer_all.hpp
+    include/carousel/detail/loop/boottime_sleep.hpp
     include/carousel/detail/loop/foreign_wait.hpp
     include/carousel/detail/loop/remote_call.hpp
     include/carousel/detail/loop/remote_outcome.hpp
@@ -136,6 +137,8 @@ set(carousel_headers
     include/carousel/sync/shared_future.hpp
     include/carousel/sync/task_group.hpp
     include/carousel/task.hpp
+    include/carousel/time/boottime_clock.hpp
+    include/carousel/time/interval.hpp
     include/carousel/time/sleep.hpp
     include/carousel/timeout.hpp
     include/carousel/when_all.hpp
@@ -187,6 +190,8 @@ set(carousel_sources
     src/fs/path_call.cpp
     src/io/close_call.cpp
     src/io/transfer.cpp
+    src/loop/boottime_clock.cpp
+    src/loop/boottime_sleep.cpp
     src/loop/foreign_wait.cpp
     src/loop/loop.cpp
     src/loop/remote_call.cpp

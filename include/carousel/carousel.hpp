@@ -55,6 +55,8 @@
 #include "carousel/sync/shared_future.hpp"      // IWYU pragma: export
 #include "carousel/sync/task_group.hpp"         // IWYU pragma: export
 #include "carousel/task.hpp"                    // IWYU pragma: export
+#include "carousel/time/boottime_clock.hpp"     // IWYU pragma: export
+#include "carousel/time/interval.hpp"           // IWYU pragma: export
 #include "carousel/time/sleep.hpp"              // IWYU pragma: export
 #include "carousel/timeout.hpp"                 // IWYU pragma: export
 #include "carousel/when_all.hpp"                // IWYU pragma: export

@@ -13,6 +13,7 @@ const char* name_of(opcode code) noexcept {
     case opcode::poll_add: return "poll_add";
     case opcode::sendmsg: return "sendmsg";
     case opcode::recvmsg: return "recvmsg";
+    case opcode::timeout: return "timeout";
     case opcode::accept: return "accept";
     case opcode::async_cancel: return "async_cancel";
     case opcode::connect: return "connect";

@@ -40,6 +40,10 @@ bool driver::memlock_binds() const noexcept { return whole(*this).ring_->kernel(
 
 steady_time driver::now() const noexcept { return whole(*this).ring_->kernel().now(); }
 
+std::chrono::nanoseconds driver::time_since_boot() const noexcept {
+  return whole(*this).ring_->kernel().time_since_boot();
+}
+
 steady_time now() noexcept {
   return current_context != nullptr ? current_context->io->now() : std::chrono::steady_clock::now();
 }

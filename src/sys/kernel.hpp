@@ -23,6 +23,9 @@ struct ring_size {
   unsigned completions = 0;
 };
 
+/// CLOCK_BOOTTIME.
+[[nodiscard]] std::chrono::nanoseconds time_since_boot() noexcept;
+
 /// The seam: all that a ring asks of the operating system. Calls return 0 or a count, or -errno, as
 /// the system calls do; the queues themselves are plain memory, so a second implementation can be
 /// an ordinary object.
@@ -78,6 +81,10 @@ class kernel {
   /// The same, a few milliseconds behind for a fraction of the cost.
   [[nodiscard]] virtual std::chrono::steady_clock::time_point coarse_now() const noexcept {
     return now();
+  }
+  /// The clock of timeouts that go on while the machine is suspended.
+  [[nodiscard]] virtual std::chrono::nanoseconds time_since_boot() const noexcept {
+    return sys::time_since_boot();
   }
   /// Lets time pass without the ring: the kernel has refused an enter and is asked again a little
   /// later.

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -308,6 +309,12 @@ class linux_kernel final : public kernel {
 };
 
 }  // namespace
+
+std::chrono::nanoseconds time_since_boot() noexcept {
+  timespec t{};
+  (void)::clock_gettime(CLOCK_BOOTTIME, &t);
+  return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+}
 
 std::unique_ptr<kernel> make_linux_kernel() { return std::make_unique<linux_kernel>(); }
 

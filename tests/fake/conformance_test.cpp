@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -131,6 +133,35 @@ TEST(conformance, cancels) {
     note(a, "a read that waits", b.run({.code = opcode::async_cancel, .address = 1}));
     note(a, "that read", b.result_of(1));
     note(a, "again", b.run({.code = opcode::async_cancel, .address = 1}));
+  });
+}
+
+TEST(conformance, timeouts_by_the_time_since_the_boot) {
+  same_on_both([](bench& b, answers& a) {
+    constexpr std::uint32_t by_boot_until = 1 | 4;  // IORING_TIMEOUT_ABS, IORING_TIMEOUT_BOOTTIME
+    const auto until = [](const sys::kernel_timespec& at, std::uint32_t entries = 1) {
+      return request{.code = opcode::timeout,
+                     .fd = -1,
+                     .address = address_of(&at),
+                     .length = entries,
+                     .op_flags = by_boot_until};
+    };
+    const sys::kernel_timespec past{.seconds = 0, .nanoseconds = 0};
+    note(a, "in the past", b.run(until(past)));
+    const sys::kernel_timespec negative{.seconds = -1, .nanoseconds = 0};
+    note(a, "before the boot", b.run(until(negative)));
+    note(a, "two times", b.run(until(past, 2)));
+    const auto soon = b.kernel().time_since_boot() + std::chrono::milliseconds(2);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(soon);
+    const sys::kernel_timespec at{.seconds = seconds.count(),
+                                  .nanoseconds = (soon - seconds).count()};
+    note(a, "in time", b.run(until(at)));
+    note(a, "not before", b.kernel().time_since_boot() >= soon);
+    const sys::kernel_timespec never{.seconds = std::int64_t{1} << 32U, .nanoseconds = 0};
+    b.start(until(never), 7);
+    b.start({.code = opcode::async_cancel, .address = 7}, 8);
+    note(a, "the cancel", b.result_of(8));
+    note(a, "what it cancels", b.result_of(7));
   });
 }
 

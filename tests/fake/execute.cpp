@@ -306,6 +306,7 @@ std::optional<std::int32_t> execute(operation& op) {
   switch (op.code) {
     case opcode::nop: return 0;
     case opcode::poll_add: return poll_add(op);
+    case opcode::timeout: return -ETIME;
     case opcode::read:
     case opcode::read_fixed:
     case opcode::readv: return read(op);

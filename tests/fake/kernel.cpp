@@ -261,6 +261,18 @@ bool kernel::writes_to(ino_t inode, std::uint64_t begin, std::uint64_t end) cons
   });
 }
 
+std::chrono::steady_clock::time_point kernel::due_of(const operation& op) const noexcept {
+  const bool by_boot = (op.entry.op_flags & timeout_boottime) != 0;
+  return std::chrono::steady_clock::time_point(by_boot ? op.until - suspended_ : op.until);
+}
+
+void kernel::suspend(std::chrono::nanoseconds duration) noexcept {
+  suspended_ += duration;
+  for (operation& op : operations_) {
+    if (op.code == detail::opcode::timeout && op.at == stage::waiting) op.due = due_of(op);
+  }
+}
+
 void kernel::release_stuck() noexcept {
   options_.stuck = 0;
   for (operation& op : operations_) {

@@ -45,10 +45,15 @@ class kernel final : public sys::kernel {
   /// wait_for_signal() only.
   int register_eventfd(int fd) noexcept override;
   std::chrono::steady_clock::time_point now() const noexcept override { return now_; }
+  std::chrono::nanoseconds time_since_boot() const noexcept override {
+    return now_.time_since_epoch() + suspended_;
+  }
   void pause(std::chrono::nanoseconds duration) noexcept override { now_ += duration; }
 
   // What a test may ask and do.
 
+  /// The machine sleeps for so long: time passes for the clock of the boot, and for no other.
+  void suspend(std::chrono::nanoseconds duration) noexcept;
   [[nodiscard]] std::size_t in_flight() const noexcept { return operations_.size(); }
   /// The operation in flight that has borrowed some of this memory; 0 if none has.
   [[nodiscard]] std::uint64_t borrower(const void* first, std::size_t bytes) const noexcept {
@@ -100,6 +105,8 @@ class kernel final : public sys::kernel {
   [[nodiscard]] std::int32_t take_message(operation& op);
   [[nodiscard]] std::int32_t take_fixed(operation& op);
   void take_paths(operation& op);
+  [[nodiscard]] std::int32_t take_time(operation& op);
+  [[nodiscard]] std::chrono::steady_clock::time_point due_of(const operation& op) const noexcept;
   [[nodiscard]] std::int32_t lend(operation& op);
   [[nodiscard]] std::optional<std::int32_t> run(operation& op);
   void schedule(op_list::iterator op);
@@ -137,6 +144,7 @@ class kernel final : public sys::kernel {
   trace trace_;
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point now_;
+  std::chrono::nanoseconds suspended_{0};
   std::function<void()> observer_;
   std::chrono::nanoseconds waited_as_io_{0};
   unsigned attempts_ = 0;

@@ -24,6 +24,8 @@ inline constexpr unsigned op_socket = 45;
 
 inline constexpr unsigned accept_multishot = 1;  ///< of ioprio
 inline constexpr unsigned poll_multishot = 1;    ///< of length
+inline constexpr unsigned timeout_abs = 1;       ///< of op_flags
+inline constexpr unsigned timeout_boottime = 4;
 
 /// Where an operation is between its submission and its completion.
 enum class stage : std::uint8_t {
@@ -81,6 +83,7 @@ struct operation {
   stage at = stage::finished;
   std::chrono::steady_clock::time_point due{};
   std::int32_t res = 0;
+  std::chrono::nanoseconds until{};  ///< of a timeout, by its clock
   bool stuck = false;
   std::size_t limit = SIZE_MAX;  ///< bytes that this transfer moves at most
 

@@ -51,7 +51,7 @@ bool has_path(const operation& op) noexcept {
 bool has_file(const operation& op) noexcept {
   if (op.code == opcode::statx) return (op.entry.op_flags & AT_EMPTY_PATH) != 0;
   return !has_path(op) && op.code != opcode::nop && op.code != opcode::close &&
-         op.number() != op_socket;
+         op.code != opcode::timeout && op.number() != op_socket;
 }
 
 }  // namespace
@@ -117,6 +117,9 @@ std::int32_t kernel::prepare(operation& op) {
       return misuse(op, "an address was gone when the kernel copied it", -EFAULT);
     op.address.assign(address, op.entry.offset);
   }
+  if (op.code == opcode::timeout) {
+    if (const std::int32_t error = take_time(op); error != 0) return error;
+  }
   if (const std::int32_t error = take_memory(op); error != 0) return error;
   return lend(op);
 }
@@ -133,6 +136,17 @@ std::int32_t kernel::take_file(operation& op) {
   if (op.file == nullptr && options_.closed_world)
     trace_.fail(op.id, "an operation named a descriptor that is not open");
   return op.file != nullptr ? 0 : -EBADF;
+}
+
+/// A point in time, by the clock of the boot or the steady one.
+std::int32_t kernel::take_time(operation& op) {
+  const auto* const at = pointer<const sys::kernel_timespec>(op.entry.address);
+  if (!is_mapped(at, sizeof *at) || is_poisoned(at, sizeof *at))
+    return misuse(op, "a time was gone when the kernel copied it", -EFAULT);
+  if (op.entry.length != 1 || at->seconds < 0 || at->nanoseconds < 0) return -EINVAL;
+  if ((op.entry.op_flags & timeout_abs) == 0) return -EINVAL;  // nobody asks for another one
+  op.until = std::chrono::seconds(at->seconds) + std::chrono::nanoseconds(at->nanoseconds);
+  return 0;
 }
 
 void kernel::take_paths(operation& op) {
@@ -270,6 +284,11 @@ std::optional<std::int32_t> kernel::run(operation& op) {
 void kernel::schedule(op_list::iterator self) {
   operation& op = *self;
   const bool waits = may_wait(op);
+  if (op.code == opcode::timeout) {
+    op.at = stage::waiting;
+    op.due = due_of(op);
+    return;
+  }
   if (const std::int32_t error = injected(op); error != 0) {
     // Whatever close answers, the number is free, unless it was never begun.
     if (op.code == opcode::close && error != -ECANCELED) (void)run(op);

@@ -32,6 +32,7 @@ unsigned fields_of(const detail::request& entry) noexcept {
     case opcode::read_fixed:
     case opcode::write_fixed: return fd | offset | address | length | op_flags | buf_index;
     case opcode::fsync: return fd | offset | length | op_flags;
+    case opcode::timeout: return fd | offset | address | length | op_flags;
     case opcode::sendmsg:
     case opcode::recvmsg:
     case opcode::send:

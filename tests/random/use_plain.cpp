@@ -226,7 +226,8 @@ task<> wait_in_crowd(world& w) {
 
 task<> actor(world& w, unsigned actions) {
   for (; actions > 0; --actions) {
-    switch (w.random.below(18)) {
+    switch (w.random.below(19)) {
+      case 18: co_await use_timers(w); break;
       case 17: co_await use_remote(w); break;
       case 16: co_await use_streams(w); break;
       case 15: co_await use_sockets(w); break;

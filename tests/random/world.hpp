@@ -137,6 +137,7 @@ task<> use_tasks(world& w);
 task<> use_verbs(world& w);
 task<> use_bell(world& w);
 task<> use_remote(world& w);
+task<> use_timers(world& w);
 task<> wait_in_crowd(world& w);
 
 /// Wakes one task that waits for a bell, from wherever this is called.

@@ -19,6 +19,7 @@ enum class opcode : std::uint8_t {
   poll_add = 6,       // 5.1
   sendmsg = 9,        // 5.3
   recvmsg = 10,       // 5.3
+  timeout = 11,       // 5.4
   accept = 13,        // 5.5
   async_cancel = 14,  // 5.5
   connect = 16,       // 5.5

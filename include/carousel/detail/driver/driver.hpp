@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -93,6 +94,8 @@ class driver {
   [[nodiscard]] std::uint32_t write_flags() const noexcept { return write_flags_; }
   /// The time as the kernel behind the ring tells it.
   [[nodiscard]] steady_time now() const noexcept;
+  /// The same with the time that the machine was suspended, since it was started.
+  [[nodiscard]] std::chrono::nanoseconds time_since_boot() const noexcept;
   [[nodiscard]] const driver_counters& counters() const noexcept { return counters_; }
 
   /// From now on a write to this eventfd ends a wait of the loop. It must stay open as long as the
