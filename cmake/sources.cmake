@@ -61,6 +61,7 @@ set(carousel_headers
     include/carousel/detail/io/close_call.hpp
     include/carousel/detail/io/file_call.hpp
     include/carousel/detail/io/pieces.hpp
+    include/carousel/detail/io/poll_call.hpp
     include/carousel/detail/io/position.hpp
     include/carousel/detail/io/refused_buffer.hpp
     include/carousel/detail/io/transfer.hpp
@@ -122,6 +123,8 @@ set(carousel_headers
     include/carousel/net/unix_stream.hpp
     include/carousel/net/write_half.hpp
     include/carousel/or_throw.hpp
+    include/carousel/process/process.hpp
+    include/carousel/process/signal_set.hpp
     include/carousel/remote_result.hpp
     include/carousel/remote_runtime.hpp
     include/carousel/result.hpp
@@ -220,6 +223,8 @@ set(carousel_sources
     src/net/unix_datagram.cpp
     src/net/unix_listener.cpp
     src/net/unix_stream.cpp
+    src/process/process.cpp
+    src/process/signal_set.cpp
     src/sync/remote_places.cpp
     src/sync/semaphore.cpp
     src/sync/task_group.cpp
@@ -320,6 +325,7 @@ set(carousel_examples
     examples/own_loop.cpp
     examples/own_memory.cpp
     examples/own_operation.cpp
+    examples/supervise.cpp
     examples/two_runtimes.cpp)
 
 set(carousel_benchmarks

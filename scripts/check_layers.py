@@ -18,6 +18,7 @@ LAYERS = [
     ("programs", "tools, examples, benchmarks, tests", ["tools/*", "examples/*", "bench/*", "tests/*"]),
     ("api", "carousel.hpp, which includes the rest", ["include/carousel/carousel.hpp"]),
     ("net", "sockets and their addresses", []),
+    ("process", "signals and other processes", []),
     ("fs", "files and directories", []),
     ("io", "what files and sockets share: transfers, closing", []),
     ("buf", "buffer concepts, leases, pool, registry, arena", []),

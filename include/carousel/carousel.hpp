@@ -40,6 +40,8 @@
 #include "carousel/net/unix_stream.hpp"         // IWYU pragma: export
 #include "carousel/net/write_half.hpp"          // IWYU pragma: export
 #include "carousel/or_throw.hpp"                // IWYU pragma: export
+#include "carousel/process/process.hpp"         // IWYU pragma: export
+#include "carousel/process/signal_set.hpp"      // IWYU pragma: export
 #include "carousel/remote_result.hpp"           // IWYU pragma: export
 #include "carousel/remote_runtime.hpp"          // IWYU pragma: export
 #include "carousel/result.hpp"                  // IWYU pragma: export

@@ -55,6 +55,7 @@ enum class errc {
   memlock_limit,  ///< RLIMIT_MEMLOCK is too small
   no_worker,      ///< the kernel dropped an operation that nobody asked to stop
   closed,         ///< a channel that takes no more, or has no more
+  no_child,       ///< a process has ended, and how is not to be known
 };
 
 [[nodiscard]] const std::error_category& carousel_category() noexcept;

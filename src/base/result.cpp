@@ -57,6 +57,10 @@ class category final : public std::error_category {
                "systemd unit, or a line "
                "\"USER hard memlock KIBIBYTES\" in /etc/security/limits.conf";
       case errc::closed: return "the channel is closed";
+      case errc::no_child:
+        return "the process has ended, but how is not to be known: it is no child of this one, or "
+               "somebody else has collected it with wait(), or the kernel has, as SIGCHLD is "
+               "ignored";
       case errc::no_worker:
         return "the kernel dropped the operation although nobody cancelled it: it could not start "
                "a "
@@ -81,6 +85,7 @@ class category final : public std::error_category {
       case errc::kernel_too_old: return std::errc::function_not_supported;
       case errc::memlock_limit: return std::errc::not_enough_memory;
       case errc::no_worker: return std::errc::resource_unavailable_try_again;
+      case errc::no_child: return std::errc::no_child_process;
       default: return {value, *this};
     }
   }

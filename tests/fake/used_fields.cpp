@@ -32,12 +32,12 @@ unsigned fields_of(const detail::request& entry) noexcept {
     case opcode::read_fixed:
     case opcode::write_fixed: return fd | offset | address | length | op_flags | buf_index;
     case opcode::fsync: return fd | offset | length | op_flags;
+    case opcode::poll_add: return fd | length | op_flags;
     case opcode::timeout: return fd | offset | address | length | op_flags;
     case opcode::sendmsg:
     case opcode::recvmsg:
     case opcode::send:
     case opcode::recv: return ioprio | fd | address | length | op_flags;
-    case opcode::poll_add: return fd | length | op_flags;
     case opcode::connect: return fd | offset | address;
     case opcode::shutdown: return fd | length;
     case opcode::accept: return ioprio | fd | offset | address | op_flags | file_index;
