@@ -3,6 +3,7 @@
 set(carousel_headers
     include/carousel/abandon_after.hpp
     include/carousel/buf/arena.hpp
+    include/carousel/buf/buf_group.hpp
     include/carousel/buf/buf_slice.hpp
     include/carousel/buf/fixed_buf.hpp
     include/carousel/buf/fixed_buf_pool.hpp
@@ -31,6 +32,8 @@ set(carousel_headers
     include/carousel/detail/buf/buf_storage.hpp
     include/carousel/detail/buf/collection_registration.hpp
     include/carousel/detail/buf/fixed_access.hpp
+    include/carousel/detail/buf/group_record.hpp
+    include/carousel/detail/buf/group_wait.hpp
     include/carousel/detail/buf/lent_memory.hpp
     include/carousel/detail/buf/user_storage.hpp
     include/carousel/detail/driver/buffer_registration.hpp
@@ -79,6 +82,7 @@ set(carousel_headers
     include/carousel/detail/net/fd_transfer.hpp
     include/carousel/detail/net/message.hpp
     include/carousel/detail/net/poll_record.hpp
+    include/carousel/detail/net/receive_record.hpp
     include/carousel/detail/net/stream_transfer.hpp
     include/carousel/detail/ring/completion_marks.hpp
     include/carousel/detail/ring/submission_queue.hpp
@@ -107,6 +111,7 @@ set(carousel_headers
     include/carousel/net/poll_events.hpp
     include/carousel/net/poll_stream.hpp
     include/carousel/net/read_half.hpp
+    include/carousel/net/receive_stream.hpp
     include/carousel/net/resolve.hpp
     include/carousel/net/socket_address.hpp
     include/carousel/net/socket_handle.hpp
@@ -163,6 +168,8 @@ set(carousel_sources
     src/buf/buf_collection.cpp
     src/buf/collection_registration.cpp
     src/buf/fixed_buf_pool.cpp
+    src/buf/group_record.cpp
+    src/buf/group_wait.cpp
     src/buf/memory_kind.cpp
     src/buf/next_operation.cpp
     src/buf/registration_report.cpp
@@ -212,6 +219,7 @@ set(carousel_sources
     src/net/open_socket.cpp
     src/net/poll_record.cpp
     src/net/poll_stream.cpp
+    src/net/receive_record.cpp
     src/net/resolve.cpp
     src/net/socket_address.cpp
     src/net/socket_handle.cpp
@@ -326,6 +334,7 @@ set(carousel_examples
     examples/own_memory.cpp
     examples/own_operation.cpp
     examples/supervise.cpp
+    examples/thousand.cpp
     examples/two_runtimes.cpp)
 
 set(carousel_benchmarks

@@ -4,6 +4,7 @@
 
 #include "carousel/abandon_after.hpp"           // IWYU pragma: export
 #include "carousel/buf/arena.hpp"               // IWYU pragma: export
+#include "carousel/buf/buf_group.hpp"           // IWYU pragma: export
 #include "carousel/buf/buf_slice.hpp"           // IWYU pragma: export
 #include "carousel/buf/fixed_buf.hpp"           // IWYU pragma: export
 #include "carousel/buf/fixed_buf_pool.hpp"      // IWYU pragma: export
@@ -25,6 +26,7 @@
 #include "carousel/net/poll_events.hpp"         // IWYU pragma: export
 #include "carousel/net/poll_stream.hpp"         // IWYU pragma: export
 #include "carousel/net/read_half.hpp"           // IWYU pragma: export
+#include "carousel/net/receive_stream.hpp"      // IWYU pragma: export
 #include "carousel/net/resolve.hpp"             // IWYU pragma: export
 #include "carousel/net/socket_address.hpp"      // IWYU pragma: export
 #include "carousel/net/socket_handle.hpp"       // IWYU pragma: export

@@ -12,6 +12,7 @@
 #include "base/sanitizers.hpp"
 #include "buf/arena_storage.hpp"
 #include "carousel/detail/base/keep_for_ever.hpp"
+#include "carousel/detail/buf/group_record.hpp"
 
 namespace carousel::detail {
 
@@ -142,15 +143,80 @@ void buf_collection::wait(buffer_waiter& w, context& here, size_class& c) noexce
 
 bool buf_collection::is_free_after(buf_entry& e, size_class& c) noexcept {
   check_guard(e);
-  if (!c.waiters.empty()) {
-    hand_over(e, c);
+  size_class& to = groups_.empty() ? c : class_of_next(c);
+  if (&to != &c) move(e, to);
+  if (!to.waiters.empty()) {
+    hand_over(e, to);
     return false;
   }
   poison(e.data, e.capacity);
-  if (!closed_) return true;
+  if (!closed_ && &to == &c) return true;
   e.leased = false;
-  lease_ended();
+  if (closed_) {
+    lease_ended();
+  } else {
+    e.next_free = to.free_head;
+    to.free_head = &e;
+  }
   return false;
+}
+
+// Groups.
+
+/// Whose a buffer is that comes back: the pool's, while somebody waits for one there; then that of
+/// the group it belongs to, or of one that misses some, those first in whose line somebody stands.
+buf_size_class& buf_collection::class_of_next(size_class& from) noexcept {
+  size_class& whole = from.whole != nullptr ? *from.whole : from;
+  if (!whole.waiters.empty()) return whole;
+  size_class* to = &from;
+  groups_.for_each([&](group_record& group) {
+    size_class& its = group.buffers();
+    if (its.whole != &whole || !to->waiters.empty()) return;
+    if (!its.waiters.empty() || (to == &whole && group.misses_some())) to = &its;
+  });
+  return *to;
+}
+
+void buf_collection::move(buf_entry& e, size_class& to) noexcept {
+  size_class& from = *std::exchange(e.size_class, &to);
+  if (from.whole != nullptr) --from.total;
+  if (to.whole != nullptr) ++to.total;
+}
+
+void buf_collection::lend_to(group_record& group) noexcept {
+  watches_check_in_ = true;
+  if (!group.linked()) groups_.push_back(group);
+  size_class& to = group.buffers();
+  size_class& whole = *to.whole;
+  while (group.misses_some() && whole.free_head != nullptr) {
+    buf_entry& e = *std::exchange(whole.free_head, whole.free_head->next_free);
+    move(e, to);
+    if (to.waiters.empty()) {
+      e.next_free = to.free_head;
+      to.free_head = &e;
+    } else {
+      lend(e, 0);
+      hand_over(e, to);
+    }
+  }
+}
+
+void buf_collection::take_back(group_record& group) noexcept {
+  group.unlink();
+  size_class& from = group.buffers();
+  for (buf_entry& e : entries_) {
+    if (e.size_class != &from) continue;
+    move(e, *from.whole);
+    if (e.leased || closed_) continue;
+    lend(e, 0);
+    check_in(e);
+  }
+}
+
+std::size_t buf_collection::lent() const noexcept {
+  if (closed_) return 0;
+  return static_cast<std::size_t>(std::ranges::count_if(
+      entries_, [](const buf_entry& e) { return !e.leased && e.size_class->whole != nullptr; }));
 }
 
 void buf_collection::hand_over(buf_entry& e, size_class& c) noexcept {
@@ -166,10 +232,12 @@ void buf_collection::hand_over(buf_entry& e, size_class& c) noexcept {
 
 void buf_collection::close() noexcept {
   count_leases();
-  for (size_class& c : classes_) {
+  const auto end = [this](size_class& c) {
     fail_waiters(c, errc::pool_closed);
     c.free_head = nullptr;
-  }
+  };
+  std::ranges::for_each(classes_, end);
+  groups_.for_each([&](group_record& group) { end(group.buffers()); });
   // Leases that are out go on with their fixed operations; the last one to come back ends the
   // registration.
   if (still_leased_ == 0) registration_.give_up();
@@ -188,9 +256,10 @@ void buf_collection::fail_waiters(size_class& c, errc why) noexcept {
 }
 
 void buf_collection::quarantine(buf_entry& e) noexcept {
-  size_class& c = *e.size_class;
+  size_class& whole = e.size_class->whole != nullptr ? *e.size_class->whole : *e.size_class;
   e.quarantined = true;
-  ++c.quarantined;
+  ++whole.quarantined;
+  if (e.size_class != &whole) ++e.size_class->quarantined;
   ++quarantined_;  // it stays marked as leased: nobody can check it out
   if (!leak_storage_ && !storage_->quarantine({e.data, e.capacity})) {
     leak_storage_ = true;
@@ -199,7 +268,12 @@ void buf_collection::quarantine(buf_entry& e) noexcept {
                  "will be leaked with it\n",
                  entries_.size());
   }
-  if (c.quarantined == c.total) fail_waiters(c, errc::stale_buffer);
+  if (whole.quarantined == whole.total) fail_waiters(whole, errc::stale_buffer);
+  groups_.for_each([&](group_record& group) {
+    if (group.buffers().whole != &whole) return;
+    lend_to(group);
+    if (whole.quarantined == whole.total) fail_waiters(group.buffers(), errc::stale_buffer);
+  });
   if (!closed_) return;
   // The kernel has it still: the registration is left to the end of the driver.
   --still_leased_;

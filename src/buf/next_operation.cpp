@@ -31,8 +31,9 @@ bool next_operation::wait::start(std::coroutine_handle<> h, detail::steady_time 
                   });
   write_reason = [](const detail::parked_waiter& w, std::FILE* out) {
     const auto& self = static_cast<const wait&>(w);
-    std::fprintf(out, "waits for a buffer of %zu bytes; all %u of them are leased:\n",
-                 self.capacity, self.size_class->total);
+    std::fprintf(out, "waits for a buffer of %zu bytes; all %u of them are leased%s:\n",
+                 self.capacity, self.size_class->total,
+                 self.pool->lent() != 0 ? ", or lent to groups" : "");
     self.pool->write_leases(out, self.size_class);
   };
   if (!for_ever) {

@@ -8,9 +8,12 @@
 namespace carousel::detail {
 namespace {
 
-/// Its runtime has ended with the operation in flight, or in line: nobody resumes the pump.
+/// Its runtime has ended with it in flight, or in line: nobody resumes the pump.
 [[nodiscard]] bool left_behind(const operation_base& op) noexcept {
   return op.at == operation_base::no_slot() && !op.linked();
+}
+[[nodiscard]] bool left_behind(const parked_waiter& at) noexcept {
+  return !at.is_parked() && !at.waiter::linked();
 }
 
 }  // namespace
@@ -20,7 +23,7 @@ stream_record::stream_record(stream_limits limits) : limits_(limits), items_(lim
 void stream_record::end() noexcept {
   ended_ = true;
   over_ = true;
-  in_flight_ = nullptr;
+  begins_nothing();
   if (pump_) std::exchange(pump_, nullptr).destroy();
   for (; count_ != 0; --count_) {
     discard(items_[first_]);
@@ -32,7 +35,7 @@ void stream_record::end() noexcept {
 }
 
 void stream_record::ended(const shot_end& how) noexcept {
-  in_flight_ = nullptr;
+  begins_nothing();
   over_ = how.over;
   if (how.item != shot_end::no_item) put(how.item);
   const bool asked_for = (pausing_ && how.error == errc::canceled) || how.error == errc::shut_down;
@@ -97,6 +100,8 @@ void stream_record::want() noexcept {
   if (in_flight_ != nullptr) {
     if (!left_behind(*in_flight_)) return;
     in_flight_->failed = failure(errc::shut_down);
+  } else if (parked_ != nullptr) {
+    if (!left_behind(*parked_)) return;
   } else if (!may_begin()) {
     return;
   }
@@ -142,7 +147,9 @@ stream_waiter::~stream_waiter() {
 bool stream_waiter::await_suspend(std::coroutine_handle<> h) noexcept {
   stream_record& of = record();
   if (!this_context().stopped()) {
+    of.asked_ = true;
     of.want();
+    of.asked_ = false;
     if (of.pending() > 0 && of.promised_ == 0) {
       promised_ = true;
       ++of.promised_;

@@ -36,7 +36,11 @@ void collection_model::check(const fake::kernel& kernel, const in_hand& held) co
     require(!held.contains(e.data) || !in_kernel,
             "a buffer in a task's hand is lent to the kernel");
     require(!held.contains(e.data) || e.leased, "a buffer in a task's hand is free");
-    if (e.leased && !e.quarantined) ++leased[e.size_class];
+    const detail::buf_size_class* const whole =
+        e.size_class->whole != nullptr ? e.size_class->whole : e.size_class;
+    const bool lent = !e.leased && whole != e.size_class;
+    require(!lent || e.size_class->waiters.empty(), "a group has a buffer while a stream waits");
+    if ((e.leased && !e.quarantined) || lent) ++leased[whole];
   }
   for (const auto& c : classes) {
     // A registry takes by index and never walks the list, and a closed pool has none.

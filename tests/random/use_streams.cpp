@@ -2,10 +2,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -148,13 +153,96 @@ task<> take_events(world& w) {
   }
 }
 
+/// A connection, and what is said at its other end, which is outside: the bytes count from 0 on.
+class counting_peer {
+ public:
+  counting_peer() {
+    std::array<int, 2> both{};
+    (void)::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both.data());
+    here_.emplace(unix_stream::from_fd(both[0]));
+    there_ = both[1];
+  }
+  counting_peer(const counting_peer&) = delete;
+  counting_peer& operator=(const counting_peer&) = delete;
+  ~counting_peer() { end(); }
+  [[nodiscard]] const unix_stream& here() const noexcept { return *here_; }
+  void say(std::size_t bytes) {
+    for (; bytes > 0; --bytes) {
+      const auto next = static_cast<std::uint8_t>(said_);
+      said_ += ::send(there_, &next, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 ? 1 : 0;
+    }
+  }
+  /// False: these are others than come next.
+  [[nodiscard]] bool hear(std::span<const std::byte> bytes) noexcept {
+    return std::ranges::all_of(bytes, [this](std::byte b) {
+      return b == static_cast<std::byte>(static_cast<std::uint8_t>(heard_++));
+    });
+  }
+  [[nodiscard]] bool has_more() const noexcept { return heard_ < said_; }
+  void end() {
+    if (there_ >= 0) ::close(std::exchange(there_, -1));
+  }
+
+ private:
+  std::optional<unix_stream> here_;
+  int there_ = -1;
+  std::size_t said_ = 0;
+  std::size_t heard_ = 0;
+};
+
+/// An error of a stream that has a cause; true: there will be nothing else.
+bool is_end(const world& w, const pool_model& pool, std::error_code error, bool asked) {
+  if (error == errc::pool_closed) {
+    w.require(pool.closed(), "a stream says that its pool is closed");
+    return true;
+  }
+  if (error == errc::stale_buffer) return true;
+  if (!asked) w.require_injected(error);
+  return stop_requested();
+}
+
+/// What comes through a connection, in leases of a group.
+task<> take_bytes(world& w) {
+  pool_model& pool = w.some_pool();
+  const result<buf_group> group = pool.handle().group(pool.some_capacity(w.random), 1);
+  if (!group) {
+    w.require(pool.closed() && group.error() == errc::pool_closed, "a group was refused");
+    co_return;
+  }
+  counting_peer peer;
+  const receive_stream in = peer.here().receive(*group);
+  for (auto steps = w.random.below(6); steps > 0; --steps) {
+    peer.say(w.random.below(100));
+    while (peer.has_more()) {
+      bool asked = false;
+      auto next = co_await in_some_verb(w, in.next(), asked);
+      if (next) {
+        w.require(next->size() != 0 && peer.hear(next->bytes()),
+                  "a stream lost bytes, or brought others");
+        const hand taken(w, std::move(*next));
+        if (w.random.below(4) == 0) co_await yield();
+      } else if (is_end(w, pool, next.error(), asked)) {
+        co_return;
+      }
+    }
+  }
+  if (w.random.below(2) == 0) co_return;
+  peer.end();
+  for (;;) {
+    bool asked = false;
+    const auto next = co_await in_some_verb(w, in.next(), asked);
+    w.require(!next, "a stream brings more than was said");
+    if (next.error() == errc::end_of_file || is_end(w, pool, next.error(), asked)) co_return;
+  }
+}
+
 }  // namespace
 
 task<> use_streams(world& w) {
-  if (w.random.below(2) == 0) {
-    co_await take_connections(w);
-  } else {
-    co_await take_events(w);
+  switch (w.random.below(3)) {
+    case 0: co_await take_connections(w); break;
+    case 1: co_await take_events(w); break;
+    default: co_await take_bytes(w); break;
   }
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "carousel/buf/buf_group.hpp"
 #include "carousel/buf/fixed_buf.hpp"
 #include "carousel/buf/next_operation.hpp"
 #include "carousel/detail/base/any_duration.hpp"
@@ -94,6 +95,19 @@ class fixed_buf_pool {
   next_operation next(std::size_t capacity, detail::any_time deadline) const noexcept {
     return {pool_, capacity, deadline};
   }
+
+  /// A group of `count` buffers of exactly this capacity, for streams to read into. It begins with
+  /// those that are free now, and has them to itself; the others come as leases come back. Errors:
+  /// no_such_capacity, invalid_argument (none, or more than there are), pool_closed. Throws
+  /// std::bad_alloc.
+  [[nodiscard]] result<buf_group> group(std::size_t capacity, std::size_t count) const {
+    const result<detail::group_record*> made = detail::group_record::make(pool_, capacity, count);
+    if (!made) return std::unexpected(made.error());
+    return buf_group(*made);
+  }
+  /// Buffers that groups have and no stream uses now. What is free to next() or leased, lent, in an
+  /// operation, or quarantined is all there is.
+  [[nodiscard]] std::size_t lent() const noexcept { return pool_->lent(); }
 
   /// Buffers that a runtime could not get back from the kernel before its shutdown deadline; they
   /// are never handed out again.

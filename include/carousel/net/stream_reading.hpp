@@ -6,6 +6,7 @@
 #include "carousel/detail/buf/fixed_access.hpp"
 #include "carousel/detail/io/refused_buffer.hpp"
 #include "carousel/detail/net/stream_transfer.hpp"
+#include "carousel/net/receive_stream.hpp"
 #include "carousel/task.hpp"
 
 namespace carousel {
@@ -67,6 +68,10 @@ class stream_reading {
   task<buf_result<void, B>> read_exact_fixed(B buf) const {
     return receive_all<true>(std::move(buf));
   }
+
+  /// All that comes, in leases of a group, so that the connection has no buffer while it waits.
+  /// Throws std::bad_alloc.
+  [[nodiscard]] receive_stream receive(const buf_group& from) const { return {held(), from}; }
 
   template <class B>
     requires(!io_buf_mut<B>)

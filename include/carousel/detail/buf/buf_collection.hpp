@@ -22,6 +22,8 @@ namespace carousel::detail {
 
 struct fixed_access;
 struct collection_probe;  // of the tests
+struct group_tag;
+class group_record;
 
 /// In debug builds of the library the gap after a buffer of our own arenas, where its stride leaves
 /// one, has a pattern that check-in looks at: a write beyond the buffer, ours or the kernel's, is
@@ -106,6 +108,7 @@ class buf_collection {
   void wait(buffer_waiter& w, context& here, size_class& c) noexcept;
 
   [[nodiscard]] std::span<const buf_entry> entries() const noexcept { return entries_; }
+  [[nodiscard]] buf_entry& entry_at(std::size_t index) noexcept { return entries_[index]; }
   [[nodiscard]] const pool_options& options() const noexcept { return options_; }
   [[nodiscard]] std::size_t quarantined() const noexcept { return quarantined_; }
 
@@ -121,6 +124,15 @@ class buf_collection {
   }
   /// The kernel has let go of the memory that was registered.
   void memory_let_go() noexcept;
+
+  // Groups.
+
+  /// Gives the group what it misses and is free.
+  void lend_to(group_record& group) noexcept;
+  /// The group goes: its buffers are the pool's again.
+  void take_back(group_record& group) noexcept;
+  /// Buffers that groups have and nobody uses.
+  [[nodiscard]] std::size_t lent() const noexcept;
 
   // The end.
 
@@ -153,6 +165,8 @@ class buf_collection {
   void check_guard(const buf_entry& e) const noexcept;
   /// What a check-in has to do besides. False: the buffer is not free now, and this may be gone.
   [[nodiscard]] bool is_free_after(buf_entry& e, size_class& c) noexcept;
+  [[nodiscard]] size_class& class_of_next(size_class& from) noexcept;
+  static void move(buf_entry& e, size_class& to) noexcept;
   void hand_over(buf_entry& e, size_class& c) noexcept;
   void wake_closer() noexcept;
   void count_leases() noexcept;
@@ -178,6 +192,7 @@ class buf_collection {
   std::vector<buf_entry> entries_;    ///< never grows once made: leases point into it
   std::vector<size_class> classes_;   ///< by capacity; never grows once made
   size_class* found_last_ = nullptr;  ///< null only while the collection is made
+  list<group_record, group_tag> groups_;
   buffer_waiter* closer_ = nullptr;
   std::unique_ptr<buf_storage> storage_;
   pool_options options_;

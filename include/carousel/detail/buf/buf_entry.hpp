@@ -10,13 +10,15 @@ namespace carousel::detail {
 class buf_collection;
 struct buf_entry;
 
-/// The buffers of one capacity.
+/// The buffers of one capacity, or those of them that a group has.
 struct buf_size_class {
   std::size_t capacity;
   buf_entry* free_head = nullptr;  ///< LIFO: the buffer used last is the warmest
   std::uint32_t total = 0;
   std::uint32_t quarantined = 0;
   list<waiter, ready_tag> waiters{};  ///< strict FIFO; empty whenever a buffer is free
+  /// Of a group's: the class that its buffers are part of, and counted in as well.
+  buf_size_class* whole = nullptr;
   explicit buf_size_class(std::size_t bytes) noexcept : capacity(bytes) {}
 };
 

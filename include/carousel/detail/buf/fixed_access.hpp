@@ -1,5 +1,9 @@
 #pragma once
 
+#include <concepts>
+#include <cstdint>
+#include <utility>
+
 #include "carousel/buf/fixed_buf.hpp"
 
 namespace carousel {
@@ -27,6 +31,14 @@ struct fixed_access {
       return 0;
     if (registered.with() != nullptr) return failure(errc::wrong_runtime);
     return failure(owner.closed() ? errc::pool_closed : errc::not_registered);
+  }
+  /// A lease that is kept as the position of its buffer meanwhile, and one again.
+  [[nodiscard]] static std::uint16_t leave(fixed_buf lease) noexcept {
+    return std::exchange(lease.entry_, nullptr)->index;
+  }
+  [[nodiscard]] static fixed_buf adopt(buf_entry& left) noexcept {
+    left.holder = current_task_id();
+    return fixed_buf(left);
   }
   /// The kernel never gave the buffer back: it is lost to its collection.
   static void quarantine(const fixed_buf& b) noexcept { b.entry().owner->quarantine(b.entry()); }

@@ -72,7 +72,15 @@ class stream_record : public recycled {
     in_flight_ = &op;
     pausing_ = false;
   }
+  /// The same for something of this runtime that is not the kernel's.
+  void waits(const parked_waiter& at) noexcept { parked_ = &at; }
+  void begins_nothing() noexcept {
+    in_flight_ = nullptr;
+    parked_ = nullptr;
+  }
   void ended(const shot_end& how) noexcept;
+  /// Somebody waits in next(), or is about to.
+  [[nodiscard]] bool is_asked() const noexcept { return asked_ || !line_.empty(); }
 
   // For the operation, with each completion that announces another.
 
@@ -106,10 +114,12 @@ class stream_record : public recycled {
   const stream_limits limits_;
   std::uint32_t refs_ = 1;
   bool pausing_ = false;  ///< the operation was told to end because there are too many items
+  bool asked_ = false;    ///< by somebody who does not stand in line yet
   bool over_ = false;
   bool ended_ = false;
   std::coroutine_handle<> pump_;
   operation_base* in_flight_ = nullptr;
+  const parked_waiter* parked_ = nullptr;  ///< where the pump waits, if not in an operation
   std::error_code error_;
 
   std::vector<std::int32_t> items_;  ///< a ring

@@ -1,0 +1,39 @@
+#include "carousel/detail/buf/group_wait.hpp"
+
+#include <cstdio>
+#include <utility>
+
+#include "carousel/detail/buf/fixed_access.hpp"
+
+namespace carousel::detail {
+
+bool group_wait::await_ready() noexcept {
+  const buf_size_class& whole = *of_.buffers().whole;
+  if (pool->closed()) {
+    failure = errc::pool_closed;
+  } else if (whole.quarantined == whole.total) {
+    failure = errc::stale_buffer;
+  } else {
+    granted = pool->take(of_.buffers(), 0);
+  }
+  return failure || granted != nullptr;
+}
+
+void group_wait::await_suspend(std::coroutine_handle<> h) noexcept {
+  context& here = this_context();
+  detail::suspend(here, *this, *this, h, wait_kind::buffer);
+  write_reason = [](const parked_waiter& w, std::FILE* out) {
+    const auto& self = static_cast<const group_wait&>(w);
+    std::fprintf(out, "(a stream) waits for a buffer of its group; all %u of them are leased:\n",
+                 self.of_.buffers().total);
+    self.pool->write_leases(out, &self.of_.buffers());
+  };
+  pool->wait(*this, here, of_.buffers());
+}
+
+result<fixed_buf> group_wait::await_resume() noexcept {
+  if (granted != nullptr) return fixed_access::adopt(*std::exchange(granted, nullptr));
+  return std::unexpected(failure ? failure : make_error_code(errc::shut_down));
+}
+
+}  // namespace carousel::detail
