@@ -15,6 +15,13 @@ task<> sleep_by_boot(world& w) {
   if (r) w.require(boottime_clock::now() >= until, "a sleep has ended before its time");
 }
 
+template <class Clock>
+task<result<typename basic_interval<Clock>::tick>> next_of(world& w, basic_interval<Clock>& ticks,
+                                                           bool in_verb, bool& asked) {
+  if (in_verb) co_return co_await in_some_verb(w, ticks.next(), asked);
+  co_return co_await ticks.next();
+}
+
 template <class Clock, class Now>
 task<> take_ticks(world& w, Now now) {
   const std::chrono::nanoseconds period = std::chrono::microseconds(1 + w.random.below(1000));
@@ -22,10 +29,14 @@ task<> take_ticks(world& w, Now now) {
   auto ticks = every<Clock>(period);
   auto last = start;
   for (auto left = w.random.below(4); left > 0; --left) {
+    if (w.random.below(2) == 0) co_await sleep_for(std::chrono::microseconds(w.random.below(3000)));
     bool asked = false;
-    const auto r = co_await in_some_verb(w, ticks.next(), asked);
+    const bool in_verb = w.random.below(2) == 0;
+    const auto r = co_await next_of(w, ticks, in_verb, asked);
     if (!r && !asked) w.require_injected(r.error());
     if (!r) continue;
+    // Through a verb it may have been on its way for a while.
+    w.require(in_verb || now() - r->due < period, "a tick was not the last that was due");
     w.require(r->due <= now() && r->due > last, "a tick came before its time, or twice");
     const auto passed = r->due - last;
     w.require(passed == (1 + static_cast<std::int64_t>(r->missed)) * period,
