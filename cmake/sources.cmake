@@ -282,6 +282,7 @@ set(carousel_tool_sources
     tools/copy/compare.cpp
     tools/copy/comparison_report.cpp
     tools/copy/content.cpp
+    tools/copy/content_hash.cpp
     tools/copy/content_way.cpp
     tools/copy/copier.cpp
     tools/copy/copy_command.cpp
@@ -296,26 +297,32 @@ set(carousel_tool_sources
     tools/copy/extents.cpp
     tools/copy/extras.cpp
     tools/copy/file_copy.cpp
+    tools/copy/finished_copy.cpp
     tools/copy/foresight.cpp
     tools/copy/hard_links.cpp
     tools/copy/landing.cpp
+    tools/copy/manifest.cpp
     tools/copy/name_claims.cpp
     tools/copy/node_copy.cpp
     tools/copy/operand_list.cpp
     tools/copy/operands.cpp
+    tools/copy/option_conflicts.cpp
     tools/copy/page_cache.cpp
     tools/copy/path_only.cpp
     tools/copy/pieces.cpp
     tools/copy/piecewise_copy.cpp
     tools/copy/place.cpp
     tools/copy/progress.cpp
+    tools/copy/rate_limit.cpp
     tools/copy/reflink.cpp
     tools/copy/removal.cpp
     tools/copy/report.cpp
+    tools/copy/statistics.cpp
     tools/copy/storage.cpp
     tools/copy/target_name.cpp
     tools/copy/target_plan.cpp
     tools/copy/tree_scan.cpp
+    tools/copy/unsupported_options.cpp
     tools/copy/walk.cpp
     tools/doctor/direct_io.cpp
     tools/doctor/doctor.cpp

@@ -41,7 +41,7 @@ mkdir big && for i in {1..40}; do cp new/large big/$i; done
 for signal in HUP INT TERM; do
   rm -rf out-$signal
   # A shell has its background jobs ignore SIGINT.
-  env --default-signal=$signal "$carousel" cp --sync -r big out-$signal >/dev/null 2>err &
+  env --default-signal=$signal "$carousel" cp --sync --bwlimit=50M -r big out-$signal >/dev/null 2>err &
   pid=$!
   for ((i = 0; i < 400; ++i)); do
     [[ -e out-$signal/big ]] || [[ -n $(ls out-$signal 2>/dev/null) ]] && break

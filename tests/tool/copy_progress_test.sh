@@ -20,6 +20,35 @@ check "--quiet shows none" on_terminal 80 "$carousel cp -r --quiet --sync tree q
 check "at all" not grep -q $'\x1b' seen
 check "a copy whose errors go to a file" ends_with 0 -r --sync tree file
 check "writes no progress there" test ! -s err
+check "--progress does" ends_with 0 -r --progress tree elsewhere
+check "line by line, the last of which says that all is done" grep -qE '^carousel: .*137 MiB of 137.* 12 of 12.* files$' <(tail -1 err)
+check "without what is for terminals" not grep -q $'\r\|\x1b' err
+check "and nothing else" not grep -qv ^carousel: err
+if [[ -c /dev/full ]]; then
+  "$carousel" cp -r --progress tree full >out 2>/dev/full
+  check "progress that is lost is an error" test $? = 1
+  check "of a copy that is whole" same_content tree full
+fi
+check "--progress excludes --quiet" ends_with 2 -r --progress --quiet tree quiet2
+check "--stats" ends_with 0 -r --stats tree stats
+check "tells speed, processor and memory" test "$(grep -cE '^(content|speed|processor|memory): [0-9]' out)" = 4
+check "in JSON too" ends_with 0 -rT --stats --json tree stats
+check "as numbers" test "$(json out 'o["statistics"]["sizes"], o["statistics"]["memory_bytes"] > 0')" = "(144000000, True)"
+head -c 400000 /dev/urandom >paced && head -c 9000000 /dev/urandom >large
+begun=$(date +%s%N)
+check "--bwlimit lets no more bytes pass" ends_with 0 --bwlimit=500K paced paced.copy
+check "in a second" test $(($(date +%s%N) - begun)) -ge 780000000
+check "all of them" cmp paced paced.copy
+"$carousel" cp --bwlimit=1 large large.copy >out 2>err &
+pid=$!
+for ((i = 0; i < 400; ++i)); do # until it waits
+  [[ $(ls -l "/proc/$pid/fd" 2>/dev/null) == */large* ]] && break
+  sleep 0.01
+done
+kill -TERM $pid
+wait $pid
+check "what waits for its turn can be interrupted" test $? = 143 -a ! -e large.copy
+check "no bytes are no rate" ends_with 2 --bwlimit=0 paced paced.copy
 mkdir into
 check "an error on a terminal" not on_terminal 80 "$carousel cp -r --sync tree missing into"
 check "takes the progress away first" grep -qaE $'(^|\x1b\\[K)carousel: cannot read .missing.: ' seen

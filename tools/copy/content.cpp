@@ -64,7 +64,7 @@ bool has_grown(const content_ends& ends) noexcept {
 /// From one offset to where reading says that the file ends, which is the result: the size is no
 /// more than a hint on FUSE and in /proc and /sys.
 task<transfer_result> copy_sequentially(const content_ends& ends, std::uint64_t at, fixed_buf lease,
-                                        content_progress& progress) {
+                                        rate_limit& limit, content_progress& progress) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   const bool sized = size != 0 && ends.about.st_blocks != 0;
   int tries = 0;
@@ -94,6 +94,7 @@ task<transfer_result> copy_sequentially(const content_ends& ends, std::uint64_t 
     // A writer that is quicker than the copy would keep it for ever.
     if (*read == 0 || (!inside && has_grown(ends))) break;
     if (inside && size - at < *read) lease.resize(size - at);
+    if (limit.limits()) co_await limit.pass(lease.size());
     progress.failed_at(at, step::writing);
     const auto written = write(ends.to.fd(), std::as_const(lease).bytes(), at);
     if (!written) co_return transfer_result(std::unexpected(written.error()), std::move(lease));
@@ -175,12 +176,14 @@ task<content_result> copy_content(content_ends ends, content_wishes wishes, copy
   const bool sparse = !data.trusted || !data.is_whole(size);
   done.way.why_not_direct = no_direct::short_file;
   if (sparse || size >= direct_bytes_min) {
-    const auto copied = co_await copy_in_pieces(ends, std::move(data), buffers, done.way, progress);
+    const auto copied =
+        co_await copy_in_pieces(ends, std::move(data), buffers, *wishes.limit, done.way, progress);
     if (!copied) co_return content_result(std::unexpected(copied.error()), std::move(lease));
     done.size = *copied;
     if (*copied < size) co_return content_result(done, std::move(lease));
   }
-  auto rest = co_await copy_sequentially(ends, done.size, std::move(lease), progress);
+  auto rest =
+      co_await copy_sequentially(ends, done.size, std::move(lease), *wishes.limit, progress);
   if (!rest.res) co_return content_result(std::unexpected(rest.res.error()), std::move(rest.buf));
   done.size = *rest.res;
   co_return content_result(done, std::move(rest.buf));

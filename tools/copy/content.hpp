@@ -8,6 +8,7 @@
 #include "copy/buffers.hpp"
 #include "copy/content_way.hpp"
 #include "copy/extents.hpp"
+#include "copy/rate_limit.hpp"
 #include "copy/reflink.hpp"
 
 namespace carousel::tool {
@@ -19,6 +20,7 @@ inline constexpr std::uint64_t direct_bytes_min = std::uint64_t{8} << 20U;
 struct content_wishes {
   reflink_wish reflink = reflink_wish::automatic;
   sparse_wish sparse = sparse_wish::automatic;  ///< else storage is not shared
+  rate_limit* limit;                            ///< of what is read
 };
 
 /// The two ends of one copy, opened for buffered transfers.

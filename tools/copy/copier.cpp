@@ -33,11 +33,14 @@ class set_at_exit {
 
 }  // namespace
 
-copier::copier(const copy_options& options, copy_buffers buffers, copy_report& report)
+copier::copier(const copy_options& options, copy_buffers buffers, copy_report& report,
+               manifest* list)
     : options_(options),
       attributes_{options.attributes(), options.archive},
       buffers_(std::move(buffers)),
       report_(report),
+      list_(list),
+      limit_(options.bytes_per_second),
       foreseen_(options.sources.size() > 1),
       walk_(attributes_,
             {options.follows_links(), options.one_file_system, exclusions(options.excluded),

@@ -17,7 +17,9 @@
 #include "copy/foresight.hpp"
 #include "copy/hard_links.hpp"
 #include "copy/landing.hpp"
+#include "copy/manifest.hpp"
 #include "copy/name_claims.hpp"
+#include "copy/rate_limit.hpp"
 #include "copy/report.hpp"
 #include "copy/target_plan.hpp"
 #include "copy/walk.hpp"
@@ -28,7 +30,9 @@ namespace carousel::tool {
 /// buffers bound what is in flight: memory, descriptors and operations.
 class copier {
  public:
-  copier(const copy_options& options, copy_buffers buffers, copy_report& report);
+  /// `list`, if any, gets a line for each file that has its name at the target afterwards.
+  copier(const copy_options& options, copy_buffers buffers, copy_report& report,
+         manifest* list = nullptr);
   /// The sources to the destination, as cp(1) names them. What fails is in the report, and the rest
   /// goes on.
   task<> run();
@@ -84,6 +88,11 @@ class copier {
   // One file.
   task<> copy_file(file_job job, fixed_buf permit);
   task<bool> copy_one(file_job& job, fixed_buf& permit);
+  task<bool> make_copy(file_job& job, fixed_buf& permit);
+  task<bool> has_content(file_job& job, fixed_buf& permit);
+  task<> list_kept(file_job& job, fixed_buf& permit);
+  task<> take_hash(file_job& job, file content, fixed_buf& permit);
+  void list(const file_job& job, std::string_view hash);
   bool keeps(file_job& job);
   task<std::optional<open_file>> open(file_job& job);
   task<opened> try_open(file_job& job);
@@ -103,8 +112,7 @@ class copier {
   bool has_link(const file_job& job, const hard_links::copied& first);
   bool link_again(const file_job& job, const hard_links::copied& first);
   std::vector<file_job> end_lead(const file_job& job, bool landed);
-  task<bool> fill(const file_job& job, open_file& ends, fixed_buf& permit,
-                  content_progress& progress);
+  task<bool> fill(file_job& job, open_file& ends, fixed_buf& permit, content_progress& progress);
   task<bool> land(const file_job& job, open_file& ends);
   void tell_failed_content(const file_job& job, const open_file& ends,
                            const content_progress& progress, const std::error_code& why);
@@ -130,6 +138,8 @@ class copier {
   attribute_options attributes_;
   copy_buffers buffers_;
   copy_report& report_;
+  manifest* list_;
+  rate_limit limit_;
   descriptor_line line_;
   foreseen_names foreseen_;
   extras extras_;

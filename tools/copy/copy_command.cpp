@@ -15,6 +15,7 @@
 #include "common/output.hpp"
 #include "copy/compare.hpp"
 #include "copy/copier.hpp"
+#include "copy/manifest.hpp"
 #include "copy/progress.hpp"
 #include "copy/report.hpp"
 
@@ -26,12 +27,14 @@ constexpr int cannot_start = 2;
 constexpr std::chrono::seconds shutdown_deadline{1};
 
 task<> copy_with_progress(copier& copy, const copy_options& options, copy_report& report) {
-  if (options.quiet || report.names_each || !can_show_progress()) {
+  const bool on_terminal = can_show_progress();
+  const bool unasked = on_terminal && !options.quiet && !report.names_each;
+  if (!options.progress && !unasked) {
     co_await copy.run();
     co_return;
   }
   const tree_scan scan(options.sources, options.follows_named_links());
-  progress line(report, scan);
+  progress line(report, scan, on_terminal);
   auto showing = spawn([&line] { return line.show(); });
   co_await copy.run();
   showing.abort();
@@ -55,11 +58,25 @@ copy_buffers::sizes sizes_that_fit(const copy_options& options, copy_report& rep
   return fit;
 }
 
+task<> finish_manifest(manifest& list, const copy_options& options, copy_report& report) {
+  const auto written = co_await list.finish(options.sync);
+  if (!written) report.fail_at_target("write", *options.manifest_file, written.error());
+}
+
 /// 0, or the exit status.
 int run_copy(const copy_options& options, copy_report& report) {
+  std::optional<manifest> list;
+  if (options.manifest_file && !options.dry_run) {
+    auto made = manifest::make(*options.manifest_file);
+    if (!made) {
+      complain(made.error());
+      return cannot_start;
+    }
+    list.emplace(std::move(*made));
+  }
   auto buffers = copy_buffers::make(sizes_that_fit(options, report));
   if (!buffers) return refuse_start("cannot make the buffers", buffers.error().message());
-  copier copy(options, std::move(*buffers), report);
+  copier copy(options, std::move(*buffers), report, list ? &*list : nullptr);
   auto runtime = make_runtime();
   if (!runtime) return refuse_start("cannot use io_uring", ring_refusal(runtime.error()));
   runtime->block_on(copy_with_progress(copy, options, report));
@@ -67,6 +84,7 @@ int run_copy(const copy_options& options, copy_report& report) {
     (void)runtime->shutdown(shutdown_deadline);
     return 128 + signal;
   }
+  if (list) runtime->block_on(finish_manifest(*list, options, report));
   return report.failed() ? 1 : 0;
 }
 
@@ -100,11 +118,13 @@ int copy_command(const copy_options& options) {
   if (options.json) {
     nlohmann::json object = report.object(taken.count());
     object["status"] = status;
+    if (options.statistics) object["statistics"] = report.statistics(taken.count());
     if (compared) object["comparison"] = comparison_object(*compared);
     print_json(object);
     return status;
   }
   report.print(taken.count());
+  if (options.statistics) report.print_statistics(taken.count());
   if (compared) print_comparison(*compared);
   return status;
 }

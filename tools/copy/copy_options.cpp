@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <iterator>
 #include <string_view>
@@ -13,6 +12,8 @@
 #include "common/naming.hpp"
 #include "common/numbers.hpp"
 #include "copy/operand_list.hpp"
+#include "copy/option_conflicts.hpp"
+#include "copy/unsupported_options.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -20,41 +21,6 @@ namespace {
 constexpr std::size_t buffers_max = 8192;
 constexpr std::size_t buffer_bytes_min = 4096;
 constexpr std::size_t buffer_bytes_max = std::size_t{1} << 30U;
-
-struct unsupported {
-  std::string_view letter;  ///< may be empty
-  std::string_view name;    ///< may be empty
-  std::string_view why;
-};
-
-constexpr std::string_view always_replaced =
-    "a copy gets its name in one step, and what had it before is replaced; -n keeps that";
-
-constexpr std::array<unsupported, 17> refused = {{
-    {"", "attributes-only", "content is always copied"},
-    {"", "copy-contents", "FIFOs and devices are not read"},
-    {"", "debug", "-v and --json say what was done"},
-    {"l", "link", "files are copied, not linked; use `cp -l`"},
-    {"", "preserve", "use -p for owner, permissions and times, -a for links and attributes too"},
-    {"", "no-preserve", "use -r to keep nothing, -p for owner, permissions and times"},
-    {"", "remove-destination", always_replaced},
-    {"s", "symbolic-link", "files are copied, not linked; use `cp -s`"},
-    {"", "strip-trailing-slashes", "leave the slashes out"},
-    {"Z", "", "security contexts are copied by -a where that is allowed, and never set"},
-    {"", "context", "security contexts are copied by -a where that is allowed, and never set"},
-    {"", "keep-directory-symlink", "a symbolic link in the way of a directory is an error"},
-    {"", "progress", "it is shown on a terminal; --quiet hides it"},
-    {"g", "progress-bar", "progress is shown on a terminal; --quiet hides it"},
-    {"", "checksum", "use --verify"},
-    {"c", "", "use -a"},
-    {"j", "jobs", "use --buffers: as many files are in flight"},
-}};
-
-option refusal_of(const unsupported& r) {
-  return {r.letter, r.name, has_value::maybe, {}, {}, [&r](auto, std::string_view spelt) -> taken {
-            return std::unexpected(fmt::format("cp {} is not supported: {}", spelt, r.why));
-          }};
-}
 
 /// A flag that says which symbolic links are followed; the last one counts.
 option following(std::string_view letters, std::string_view name, copy_options& options,
@@ -243,6 +209,58 @@ option sync_option(sync_wish& wish) {
           }};
 }
 
+option resume_option(resume_wish& wish) {
+  return {"",
+          "resume",
+          has_value::maybe,
+          "CHECK",
+          "go on with a copy that was broken off: keep what has the size, the time and the "
+          "permissions of SRC (time, the default; with -p or -a), or its content (hash)",
+          [&wish](std::string_view value, std::string_view spelt) -> taken {
+            if (value.empty() || value == "time")
+              wish = resume_wish::by_time;
+            else if (value == "hash")
+              wish = resume_wish::by_content;
+            else
+              return std::unexpected(
+                  fmt::format("{}: {} is not time or hash", spelt, shell_quoted(value)));
+            return {};
+          }};
+}
+
+option rate_option(std::uint64_t& bytes_per_second) {
+  return {"",
+          "bwlimit",
+          has_value::yes,
+          "BYTES",
+          "copy no more than so many bytes in a second",
+          [&bytes_per_second](std::string_view value, std::string_view spelt) -> taken {
+            const auto n = byte_count(value, spelt);
+            if (!n) return std::unexpected(n.error());
+            if (*n == 0)
+              return std::unexpected(fmt::format("{}: no bytes at all are not a rate", spelt));
+            bytes_per_second = *n;
+            return {};
+          }};
+}
+
+option hash_option(hash_kind& kind) {
+  return {"",
+          "hash",
+          has_value::yes,
+          "KIND",
+          "of --manifest: sha256 (the default), or xxh128, which is faster and no proof against "
+          "intent",
+          [&kind](std::string_view value, std::string_view spelt) -> taken {
+            const auto named = hash_kind_of(value);
+            if (!named)
+              return std::unexpected(
+                  fmt::format("{}: {} is not sha256 or xxh128", spelt, shell_quoted(value)));
+            kind = *named;
+            return {};
+          }};
+}
+
 command command_of(copy_options& options) {
   command cp{
       "cp",
@@ -288,11 +306,20 @@ command command_of(copy_options& options) {
        reflink(options.reflink),
        sparse(options.sparse),
        sync_option(options.sync),
+       resume_option(options.resume),
        flag("", "verify", options.verify, "read both files again and compare their digests"),
+       text("", "manifest", "FILE", options.manifest_file,
+            "write the hash of each file of the copy, with its name, to FILE: `sha256sum -c FILE` "
+            "checks them"),
+       hash_option(options.hash),
+       rate_option(options.bytes_per_second),
        flag("", "compare", options.compare,
             "afterwards time copies of SRC by carousel and by cp -a, in turn, beside DST"),
        flag("", "json", options.json, "report as one JSON object"),
        flag("v", "verbose", options.verbose, "name each file"),
+       flag("", "stats", options.statistics, "report how fast it was, and what it took"),
+       flag("", "progress", options.progress,
+            "show progress, also with -v; where stderr is no terminal a line each second"),
        flag("", "quiet", options.quiet, "no progress on a terminal"),
        number_option<std::size_t>("buffers", options.buffers, {1, buffers_max},
                                   "files in flight, and large buffers"),
@@ -303,45 +330,21 @@ command command_of(copy_options& options) {
       "  carousel cp -aux / /mnt/copy                what has changed since, of one file system\n"
       "  carousel cp -ax --delete --dry-run SRC/. DST what would make DST the same as SRC\n"
       "  carousel cp -r --exclude='*.tmp' DIR NEW    without what is called so\n"
+      "  carousel cp -a --resume SRC DST             go on where it was broken off\n"
+      "  carousel cp -a --manifest=sums SRC DST      and later: sha256sum -c sums\n"
       "  carousel cp --sync --verify FILE DST        durable, and read again\n"
       "\n"
       "Exit status: 0; 1 when something was not copied, and the rest was; 2 for a wrong command\n"
       "line, or when nothing could be started; 128 and the number of the signal that ended it.\n"
       "\n"
       "BYTES may end in K, M or G, for units of 1024.\n";
-  for (const unsupported& r : refused) cp.options.push_back(refusal_of(r));
+  std::ranges::move(unsupported_options(), std::back_inserter(cp.options));
   return cp;
 }
 
 /// Tells the sources from the destination.
 taken settle(copy_options& options, std::vector<std::string> operands) {
-  if (options.into && options.as_file)
-    return std::unexpected(
-        "-t excludes -T: one names a directory to copy into, the other says "
-        "that there is none");
-  if (options.no_clobber && options.backups.how != backup_wish::control::none)
-    return std::unexpected("-n excludes -b: what is kept is not replaced");
-  if (options.parents && options.as_file)
-    return std::unexpected("--parents excludes -T: copies are made in a directory");
-  if (options.remove_extras && !options.directories())
-    return std::unexpected("--delete is for trees: -r or -a is missing");
-  if (options.remove_extras && options.backups.how != backup_wish::control::none)
-    return std::unexpected("--delete excludes -b: no SRC has the backups of the last run");
-  if (options.remove_extras && options.interactive)
-    return std::unexpected("--delete excludes -i: nobody is asked before a name is removed");
-  if (options.dry_run && options.interactive)
-    return std::unexpected("--dry-run excludes -i: nothing is replaced, so nobody is asked");
-  if (options.dry_run && options.compare)
-    return std::unexpected("--dry-run excludes --compare, which copies");
-  if (options.verbose && options.json) return std::unexpected("--json excludes -v");
-  if (options.reflink == reflink_wish::always && options.sparse != sparse_wish::automatic)
-    return std::unexpected("--reflink=always excludes --sparse: holes are shared as they are");
-  if (options.list && options.as_file)
-    return std::unexpected("--files-from excludes -T: what is named is copied into a directory");
-  if (options.list == "-" && options.interactive)
-    return std::unexpected("--files-from=- excludes -i: both read stdin");
-  if (options.list_has_nuls && !options.list)
-    return std::unexpected("-0 is for --files-from, which is missing");
+  if (auto agree = conflict_of(options); !agree) return agree;
   if (operands.empty() && !options.list)
     return std::unexpected("SRC is missing: name what to copy");
   if (operands.empty() && !options.into)

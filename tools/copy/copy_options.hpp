@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "copy/backup.hpp"
+#include "copy/content_hash.hpp"
 #include "copy/durable.hpp"
 #include "copy/extents.hpp"
 #include "copy/reflink.hpp"
@@ -20,6 +21,13 @@ enum class follow_wish : std::uint8_t {
   never,
   named,  ///< on the command line
   always,
+};
+
+/// What counts as finished by an earlier run.
+enum class resume_wish : std::uint8_t {
+  never,
+  by_time,     ///< what has the type, the size, the permissions and the time that a copy would have
+  by_content,  ///< what has the content
 };
 
 struct copy_options {
@@ -42,7 +50,11 @@ struct copy_options {
   bool parents = false;        ///< the copy of SRC is below DST by its whole name
   bool remove_extras = false;  ///< from directories of the target: what no source has
   bool dry_run = false;
-  std::vector<std::string> excluded = {};  ///< patterns
+  resume_wish resume = resume_wish::never;
+  std::uint64_t bytes_per_second = 0;          ///< at most; 0: as many as there come
+  std::optional<std::string> manifest_file{};  ///< gets the hashes of all files
+  hash_kind hash = hash_kind::sha256;          ///< in it
+  std::vector<std::string> excluded = {};      ///< patterns
   bool force = false;    ///< a file that can be neither followed nor written to is replaced
   bool as_file = false;  ///< -T: the destination is never a directory to copy into
   sync_wish sync = sync_wish::none;
@@ -53,7 +65,9 @@ struct copy_options {
   bool compare = false;
   bool json = false;
   bool verbose = false;
-  bool quiet = false;  ///< no progress on a terminal
+  bool quiet = false;     ///< no progress on a terminal
+  bool progress = false;  ///< elsewhere too
+  bool statistics = false;
 
   std::size_t buffers = 32;
   std::size_t buffer_bytes = std::size_t{1} << 20U;

@@ -2,10 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <xxhash.h>
 
 #include <algorithm>
-#include <memory>
+#include <utility>
 #include <vector>
 
 #include "common/last_error.hpp"
@@ -17,43 +16,46 @@ namespace {
 
 using digest_result = buf_result<void, fixed_buf>;
 
-struct free_state {
-  void operator()(XXH3_state_t* state) const noexcept { XXH3_freeState(state); }
+/// What of a file is read, and what stands for the rest below its size.
+struct reading {
+  std::vector<extent> data;
+  std::uint64_t size;
+  bool counts_holes;  ///< as zeros
 };
-using hash_state = std::unique_ptr<XXH3_state_t, free_state>;
 
-/// Of the data, and of what is behind `size`: the size is no more than a hint for some files.
-task<digest_result> digest(file f, const std::vector<extent>& data, std::uint64_t size,
-                           fixed_buf lease, XXH128_hash_t& hash) {
-  const hash_state state(XXH3_createState());
-  XXH3_128bits_reset(state.get());
-  for (const extent& e : data) {
-    for (std::uint64_t at = e.begin; at < e.end;) {
-      const std::size_t length = std::min<std::uint64_t>(lease.capacity(), e.end - at);
+/// Of the data, and of what is behind the size, which is no more than a hint for some files.
+task<digest_result> digest(file f, reading what, fixed_buf lease, content_hash& hash) {
+  std::uint64_t end = 0;
+  for (const extent& e : what.data) {
+    if (what.counts_holes) hash.add_zeros(e.begin - end);
+    end = e.begin;
+    while (end < e.end) {
+      const std::size_t length = std::min<std::uint64_t>(lease.capacity(), e.end - end);
       lease.clear();
-      auto r = co_await f.read_at(std::move(lease).slice(0, length), at);
+      auto r = co_await f.read_at(std::move(lease).slice(0, length), end);
       lease = std::move(r.buf).into_inner();
       if (r.res && *r.res == 0) {
-        auto behind = read_behind(f.fd(), std::move(lease), at);
+        auto behind = read_behind(f.fd(), std::move(lease), end);
         lease = std::move(behind.buf);
         r.res = behind.res;
         if (lease.size() > length) lease.resize(length);
       }
       if (!r.res) co_return digest_result(std::unexpected(r.res.error()), std::move(lease));
       if (*r.res == 0) break;
-      XXH3_128bits_update(state.get(), lease.bytes().data(), lease.size());
-      at += lease.size();
+      hash.add(std::as_const(lease).bytes());
+      end += lease.size();
     }
+    if (end < e.end) co_return digest_result(result<>{}, std::move(lease));  // it ends here
   }
-  for (std::uint64_t at = size;;) {
+  if (what.counts_holes && end < what.size) hash.add_zeros(what.size - end);
+  for (std::uint64_t at = what.size;;) {
     auto r = read_behind(f.fd(), std::move(lease), at);
     lease = std::move(r.buf);
     if (!r.res) co_return digest_result(std::unexpected(r.res.error()), std::move(lease));
     if (*r.res == 0) break;
-    XXH3_128bits_update(state.get(), lease.bytes().data(), lease.size());
+    hash.add(std::as_const(lease).bytes());
     at += *r.res;
   }
-  hash = XXH3_128bits_digest(state.get());
   co_return digest_result(result<>{}, std::move(lease));
 }
 
@@ -71,13 +73,29 @@ task<buf_result<bool, fixed_buf>> verify_copy(file original, file copy, std::uin
   if (static_cast<std::uint64_t>(about.st_size) != size) co_return verdict(false, std::move(lease));
   const std::vector<extent> data =
       united(data_of(original.fd(), size).extents, data_of(copy.fd(), size).extents);
-  XXH128_hash_t expected{};
-  XXH128_hash_t found{};
-  auto first = co_await digest(original, data, size, std::move(lease), expected);
+  content_hash expected(hash_kind::xxh128);
+  content_hash found(hash_kind::xxh128);
+  reading of_original{data, size, false};
+  auto first = co_await digest(original, std::move(of_original), std::move(lease), expected);
   if (!first.res) co_return verdict(std::unexpected(first.res.error()), std::move(first.buf));
-  auto second = co_await digest(copy, data, size, std::move(first.buf), found);
+  reading of_copy{data, size, false};
+  auto second = co_await digest(copy, std::move(of_copy), std::move(first.buf), found);
   if (!second.res) co_return verdict(std::unexpected(second.res.error()), std::move(second.buf));
-  co_return verdict(XXH128_isEqual(expected, found) != 0, std::move(second.buf));
+  co_return verdict(expected.finish() == found.finish(), std::move(second.buf));
+}
+
+task<buf_result<std::string, fixed_buf>> hash_content(file f, hash_kind kind, fixed_buf lease) {
+  using hash_result = buf_result<std::string, fixed_buf>;
+  struct stat about{};
+  if (::fstat(f.fd(), &about) != 0)
+    co_return hash_result(std::unexpected(last_error()), std::move(lease));
+  const auto size = static_cast<std::uint64_t>(about.st_size);
+  data_map data = data_of(f.fd(), size);
+  content_hash hash(kind);
+  reading whole{std::move(data.extents), size, true};
+  auto done = co_await digest(std::move(f), std::move(whole), std::move(lease), hash);
+  if (!done.res) co_return hash_result(std::unexpected(done.res.error()), std::move(done.buf));
+  co_return hash_result(hash.finish(), std::move(done.buf));
 }
 
 }  // namespace carousel::tool

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "carousel/carousel.hpp"
+#include "copy/content_hash.hpp"
 
 namespace carousel::tool {
 
@@ -11,5 +13,9 @@ namespace carousel::tool {
 /// copy; what is a hole of both is not read. The lease comes back.
 task<buf_result<bool, fixed_buf>> verify_copy(file original, file copy, std::uint64_t size,
                                               fixed_buf lease);
+
+/// Of all that reading the file gives, in hexadecimal digits; holes are not read. The lease comes
+/// back.
+task<buf_result<std::string, fixed_buf>> hash_content(file f, hash_kind kind, fixed_buf lease);
 
 }  // namespace carousel::tool

@@ -58,6 +58,7 @@ void copier::foresee(file_job& job, const struct stat& about, const target_plan&
     case S_IFREG:
       ++report_.files;
       report_.bytes += static_cast<std::uint64_t>(about.st_size);
+      report_.sizes += static_cast<std::uint64_t>(about.st_size);
       break;
     case S_IFLNK: ++report_.symlinks; break;
     default: ++report_.special_files; break;

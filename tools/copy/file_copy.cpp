@@ -52,7 +52,17 @@ task<> copier::copy_file(file_job first, fixed_buf permit) {
 
 /// Whether there is a copy now.
 task<bool> copier::copy_one(file_job& job, fixed_buf& permit) {
+  const bool made = co_await make_copy(job, permit);
+  if (list_ != nullptr && job.where && job.is_kept) co_await list_kept(job, permit);
+  co_return made;
+}
+
+task<bool> copier::make_copy(file_job& job, fixed_buf& permit) {
   if (keeps(job)) co_return job.is_current;
+  if (options_.resume == resume_wish::by_content) {
+    const bool has = co_await has_content(job, permit);
+    if (has) co_return job.is_current;
+  }
   auto ends = co_await open(job);
   if (!ends) co_return job.is_current || job.is_foreseen;
   content_progress progress(report_.bytes);
@@ -70,14 +80,16 @@ task<bool> copier::copy_one(file_job& job, fixed_buf& permit) {
 /// the source need not be readable, and is not opened. This comes before anything is waited for, so
 /// that of several names the first one decides.
 bool copier::keeps(file_job& job) {
-  if (!options_.no_clobber && !options_.update) return false;
+  const bool resumes = options_.resume == resume_wish::by_time;
+  if (!options_.no_clobber && !options_.update && !resumes) return false;
   struct stat about{};
   if (::fstatat(job.open.source.fd(), job.source_name.c_str(), &about,
                 job.follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
     return false;
   using step = target_plan::step;
   const target_plan plan = plan_of(job, about);
-  if (plan.next == step::refuse || (plan.next != step::keep && !options_.update)) return false;
+  if (plan.next == step::refuse || (plan.next != step::keep && !options_.update && !resumes))
+    return false;
   return !is_to_be_made(job, about, plan);
 }
 
@@ -168,11 +180,12 @@ void copier::note_in_place(std::string_view why) {
       why));
 }
 
-task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit,
+task<bool> copier::fill(file_job& job, open_file& ends, fixed_buf& permit,
                         content_progress& progress) {
   content_ends content{ends.from, ends.to.opened(), ends.about};
-  auto copied = co_await copy_content(std::move(content), {options_.reflink, options_.sparse},
-                                      buffers_, std::move(permit), progress);
+  auto copied =
+      co_await copy_content(std::move(content), {options_.reflink, options_.sparse, &limit_},
+                            buffers_, std::move(permit), progress);
   permit = std::move(copied.buf);
   if (!buffers_.refusal().empty()) report_.note(buffers_.refusal());
   if (!copied.res) {
@@ -180,6 +193,7 @@ task<bool> copier::fill(const file_job& job, open_file& ends, fixed_buf& permit,
     co_return false;
   }
   ends.content = *copied.res;
+  if (list_ != nullptr) co_await take_hash(job, ends.from, permit);
   if (!options_.verify) co_return true;
   auto verified =
       co_await verify_copy(ends.from, ends.to.opened(), ends.content.size, std::move(permit));
@@ -247,7 +261,9 @@ task<bool> copier::land(const file_job& job, open_file& ends) {
   if (remember_landed_ && ::fstatat(dir, name, &made, AT_SYMLINK_NOFOLLOW) == 0)
     landed_.insert(identity_in(dir, name, made));
   ++report_.files;
+  report_.sizes += ends.content.size;
   report_.count(ends.content.way, ends.content.size);
+  list(job, job.hash);
   tell(job, describe(ends.content.way));
   tell_lost(job, lost);
   if (changed)

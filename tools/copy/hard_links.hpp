@@ -24,6 +24,8 @@ struct file_job {
   bool agreed = false;                 ///< -i: to replace what has its name
   bool is_current = false;             ///< -u keeps what has its name, which stands for a copy
   bool is_foreseen = false;            ///< a dry run would copy it
+  bool is_kept = false;                ///< what has its name stays
+  std::string hash = {};               ///< of its content, for a manifest
   std::optional<identity> leads = {};  ///< the first name of a file that has several
 };
 
@@ -34,7 +36,8 @@ class hard_links {
   struct copied {
     std::shared_ptr<place> where;
     std::string name;
-    identity copy;  ///< to notice that somebody has put another file there
+    identity copy;     ///< to notice that somebody has put another file there
+    std::string hash;  ///< of its content, for a manifest
   };
   enum class role { first, later, waiting };
 

@@ -36,6 +36,7 @@ struct piecewise_copy {
   std::uint64_t grain;  ///< 1: through the page cache
   bool skips_zeros;     ///< what is zero need not be written
   pieces plan;
+  rate_limit& limit;
   content_progress& progress;
   std::error_code error;
 
@@ -80,6 +81,7 @@ task<piece_result> copy_piece(piecewise_copy& copy, extent piece, fixed_buf leas
     }
     copy.end = std::min(copy.end, piece.begin + got);
   }
+  if (copy.limit.limits()) co_await copy.limit.pass(got);
   lease.resize(got);
   lease.resize((got + copy.grain - 1) / copy.grain * copy.grain);
   const std::size_t block_bytes = copy.skips_zeros ? std::max(zero_block_bytes, copy.grain) : 0;
@@ -184,7 +186,8 @@ std::error_code interruption_error() noexcept {
 }
 
 task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
-                                           chosen_way& way, content_progress& progress) {
+                                           rate_limit& limit, chosen_way& way,
+                                           content_progress& progress) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   auto lease = co_await buffers.large();
   if (!lease) co_return std::unexpected(lease.error());
@@ -199,8 +202,9 @@ task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, cop
   way.why_not_direct = taken.why;
   auto copy = std::make_shared<piecewise_copy>(
       std::move(taken.from), std::move(taken.to), size, taken.grain, !data.trusted,
-      pieces(std::move(data.extents), taken.grain, buffer_bytes / taken.grain * taken.grain),
-      progress);
+      pieces(std::move(data.extents), taken.grain,
+             limit.portion(buffer_bytes / taken.grain * taken.grain, taken.grain)),
+      limit, progress);
   std::vector<join_handle<void>> lanes;
   lanes.push_back(spawn(run_lane, copy, std::move(*lease)));
   while (lanes.size() < lanes_max) {

@@ -13,6 +13,7 @@ namespace carousel::tool {
 /// none. Gives the size of the copy: the source's, or less where reading ended before. `way` is
 /// told whether it was direct, or why not. Errors: as copy_content().
 task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
-                                           chosen_way& way, content_progress& progress);
+                                           rate_limit& limit, chosen_way& way,
+                                           content_progress& progress);
 
 }  // namespace carousel::tool

@@ -16,6 +16,7 @@ namespace carousel::tool {
 namespace {
 
 constexpr std::chrono::milliseconds interval{100};
+constexpr std::chrono::milliseconds interval_elsewhere{1000};
 constexpr unsigned columns_min = 5;
 constexpr unsigned columns_usual = 80;
 constexpr std::size_t bar_min = 12;
@@ -89,24 +90,28 @@ std::string progress_line(const progress_figures& now, unsigned columns) {
 
 bool can_show_progress() noexcept { return ::isatty(STDERR_FILENO) == 1; }
 
-progress::progress(copy_report& report, const tree_scan& scan)
-    : report_(report), scan_(scan), last_(std::chrono::steady_clock::now()) {
+progress::progress(copy_report& report, const tree_scan& scan, bool on_terminal)
+    : report_(report),
+      scan_(scan),
+      on_terminal_(on_terminal),
+      last_(std::chrono::steady_clock::now()) {
   report_.before_output = [this] { take_away(); };
 }
 
 progress::~progress() {
   take_away();
   report_.before_output = [] {};
+  if (!on_terminal_) draw();
 }
 
 task<> progress::show() {
   for (;;) {
-    co_await sleep_for(interval);
+    co_await sleep_for(on_terminal_ ? interval : interval_elsewhere);
     draw();
   }
 }
 
-void progress::draw() {
+std::string progress::next_line(unsigned columns) {
   const auto now = std::chrono::steady_clock::now();
   const std::chrono::duration<double> passed = now - std::exchange(last_, now);
   const std::uint64_t before = std::exchange(last_bytes_, report_.bytes);
@@ -114,8 +119,13 @@ void progress::draw() {
   const double rate = std::max(copied, 0.0) / std::max(passed.count(), 1e-3);
   rate_ = rate_ == 0 ? rate : rate_ + rate_smoothing * (rate - rate_);
   const progress_figures figures{report_.files, report_.bytes, scan_.totals(), rate_};
+  return progress_line(figures, columns);
+}
+
+void progress::draw() {
+  if (!on_terminal_) return complain(next_line(columns_usual));
   // One column stays free: a full line would wrap on some terminals.
-  const std::string line = progress_line(figures, terminal_columns() - 1);
+  const std::string line = next_line(terminal_columns() - 1);
   if (line.empty()) return;
   tool::draw("\r" + line + "\x1b[K");
   shown_ = true;

@@ -22,11 +22,12 @@ struct progress_figures {
 /// long yet. A narrow terminal gets fewer of them, and one of less than 5 columns none.
 [[nodiscard]] std::string progress_line(const progress_figures& now, unsigned columns);
 
-/// A line on the terminal that is stderr, written over and over while a copy runs.
+/// A line on stderr while a copy runs: on a terminal written over and over, elsewhere one after the
+/// other, which can be lost as other output can, and a last one at the end.
 class progress {
  public:
-  /// Also has the report take the line away before it writes.
-  progress(copy_report& report, const tree_scan& scan);
+  /// Also has the report take the line away from a terminal before it writes.
+  progress(copy_report& report, const tree_scan& scan, bool on_terminal);
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
   ~progress();
@@ -35,11 +36,13 @@ class progress {
   task<> show();
 
  private:
+  [[nodiscard]] std::string next_line(unsigned columns);
   void draw();
   void take_away();
 
   copy_report& report_;
   const tree_scan& scan_;
+  bool on_terminal_;
   bool shown_ = false;
   std::chrono::steady_clock::time_point last_;
   std::uint64_t last_bytes_ = 0;

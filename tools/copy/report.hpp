@@ -27,6 +27,7 @@ class copy_report {
   std::uint64_t excluded = 0;       ///< directories count once, whatever is in them
   std::uint64_t removed = 0;        ///< names that no source has
   std::uint64_t bytes = 0;
+  std::uint64_t sizes = 0;  ///< of the files; holes and what was shared are no bytes
   registration buffers = registration::none;  ///< of the large ones; none: they were not needed
 
   /// "cannot WHAT 'WHERE': WHY."
@@ -63,6 +64,9 @@ class copy_report {
   [[nodiscard]] nlohmann::json object(double seconds) const;
   /// A line on stdout, and one for each way in which content was copied.
   void print(double seconds) const;
+  /// More of them: how fast it was, and what it took of the machine.
+  void print_statistics(double seconds) const;
+  [[nodiscard]] nlohmann::json statistics(double seconds) const;
 
  private:
   struct amount {

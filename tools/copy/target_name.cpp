@@ -23,16 +23,20 @@ target_plan copier::plan_of(const file_job& job, const struct stat& about) const
   if (options_.dry_run) {
     if (const auto plan = plan_beside_foreseen(job)) return *plan;
   }
-  return plan_for_target(job.open.target.fd(), job.target_name.c_str(),
-                         {identity_of(about), options_.no_clobber, landed_, about.st_mode & S_IFMT,
-                          options_.update ? std::optional(about.st_mtim) : std::nullopt,
-                          has_backups(), attributes_.preserve});
+  return plan_for_target(
+      job.open.target.fd(), job.target_name.c_str(),
+      {identity_of(about), options_.no_clobber, landed_, about.st_mode & S_IFMT,
+       options_.update ? std::optional(about.st_mtim) : std::nullopt, has_backups(),
+       attributes_.preserve, options_.resume == resume_wish::by_time ? &about : nullptr});
 }
 
 /// False when the plan is to leave things as they are, which is said or counted.
 bool copier::goes_on(file_job& job, const target_plan& plan) {
   using step = target_plan::step;
-  if (plan.next == step::keep) ++report_.skipped;
+  if (plan.next == step::keep) {
+    ++report_.skipped;
+    job.is_kept = true;
+  }
   if (plan.next != step::keep && !job.claimed.rival.empty()) {
     report_.refuse(source_path(*job.where, job.source_name),
                    one_name_text(target_path(*job.where, job.claimed.rival)));
@@ -92,10 +96,10 @@ std::vector<file_job> copier::end_lead(const file_job& job, bool landed) {
   std::optional<hard_links::copied> made;
   struct stat about{};
   if (job.is_foreseen)
-    made = hard_links::copied{job.where, job.target_name, identity()};
+    made = hard_links::copied{job.where, job.target_name, identity(), {}};
   else if (landed && ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about,
                                AT_SYMLINK_NOFOLLOW) == 0)
-    made = hard_links::copied{job.where, job.target_name, identity_of(about)};
+    made = hard_links::copied{job.where, job.target_name, identity_of(about), job.hash};
   return links_.finish(*job.leads, std::move(made));
 }
 
@@ -140,6 +144,7 @@ bool copier::has_link(const file_job& job, const hard_links::copied& first) {
   if (identity_of(about) != first.copy) return false;
   ++report_.hard_links;
   tell(job);
+  list(job, first.hash);
   return true;
 }
 
@@ -167,6 +172,7 @@ bool copier::link_again(const file_job& job, const hard_links::copied& first) {
   }
   ++report_.hard_links;
   tell(job);
+  list(job, first.hash);
   return true;
 }
 

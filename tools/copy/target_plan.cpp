@@ -85,6 +85,18 @@ bool is_current(int directory, const struct stat& file, const newcomer& copy) no
   return time.tv_sec != there.tv_sec ? time.tv_sec < there.tv_sec : time.tv_nsec <= there.tv_nsec;
 }
 
+/// Whether it is what a copy with -p of `from` leaves, as far as its inode tells. A user's copies
+/// need not have the owner.
+bool is_finished(int directory, const struct stat& there, const struct stat& from) noexcept {
+  if (((there.st_mode ^ from.st_mode) & S_IFMT) != 0 || S_ISDIR(from.st_mode)) return false;
+  if (there.st_size != from.st_size || there.st_rdev != from.st_rdev) return false;
+  const bool owned =
+      ::geteuid() != 0 || (there.st_uid == from.st_uid && there.st_gid == from.st_gid);
+  if (!owned || ((there.st_mode ^ from.st_mode) & 0777U) != 0) return false;
+  const timespec kept = kept_there(from.st_mtim, directory, there);
+  return kept.tv_sec == there.st_mtim.tv_sec && kept.tv_nsec == there.st_mtim.tv_nsec;
+}
+
 /// Access rules and extended attributes; of times the copy gets new ones anyway.
 bool belongs_to_the_old_file(const attribute_loss& lost) {
   const bool of_times = lost.what == attribute::times || lost.what == attribute::link_times;
@@ -114,6 +126,8 @@ target_plan plan_for_target(int directory, const char* name, const newcomer& cop
   const bool by_name = copy.type != S_IFREG || copy.has_backup;
   const bool dangles = S_ISLNK(behind.st_mode) && !by_name;
   if (!dangles && is_current(directory, by_name ? found : behind, copy))
+    return {.next = step::keep, .is_current = true};
+  if (copy.resumed != nullptr && is_finished(directory, found, *copy.resumed))
     return {.next = step::keep, .is_current = true};
   if (S_ISDIR(found.st_mode)) return {.next = step::refuse, .why = directory_in_the_way};
   if (made_here) return {.next = step::refuse, .why = just_made};

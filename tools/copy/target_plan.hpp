@@ -53,6 +53,8 @@ struct newcomer {
   std::optional<timespec> changed = {};
   bool has_backup = false;   ///< of what it replaces, and then is like nothing that was there
   bool keeps_times = false;  ///< the copy has that time, as far as the target can tell times apart
+  /// --resume: the source. What looks as its copy would is one that was finished before.
+  const struct stat* resumed = nullptr;
 };
 
 /// `name` in a directory that others may have filled. A symbolic link there is never followed.

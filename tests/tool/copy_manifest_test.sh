@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# usage: copy_manifest_test.sh CAROUSEL
+# --manifest writes what sha256sum(1) checks.
+. "$(dirname "$0")/lib.sh"
+fresh() {
+  chmod -R u+rwx . && find . -mindepth 1 -delete
+  mkdir -p tree/sub
+  echo one >tree/one && : >tree/empty && head -c 9000001 /dev/urandom >tree/large && truncate -s 3M tree/sub/hole
+  echo x | dd of=tree/sub/sparse bs=1 seek=1000000 2>/dev/null && ln tree/one tree/again && ln -s one tree/link && mkfifo tree/fifo
+  for name in $'new\nline' $'back\\slash' $'re\rturn' $'end\r' $'\xff\xfe' ' space ' $'\ttab' '*star' '-dash'; do echo "$name" >"tree/sub/$name"; done
+}
+checks() { sha256sum --quiet --strict -c "$1"; }
+names() { find "$1" -type f -printf x | wc -c; }
+
+fresh
+check "a copy has a manifest" ends_with 0 -a --manifest=sums tree copy
+check "which sha256sum checks" checks sums
+check "with every file" test "$(wc -l <sums)" = "$(names tree)"
+check "as it would write it" cmp <(sort sums) <(find copy -type f -print0 | xargs -0 sha256sum | sort)
+echo changed >copy/one
+check "what has changed since is found" not checks sums 2>/dev/null
+check "of all files that were kept too" ends_with 0 -aT --resume --manifest=sums tree copy
+check "there is a line" test "$(wc -l <sums)" = "$(names tree)"
+check "that is right" checks sums
+check "with -n what is at the target counts" ends_with 0 -anT --manifest=sums tree copy
+check "as it is" checks sums
+rm -r copy
+check "together with --verify" ends_with 0 -a --verify --manifest=sums tree copy
+check "it is the same" checks sums
+check "a plain copy of one file" ends_with 0 --manifest=one.sum tree/one single
+check "has a line" test "$(cat one.sum)" = "$(sha256sum single)"
+check "an absolute target" ends_with 0 --manifest=absolute.sum tree/one "$PWD/absolute"
+check "has its path" test "$(cat absolute.sum)" = "$(sha256sum "$PWD/absolute")"
+if command -v xxh128sum >/dev/null; then
+  rm -r copy tree/sub/*$'\n'* tree/sub/*$'\r'* tree/sub/*\\*
+  check "--hash=xxh128" ends_with 0 -a --hash=xxh128 --manifest=xxh tree copy
+  check "is for xxh128sum" xxh128sum --quiet --strict -c xxh
+else
+  echo "SKIPPED: no xxh128sum here"
+fi
+check "another kind is refused" ends_with 2 --hash=md5 --manifest=x tree/one other
+
+fresh
+mkdir dir && echo old >old && ln -s old link && mkfifo fifo
+check "a directory is no manifest" ends_with 2 --manifest=dir tree/one other
+check "which is said" says "'dir' is a directory, which is not replaced"
+check "nor a FIFO" ends_with 2 --manifest=fifo tree/one other
+check "which stays one" test -p fifo
+check "a directory that is not there is an error" ends_with 2 --manifest=absent/sums tree/one other
+check "and nothing is copied" not test -e other
+check "a link is replaced" ends_with 0 --manifest=link tree/one other
+check "and not followed" test "$(cat old)" = old -a ! -L link
+check "a dry run writes none" ends_with 0 -a --dry-run --manifest=none tree copy
+check "at all" not test -e none
+check "a copy with an error" ends_with 1 -r --manifest=part tree copy
+check "has a manifest of what was copied" checks part
+check "all of it" test "$(wc -l <part)" = "$(names copy)"
+check "in a directory that loses what no source has" ends_with 0 -a --delete --manifest=copy/sums tree/. copy
+check "it stays" checks copy/sums
+check "no temporary file is left" no_leftovers
+finish

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# usage: copy_resume_test.sh CAROUSEL
+# --resume goes on with a copy that was broken off: what is finished is kept, and nothing else.
+. "$(dirname "$0")/lib.sh"
+fresh() {
+  chmod -R u+rwx . && find . -mindepth 1 -delete
+  mkdir -p tree/sub
+  for i in {1..20}; do echo "content $i" >tree/sub/$i; done
+  head -c 9000000 /dev/urandom >tree/large
+  ln tree/sub/1 tree/again && ln -s large tree/link && mkfifo tree/fifo
+  touch -h -d @1000000000 tree/sub/* tree/*
+}
+done_and_kept() { json out '(o["files"], o["hard_links"], o["symlinks"], o["special_files"], o["skipped"])'; }
+
+fresh
+"$carousel" cp -a --bwlimit=2M tree copy >/dev/null 2>&1 &
+pid=$!
+for ((i = 0; i < 400; ++i)); do # until something is finished, and the large file is not
+  [[ -n $(ls copy/sub 2>/dev/null) ]] && break
+  sleep 0.01
+done
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
+check "a copy that was killed" test ! -e copy/large
+check "goes on with --resume" ends_with 0 -aT --resume --json tree copy
+check "with what was not finished" same_tree tree copy
+check "a copy that is whole" ends_with 0 -aT --resume --json tree copy
+check "has nothing left to be done but to see that names are those of one file" test "$(done_and_kept)" = "(0, 1, 0, 0, 23)"
+check "whatever its names are" test copy/again -ef copy/sub/1
+
+echo "CONTENT 3" >tree/sub/3 && touch -d @1000000000 tree/sub/3
+echo "content 4" >tree/sub/4 && echo "content five" >tree/sub/5 && touch -d @1000000000 tree/sub/5
+touch -d @900000000 tree/sub/6 && chmod 600 tree/sub/7 && ln -sfn large2 tree/link && touch -h -d @1000000000 tree/link
+cp -a copy second
+check "what has another size, time or mode" ends_with 0 -aT --resume --json tree copy
+check "is copied again" test "$(json out 'o["files"], o["symlinks"]')" = "(4, 1)"
+check "also where it is older" test "$(stat -c %Y copy/sub/6)" = 900000000
+check "a content that has only changed itself is not seen" grep -q content copy/sub/3
+check "but by --resume=hash" ends_with 0 -aT --resume=hash --json tree second
+check "which copies what differs" same_tree tree second
+check "and keeps the rest" test "$(json out 'o["files"]')" = 2
+fresh && "$carousel" cp -r tree copy >/dev/null 2>&1
+check "--resume=hash needs no times" ends_with 1 -rT --resume=hash --json tree copy
+check "to know what is there" test "$(json out 'o["files"], o["skipped"]')" = "(0, 22)"
+check "a dry run" ends_with 0 -aT --resume=hash --dry-run --json tree copy
+check "knows it too" test "$(json out 'o["files"]')" = 0
+check "with -a" ends_with 0 -aT --resume=hash --json tree copy
+check "what is kept gets what belongs to the source" same_tree tree copy
+check "names of one file are one" test copy/again -ef copy/sub/1
+rm copy/again && cp copy/sub/1 copy/again && touch -r copy/sub/1 copy/again
+check "and if they are not" ends_with 0 -aT --resume tree copy
+check "they become one" test copy/again -ef copy/sub/1
+mkdir way way/large
+check "a directory in the way is an error" ends_with 1 -aT --resume tree way
+check "for a hash too" ends_with 1 -aT --resume=hash tree way
+check "--resume without -p has nothing to go by" ends_with 2 -r --resume tree copy
+check "which is said" says "--resume=hash compares contents"
+for option in -u -n; do check "$option and --resume exclude each other" ends_with 2 -a $option --resume tree copy; done
+check "a check that is none is refused" ends_with 2 -a --resume=size tree copy
+finish

@@ -1,0 +1,80 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+#include "common/last_error.hpp"
+#include "copy/attributes.hpp"
+#include "copy/copier.hpp"
+#include "copy/digest.hpp"
+
+// What has its name already and stays, and what the manifest says of it.
+
+namespace carousel::tool {
+namespace {
+
+/// A file that is no link and nothing else; empty otherwise.
+result<file> open_regular(int directory, const std::string& name, int nofollow) noexcept {
+  const int fd = ::openat(directory, name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | nofollow);
+  if (fd < 0) return std::unexpected(last_error());
+  file opened = file::from_fd(fd);
+  struct stat about{};
+  if (::fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) return opened;
+  return std::unexpected(std::make_error_code(std::errc::invalid_argument));
+}
+
+}  // namespace
+
+/// Whether what has the name of the copy is one by its content, which an earlier run has finished:
+/// then it gets its attributes, and stays.
+task<bool> copier::has_content(file_job& job, fixed_buf& permit) {
+  if (job.where->planned || job.claimed.was_free || !job.claimed.rival.empty()) co_return false;
+  auto from = open_regular(job.open.source.fd(), job.source_name, job.follow ? 0 : O_NOFOLLOW);
+  auto to = open_regular(job.open.target.fd(), job.target_name, O_NOFOLLOW);
+  struct stat about{};
+  struct stat there{};
+  if (!from || !to || ::fstat(from->fd(), &about) != 0 || ::fstat(to->fd(), &there) != 0)
+    co_return false;  // what is wrong with them is said when the file is copied
+  const target_plan plan = plan_of(job, about);
+  const bool may_be = plan.next == target_plan::step::replace && there.st_size == about.st_size;
+  if (!may_be) co_return false;
+  auto compared = co_await verify_copy(*from, *to, static_cast<std::uint64_t>(about.st_size),
+                                       std::move(permit));
+  permit = std::move(compared.buf);
+  if (!compared.res || !*compared.res) co_return false;
+  const target_plan stays{.next = target_plan::step::keep, .is_current = true};
+  if (is_to_be_made(job, about, stays) || !job.where || options_.dry_run) co_return true;
+  if (job.is_kept) tell_lost(job, copy_attributes(from->fd(), to->fd(), about, attributes_, false));
+  co_return true;
+}
+
+/// What is kept is listed as it is.
+task<> copier::list_kept(file_job& job, fixed_buf& permit) {
+  auto there = open_regular(job.open.target.fd(), job.target_name, O_NOFOLLOW);
+  if (!there) {
+    if (there.error() != std::errc::invalid_argument &&
+        there.error() != std::errc::too_many_symbolic_link_levels)
+      report_.fail("read", target_path(*job.where, job.target_name), there.error());
+    co_return;  // a manifest has files only
+  }
+  co_await take_hash(job, std::move(*there), permit);
+  list(job, job.hash);
+}
+
+task<> copier::take_hash(file_job& job, file content, fixed_buf& permit) {
+  auto hashed = co_await hash_content(std::move(content), options_.hash, std::move(permit));
+  permit = std::move(hashed.buf);
+  if (hashed.res)
+    job.hash = std::move(*hashed.res);
+  else
+    report_.fail("read for the manifest", source_path(*job.where, job.source_name),
+                 hashed.res.error());
+}
+
+void copier::list(const file_job& job, std::string_view hash) {
+  if (list_ != nullptr && !hash.empty()) list_->add(hash, target_path(*job.where, job.target_name));
+}
+
+}  // namespace carousel::tool
