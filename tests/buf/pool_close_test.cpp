@@ -9,6 +9,7 @@
 
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // close() of a pool whose leases are out.
 
@@ -18,8 +19,7 @@ namespace {
 using test::error_of;
 using test::pipe_pair;
 using test::run;
-
-constexpr std::size_t small = 64;
+using test::small;
 
 fixed_buf_pool pool_of(std::size_t count) { return fixed_buf_pool::make({{small, count}}).value(); }
 

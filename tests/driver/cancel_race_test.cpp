@@ -11,6 +11,7 @@
 #include "fake/kernel.hpp"
 #include "loop/loop.hpp"
 #include "loop/runtime_access.hpp"
+#include "support/small.hpp"
 #include "support/temp_dir.hpp"
 
 // A cancel and its operation end in any order, also in one batch of completions.
@@ -18,7 +19,7 @@
 namespace carousel {
 namespace {
 
-constexpr std::size_t small = 64;
+using test::small;
 
 task<> read_once(file from, fixed_buf_pool pool) {
   auto lease = co_await pool.next(small);

@@ -11,6 +11,7 @@
 #include "fake/kernel.hpp"
 #include "loop/runtime_access.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 #include "support/temp_dir.hpp"
 
 // Results by which the kernel says that a worker was interrupted: -EINTR, and -512, which is its
@@ -20,8 +21,7 @@ namespace carousel {
 namespace {
 
 using test::error_of;
-
-constexpr std::size_t small = 64;
+using test::small;
 
 runtime make_on(const fake::kernel_options& options) {
   return detail::runtime_access::make(std::make_unique<fake::kernel>(options), {.entries = 8})

@@ -14,6 +14,7 @@
 #include "support/open_fds.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 #include "support/temp_dir.hpp"
 
 // A ring that refuses single operations, as IORING_REGISTER_RESTRICTIONS and kernels that do not
@@ -27,9 +28,8 @@ using test::error_of;
 using test::make_meddled;
 using test::meddling;
 using test::pipe_pair;
+using test::small;
 using test::temp_dir;
-
-constexpr std::size_t small = 64;
 
 struct stage {
   std::filesystem::path dir;

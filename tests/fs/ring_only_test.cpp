@@ -13,6 +13,7 @@
 #include "support/in_child.hpp"
 #include "support/open_fds.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 #include "support/temp_dir.hpp"
 
 // Files that are in the ring only: open_options::ring_only.
@@ -24,9 +25,9 @@ using test::content_of;
 using test::error_of;
 using test::open_fds;
 using test::run;
+using test::small;
 using test::temp_dir;
 
-constexpr std::size_t small = 64;
 constexpr unsigned places = 1024;  // in the table of a ring
 
 open_options ring_only() { return open_options{}.read(true).write(true).ring_only(true); }

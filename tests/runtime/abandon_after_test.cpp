@@ -12,6 +12,7 @@
 #include "support/logged.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // Going on without an operation: its buffer comes home later, and nobody waits for it.
 
@@ -25,9 +26,9 @@ using test::error_of;
 using test::logged;
 using test::pipe_pair;
 using test::run;
+using test::small;
 using test::text_of;
 
-constexpr std::size_t small = 64;
 constexpr milliseconds soon{2};
 
 TEST(abandon_after, goes_on_without_the_buffer_which_comes_home_with_the_last_completion) {

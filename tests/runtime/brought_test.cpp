@@ -13,6 +13,7 @@
 #include "support/moves_badly.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // What the branches of a when_any or when_all have brought is there to be asked for when taking one
 // of their results throws.
@@ -23,13 +24,12 @@ namespace {
 using std::chrono::hours;
 using test::moves_badly;
 using test::pipe_pair;
+using test::room;
 using test::run;
+using test::small;
 using test::text_of;
 
-constexpr std::size_t small = 64;
 constexpr int most_moves = 16;  // more than there are on the way of a result
-
-owned_bytes room() { return owned_bytes::with_capacity(small); }
 
 /// A value of a class that has no moves, as they were written before there were any.
 struct copies_badly {

@@ -22,6 +22,7 @@
 #include "support/open_fds.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // Very many operations that are given up, peers that never answer or vanish, and reads that a
 // device still works on at the end.
@@ -33,8 +34,7 @@ using test::error_of;
 using test::open_fds;
 using test::pipe_pair;
 using test::run;
-
-constexpr std::size_t small = 64;
+using test::small;
 
 task<> read_for_ever(file from, fixed_buf lease) {
   (void)co_await from.read_fixed(std::move(lease));

@@ -15,6 +15,7 @@
 #include "support/foreign.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 #include "support/throws_out.hpp"
 
 // What a program with a loop of its own makes ready or ends between two polls, also inside of
@@ -32,11 +33,9 @@ using test::expect_wants_turn;
 using test::foreign;
 using test::pipe_pair;
 using test::read_once;
+using test::room;
+using test::small;
 using test::throws_out;
-
-constexpr std::size_t small = 64;
-
-owned_bytes room() { return owned_bytes::with_capacity(small); }
 
 TEST(embedded, a_task_that_is_aborted_between_two_polls_has_its_cancel_sent) {
   asked_early_and_late([](embedded_loop& program) {

@@ -18,6 +18,7 @@
 #include "support/open_fds.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // A program with an epoll loop of its own drives a runtime: it waits for event_fd() as long as
 // may_wait() says, then polls.
@@ -30,11 +31,8 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using test::error_of;
 using test::pipe_pair;
+using test::room;
 using test::text_of;
-
-constexpr std::size_t small = 64;
-
-owned_bytes room() { return owned_bytes::with_capacity(small); }
 
 /// Waits in epoll and polls until `done`; counts the waits that only their time limit ended.
 class epoll_loop {

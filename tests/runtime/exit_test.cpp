@@ -18,6 +18,7 @@
 #include "support/in_child.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // exit() with runtimes that are static or thread_local: the process ends with the status that it
 // was given.
@@ -28,9 +29,9 @@ namespace {
 using test::child_end;
 using test::make_runtime;
 using test::pipe_pair;
+using test::small;
 
 constexpr int status = 37;
-constexpr std::size_t small = 64;
 
 /// Says that it was destroyed.
 struct speaks_at_its_end {

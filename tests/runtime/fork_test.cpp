@@ -18,6 +18,7 @@
 #include "support/in_child.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 #include "support/system_call_filter.hpp"
 
 // fork() in a program with runtimes: the child is kept off its parent's ring, and the parent
@@ -31,9 +32,9 @@ using test::foreign;
 using test::in_child;
 using test::pipe_pair;
 using test::run;
+using test::small;
 using testing::HasSubstr;
 
-constexpr std::size_t small = 64;
 constexpr const char* sentence = "a runtime cannot be used in a child of fork()";
 
 task<> nothing() { co_return; }

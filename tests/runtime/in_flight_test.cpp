@@ -12,6 +12,7 @@
 #include "support/open_fds.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // A coroutine may die at any moment. What the kernel borrowed comes home, and no byte goes astray.
 
@@ -22,9 +23,8 @@ using test::logged_bytes;
 using test::open_fds;
 using test::pipe_pair;
 using test::run;
+using test::small;
 using test::text_of;
-
-constexpr std::size_t small = 64;
 
 task<> read_fixed_once(file from, fixed_buf_pool pool) {
   auto lease = co_await pool.next(small);

@@ -15,6 +15,7 @@
 #include "support/open_fds.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // A coroutine that no task owns is left suspended when its runtime ends. Whatever it waits for
 // happens later, in another runtime or outside of all: it is not resumed, nobody touches the
@@ -26,13 +27,11 @@ namespace {
 using std::chrono::hours;
 using test::begin;
 using test::embedded_loop;
-using test::error_of;
 using test::foreign;
 using test::open_fds;
 using test::pipe_pair;
 using test::run;
-
-constexpr std::size_t small = 64;
+using test::small;
 
 /// Runs f() in a runtime that ends, and returns the coroutine that is left.
 template <class F>

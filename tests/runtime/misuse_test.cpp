@@ -10,6 +10,7 @@
 #include "support/bytes.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // Programmer errors stop the process with a sentence, in every build.
 
@@ -18,8 +19,7 @@ namespace {
 
 using test::pipe_pair;
 using test::run;
-
-constexpr std::size_t small = 64;
+using test::small;
 
 // NOLINTBEGIN(bugprone-use-after-move): that is what these are about
 

@@ -7,6 +7,7 @@
 
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // Under AddressSanitizer: memory that the kernel has, and buffers that nobody has, may not be
 // touched.
@@ -16,8 +17,7 @@ namespace {
 
 using test::pipe_pair;
 using test::run;
-
-constexpr std::size_t small = 64;
+using test::small;
 
 struct poison_death : testing::Test {
   void SetUp() override {

@@ -25,6 +25,7 @@
 #include "support/meddling_kernel.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 #include "support/throws_out.hpp"
 
 // What the kernel, another thread or the clock brings, and what a poll has left undone, shows in
@@ -46,12 +47,10 @@ using test::expect_wants_turn;
 using test::foreign;
 using test::pipe_pair;
 using test::read_once;
+using test::room;
+using test::small;
 using test::text_of;
 using test::throws_out;
-
-constexpr std::size_t small = 64;
-
-owned_bytes room() { return owned_bytes::with_capacity(small); }
 
 TEST(poll, a_block_on_that_leaves_others_ready_wants_a_turn) {
   asked_early_and_late([](embedded_loop& program) {

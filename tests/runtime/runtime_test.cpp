@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "support/logged.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 #include "support/throws_out.hpp"
 
 // How a runtime turns: whom it lets run, when it returns, and what it says when nothing can go on.
@@ -20,12 +20,10 @@
 namespace carousel {
 namespace {
 
-using test::logged;
 using test::pipe_pair;
 using test::run;
+using test::small;
 using test::throws_out;
-
-constexpr std::size_t small = 64;
 
 task<int> number(int n) { co_return n; }
 

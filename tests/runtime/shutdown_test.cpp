@@ -12,6 +12,7 @@
 #include "support/logged_bytes.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // The end of a runtime: tasks die, buffers come home, and what outlives it is harmless.
 
@@ -23,9 +24,8 @@ using test::logged;
 using test::logged_bytes;
 using test::pipe_pair;
 using test::run;
+using test::small;
 using test::text_of;
-
-constexpr std::size_t small = 64;
 
 task<> nothing() { co_return; }
 

@@ -16,6 +16,7 @@
 #include "support/foreign.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // A stop may come from any thread, at any moment of an operation's life.
 
@@ -25,12 +26,10 @@ namespace {
 using test::error_of;
 using test::foreign;
 using test::pipe_pair;
+using test::room;
 using test::run;
+using test::small;
 using test::text_of;
-
-constexpr std::size_t small = 64;
-
-owned_bytes room() { return owned_bytes::with_capacity(small); }
 
 TEST(stop_on, another_thread_ends_a_read_and_the_buffer_comes_back) {
   const pipe_pair pipe;

@@ -13,6 +13,7 @@
 #include "support/open_fds.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // What a request to stop reaches: everything that is suspended inside of the verb, and nothing
 // else.
@@ -25,12 +26,10 @@ using std::chrono::milliseconds;
 using test::error_of;
 using test::foreign;
 using test::pipe_pair;
+using test::room;
 using test::run;
 
-constexpr std::size_t small = 64;
 constexpr milliseconds soon{2};
-
-owned_bytes room() { return owned_bytes::with_capacity(small); }
 
 foreign read_once(const file& from, std::error_code& error, std::size_t& got) {
   const auto r = co_await from.read(room());

@@ -14,6 +14,7 @@
 #include "support/linux_version.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 #include "support/temp_dir.hpp"
 
 // A timeout asks an operation to stop. It never loses what the operation brought, and never keeps
@@ -29,13 +30,12 @@ using std::chrono::steady_clock;
 using test::error_of;
 using test::owned;
 using test::pipe_pair;
+using test::room;
 using test::run;
+using test::small;
 using test::text_of;
 
-constexpr std::size_t small = 64;
 constexpr milliseconds soon{2};
-
-owned_bytes room() { return owned_bytes::with_capacity(small); }
 
 TEST(timeout, of_a_read_that_nobody_serves_is_timed_out_with_the_buffer) {
   const pipe_pair pipe;

@@ -18,6 +18,7 @@
 #include "support/moves_badly.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 #include "support/temp_dir.hpp"
 
 // Several at the same time, in one task.
@@ -31,13 +32,12 @@ using test::error_of;
 using test::logged;
 using test::moves_badly;
 using test::pipe_pair;
+using test::room;
 using test::run;
+using test::small;
 using test::text_of;
 
-constexpr std::size_t small = 64;
 constexpr milliseconds soon{2};
-
-owned_bytes room() { return owned_bytes::with_capacity(small); }
 
 TEST(when_all, gives_the_results_in_the_order_of_the_arguments) {
   const pipe_pair slow;

@@ -14,6 +14,7 @@
 #include "support/moves_badly.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/small.hpp"
 
 // The first one decides when; every one of them gives its result and its buffer.
 
@@ -26,13 +27,12 @@ using test::error_of;
 using test::logged;
 using test::moves_badly;
 using test::pipe_pair;
+using test::room;
 using test::run;
+using test::small;
 using test::text_of;
 
-constexpr std::size_t small = 64;
 constexpr milliseconds soon{2};
-
-owned_bytes room() { return owned_bytes::with_capacity(small); }
 
 TEST(when_any, the_first_to_end_is_named_and_the_losers_give_their_buffers_back) {
   const pipe_pair quiet;
