@@ -34,6 +34,7 @@ task<> read_many(const char* path) {
 
   gauge running;
   std::vector<join_handle<std::size_t>> reads;
+  reads.reserve(tasks);
   for (int i = 0; i < tasks; ++i) {
     reads.push_back(spawn([&running, pool, in] { return read_one(pool, in, running); }));
   }

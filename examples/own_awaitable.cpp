@@ -18,7 +18,8 @@ class latch {
   explicit latch(unsigned count) noexcept : left_(count) {}
 
   void count_down() noexcept {
-    if (left_ == 0 || --left_ != 0) return;
+    if (left_ > 0) --left_;
+    if (left_ > 0) return;
     while (!line_.empty()) line_.front().serve();
   }
   /// Awaited: result<>. Error: canceled.
@@ -54,7 +55,7 @@ class latch {
 };
 
 task<> come(latch& all, milliseconds after) {
-  (void)co_await sleep_for(after);
+  co_await sleep_for(after);
   all.count_down();
 }
 

@@ -40,6 +40,7 @@ class carousel_copier final : public copier {
   task<> copy_all(work& source) {
     std::uint64_t left = source.lap();
     std::vector<join_handle<void>> movers;
+    movers.reserve(plan_.depth);
     for (unsigned i = 0; i < plan_.depth; ++i)
       movers.push_back(spawn(
           [](carousel_copier& self, std::uint64_t& todo, work& w) {

@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
   const auto take_part = [&](std::string name, std::shared_ptr<copier> c) {
     rivals.push_back({std::move(name), [&, c = std::move(c)](std::uint64_t) {
                         empty_target(files, p.span);
-                        const slice s = timed([&](std::uint64_t) { c->run(source); })(0);
+                        const auto s = timed([&](std::uint64_t) { c->run(source); })(0);
                         verify(files, p);
                         return s;
                       }});

@@ -31,6 +31,7 @@ class carousel_tasks final : public nop_engine {
     if (timer_ == timer_set::yes)
       sleeper = spawn([]() -> task<> { co_await sleep_for(std::chrono::hours(1)); });
     std::vector<join_handle<void>> tasks;
+    tasks.reserve(batch_);
     for (unsigned i = 0; i < batch_; ++i) tasks.push_back(spawn(one_of_batch, std::ref(count)));
     for (auto& t : tasks) co_await std::move(t);
     if (sleeper) sleeper->abort();

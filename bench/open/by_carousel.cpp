@@ -46,6 +46,7 @@ class tasks final : public reader {
  private:
   task<> read_all(std::uint64_t count, small_files& files) {
     std::vector<join_handle<void>> readers;
+    readers.reserve(depth_);
     for (unsigned i = 0; i < depth_; ++i)
       readers.push_back(
           spawn(read_files, std::cref(pool_), options_, std::ref(count), std::ref(files)));

@@ -26,6 +26,7 @@ BENCHMARK(bare_free_list);
 void try_next_and_check_in(benchmark::State& state) {
   const auto class_count = static_cast<std::size_t>(state.range(0));
   std::vector<buf_class> classes;
+  classes.reserve(class_count);
   for (std::size_t i = 0; i < class_count; ++i) classes.push_back({std::size_t{4096} << i, 8});
   const auto pool = *fixed_buf_pool::make(classes);
   const std::size_t wanted = classes.back().capacity;  // the last class: the longest search

@@ -25,7 +25,7 @@ class asio_files final : public engine {
       buffers.emplace_back(memory_.data() + i * p.block, p.block);
       files_.emplace_back(context_).assign(::dup(fd));
     }
-    registered_.emplace(asio::register_buffers(context_, std::move(buffers)));
+    registered_.emplace(asio::register_buffers(context_, buffers));
   }
 
   void run(std::uint64_t count, work& w) override {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "transfer/engine.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 
 class fio final : public engine {
  public:
-  explicit fio(const plan& p) : plan_(p) {}
+  explicit fio(plan p) : plan_(std::move(p)) {}
 
   void run(std::uint64_t count, work& w) override {
     const char* kind = plan_.writes ? (plan_.sequential ? "write" : "randwrite")

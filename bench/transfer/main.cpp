@@ -98,7 +98,7 @@ std::string size_of(std::size_t bytes) {
 rival rival_of(std::shared_ptr<engine> e, std::string name, work& w) {
   return {.name = std::move(name), .run = [e = std::move(e), &w](std::uint64_t count) {
             w.begin_slice();
-            slice s = timed([&](std::uint64_t n) { e->run(n, w); })(count);
+            auto s = timed([&](std::uint64_t n) { e->run(n, w); })(count);
             if (const auto own = e->own_figures()) {
               s = *own;
             } else if (w.what().writes) {

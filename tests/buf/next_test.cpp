@@ -1,10 +1,11 @@
 #include <gtest/gtest.h>
 #include <carousel/carousel.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <numeric>
+#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -48,9 +49,7 @@ TEST(next, serves_two_hundred_waiters_in_the_order_in_which_they_came) {
       EXPECT_TRUE(served.empty());
     }
     for (auto& one : all) co_await std::move(one);
-    std::vector<int> in_order(200);
-    std::iota(in_order.begin(), in_order.end(), 0);
-    EXPECT_EQ(served, in_order);
+    EXPECT_TRUE(std::ranges::equal(served, std::views::iota(0, 200)));
     EXPECT_TRUE(pool.try_next(bytes));
   });
 }

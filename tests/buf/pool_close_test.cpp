@@ -46,7 +46,7 @@ TEST(pool_close, fixed_operations_of_a_lease_that_is_out_go_on_until_it_is_back)
   run([]() -> task<> {
     const fixed_buf_pool pool = registered_pool_of(2);
     const registration before = pool.registered();
-    std::optional lease = pool.try_next(small).value();
+    auto lease = pool.try_next(small);
     auto closing = spawn(fixed_buf_pool(pool).close());
     for (int times = 0; times < 5; ++times) {
       co_await some_turns();
@@ -70,7 +70,7 @@ TEST(pool_close, waits_for_the_last_of_several_leases_one_of_them_in_the_kernel)
           co_return res.value_or(0);
         },
         pipe.reader(), pool.try_next(small).value());
-    std::optional kept = pool.try_next(small).value();
+    auto kept = pool.try_next(small);
     co_await some_turns();
     auto closing = spawn(fixed_buf_pool(pool).close());
     co_await some_turns();
@@ -87,7 +87,7 @@ TEST(pool_close, waits_for_the_last_of_several_leases_one_of_them_in_the_kernel)
 TEST(pool_close, gives_no_new_lease_while_others_are_out_nor_afterwards) {
   run([]() -> task<> {
     const fixed_buf_pool pool = registered_pool_of(2);
-    std::optional lease = pool.try_next(small).value();
+    auto lease = pool.try_next(small);
     auto closing = spawn(fixed_buf_pool(pool).close());
     co_await some_turns();
     for (int when = 0; when < 2; ++when) {
@@ -105,7 +105,7 @@ TEST(pool_close, gives_no_new_lease_while_others_are_out_nor_afterwards) {
 TEST(pool_close, ends_who_waits_for_a_buffer_with_pool_closed) {
   run([]() -> task<> {
     const fixed_buf_pool pool = registered_pool_of(1);
-    std::optional lease = pool.try_next(small).value();
+    auto lease = pool.try_next(small);
     auto waiting = spawn(
         [](fixed_buf_pool from) -> task<std::error_code> {
           co_return error_of(co_await from.next(small));
@@ -123,7 +123,7 @@ TEST(pool_close, another_pool_can_register_after_the_last_lease_and_not_before) 
   run([]() -> task<> {
     const fixed_buf_pool pool = registered_pool_of(1);
     const fixed_buf_pool next = pool_of(1);
-    std::optional lease = pool.try_next(small).value();
+    auto lease = pool.try_next(small);
     auto closing = spawn(fixed_buf_pool(pool).close());
     co_await some_turns();
     EXPECT_EQ(error_of(next.register_buffers()), errc::already_registered);
@@ -138,7 +138,7 @@ TEST(pool_close, a_fixed_operation_on_a_closed_pool_that_is_not_registered_says_
     for (const bool was_registered : {false, true}) {
       const fixed_buf_pool pool = pool_of(1);
       EXPECT_TRUE(!was_registered || pool.register_buffers());
-      std::optional lease = pool.try_next(small).value();
+      auto lease = pool.try_next(small);
       auto closing = spawn(fixed_buf_pool(pool).close());
       co_await some_turns();
       EXPECT_TRUE(!was_registered || pool.unregister_buffers());
@@ -152,7 +152,7 @@ TEST(pool_close, a_fixed_operation_on_a_closed_pool_that_is_not_registered_says_
 TEST(pool_close, that_is_given_up_leaves_the_pool_closed_and_the_last_lease_ends_its_registration) {
   run([]() -> task<> {
     const fixed_buf_pool pool = registered_pool_of(1);
-    std::optional lease = pool.try_next(small).value();
+    auto lease = pool.try_next(small);
     auto closing = spawn(fixed_buf_pool(pool).close());
     co_await some_turns();
     closing.abort();

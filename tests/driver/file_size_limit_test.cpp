@@ -89,9 +89,7 @@ TEST(file_size_limit, outside_of_the_runtime_the_signal_is_what_it_was) {
 }
 
 TEST(file_size_limit, a_signal_that_was_pending_before_stays_so) {
-  const test::temp_dir dir;
-  const auto path = dir.make("f", "");
-  const test::child_end end = in_child([&] {
+  const test::child_end end = in_child([] {
     sigset_t only{};
     sigemptyset(&only);
     sigaddset(&only, SIGXFSZ);

@@ -28,9 +28,9 @@ task<std::size_t> read_some(file from) {
   co_return r.res.value_or(0);
 }
 
-std::vector<join_handle<std::size_t>> reads_of(const file& reader, int many) {
+std::vector<join_handle<std::size_t>> reads_of(const file& reader, std::size_t many) {
   std::vector<join_handle<std::size_t>> reads;
-  for (int i = 0; i < many; ++i) reads.push_back(spawn(read_some(reader)));
+  for (std::size_t i = 0; i < many; ++i) reads.push_back(spawn(read_some(reader)));
   return reads;
 }
 
@@ -65,7 +65,7 @@ TEST(hold_back, cancels_find_room_beside_operations_that_wait) {
 }
 
 TEST(hold_back, a_write_goes_out_behind_as_many_reads_that_wait_for_it_as_there_may_be_operations) {
-  constexpr int reads_max = 2047;
+  constexpr unsigned reads_max = 2047;
   runtime rt = on_old_ring({}, {.entries = 8, .operations_max = reads_max + 1});
   rt.block_on([]() -> task<> {
     const test::pipe_pair pipe;
@@ -73,8 +73,8 @@ TEST(hold_back, a_write_goes_out_behind_as_many_reads_that_wait_for_it_as_there_
     const file writer = pipe.writer();
     auto reads = reads_of(reader, reads_max);
     for (int turns = 0; turns < 300; ++turns) co_await yield();
-    const auto written = co_await writer.write(std::vector<char>(4 * reads_max));
-    EXPECT_EQ(written.res, 4U * reads_max);
+    const auto written = co_await writer.write(std::vector<char>(4UZ * reads_max));
+    EXPECT_EQ(written.res, 4UZ * reads_max);
     for (auto& read : reads) EXPECT_EQ(co_await std::move(read), 4U);
   }());
 }

@@ -37,7 +37,7 @@ task<std::error_code> read_once(file from) {
 task<std::string> write_and_read(std::filesystem::path path) {
   const auto opened =
       co_await file::open(path, open_options{}.read(true).write(true).create(true).truncate(true));
-  const file f = opened.value();
+  const file& f = opened.value();
   std::vector<char> content;
   for (int i = 0; i < 8000; ++i) content.push_back(static_cast<char>('a' + i % 26));
   const auto written = co_await f.write_all_at(std::move(content), 0);

@@ -447,7 +447,8 @@ TEST(conformance, a_unix_listener_without_room) {
     name.sun_family = AF_UNIX;
     socklen_t bytes = sizeof name;
     const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ::bind(listener, reinterpret_cast<const sockaddr*>(&name), sizeof name.sun_family);
+    EXPECT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&name), sizeof name.sun_family),
+              0);
     ::listen(listener, 0);
     ::getsockname(listener, reinterpret_cast<sockaddr*>(&name), &bytes);
     std::vector<int> clients;

@@ -4,6 +4,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <iterator>
+
 #include "base/sanitizers.hpp"
 
 #if defined(CAROUSEL_ADDRESS_SANITIZER)
@@ -118,10 +120,11 @@ void copy_bytes_if_mapped(std::byte* to, const std::byte* from, std::size_t byte
 std::uint64_t lent_memory::holder(const void* first, std::size_t bytes) const noexcept {
   if (bytes == 0) return 0;
   const std::uintptr_t begin = address_of(first);
-  auto it = loans_.upper_bound(begin);
-  if (it != loans_.end() && it->first < begin + bytes) return it->second.operation;
-  if (it != loans_.begin() && (--it)->second.end > begin) return it->second.operation;
-  return 0;
+  const auto after = loans_.upper_bound(begin);
+  if (after != loans_.end() && after->first < begin + bytes) return after->second.operation;
+  if (after == loans_.begin()) return 0;
+  const loan& before = std::prev(after)->second;
+  return before.end > begin ? before.operation : 0;
 }
 
 std::uint64_t lent_memory::lend(const iovec& piece, std::uint64_t operation) {

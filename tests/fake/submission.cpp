@@ -192,7 +192,7 @@ std::int32_t kernel::take_pieces(operation& op, const iovec* first, std::size_t 
 }
 
 std::int32_t kernel::take_message(operation& op) {
-  const msghdr* header = pointer<const msghdr>(op.entry.address);
+  const auto* header = pointer<const msghdr>(op.entry.address);
   if (!is_mapped(header, sizeof *header) || is_poisoned(header, sizeof *header))
     return misuse(op, "a message header was gone when the kernel copied it", -EFAULT);
   op.header = std::make_unique<message>();

@@ -255,8 +255,7 @@ task<file> locked_file_in_the_table(const std::filesystem::path& path) {
   co_return made;
 }
 
-class locks : public testing::Test {
- protected:
+struct locks : testing::Test {
   void SetUp() override {
     if (test::linux_is_before(6, 13)) GTEST_SKIP() << "older tables let go late";
   }

@@ -45,7 +45,7 @@ struct fd_passing_names {
 using fd_passing_types = testing::Types<unix_stream, unix_datagram>;
 TYPED_TEST_SUITE(fd_passing_of, fd_passing_types, fd_passing_names);
 
-std::vector<fd_handle> just(fd_handle one) { return std::vector<fd_handle>(1, std::move(one)); }
+std::vector<fd_handle> just(const fd_handle& one) { return {one}; }
 
 template <class Socket>
 task<std::error_code> send_copies(Socket from, fd_handle of, std::size_t count) {

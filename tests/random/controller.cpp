@@ -142,13 +142,16 @@ void disturb_from_outside(world& w, crew& actors) {
 }
 
 /// Until the controller ends, whichever way.
-struct outside_hands {
+class outside_hands {
+ public:
   outside_hands(world& w, crew& actors) : w_(w) {
     w.between_polls = [&w, &actors] { disturb_from_outside(w, actors); };
   }
   outside_hands(const outside_hands&) = delete;
   outside_hands& operator=(const outside_hands&) = delete;
   ~outside_hands() { w_.between_polls = nullptr; }
+
+ private:
   world& w_;
 };
 

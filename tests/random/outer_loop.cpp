@@ -66,7 +66,7 @@ void outer_loop::wait() {
 void outer_loop::run(const plan& p) {
   bool ended = false;
   rt_.block_on(start_control(w_, p, ended));
-  while (!ended) {
+  while (!ended) {  // NOLINT(bugprone-infinite-loop): the task ends it
     if (fd_ < 0 && random_.below(64) == 0) ask_for_event_fd();
     if (w_.between_polls && random_.below(4) == 0) w_.between_polls();
     wait();

@@ -20,7 +20,7 @@ namespace carousel::random_test {
 /// unknown until it is written again.
 class shadow_file {
  public:
-  static constexpr std::size_t bytes = 16 * 1024;
+  static constexpr std::size_t bytes = 16UZ * 1024;
 
   shadow_file(std::filesystem::path path, fake::random& random);
 

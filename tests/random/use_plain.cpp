@@ -232,7 +232,7 @@ task<> actor(world& w, unsigned actions) {
       case 16: co_await use_streams(w); break;
       case 15: co_await use_sockets(w); break;
       case 14: co_await use_bell(w); break;
-      case 13: co_await use_verbs(w); break;
+      case 13:
       case 12: co_await use_verbs(w); break;
       case 11: co_await use_registry(w); break;
       case 10: co_await use_own_pool(w); break;

@@ -59,31 +59,31 @@ class silence {
  public:
   explicit silence(bool on) noexcept {
     if (!on) return;
-    shown_ = dup(STDERR_FILENO);
-    kept_ = memfd_create("silenced", MFD_CLOEXEC);
-    dup2(kept_, STDERR_FILENO);
+    shown = dup(STDERR_FILENO);
+    kept = memfd_create("silenced", MFD_CLOEXEC);
+    dup2(kept, STDERR_FILENO);
   }
   silence(const silence&) = delete;
   silence& operator=(const silence&) = delete;
   ~silence() {
-    if (shown_ < 0) return;
-    dup2(shown_, STDERR_FILENO);
-    ::close(std::exchange(shown_, -1));
-    ::close(kept_);
+    if (shown < 0) return;
+    dup2(shown, STDERR_FILENO);
+    ::close(std::exchange(shown, -1));
+    ::close(kept);
   }
   /// For a signal handler.
   static void break_off() noexcept {
-    if (shown_ < 0) return;
-    dup2(shown_, STDERR_FILENO);
+    if (shown < 0) return;
+    dup2(shown, STDERR_FILENO);
     std::array<char, 512> some{};
     off_t at = 0;
-    for (ssize_t n = 0; (n = pread(kept_, some.data(), some.size(), at)) > 0; at += n)
+    for (ssize_t n = 0; (n = pread(kept, some.data(), some.size(), at)) > 0; at += n)
       (void)!::write(STDERR_FILENO, some.data(), static_cast<std::size_t>(n));
   }
 
  private:
-  static inline int shown_ = -1;
-  static inline int kept_ = -1;
+  static inline int shown = -1;
+  static inline int kept = -1;
 };
 
 void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool verbose) {

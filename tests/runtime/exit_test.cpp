@@ -52,7 +52,7 @@ task<> exit_among_others() {
   (void)spawn(read_for_ever(pipe.reader()));
   auto sleeping = spawn([]() -> task<> {
     const speaks_at_its_end witness;
-    (void)co_await sleep_for(std::chrono::hours(1));
+    co_await sleep_for(std::chrono::hours(1));
   });
   for (int turns = 0; turns < 3; ++turns) co_await yield();
   std::exit(status);  // NOLINT(concurrency-mt-unsafe)

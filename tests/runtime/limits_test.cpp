@@ -91,7 +91,7 @@ TEST(limits, a_file_that_grows_too_large_is_a_short_write_and_an_error_and_no_si
     limit(RLIMIT_FSIZE, 5000);
     return run([&]() -> task<int> {
       auto opened = co_await file::open(dir.path() / "f", open_options{}.write(true).create(true));
-      const file f = opened.value();
+      const file& f = opened.value();
       auto first = co_await f.write_at(std::vector<char>(8000, 'x'), 0);
       CO_CHILD_CHECK(first.res == 5000U);
       auto all = co_await f.write_all_at(std::vector<char>(8000, 'x'), 0);

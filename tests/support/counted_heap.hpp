@@ -34,6 +34,8 @@ inline constinit thread_local counted_heap heap;
 
 }  // namespace carousel::test
 
+// What replaces these may not be inline; one file of a program includes this.
+// NOLINTBEGIN(misc-definitions-in-headers)
 void* operator new(std::size_t bytes) {
   return carousel::test::heap.allocate(bytes, alignof(std::max_align_t));
 }
@@ -44,3 +46,4 @@ void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+// NOLINTEND(misc-definitions-in-headers)

@@ -191,11 +191,12 @@ task<> random_receiver(numbers& from, std::vector<int>& received, std::mt19937& 
 TEST(channel, nothing_is_lost_or_doubled_when_tasks_give_up_at_random) {
   constexpr int senders = 4;
   constexpr int each = 50;
+  constexpr std::size_t all = std::size_t{senders} * each;
   for (unsigned seed = 1; seed <= 20; ++seed) {
     std::mt19937 random(seed);
     numbers c(1 + seed % 3);
-    std::vector<bool> sent(senders * each);
-    std::vector<int> received(senders * each);
+    std::vector<bool> sent(all);
+    std::vector<int> received(all);
     run([&]() -> task<> {
       std::vector<join_handle<void>> sending;
       std::vector<join_handle<void>> receiving;
