@@ -35,6 +35,17 @@ IN_CPP = [
 ]
 
 
+# A name without linkage that a .cpp takes from elsewhere. clang-tidy looks at files together, and does not see whose name it is.
+USING = re.compile(r"^\s*using (?:\w+::)+(\w+);", re.M)
+
+
+def unused_names(text):
+    code = re.sub(r'//.*|^#include.*|"(?:[^"\\\n]|\\.)*"', '""', text, flags=re.M)
+    for using in USING.finditer(code):
+        if len(re.findall(rf"\b{using[1]}\b", code)) == 1:
+            yield using[1]
+
+
 def check_text(path, text):
     errors = []
     rules = ANYWHERE + (IN_CPP if path.endswith(CPP) else [])
@@ -45,6 +56,8 @@ def check_text(path, text):
                 errors.append(f"{path}:{number}: {why}")
     if text and not text.endswith("\n"):
         errors.append(f"{path}: does not end with a line end")
+    if path.endswith(".cpp"):
+        errors += [f"{path}: does not use {name}, for which it has a using" for name in unused_names(text)]
     limit = GIANTS.get(path, LINES_MAX)
     if path.startswith(LENGTH_CHECKED) and path.endswith(CPP) and len(lines) > limit:
         errors.append(f"{path}: has {len(lines)} lines, more than {limit}: give a noun its own file")
@@ -80,6 +93,7 @@ def self_test():
         ("src/a.cpp", "int a;"),
         ("src/a.cpp", "\n" * (LINES_MAX + 1)),
         ("src/a.hpp", "int a;\n"),
+        ("src/a.cpp", "#include <b/c.hpp>\nusing b::c;\n// c\n"),
         ("a.md", "# A\n\n# B\n"),
         ("a.md", "text\n"),
     ]
@@ -88,6 +102,7 @@ def self_test():
         assert len(errors) == 1, (path, text[:40], errors)
     good = [
         ("src/a.cpp", 'static_assert(true);\nwhile (!a.done()) co_await b();\nauto s = mktemp("a.XXXXXX");\n'),
+        ("src/a.cpp", "using b::c;\nint a = c();\n"),
         ("a.md", "# A\n\n```sh\n# a comment\n```\n"),
     ]
     for path, text in good:

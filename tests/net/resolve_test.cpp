@@ -16,7 +16,6 @@
 namespace carousel {
 namespace {
 
-using test::error_of;
 using test::run;
 using testing::Contains;
 using testing::ElementsAre;

@@ -19,7 +19,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using test::error_of;
-using test::run;
 
 constexpr milliseconds period(10);
 
