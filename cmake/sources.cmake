@@ -301,6 +301,7 @@ set(carousel_tool_sources
     tools/copy/foresight.cpp
     tools/copy/hard_links.cpp
     tools/copy/landing.cpp
+    tools/copy/likeness.cpp
     tools/copy/manifest.cpp
     tools/copy/name_claims.cpp
     tools/copy/node_copy.cpp

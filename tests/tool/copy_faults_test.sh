@@ -101,6 +101,19 @@ is_done_by "as with --sync=none" "rename," --sync --sync=none source f/durable
 check "sync_eio with --sync=data is an error" ends_with 1 --sync=data source f/sync_eio
 check "and no copy" not test -e f/sync_eio
 
+mkdir twins t
+"$helpers/fault_fs" twins -f -s >twins-out 2>&1 &
+mounts+=("$dir/twins")
+for ((i = 0; i < 200; ++i)); do
+  [[ -e twins/ok ]] && break
+  sleep 0.05
+done
+check "a server that gives two files one inode is there" test "$(stat -c %i twins/twin_one)" = "$(stat -c %i twins/twin_two)"
+check "files with one inode are copied with -a" ends_with 0 -a twins/twin_one twins/twin_two twins/twin_same t
+check "each with its content" test "$(head -c 3 t/twin_one) $(head -c 3 t/twin_two)" = "abc 222"
+check "and names of one file become hard links" test t/twin_one -ef t/twin_same
+umount -l twins
+
 # A shell has its background jobs ignore SIGINT.
 env --default-signal=INT "$carousel" cp f/hangs hung 2>err &
 pid=$!

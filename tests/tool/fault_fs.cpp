@@ -1,7 +1,9 @@
 // usage: fault_fs MOUNTPOINT A FUSE file system whose files have one fault each, named by the file.
 // Reading gives the letters a to w in turn, 1 MiB of them unless the name says otherwise. New files
 // may be made: what they do wrong is in their own name, wherever it stands in it, so that temporary
-// names of a copy have the fault of the final one.
+// names of a copy have the fault of the final one. Where the mount point is called "twins", all
+// names with "twin" in them have one inode number, as files of two file systems that a server
+// mirrors have: "twin_one" and "twin_same" are one file, "twin_two" is another one.
 #define FUSE_USE_VERSION 31
 #include <fuse.h>
 #include <unistd.h>
@@ -10,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -54,6 +57,14 @@ int get_attributes(const char* path, struct stat* about, fuse_file_info*) {
     return 0;
   }
   about->st_mode = S_IFREG | 0644;
+  about->st_ino = std::hash<std::string_view>()(path);
+  if (is(path, "twin")) {
+    about->st_ino = 7;
+    about->st_nlink = 2;
+    about->st_size = file_bytes;
+    about->st_ctim.tv_sec = is(path, "two") ? 2 : 1;
+    return 0;
+  }
   if (const auto at = made().find(path); at != made().end()) {
     about->st_size = static_cast<off_t>(at->second.size());
     about->st_blocks = (about->st_size + 511) / 512;
@@ -66,6 +77,11 @@ int get_attributes(const char* path, struct stat* about, fuse_file_info*) {
                                        : file_bytes;
   about->st_blocks = is(path, "lies_hole") ? 0 : about->st_size / 512;
   return 0;
+}
+
+void* give_out_own_inodes(fuse_conn_info*, fuse_config* config) {
+  config->use_ino = 1;
+  return nullptr;
 }
 
 int list(const char*, void* buffer, fuse_fill_dir_t fill, off_t, fuse_file_info*,
@@ -107,6 +123,7 @@ int read_file(const char* path, char* to, std::size_t bytes, off_t at, fuse_file
   if (at >= end) return 0;
   bytes = std::min(bytes, static_cast<std::size_t>(end - at));
   if (is(path, "short")) bytes = std::min(bytes, short_bytes);
+  if (is(path, "twin_two")) return static_cast<int>(std::fill_n(to, bytes, '2') - to);
   for (std::size_t i = 0; i < bytes; ++i)
     to[i] = static_cast<char>('a' + (at + static_cast<off_t>(i)) % 23);
   return static_cast<int>(bytes);
@@ -198,5 +215,7 @@ int main(int argc, char** argv) {
   operations.chown = set_owner;
   operations.utimens = set_times;
   operations.lseek = seek;
+  if (argc > 1 && std::string_view(argv[1]).ends_with("twins"))
+    operations.init = give_out_own_inodes;
   return fuse_main(argc, argv, &operations, nullptr);
 }

@@ -17,6 +17,7 @@
 #include "copy/foresight.hpp"
 #include "copy/hard_links.hpp"
 #include "copy/landing.hpp"
+#include "copy/likeness.hpp"
 #include "copy/manifest.hpp"
 #include "copy/name_claims.hpp"
 #include "copy/rate_limit.hpp"
@@ -145,12 +146,13 @@ class copier {
   extras extras_;
   walk walk_;
   hard_links links_;
+  likenesses likenesses_;
   event ended_;  ///< the task that copies is over, however that came
   std::optional<join_handle<void>> all_;
   std::vector<join_handle<void>> files_;
   std::size_t reap_at_;
   /// The source of each target that the command line names.
-  std::unordered_map<std::string, identity> named_;
+  std::unordered_map<std::string, likeness> named_;
   /// What the targets were that are not copied yet, where names fold.
   std::unordered_map<std::string, claim> claims_;
   bool poured_ = false;  ///< a source was copied into the destination itself: SRC/.

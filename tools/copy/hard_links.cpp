@@ -4,7 +4,7 @@
 
 namespace carousel::tool {
 
-hard_links::role hard_links::meet(const identity& file, file_job& job, copied& result) {
+hard_links::role hard_links::meet(const likeness& file, file_job& job, copied& result) {
   const auto [at, is_first] = files_.try_emplace(file);
   if (is_first) return role::first;
   if (at->second.made) {
@@ -17,9 +17,9 @@ hard_links::role hard_links::meet(const identity& file, file_job& job, copied& r
   return role::waiting;
 }
 
-void hard_links::begin_again(const identity& file) { files_.at(file).made.reset(); }
+void hard_links::begin_again(const likeness& file) { files_.at(file).made.reset(); }
 
-std::vector<file_job> hard_links::finish(const identity& file, std::optional<copied> made) {
+std::vector<file_job> hard_links::finish(const likeness& file, std::optional<copied> made) {
   entry& e = files_.at(file);
   std::vector<file_job> waiting = std::exchange(e.waiting, {});
   if (made) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "copy/likeness.hpp"
 #include "copy/name_claims.hpp"
 #include "copy/place.hpp"
 #include "copy/walk.hpp"
@@ -26,7 +27,7 @@ struct file_job {
   bool is_foreseen = false;            ///< a dry run would copy it
   bool is_kept = false;                ///< what has its name stays
   std::string hash = {};               ///< of its content, for a manifest
-  std::optional<identity> leads = {};  ///< the first name of a file that has several
+  std::optional<likeness> leads = {};  ///< the first name of a file that has several
 };
 
 /// The files of several names that were met: the first name is copied, the others become links to
@@ -43,19 +44,19 @@ class hard_links {
 
   /// first: to be copied, and ended by finish(). later: `result` says where. waiting: the job was
   /// taken, and is given back by finish() of the first.
-  role meet(const identity& file, file_job& job, copied& result);
+  role meet(const likeness& file, file_job& job, copied& result);
   /// The copy takes no more names, or is gone: the name that asked is copied, and ended by
   /// finish(), as if it were the first.
-  void begin_again(const identity& file);
+  void begin_again(const likeness& file);
   /// The first name was copied, or was not. Gives back who waited for it.
-  std::vector<file_job> finish(const identity& file, std::optional<copied> made);
+  std::vector<file_job> finish(const likeness& file, std::optional<copied> made);
 
  private:
   struct entry {
     std::optional<copied> made;
     std::vector<file_job> waiting;
   };
-  std::unordered_map<identity, entry, hash_identity> files_;
+  std::unordered_map<likeness, entry, hash_likeness> files_;
 };
 
 }  // namespace carousel::tool

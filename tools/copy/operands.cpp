@@ -205,11 +205,13 @@ task<bool> copier::comes_in_order(const place& top, const std::string& source,
                                   const std::string& target, const struct stat& about) {
   const bool pours = names_no_child(target);
   const std::string path = pours ? "." : path_below_destination(top, target);
-  const auto [first, is_new] = named_.try_emplace(path, identity_of(about));
+  const likeness itself =
+      likenesses_.of(AT_FDCWD, source.c_str(), options_.follows_named_links(), about);
+  const auto [first, is_new] = named_.try_emplace(path, itself);
   if (pours || poured_ || !is_new) co_await finish_files();
   if (pours) poured_ = true;
   if (pours || is_new) co_return true;
-  if (first->second == identity_of(about)) {
+  if (first->second == itself) {
     report_.note(fmt::format("{} is named more than once, and copied once", shell_quoted(source)));
     co_return false;
   }

@@ -71,9 +71,11 @@ bool copier::is_linked(file_job& job, const struct stat& about, const target_pla
   // Several links that are followed lead to one file.
   const bool has_names = about.st_nlink > 1 || job.follow;
   if (job.leads || !options_.keeps_hard_links() || !has_names) return false;
+  const likeness file =
+      likenesses_.of(job.open.source.fd(), job.source_name.c_str(), job.follow, about);
   hard_links::copied first;
-  switch (links_.meet(identity_of(about), job, first)) {
-    case hard_links::role::first: job.leads = identity_of(about); return false;
+  switch (links_.meet(file, job, first)) {
+    case hard_links::role::first: job.leads = file; return false;
     case hard_links::role::later:
       if (has_link(job, first)) return true;
       if (options_.dry_run) {
@@ -82,8 +84,8 @@ bool copier::is_linked(file_job& job, const struct stat& about, const target_pla
       }
       if (plan.next != target_plan::step::write_in_place && link_again(job, first)) return true;
       // This name gets a copy of its own, which those that are still to come are linked to.
-      links_.begin_again(identity_of(about));
-      job.leads = identity_of(about);
+      links_.begin_again(file);
+      job.leads = file;
       return false;
     case hard_links::role::waiting: return true;
   }
