@@ -278,6 +278,7 @@ set(carousel_tool_sources
     tools/copy/attribute_table.cpp
     tools/copy/attributes.cpp
     tools/copy/backup.cpp
+    tools/copy/backup_options.cpp
     tools/copy/buffers.cpp
     tools/copy/compare.cpp
     tools/copy/comparison_report.cpp

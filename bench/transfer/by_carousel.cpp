@@ -83,6 +83,7 @@ class carousel_tasks final : public engine {
  private:
   task<> run_all(std::uint64_t count, work& w) {
     std::vector<join_handle<void>> movers;
+    movers.reserve(plan_.depth);
     const auto one = plan_.writes
                          ? (memory_.registered ? &mover<true, true> : &mover<true, false>)
                          : (memory_.registered ? &mover<false, true> : &mover<false, false>);

@@ -13,7 +13,7 @@ namespace {
 /// What is in the page cache may end where a page does.
 constexpr std::uint64_t page_bytes = 4096;
 
-std::int32_t result_of(ssize_t r) { return r < 0 ? -errno : static_cast<std::int32_t>(r); }
+std::int32_t or_errno(ssize_t r) { return r < 0 ? -errno : static_cast<std::int32_t>(r); }
 
 }  // namespace
 
@@ -32,12 +32,12 @@ std::int32_t kernel::read_indirect(int fd, std::span<std::byte> into, std::uint6
   const std::uint64_t to_page_end = page_bytes - at % page_bytes;
   if (random_.chance(options_.cached_in_part))
     into = into.first(std::min<std::uint64_t>(to_page_end, into.size()));
-  return result_of(::pread(fd, into.data(), into.size(), static_cast<off_t>(at)));
+  return or_errno(::pread(fd, into.data(), into.size(), static_cast<off_t>(at)));
 }
 
 std::int32_t kernel::write_now(int fd, std::span<const std::byte> from, std::uint64_t at) noexcept {
   if (const std::int32_t error = refuse_inline(fd, from)) return error;
-  return result_of(::pwrite(fd, from.data(), from.size(), static_cast<off_t>(at)));
+  return or_errno(::pwrite(fd, from.data(), from.size(), static_cast<off_t>(at)));
 }
 
 }  // namespace carousel::fake

@@ -66,11 +66,10 @@ TEST(remote_channel, gives_each_value_to_one_of_many) {
   std::array<std::vector<int>, 4> got;
   {
     std::vector<std::jthread> receivers;
-    for (int t = 0; t < 2; ++t) {
-      receivers.emplace_back([&, t] {
-        run([&, t]() -> task<> {
-          (void)co_await when_all(receive_all(q, got[static_cast<std::size_t>(2 * t)]),
-                                  receive_all(q, got[static_cast<std::size_t>(2 * t) + 1]));
+    for (std::size_t t = 0; t < 2; ++t) {
+      receivers.emplace_back([&, first = 2 * t] {
+        run([&, first]() -> task<> {
+          (void)co_await when_all(receive_all(q, got[first]), receive_all(q, got[first + 1]));
         });
       });
     }

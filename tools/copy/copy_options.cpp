@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "common/command_line.hpp"
 #include "common/naming.hpp"
 #include "common/numbers.hpp"
+#include "copy/backup_options.hpp"
 #include "copy/operand_list.hpp"
 #include "copy/option_conflicts.hpp"
 #include "copy/unsupported_options.hpp"
@@ -47,69 +47,6 @@ option about_what_exists(std::string_view letter, std::string_view name, copy_op
   return {letter, name, has_value::no, {}, std::move(help), [&options, ask](auto, auto) -> taken {
             options.interactive = ask;
             options.no_clobber = !ask;
-            return {};
-          }};
-}
-
-/// What the environment says, if it says something.
-// NOLINTBEGIN(concurrency-mt-unsafe): before there are threads
-void take_backup_environment(backup_wish& wish) {
-  const char* const how = std::getenv("VERSION_CONTROL");
-  if (how != nullptr) wish.how = backup_control(how).value_or(wish.how);
-}
-
-bool can_be_suffix(std::string_view text) noexcept { return !text.empty() && !text.contains('/'); }
-
-std::string suffix_of_environment() {
-  const char* const suffix = std::getenv("SIMPLE_BACKUP_SUFFIX");
-  return suffix != nullptr && can_be_suffix(suffix) ? suffix : "~";
-}
-// NOLINTEND(concurrency-mt-unsafe)
-
-void begin_backups(backup_wish& wish) {
-  if (wish.how != backup_wish::control::none) return;
-  wish.how = backup_wish::control::existing;
-  take_backup_environment(wish);
-}
-
-option short_backup(backup_wish& wish) {
-  return {"b", "", has_value::no, {}, "--backup without a CONTROL", [&wish](auto, auto) -> taken {
-            begin_backups(wish);
-            return {};
-          }};
-}
-
-option backup_option(backup_wish& wish) {
-  return {"",
-          "backup",
-          has_value::maybe,
-          "CONTROL",
-          "keep what is replaced under another name: simple (NAME~), numbered (NAME.~1~), existing "
-          "(numbered where there are such, the default; $VERSION_CONTROL), or none",
-          [&wish](std::string_view value, std::string_view spelt) -> taken {
-            begin_backups(wish);
-            if (value.empty()) return {};
-            const auto how = backup_control(value);
-            if (!how)
-              return std::unexpected(fmt::format("{}: {} is not simple, numbered, existing or none",
-                                                 spelt, shell_quoted(value)));
-            wish.how = *how;
-            return {};
-          }};
-}
-
-option suffix_option(backup_wish& wish) {
-  return {"S",
-          "suffix",
-          has_value::yes,
-          "SUFFIX",
-          "-b, with this behind the name in place of ~ ($SIMPLE_BACKUP_SUFFIX)",
-          [&wish](std::string_view value, std::string_view spelt) -> taken {
-            if (!can_be_suffix(value))
-              return std::unexpected(
-                  fmt::format("{}: {} cannot be the end of a name", spelt, shell_quoted(value)));
-            begin_backups(wish);
-            wish.suffix = value;
             return {};
           }};
 }
@@ -261,84 +198,103 @@ option hash_option(hash_kind& kind) {
           }};
 }
 
+constexpr const char* notes =
+    "Examples:\n"
+    "  carousel cp -a /srv/data /backup            a whole tree, with all that it has\n"
+    "  carousel cp -aux / /mnt/copy                what has changed since, of one file system\n"
+    "  carousel cp -ax --delete --dry-run SRC/. DST what would make DST the same as SRC\n"
+    "  carousel cp -r --exclude='*.tmp' DIR NEW    without what is called so\n"
+    "  carousel cp -a --resume SRC DST             go on where it was broken off\n"
+    "  carousel cp -a --manifest=sums SRC DST      and later: sha256sum -c sums\n"
+    "  carousel cp --sync --verify FILE DST        durable, and read again\n"
+    "\n"
+    "Exit status: 0; 1 when something was not copied, and the rest was; 2 for a wrong command\n"
+    "line, or when nothing could be started; 128 and the number of the signal that ended it.\n"
+    "\n"
+    "BYTES may end in K, M or G, for units of 1024.\n";
+
+std::vector<option> source_options(copy_options& options) {
+  return {flag("rR", "recursive", options.recursive, "copy directories"),
+          flag("p", "", options.preserve,
+               "keep owner, permissions with access control lists, and times"),
+          flag_of_copy("a", "archive", options, &copy_options::archive,
+                       "-r -p -d, and keep extended attributes"),
+          flag_of_copy("d", "", options, &copy_options::hard_links, "-P, and keep hard links"),
+          following("P", "no-dereference", options, follow_wish::never,
+                    "copy a symbolic link that is named as a link; -r and -a do"),
+          following("H", "", options, follow_wish::named, "follow a symbolic link that is named"),
+          following("L", "dereference", options, follow_wish::always, "follow all symbolic links"),
+          flag("x", "one-file-system", options.one_file_system,
+               "stay on the file system of SRC: what is mounted below it is an empty directory"),
+          exclusion(options.excluded)};
+}
+
+std::vector<option> target_options(copy_options& options) {
+  return {
+      text("t", "target-directory", "DIRECTORY", options.into, "copy into this directory"),
+      text("", "files-from", "FILE", options.list,
+           "copy what FILE names too, a line for each, into the directory DST; - is stdin"),
+      flag("0", "null", options.list_has_nuls,
+           "names in FILE end with NUL, as find -print0 has it"),
+      flag("", "parents", options.parents,
+           "copy SRC to DST/SRC, below the directories that lead to it, which are made"),
+      flag("T", "no-target-directory", options.as_file, "DST is the name of the copy itself"),
+      about_what_exists("n", "no-clobber", options, false, "keep files that exist"),
+      about_what_exists("i", "interactive", options, true,
+                        "ask before a file is replaced; the answer y is yes"),
+      short_backup(options.backups),
+      backup_option(options.backups),
+      suffix_option(options.backups),
+      flag("u", "update", options.update, "keep files that exist and are not older than SRC"),
+      flag("f", "force", options.force,
+           "replace a file by a new one where it may not be written to, and no other can be like "
+           "it"),
+      flag("", "delete", options.remove_extras,
+           "when all is copied, remove from the directories of the copy what no SRC has; not what "
+           "--exclude leaves out or what is mounted there, and nothing at all after an error"),
+      flag("", "dry-run", options.dry_run,
+           "say what would be made, replaced and removed, and touch nothing")};
+}
+
+std::vector<option> content_options(copy_options& options) {
+  return {
+      reflink(options.reflink),
+      sparse(options.sparse),
+      sync_option(options.sync),
+      resume_option(options.resume),
+      flag("", "verify", options.verify, "read both files again and compare their digests"),
+      text("", "manifest", "FILE", options.manifest_file,
+           "write the hash of each file of the copy, with its name, to FILE: `sha256sum -c FILE` "
+           "checks them"),
+      hash_option(options.hash),
+      rate_option(options.bytes_per_second)};
+}
+
+std::vector<option> report_options(copy_options& options) {
+  return {flag("", "compare", options.compare,
+               "afterwards time copies of SRC by carousel and by cp -a, in turn, beside DST"),
+          flag("", "json", options.json, "report as one JSON object"),
+          flag("v", "verbose", options.verbose, "name each file"),
+          flag("", "stats", options.statistics, "report how fast it was, and what it took"),
+          flag("", "progress", options.progress,
+               "show progress, also with -v; where stderr is no terminal a line each second"),
+          flag("", "quiet", options.quiet, "no progress on a terminal"),
+          number_option<std::size_t>("buffers", options.buffers, {1, buffers_max},
+                                     "files in flight, and large buffers"),
+          buffer_size(options.buffer_bytes)};
+}
+
 command command_of(copy_options& options) {
   command cp{
       "cp",
       "SRC... DST",
       "Copies SRC to DST, or each SRC into the directory DST. No operand is looked into: a name\n"
       "is what it is, in brackets or not; names that begin with - stand behind --.",
-      {flag("rR", "recursive", options.recursive, "copy directories"),
-       flag("p", "", options.preserve,
-            "keep owner, permissions with access control lists, and times"),
-       flag_of_copy("a", "archive", options, &copy_options::archive,
-                    "-r -p -d, and keep extended attributes"),
-       flag_of_copy("d", "", options, &copy_options::hard_links, "-P, and keep hard links"),
-       following("P", "no-dereference", options, follow_wish::never,
-                 "copy a symbolic link that is named as a link; -r and -a do"),
-       following("H", "", options, follow_wish::named, "follow a symbolic link that is named"),
-       following("L", "dereference", options, follow_wish::always, "follow all symbolic links"),
-       flag("x", "one-file-system", options.one_file_system,
-            "stay on the file system of SRC: what is mounted below it is an empty directory"),
-       exclusion(options.excluded),
-       text("t", "target-directory", "DIRECTORY", options.into, "copy into this directory"),
-       text("", "files-from", "FILE", options.list,
-            "copy what FILE names too, a line for each, into the directory DST; - is stdin"),
-       flag("0", "null", options.list_has_nuls,
-            "names in FILE end with NUL, as find -print0 has it"),
-       flag("", "parents", options.parents,
-            "copy SRC to DST/SRC, below the directories that lead to it, which are made"),
-       flag("T", "no-target-directory", options.as_file, "DST is the name of the copy itself"),
-       about_what_exists("n", "no-clobber", options, false, "keep files that exist"),
-       about_what_exists("i", "interactive", options, true,
-                         "ask before a file is replaced; the answer y is yes"),
-       short_backup(options.backups),
-       backup_option(options.backups),
-       suffix_option(options.backups),
-       flag("u", "update", options.update, "keep files that exist and are not older than SRC"),
-       flag("f", "force", options.force,
-            "replace a file by a new one where it may not be written to, and no other can be like "
-            "it"),
-       flag("", "delete", options.remove_extras,
-            "when all is copied, remove from the directories of the copy what no SRC has; not what "
-            "--exclude leaves out or what is mounted there, and nothing at all after an error"),
-       flag("", "dry-run", options.dry_run,
-            "say what would be made, replaced and removed, and touch nothing"),
-       reflink(options.reflink),
-       sparse(options.sparse),
-       sync_option(options.sync),
-       resume_option(options.resume),
-       flag("", "verify", options.verify, "read both files again and compare their digests"),
-       text("", "manifest", "FILE", options.manifest_file,
-            "write the hash of each file of the copy, with its name, to FILE: `sha256sum -c FILE` "
-            "checks them"),
-       hash_option(options.hash),
-       rate_option(options.bytes_per_second),
-       flag("", "compare", options.compare,
-            "afterwards time copies of SRC by carousel and by cp -a, in turn, beside DST"),
-       flag("", "json", options.json, "report as one JSON object"),
-       flag("v", "verbose", options.verbose, "name each file"),
-       flag("", "stats", options.statistics, "report how fast it was, and what it took"),
-       flag("", "progress", options.progress,
-            "show progress, also with -v; where stderr is no terminal a line each second"),
-       flag("", "quiet", options.quiet, "no progress on a terminal"),
-       number_option<std::size_t>("buffers", options.buffers, {1, buffers_max},
-                                  "files in flight, and large buffers"),
-       buffer_size(options.buffer_bytes)}};
-  cp.notes =
-      "Examples:\n"
-      "  carousel cp -a /srv/data /backup            a whole tree, with all that it has\n"
-      "  carousel cp -aux / /mnt/copy                what has changed since, of one file system\n"
-      "  carousel cp -ax --delete --dry-run SRC/. DST what would make DST the same as SRC\n"
-      "  carousel cp -r --exclude='*.tmp' DIR NEW    without what is called so\n"
-      "  carousel cp -a --resume SRC DST             go on where it was broken off\n"
-      "  carousel cp -a --manifest=sums SRC DST      and later: sha256sum -c sums\n"
-      "  carousel cp --sync --verify FILE DST        durable, and read again\n"
-      "\n"
-      "Exit status: 0; 1 when something was not copied, and the rest was; 2 for a wrong command\n"
-      "line, or when nothing could be started; 128 and the number of the signal that ended it.\n"
-      "\n"
-      "BYTES may end in K, M or G, for units of 1024.\n";
+      {}};
+  for (auto part : {&source_options, &target_options, &content_options, &report_options})
+    std::ranges::move(part(options), std::back_inserter(cp.options));
   std::ranges::move(unsupported_options(), std::back_inserter(cp.options));
+  cp.notes = notes;
   return cp;
 }
 
