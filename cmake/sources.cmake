@@ -64,11 +64,11 @@ set(carousel_headers
     include/carousel/detail/io/close_call.hpp
     include/carousel/detail/io/file_call.hpp
     include/carousel/detail/io/pieces.hpp
-    include/carousel/detail/io/poll_call.hpp
     include/carousel/detail/io/position.hpp
     include/carousel/detail/io/refused_buffer.hpp
     include/carousel/detail/io/transfer.hpp
     include/carousel/detail/io/transfer_all.hpp
+    include/carousel/detail/io/until_readable.hpp
     include/carousel/detail/loop/boottime_sleep.hpp
     include/carousel/detail/loop/foreign_wait.hpp
     include/carousel/detail/loop/remote_call.hpp

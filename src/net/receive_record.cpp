@@ -1,6 +1,5 @@
 #include "carousel/detail/net/receive_record.hpp"
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <cstddef>
@@ -10,33 +9,11 @@
 #include "carousel/detail/buf/fixed_access.hpp"
 #include "carousel/detail/buf/group_wait.hpp"
 #include "carousel/detail/driver/stream_pump.hpp"
+#include "carousel/detail/io/until_readable.hpp"
 #include "carousel/detail/net/stream_transfer.hpp"
 
 namespace carousel::detail {
 namespace {
-
-/// Waits until there is something to receive, be it the end or an error.
-struct wait_readable : file_operation {
-  using resources = nothing;
-  using output = shot_end;
-  using lends = ext::lends_nothing;
-  using unclaimed = ext::result_owns_nothing;
-  resources held;
-
-  [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
-  void encode(driver& io, slot&, request& r) const noexcept {
-    r.code = opcode::poll_add;
-    r.op_flags = POLLIN;
-    name_file(io, r);
-  }
-  output complete(std::int32_t res, nothing&, slot&) const noexcept {
-    if (res >= 0) return {};
-    return fail(kernel_error(res), {});
-  }
-  output fail(std::error_code error, nothing&&) const noexcept {
-    return {.error = error, .over = file && file->state == file_state::closed};
-  }
-};
 
 /// Receives what is there, and does not wait: a buffer that waited with it would be missing
 /// elsewhere.
@@ -47,13 +24,17 @@ struct receive_now : stream_transfer<direction::read, false, fixed_buf> {
   }
 };
 
+[[nodiscard]] shot_end failed(std::error_code error, const fd_ref& socket) noexcept {
+  return {.error = error, .over = socket->state == file_state::closed};
+}
+
 /// What a receive means for the stream. Its buffer becomes an item, or goes home.
 [[nodiscard]] shot_end end_of(buf_result<std::size_t, fixed_buf> received, const fd_ref& socket) {
   const result<std::size_t>& n = received.res;
   if (n && *n != 0) return {.item = fixed_access::leave(std::move(received.buf))};
   if (n) return {.over = true};
   if (n.error() == std::errc::resource_unavailable_try_again) return {};
-  return {.error = n.error(), .over = socket->state == file_state::closed};
+  return failed(n.error(), socket);
 }
 
 /// Takes a buffer when something is there, and only while somebody asks: the buffers of a
@@ -66,10 +47,11 @@ stream_pump receive_in_turn(receive_record& of, file_operation socket) {
     shot_end how;
     try {
       if (!std::exchange(more, false)) {
-        operation<wait_readable> readable(wait_readable{socket, {}});
+        operation<file_call> readable = until_readable(socket);
         of.begins(readable.seen_by_driver());
-        how = co_await readable;
+        const result<> ready = co_await readable;
         of.begins_nothing();
+        if (!ready) how = failed(ready.error(), socket.file);
       }
       if (!how.error && !how.over) {
         group_wait turn(of.group());

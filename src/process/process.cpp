@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <chrono>
 
-#include "carousel/detail/io/poll_call.hpp"
+#include "carousel/detail/io/until_readable.hpp"
 #include "carousel/time/sleep.hpp"
 
 namespace carousel {

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "carousel/detail/base/thread_mark.hpp"
-#include "carousel/detail/io/poll_call.hpp"
+#include "carousel/detail/io/until_readable.hpp"
 
 namespace carousel {
 namespace {
