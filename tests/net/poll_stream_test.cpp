@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 #include <carousel/carousel.hpp>
 
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/event_counter.hpp"
 #include "support/open_fds.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
@@ -23,36 +23,19 @@ namespace {
 
 using std::chrono::milliseconds;
 using test::error_of;
+using test::event_counter;
 using test::open_fds;
 using test::run;
 
-/// An eventfd that the test has for itself.
-class counter {
- public:
-  counter() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  counter(const counter&) = delete;
-  counter& operator=(const counter&) = delete;
-  ~counter() { ::close(fd_); }
-  [[nodiscard]] int fd() const noexcept { return fd_; }
-  void add() const { EXPECT_EQ(::eventfd_write(fd_, 1), 0); }
-  std::uint64_t take() const {
-    eventfd_t all = 0;
-    return ::eventfd_read(fd_, &all) == 0 ? all : 0;
-  }
-
- private:
-  int fd_;
-};
-
 TEST(poll_stream, tells_each_time_that_something_comes) {
   run([]() -> task<> {
-    const counter c;
+    const event_counter c;
     const poll_stream events = poll_stream::on_foreign(c.fd(), poll_events::readable).value();
     std::uint64_t seen = 0;
     for (std::uint64_t i = 1; i <= 50; ++i) {
-      c.add();
+      EXPECT_TRUE(c.add());
       if (i % 3 == 0) co_await yield();
-      if (i % 2 == 0) c.add();
+      EXPECT_TRUE(i % 2 != 0 || c.add());
       while (seen < i + i / 2) {
         const auto next = co_await events.next();
         EXPECT_TRUE(next.has_value());
@@ -66,24 +49,24 @@ TEST(poll_stream, tells_each_time_that_something_comes) {
 
 TEST(poll_stream, says_nothing_again_while_nothing_more_comes) {
   run([]() -> task<> {
-    const counter c;
+    const event_counter c;
     const poll_stream events = poll_stream::on_foreign(c.fd(), poll_events::readable).value();
-    c.add();
+    EXPECT_TRUE(c.add());
     EXPECT_TRUE(co_await events.next());
     EXPECT_EQ(error_of(co_await timeout(milliseconds(1), events.next())), errc::timed_out);
-    c.add();
-    c.add();
+    EXPECT_TRUE(c.add());
+    EXPECT_TRUE(c.add());
     EXPECT_TRUE(co_await events.next());
   });
 }
 
 TEST(poll_stream, what_comes_while_nobody_waits_is_one_event) {
   run([]() -> task<> {
-    const counter c;
+    const event_counter c;
     const poll_stream events = poll_stream::on_foreign(c.fd(), poll_events::readable).value();
     EXPECT_EQ(error_of(co_await timeout(milliseconds(0), events.next())), errc::timed_out);
     for (int i = 0; i < 10; ++i) {
-      c.add();
+      EXPECT_TRUE(c.add());
       co_await yield();
       co_await yield();
     }
@@ -140,14 +123,14 @@ TEST(poll_stream, a_descriptor_that_is_not_open_is_an_error) {
 TEST(poll_stream, torn_streams_leave_no_descriptor) {
   const std::size_t before = open_fds();
   run([]() -> task<> {
-    const counter c;
+    const event_counter c;
     for (int i = 0; i < 200; ++i) {
       const poll_stream events = poll_stream::on_foreign(c.fd(), poll_events::readable).value();
       auto waiting = spawn([](const poll_stream& from) -> task<> {
         for (;;) (void)co_await from.next();
       }(events));
       for (int turns = 0; turns < i % 3; ++turns) co_await yield();
-      c.add();
+      EXPECT_TRUE(c.add());
       for (int turns = 0; turns < i % 5; ++turns) co_await yield();
       waiting.abort();
     }

@@ -1,4 +1,3 @@
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "random/in_some_verb.hpp"
+#include "support/event_counter.hpp"
 
 // Tasks that take what streams bring, each from one of its own: what comes next is known, and
 // nobody else waits for it.
@@ -111,40 +111,21 @@ task<> take_connections(world& w) {
   }
 }
 
-/// An eventfd, and its count outside.
-class counter {
- public:
-  counter() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  counter(const counter&) = delete;
-  counter& operator=(const counter&) = delete;
-  ~counter() { ::close(fd_); }
-  [[nodiscard]] int fd() const noexcept { return fd_; }
-  void add() noexcept { left_ += ::eventfd_write(fd_, 1) == 0 ? 1 : 0; }
-  void take_all() noexcept {
-    eventfd_t all = 0;
-    if (::eventfd_read(fd_, &all) == 0) left_ -= all;
-  }
-  [[nodiscard]] bool has_some() const noexcept { return left_ != 0; }
-
- private:
-  int fd_;
-  std::uint64_t left_ = 0;
-};
-
 task<> take_events(world& w) {
-  counter c;
+  const test::event_counter c;
+  std::uint64_t left = 0;
   const poll_stream events = poll_stream::on_foreign(c.fd(), poll_events::readable).value();
   for (auto steps = w.random.below(8); steps > 0; --steps) {
     for (auto more = w.random.below(3); more > 0; --more) {
-      c.add();
+      left += c.add() ? 1 : 0;
       if (w.random.below(3) == 0) co_await yield();
     }
-    while (c.has_some()) {
+    while (left != 0) {
       bool asked = false;
       const auto next = co_await in_some_verb(w, events.next(), asked);
       if (next) {
         w.require(has(*next, poll_events::readable), "a stream tells of nothing");
-        c.take_all();
+        left -= c.take();
       } else {
         if (!asked) w.require_injected(next.error());
         if (stop_requested()) co_return;
