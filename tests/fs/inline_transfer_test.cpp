@@ -174,7 +174,10 @@ TEST_F(inline_transfer, a_task_that_reads_for_ever_leaves_turns_to_others) {
     bool done = false;
     unsigned turns = 0;
     auto other = spawn([](const bool& end, unsigned& count) -> task<> {
-      for (; !end; ++count) co_await yield();
+      while (!end) {
+        ++count;
+        co_await yield();
+      }
     }(done, turns));
     constexpr unsigned reads = 3000;
     for (unsigned i = 0; i < reads; ++i) (void)co_await read(f, page, 0);
