@@ -23,7 +23,7 @@ void file_table::open(sys::kernel& kernel) {
 file_table::~file_table() {
   clear();
   CAROUSEL_ASSERT(free_.size() == entries_.size(),
-                  "an operation has kept its place in the file table beyond the driver's end");
+                  "an operation has kept its entry of the file table beyond the driver's end");
 }
 
 void file_table::clear() noexcept {
@@ -33,12 +33,12 @@ void file_table::clear() noexcept {
 }
 
 void file_table::add(descriptor& file) noexcept {
-  file_place place = reserve();
-  if (!place || kernel_->update_file(static_cast<unsigned>(place.index_), file.fd) != 1) return;
-  place.settle(file);
+  file_entry entry = reserve();
+  if (!entry || kernel_->update_file(static_cast<unsigned>(entry.index_), file.fd) != 1) return;
+  entry.settle(file);
 }
 
-file_place file_table::reserve() noexcept {
+file_entry file_table::reserve() noexcept {
   if (free_.empty()) return {};
   const std::int32_t index = free_.back();
   free_.pop_back();
@@ -50,12 +50,12 @@ void file_table::give_back(std::int32_t index, bool holds_file) noexcept {
                   "a file that operations have used belongs to the thread of their runtime until "
                   "that ends");
   CAROUSEL_DEBUG_ASSERT(free_.size() < entries_.size(),
-                        "a place in the file table was given back twice");
+                        "an entry of the file table was given back twice");
   if (holds_file && forks_ == forks) (void)kernel_->update_file(static_cast<unsigned>(index), -1);
   free_.push_back(index);
 }
 
-file_place file_table::take_out(descriptor& file) noexcept {
+file_entry file_table::take_out(descriptor& file) noexcept {
   file_table& table = *std::exchange(file.table, nullptr);
   const std::int32_t index = std::exchange(file.table_index, -1);
   table.entries_[static_cast<std::size_t>(index)] = nullptr;
@@ -67,9 +67,9 @@ void file_table::remove(descriptor& file) noexcept {
   file.uses = 0;
 }
 
-void file_place::give_back() noexcept { table_->give_back(index_, holds_file_); }
+void file_entry::give_back() noexcept { table_->give_back(index_, holds_file_); }
 
-fd_ref file_place::adopt() && {
+fd_ref file_entry::adopt() && {
   holds_file_ = true;
   fd_ref made(new descriptor(-1));
   made->state = file_state::ring_only;
@@ -78,7 +78,7 @@ fd_ref file_place::adopt() && {
 }
 
 /// From now on the entry is the descriptor's.
-void file_place::settle(descriptor& file) noexcept {
+void file_entry::settle(descriptor& file) noexcept {
   table_->entries_[static_cast<std::size_t>(index_)] = &file;
   file.table = std::exchange(table_, nullptr);
   file.table_index = index_;

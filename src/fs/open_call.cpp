@@ -39,10 +39,10 @@ failure_code open_base::check(const driver& io) const noexcept {
 void open_base::encode(driver& io, slot& s, request& r) {
   // Only a descriptor tells which alignment O_DIRECT asks for.
   if (ring_only && (flags & O_DIRECT) == 0 && opens_into_table(io))
-    held.place = io.files().reserve();
+    held.entry = io.files().reserve();
   std::uint32_t how_flags = flags;
-  if (held.place) {
-    r.file_index = held.place.file_index();
+  if (held.entry) {
+    r.file_index = held.entry.file_index();
     how_flags &= ~std::uint32_t{O_CLOEXEC};  // which the kernel refuses there
   }
   r.fd = base();
@@ -64,7 +64,7 @@ void open_base::encode(driver& io, slot& s, request& r) {
 
 result<fd_ref> open_base::opened(std::int32_t res, opening& lent) const {
   if (res < 0) return std::unexpected(failed(kernel_error(res), opcode::openat, lent.path));
-  if (lent.place) return std::move(lent.place).adopt();
+  if (lent.entry) return std::move(lent.entry).adopt();
   fd_ref made = fd_ref::own(res);
   if ((flags & O_DIRECT) != 0) {
     made->learn_way();
@@ -77,8 +77,8 @@ result<fd_ref> open_base::opened(std::int32_t res, opening& lent) const {
 
 void open_base::unclaimed::discard(std::int32_t res, opening& lent) noexcept {
   if (res < 0) return;
-  if (lent.place) {
-    lent.place.set_holds_file(true);
+  if (lent.entry) {
+    lent.entry.set_holds_file(true);
   } else {
     ::close(res);
   }

@@ -38,9 +38,9 @@ void close_call::encode(driver&, slot&, request& r) noexcept {
   descriptor& file = *held.file.get();
   r.code = opcode::close;
   if (file.fd < 0 && file.table != nullptr) {
-    held.place = file_table::take_out(file);
+    held.entry = file_table::take_out(file);
     r.fd = 0;
-    r.file_index = held.place.file_index();
+    r.file_index = held.entry.file_index();
     return;
   }
   if (file.table != nullptr) file.table->remove(file);
@@ -62,7 +62,7 @@ void close_call::lends::describe(const closing& lost, std::FILE* out) {
 void close_call::unclaimed::discard(std::int32_t res, closing& lent) noexcept {
   if (never_ran(res)) return;
   lent.fd = -1;
-  lent.place.set_holds_file(false);
+  lent.entry.set_holds_file(false);
 }
 
 }  // namespace carousel::detail

@@ -240,15 +240,15 @@ TEST(conformance, files_without_a_descriptor) {
   const std::string none = (dir.path() / "none").string();
   same_on_both([&](bench& b, answers& a) {
     std::array<char, 64> buf{};
-    const auto open = [&](const std::string& name, std::uint32_t place, std::uint32_t flags = 0) {
+    const auto open = [&](const std::string& name, std::uint32_t index, std::uint32_t flags = 0) {
       return b.run({.code = opcode::openat,
                     .fd = AT_FDCWD,
                     .address = reinterpret_cast<std::uintptr_t>(name.c_str()),
                     .op_flags = flags,
-                    .file_index = place});
+                    .file_index = index});
     };
-    const auto close = [&](std::uint32_t place, int fd = 0) {
-      return b.run({.code = opcode::close, .fd = fd, .file_index = place});
+    const auto close = [&](std::uint32_t index, int fd = 0) {
+      return b.run({.code = opcode::close, .fd = fd, .file_index = index});
     };
     const auto read = [&](int index) {
       request r = transfer(opcode::read, index, buf.data(), 64, 0);

@@ -28,7 +28,7 @@ using test::run;
 using test::small;
 using test::temp_dir;
 
-constexpr unsigned places = 1024;  // in the table of a ring
+constexpr unsigned table_entries = 1024;
 
 open_options ring_only() { return open_options{}.read(true).write(true).ring_only(true); }
 
@@ -106,11 +106,11 @@ TEST(ring_only, a_file_for_direct_io_has_a_descriptor) {
   });
 }
 
-TEST(ring_only, a_closed_or_dropped_file_gives_its_place_back) {
+TEST(ring_only, a_closed_or_dropped_file_gives_its_entry_back) {
   const temp_dir dir;
   const auto path = dir.make("f", "text");
   run([&]() -> task<> {
-    for (unsigned i = 0; i < places + 10; ++i) {
+    for (unsigned i = 0; i < table_entries + 10; ++i) {
       const file closed = co_await open_there(path);
       EXPECT_EQ(closed.fd(), -1);
       EXPECT_EQ(co_await close(closed), std::error_code{});
@@ -122,11 +122,11 @@ TEST(ring_only, a_closed_or_dropped_file_gives_its_place_back) {
   });
 }
 
-TEST(ring_only, an_open_that_fails_or_is_given_up_gives_its_place_back) {
+TEST(ring_only, an_open_that_fails_or_is_given_up_gives_its_entry_back) {
   const temp_dir dir;
   const auto path = dir.make("f", "text");
   run([&]() -> task<> {
-    for (unsigned i = 0; i < places + 10; ++i) {
+    for (unsigned i = 0; i < table_entries + 10; ++i) {
       const auto none = co_await file::open(dir.path() / "none", ring_only());
       EXPECT_EQ(error_of(none), std::errc::no_such_file_or_directory);
       auto opening = spawn(open_there(path));
@@ -168,7 +168,7 @@ TEST(ring_only, a_full_table_makes_descriptors) {
   const auto path = dir.make("f", "text");
   run([&]() -> task<> {
     std::vector<file> all;
-    for (unsigned i = 0; i < places; ++i) all.push_back(co_await open_there(path));
+    for (unsigned i = 0; i < table_entries; ++i) all.push_back(co_await open_there(path));
     const file one_more = co_await open_there(path);
     EXPECT_EQ(all.back().fd(), -1);
     EXPECT_GE(one_more.fd(), 0);
@@ -225,7 +225,7 @@ TEST(ring_only, a_ring_without_a_table_makes_descriptors) {
   const temp_dir dir;
   const auto path = dir.make("f", "text");
   const test::child_end child = test::in_child([&] {
-    const rlimit few{.rlim_cur = places / 2, .rlim_max = places / 2};
+    const rlimit few{.rlim_cur = table_entries / 2, .rlim_max = table_entries / 2};
     if (::setrlimit(RLIMIT_NOFILE, &few) != 0) return 1;
     return run([&]() -> task<int> {
       const file f = co_await open_there(path);

@@ -137,7 +137,7 @@ TEST(fork, destructors_in_the_child_leave_the_ring_alone_and_the_parent_goes_on)
   std::optional<join_handle<std::string>> reading;
   rt->block_on([&]() -> task<> {
     EXPECT_TRUE(pool->register_buffers());
-    for (int i = 0; i < 20; ++i) {  // often enough for a place in the table of files
+    for (int i = 0; i < 20; ++i) {  // often enough for an entry of the file table
       pipe.put("x");
       auto r = co_await end->read(std::vector<char>(1));
       EXPECT_EQ(r.res, 1U);

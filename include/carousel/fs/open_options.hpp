@@ -37,7 +37,7 @@ class open_options {
   /// that is opened, used a little and closed costs less so. Its fd() is -1, no other runtime can
   /// use it (wrong_runtime), info() is not_supported, and its close() does not wait for what a
   /// network file system has to say. It is closed with its runtime at the latest. A wish: with
-  /// `direct`, and when the ring has no place for it (1,024 files), it has a descriptor all the
+  /// `direct`, and when the ring has no entry for it (1,024 files), it has a descriptor all the
   /// same. Directories always have.
   constexpr open_options& ring_only(bool on) noexcept { return ring_only_ = on, *this; }
   /// The loop's thread does buffered writes to this file itself, those at an offset and of at most

@@ -18,20 +18,20 @@ class file_table;
 
 /// An entry of a file table, for a file that is opened into it without a descriptor. Whoever has it
 /// last empties it.
-class file_place {
+class file_entry {
  public:
-  file_place() = default;
-  file_place(file_place&& other) noexcept
+  file_entry() = default;
+  file_entry(file_entry&& other) noexcept
       : table_(std::exchange(other.table_, nullptr)),
         index_(other.index_),
         holds_file_(other.holds_file_) {}
-  file_place& operator=(file_place&& other) noexcept {
+  file_entry& operator=(file_entry&& other) noexcept {
     std::swap(table_, other.table_);
     std::swap(index_, other.index_);
     std::swap(holds_file_, other.holds_file_);
     return *this;
   }
-  ~file_place() {
+  ~file_entry() {
     if (table_ != nullptr) [[unlikely]]
       give_back();
   }
@@ -50,7 +50,7 @@ class file_place {
   friend class file_table;
   void give_back() noexcept;
   void settle(descriptor& file) noexcept;
-  file_place(file_table& table, std::int32_t index, bool holds_file) noexcept
+  file_entry(file_table& table, std::int32_t index, bool holds_file) noexcept
       : table_(&table), index_(index), holds_file_(holds_file) {}
 
   file_table* table_ = nullptr;
@@ -59,7 +59,7 @@ class file_place {
 };
 
 /// The ring's table of registered files: naming a file by its index there saves the kernel a
-/// reference count per operation. A file enters after a number of uses, so that one which is
+/// reference count per operation. A file gets in after a number of uses, so that one which is
 /// opened, read once and closed does not pay for it.
 class file_table {
  public:
@@ -84,16 +84,16 @@ class file_table {
     if (file.table == nullptr && ++file.uses == uses_before_entry) add(file);
   }
   /// None when the table is full, or when there is none.
-  [[nodiscard]] file_place reserve() noexcept;
+  [[nodiscard]] file_entry reserve() noexcept;
   /// Takes a ring-only file out of its descriptor, so that it can be closed.
-  [[nodiscard]] static file_place take_out(descriptor& file) noexcept;
+  [[nodiscard]] static file_entry take_out(descriptor& file) noexcept;
   /// Operations in flight keep the file open in the kernel; the table does not any more.
   void remove(descriptor& file) noexcept;
   /// Every file leaves.
   void clear() noexcept;
 
  private:
-  friend class file_place;
+  friend class file_entry;
   void add(descriptor& file) noexcept;
   void give_back(std::int32_t index, bool holds_file) noexcept;
 

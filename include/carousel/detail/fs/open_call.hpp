@@ -8,7 +8,7 @@ namespace carousel::detail {
 struct open_base : path_operation {
   struct opening {
     path_block path;
-    file_place place;  ///< of a file that shall be ring-only
+    file_entry entry;  ///< of a file that shall be ring-only
   };
   using resources = opening;
   using lends = ext::lends_nothing;

@@ -39,14 +39,14 @@ enum class second_path : std::uint8_t { none, from_the_same, from_another };
 
 /// An operation on names: mkdirat, unlinkat, renameat, symlinkat, linkat.
 struct path_call : path_operation {
-  struct names_and_place {
+  struct names_and_directory {
     path_block names;
     fd_ref there;  ///< what the second one is relative to, if to another directory
   };
   request req;  ///< length: AT_FDCWD, where the second path is relative to the current directory
   second_path second = second_path::none;
 
-  using resources = names_and_place;
+  using resources = names_and_directory;
   using output = result<>;
   using lends = ext::lends_nothing;
   using unclaimed = ext::result_owns_nothing;

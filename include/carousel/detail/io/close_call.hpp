@@ -20,14 +20,14 @@ struct close_call {
     fd_ref file;
     bool begun = false;  ///< the file is closed for all others
     int fd = -1;
-    file_place place;  ///< of a ring-only file
+    file_entry entry;  ///< of a ring-only file
 
     explicit closing(fd_ref f) noexcept : file(std::move(f)) {}
     closing(closing&& other) noexcept
         : file(std::move(other.file)),
           begun(other.begun),
           fd(std::exchange(other.fd, -1)),
-          place(std::move(other.place)) {}
+          entry(std::move(other.entry)) {}
     closing& operator=(closing&&) = delete;
     ~closing();
   };
