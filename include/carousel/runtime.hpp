@@ -24,7 +24,7 @@ struct runtime_options {
   unsigned entries = 256;
   /// Operations in flight, rounded up to a multiple of 256; more wait in line for a slot. A slot
   /// takes 192 bytes, and they are made as they are needed. Before Linux 6.1, where the kernel may
-  /// lose a completion that finds the queue full, there are no more than the queue has places: one
+  /// lose a completion that finds the queue full, there are no more than the queue has entries: one
   /// of 16 bytes for each operation, up to 65,536 less a few hundred, and fewer only where the
   /// kernel has no memory for such a queue.
   unsigned operations_max = 1U << 18U;

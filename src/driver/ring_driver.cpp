@@ -61,15 +61,15 @@ ring_driver::~ring_driver() {
 }
 
 /// Where a completion may be lost for want of room, the requests in the kernel never outnumber the
-/// places of the completion queue: those of operations stand in line before. The ring was asked for
-/// a place for each operation that there may be, so that this is no narrower than the limit that
-/// the program has set, unless the kernel has no memory for such a queue.
+/// entries of the completion queue: those of operations stand in line before. The ring was asked
+/// for an entry for each operation that there may be, so that this is no narrower than the limit
+/// that the program has set, unless the kernel has no memory for such a queue.
 unsigned ring_driver::hold_back(unsigned slots_max) noexcept {
-  const std::size_t places = ring_->completions_max();
-  if (places == ring::unlimited) return slots_max;
-  cancels_max_ = std::clamp(static_cast<unsigned>(places) / 8, 1U, cancels_per_enter);
+  const std::size_t entries = ring_->completions_max();
+  if (entries == ring::unlimited) return slots_max;
+  cancels_max_ = std::clamp(static_cast<unsigned>(entries) / 8, 1U, cancels_per_enter);
   const unsigned others = other_requests(queue_->requests_max(), cancels_max_);
-  return std::min(slots_max, static_cast<unsigned>(places) - others);
+  return std::min(slots_max, static_cast<unsigned>(entries) - others);
 }
 
 void ring_driver::wait_to_start(operation_base& op) noexcept {

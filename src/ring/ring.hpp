@@ -78,7 +78,7 @@ class ring : public submission_queue {
     const std::uint32_t end = tail();
     submission_queue::withdraw_all();
     std::atomic_ref(*view_.sq_tail).store(tail(), std::memory_order_release);
-    for (std::uint32_t place = tail(); place != end; ++place) f(entry(place).user_data);
+    for (std::uint32_t position = tail(); position != end; ++position) f(entry(position).user_data);
   }
 
   /// Calls `f(user_data, res, flags)` for each completion that is visible, at most a queue full,

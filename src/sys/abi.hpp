@@ -34,7 +34,7 @@ inline constexpr std::uint32_t rwf_nosignal = 0x100;  // Linux 6.18
 inline constexpr std::uint32_t sq_entries_max = 32'768;  // IORING_MAX_ENTRIES
 inline constexpr std::uint32_t cq_entries_max = 2 * sq_entries_max;
 
-/// Submission queue entries of a ring that may drop completions: fewer leave no place for a cancel
+/// Submission queue entries of a ring that may drop completions: fewer leave no room for a cancel
 /// beside an operation.
 inline constexpr std::uint32_t droppable_entries_min = 4;
 /// Completion queue entries of such a ring for each submission queue entry, at least.

@@ -156,7 +156,7 @@ class linux_kernel final : public kernel {
       return std::unexpected(make_error_code(errc::kernel_too_old));
     }
     (void)io_uring_ring_dontfork(&ring_);
-    // Cheaper enters; there are 16 places per thread, and without one everything works as well.
+    // Cheaper enters; a thread has 16 of them, and without one everything works as well.
     (void)io_uring_register_ring_fd(&ring_);
     name_.fd = ring_.enter_ring_fd;
     name_.enter_flags = name_.fd != ring_.ring_fd ? IORING_ENTER_REGISTERED_RING : 0U;
@@ -269,13 +269,14 @@ class linux_kernel final : public kernel {
   int make_droppable_ring(ring_size size, unsigned flags) noexcept {
     const unsigned entries = std::max(size.entries, droppable_entries_min);
     const unsigned least = std::min(entries * droppable_queue_factor, cq_entries_max);
-    for (unsigned places = std::clamp(size.completions, least, cq_entries_max);; places /= 2) {
-      places = std::max(places, least);
+    unsigned cq_entries = std::clamp(size.completions, least, cq_entries_max);
+    for (;; cq_entries /= 2) {
+      cq_entries = std::max(cq_entries, least);
       io_uring_params params{};
       params.flags = flags | IORING_SETUP_CLAMP | IORING_SETUP_CQSIZE;
-      params.cq_entries = places;
+      params.cq_entries = cq_entries;
       const int error = make_ring(entries, params);
-      if (error != -ENOMEM || places == least) return error;
+      if (error != -ENOMEM || cq_entries == least) return error;
     }
   }
   /// What io_uring_queue_init_params() does, less the array of indices: liburing 2.3 would write

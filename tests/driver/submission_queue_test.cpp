@@ -74,7 +74,7 @@ TEST(submission_queue, contains_a_request_until_the_kernel_has_consumed_it) {
   EXPECT_TRUE(q.contains(second, 2));
 }
 
-TEST(submission_queue, does_not_take_a_later_request_in_the_same_place_for_an_earlier_one) {
+TEST(submission_queue, does_not_take_a_later_request_at_the_same_position_for_an_earlier_one) {
   queue q;
   const std::uint32_t first = q.put(1);
   (void)q.consume(1);
@@ -84,14 +84,14 @@ TEST(submission_queue, does_not_take_a_later_request_in_the_same_place_for_an_ea
   EXPECT_TRUE(q.contains(first + size, size + 1));
 }
 
-TEST(submission_queue, goes_on_where_the_numbers_of_places_begin_again) {
+TEST(submission_queue, goes_on_where_the_positions_begin_again) {
   queue q(std::numeric_limits<std::uint32_t>::max() - 2);
-  std::vector<std::uint32_t> places;
-  for (std::uint64_t name = 1; name <= size; ++name) places.push_back(q.put(name));
+  std::vector<std::uint32_t> positions;
+  for (std::uint64_t name = 1; name <= size; ++name) positions.push_back(q.put(name));
   EXPECT_FALSE(q.has_room());
   for (std::uint64_t name = 1; name <= size; ++name)
-    EXPECT_TRUE(q.contains(places[name - 1], name));
-  EXPECT_EQ(q.withdraw(places.back(), nothing), 1U);
+    EXPECT_TRUE(q.contains(positions[name - 1], name));
+  EXPECT_EQ(q.withdraw(positions.back(), nothing), 1U);
   EXPECT_EQ(q.consume(size - 1).back(), size - 1);
 }
 
@@ -122,11 +122,11 @@ TEST(submission_queue, what_is_withdrawn_from_the_end_is_gone_with_those_before_
 TEST(submission_queue, withdrawing_all_leaves_nothing_in_either_order) {
   for (const bool newest_first : {false, true}) {
     queue q;
-    std::vector<std::uint32_t> places;
-    for (std::uint64_t name = 1; name <= size; ++name) places.push_back(q.put(name));
+    std::vector<std::uint32_t> positions;
+    for (std::uint64_t name = 1; name <= size; ++name) positions.push_back(q.put(name));
     unsigned gone = 0;
-    for (std::size_t i = 0; i < places.size(); ++i)
-      gone += q.withdraw(places[newest_first ? places.size() - 1 - i : i], nothing);
+    for (std::size_t i = 0; i < positions.size(); ++i)
+      gone += q.withdraw(positions[newest_first ? positions.size() - 1 - i : i], nothing);
     EXPECT_EQ(gone, size);
     EXPECT_EQ(q.unsubmitted(), 0U);
   }

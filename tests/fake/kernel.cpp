@@ -44,13 +44,13 @@ result<sys::ring_view> kernel::setup(sys::ring_size size) {
   const unsigned least = options_.may_drop ? sys::droppable_entries_min : 1U;
   const unsigned sq_entries = std::bit_ceil(std::clamp(size.entries, least, sys::sq_entries_max));
   sqes_.resize(sq_entries);
-  unsigned places = options_.small_cq ? sq_entries : sq_entries * 2;
+  unsigned cq_entries = options_.small_cq ? sq_entries : sq_entries * 2;
   if (options_.may_drop) {
-    places = sq_entries * sys::droppable_queue_factor;
+    cq_entries = sq_entries * sys::droppable_queue_factor;
     if (!options_.small_cq)
-      places = std::bit_ceil(std::clamp(size.completions, places, sys::cq_entries_max));
+      cq_entries = std::bit_ceil(std::clamp(size.completions, cq_entries, sys::cq_entries_max));
   }
-  cqes_.resize(places);
+  cqes_.resize(cq_entries);
   return sys::ring_view{
       .sq_head = &sq_head_,
       .sq_tail = &sq_tail_,

@@ -8,7 +8,7 @@ namespace carousel::detail {
 
 class stop_scope;
 
-/// A place in a scope. Every suspension point and every verb has one as its first base class; it is
+/// A link in a scope. Every suspension point and every verb has one as its first base class; it is
 /// written only inside a scope, so that outside of one it costs nothing but the room.
 struct scope_link {
   stop_scope* scope;  ///< null once the scope has ended

@@ -57,7 +57,7 @@ struct task_base {
 struct waiter : list_link<ready_tag> {
   std::coroutine_handle<> handle;
   task_base* task;   ///< in whose name it waits (a counted reference)
-  scope_link* link;  ///< its place in a scope, while it waits inside of one
+  scope_link* link;  ///< its link in a scope, while it waits inside of one
   wait_kind kind;
 
   // NOLINTNEXTLINE(modernize-use-equals-default): `= default` would let `T{}` clear it

@@ -11,7 +11,7 @@
 
 namespace carousel::detail {
 
-/// The place of a coroutine that waits for an awaitable which is not the library's. Whoever makes
+/// The node of a coroutine that waits for an awaitable which is not the library's. Whoever makes
 /// that one ready resumes what it was given from wherever he runs, mostly from inside a task of his
 /// own. So he is given a stand-in, and resuming that queues the coroutine: the loop resumes it, in
 /// its own task and its own scope, when nobody else runs.

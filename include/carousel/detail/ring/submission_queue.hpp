@@ -24,15 +24,15 @@ class submission_queue {
   /// Requests that the kernel has not consumed, those of an earlier enter that it refused included.
   [[nodiscard]] std::uint32_t unsubmitted() const noexcept { return tail_ - head(); }
 
-  /// Whether the request that was pushed as `place`, with this user_data, has not been consumed.
-  /// Places repeat after 2^32 requests; the name tells those of one place apart.
-  [[nodiscard]] bool contains(std::uint32_t place, std::uint64_t user_data) const noexcept {
-    return place - head() < unsubmitted() && entry(place).user_data == user_data;
+  /// Whether the request that was pushed as `position`, with this user_data, has not been consumed.
+  /// Positions repeat after 2^32 requests; the name tells those of one position apart.
+  [[nodiscard]] bool contains(std::uint32_t position, std::uint64_t user_data) const noexcept {
+    return position - head() < unsubmitted() && entry(position).user_data == user_data;
   }
   /// Makes a request that contains() does nothing, or removes it where it is the last; `name` is
   /// the user_data of the completion that it then brings. Returns how many requests are gone.
-  unsigned withdraw(std::uint32_t place, std::uint64_t name) noexcept {
-    std::construct_at(&entry(place))->user_data = name;
+  unsigned withdraw(std::uint32_t position, std::uint64_t name) noexcept {
+    std::construct_at(&entry(position))->user_data = name;
     unsigned gone = 0;
     for (; unsubmitted() != 0 && entry(tail_ - 1).user_data == name; ++gone) --tail_;
     return gone;
@@ -55,8 +55,8 @@ class submission_queue {
   [[nodiscard]] std::uint32_t head() const noexcept {
     return std::atomic_ref(*head_).load(std::memory_order_acquire);
   }
-  [[nodiscard]] request& entry(std::uint32_t place) const noexcept {
-    return entries_[place & mask_];
+  [[nodiscard]] request& entry(std::uint32_t position) const noexcept {
+    return entries_[position & mask_];
   }
   void withdraw_all() noexcept { tail_ = head(); }
 
