@@ -86,7 +86,7 @@ set(carousel_headers
     include/carousel/detail/net/stream_transfer.hpp
     include/carousel/detail/ring/completion_marks.hpp
     include/carousel/detail/ring/submission_queue.hpp
-    include/carousel/detail/sync/remote_places.hpp
+    include/carousel/detail/sync/remote_cells.hpp
     include/carousel/detail/verb/branch.hpp
     include/carousel/detail/verb/deadline.hpp
     include/carousel/detail/verb/inner_await.hpp
@@ -233,7 +233,7 @@ set(carousel_sources
     src/net/unix_stream.cpp
     src/process/process.cpp
     src/process/signal_set.cpp
-    src/sync/remote_places.cpp
+    src/sync/remote_cells.cpp
     src/sync/semaphore.cpp
     src/sync/task_group.cpp
     src/sys/linux_kernel.cpp

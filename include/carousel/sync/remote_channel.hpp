@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "carousel/detail/sync/remote_places.hpp"
+#include "carousel/detail/sync/remote_cells.hpp"
 #include "carousel/result.hpp"
 
 namespace carousel {
@@ -32,27 +32,27 @@ template <class T>
 class remote_channel {
   static_assert(std::is_nothrow_move_constructible_v<T>);
 
-  struct place : detail::remote_place {
+  struct cell : detail::remote_cell {
     std::optional<T> value;
   };
-  struct state : detail::remote_places {
-    std::vector<place> room;
+  struct state : detail::remote_cells {
+    std::vector<cell> room;
     explicit state(std::size_t capacity) : room(capacity) {
-      for (place& one : room) empty(one);
+      for (cell& one : room) empty(one);
     }
-    [[nodiscard]] T take(detail::remote_place& full) noexcept {
-      std::optional<T>& there = static_cast<place&>(full).value;
+    [[nodiscard]] T take(detail::remote_cell& full) noexcept {
+      std::optional<T>& there = static_cast<cell&>(full).value;
       T value = std::move(*there);
       there.reset();
       empty(full);
       return value;
     }
     /// What was not put in, because the channel is closed.
-    [[nodiscard]] std::optional<T> put(detail::remote_place& place_for_it, T&& value) noexcept {
-      std::optional<T>& there = static_cast<place&>(place_for_it).value;
+    [[nodiscard]] std::optional<T> put(detail::remote_cell& into, T&& value) noexcept {
+      std::optional<T>& there = static_cast<cell&>(into).value;
       there.emplace(std::move(value));
-      if (fill(place_for_it)) return std::nullopt;
-      return take(place_for_it);
+      if (fill(into)) return std::nullopt;
+      return take(into);
     }
   };
 
@@ -83,7 +83,7 @@ class remote_channel {
   /// On any thread. Takes the value and returns true if there is room and the channel is open; else
   /// the value stays as it is.
   [[nodiscard]] bool try_send(T& value) const noexcept {
-    detail::remote_place* const free = state_->try_take_empty();
+    detail::remote_cell* const free = state_->try_take_empty();
     if (free == nullptr) return false;
     std::optional<T> refused = state_->put(*free, std::move(value));
     if (!refused) return true;
@@ -105,7 +105,7 @@ class remote_channel {
   }
   /// On any thread. Nothing when it is empty.
   [[nodiscard]] std::optional<T> try_receive() const noexcept {
-    detail::remote_place* const full = state_->try_take_full();
+    detail::remote_cell* const full = state_->try_take_full();
     if (full == nullptr) return std::nullopt;
     return state_->take(*full);
   }
@@ -116,15 +116,15 @@ class remote_channel {
     std::shared_ptr<state> shared;
   };
 
-  class sender : state_holder, detail::place_waiter {
+  class sender : state_holder, detail::cell_waiter {
    public:
     sender(std::shared_ptr<state> to, T&& value) noexcept
         : state_holder{std::move(to)},
-          place_waiter(this->shared->guard(), "waits for room in a channel between runtimes"),
+          cell_waiter(this->shared->guard(), "waits for room in a channel between runtimes"),
           value_(std::move(value)) {
       this->pass_on = [](detail::remote_waiter& w) noexcept {
         auto& self = static_cast<sender&>(w);
-        if (self.place != nullptr) self.shared->give_empty(*self.place);
+        if (self.cell != nullptr) self.shared->give_empty(*self.cell);
       };
     }
     sender(const sender&) = delete;
@@ -134,12 +134,12 @@ class remote_channel {
     static constexpr bool await_ready() noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> h) {
       state& to = *this->shared;
-      return this->wait(h, to.senders(), [&] { return to.take_empty(this->place); });
+      return this->wait(h, to.senders(), [&] { return to.take_empty(this->cell); });
     }
     [[nodiscard]] buf_result<void, std::optional<T>> await_resume() noexcept {
       if (!this->take()) return refused(errc::canceled, std::move(value_));
-      if (this->place == nullptr) return refused(errc::closed, std::move(value_));
-      std::optional<T> back = this->shared->put(*this->place, std::move(value_));
+      if (this->cell == nullptr) return refused(errc::closed, std::move(value_));
+      std::optional<T> back = this->shared->put(*this->cell, std::move(value_));
       if (back) return refused(errc::closed, std::move(*back));
       return {result<>{}, std::nullopt};
     }
@@ -151,14 +151,14 @@ class remote_channel {
     T value_;
   };
 
-  class receiver : state_holder, detail::place_waiter {
+  class receiver : state_holder, detail::cell_waiter {
    public:
     explicit receiver(std::shared_ptr<state> from) noexcept
         : state_holder{std::move(from)},
-          place_waiter(this->shared->guard(), "waits for a value from a channel between runtimes") {
+          cell_waiter(this->shared->guard(), "waits for a value from a channel between runtimes") {
       this->pass_on = [](detail::remote_waiter& w) noexcept {
         auto& self = static_cast<receiver&>(w);
-        if (self.place != nullptr) self.shared->give_back_full(*self.place);
+        if (self.cell != nullptr) self.shared->give_back_full(*self.cell);
       };
     }
     receiver(const receiver&) = delete;
@@ -168,12 +168,12 @@ class remote_channel {
     static constexpr bool await_ready() noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> h) {
       state& from = *this->shared;
-      return this->wait(h, from.receivers(), [&] { return from.take_full(this->place); });
+      return this->wait(h, from.receivers(), [&] { return from.take_full(this->cell); });
     }
     [[nodiscard]] result<T> await_resume() noexcept {
       if (!this->take()) return std::unexpected(make_error_code(errc::canceled));
-      if (this->place == nullptr) return std::unexpected(make_error_code(errc::closed));
-      return this->shared->take(*this->place);
+      if (this->cell == nullptr) return std::unexpected(make_error_code(errc::closed));
+      return this->shared->take(*this->cell);
     }
   };
 
