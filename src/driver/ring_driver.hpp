@@ -75,7 +75,7 @@ class ring_driver final : owned_ring, public driver {
   [[nodiscard]] result<int> event_fd() noexcept;
   [[nodiscard]] bool has_event_fd() const noexcept { return event_fd_ >= 0; }
   void ask_for_turn() noexcept;
-  /// The loop does not turn any more, until it is entered again.
+  /// The program has left the loop, until it turns it again.
   void note_left() noexcept { asked_for_turn_ = false; }
   /// How long the eventfd can be relied upon at most.
   [[nodiscard]] std::chrono::nanoseconds longest_wait() const noexcept;

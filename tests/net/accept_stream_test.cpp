@@ -181,10 +181,10 @@ TEST(accept_stream, without_descriptors_it_says_so_once_for_each_next_and_loses_
     for (int i = 0; i < 3; ++i)
       EXPECT_EQ(error_of(co_await in.next()), std::errc::too_many_files_open);
     // Nobody asks, so nothing is tried.
-    const auto enters = [] { return detail::this_context().io->counters().submitted; };
-    const std::uint64_t submitted = enters();
+    const auto submitted_now = [] { return detail::this_context().io->counters().submitted; };
+    const std::uint64_t submitted = submitted_now();
     for (int turns = 0; turns < 10; ++turns) co_await yield();
-    EXPECT_EQ(enters(), submitted);
+    EXPECT_EQ(submitted_now(), submitted);
     setrlimit(RLIMIT_NOFILE, &before);
     EXPECT_EQ(co_await name_of(std::move(first).value()), "0");
     for (int i = 1; i < 3; ++i)
@@ -234,13 +234,13 @@ TEST(accept_stream, ends_when_its_listener_is_shut_down) {
 task<> take_one(const accept_stream<tcp_stream>& in, std::vector<std::string>& log,
                 std::string who) {
   auto next = co_await in.next();
-  const std::size_t place = log.size();
+  const std::size_t at = log.size();
   log.push_back(who);
   if (next) {
     const std::string name = co_await name_of(std::move(*next));
-    log[place] += name;
+    log[at] += name;
   } else {
-    log[place] += next.error() == errc::canceled ? "-" : "?";
+    log[at] += next.error() == errc::canceled ? "-" : "?";
   }
 }
 

@@ -134,7 +134,7 @@ task<std::optional<hand>> acquire(world& w, pool_model& p) {
   const bool closed_before = p.closed();
   auto limit = detail::now() + std::chrono::microseconds(w.random.below(4000));
   if (how == 1) limit = detail::steady_time::max();
-  const pool_model::ticket place(p, capacity, limit);
+  const pool_model::ticket mine(p, capacity, limit);
   const bool stopped_before = stop_requested();
   auto got = co_await wait_in_line(p.handle(), capacity, limit, how);
   if (!got) {
@@ -150,7 +150,7 @@ task<std::optional<hand>> acquire(world& w, pool_model& p) {
   // noticed yet.
   const bool gave_up = limit <= detail::now() || stop_requested();
   const bool last_try = gave_up && !p.has_waiter(capacity);
-  const bool in_order = last_try || place.is_first();
+  const bool in_order = last_try || mine.is_first();
   if (must_wait || overtakes) w.require(in_order, "a waiter was overtaken");
   w.require(got->size() == 0, "a new lease is not empty");
   co_return std::optional<hand>(std::in_place, w, std::move(*got));

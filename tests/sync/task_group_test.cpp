@@ -213,7 +213,7 @@ TEST(task_group, waiting_goes_on_while_others_are_started) {
     int alive = 0;
     task_group group(1);
     EXPECT_TRUE(group.try_spawn(until_set, std::ref(first_go)));
-    // In line for the place that the last task leaves.
+    // In line for the permit that the last task leaves.
     auto starter = spawn(
         [](task_group& of, event& on, int& live) -> task<> {
           (void)co_await of.spawn(live_until_set, std::ref(on), std::ref(live));

@@ -171,9 +171,9 @@ class channel {
   }
   /// The room that this leaves is the first waiting sender's.
   [[nodiscard]] T pop() noexcept {
-    std::optional<T>& place = room_[first_];
-    T value = std::move(*place);
-    place.reset();
+    std::optional<T>& first = room_[first_];
+    T value = std::move(*first);
+    first.reset();
     first_ = (first_ + 1) % room_.size();
     --count_;
     if (!senders_.empty()) static_cast<sender&>(senders_.front()).deliver();

@@ -69,7 +69,7 @@ class semaphore {
   class awaiter : detail::line_waiter {
    public:
     awaiter(semaphore& of, std::size_t many) noexcept : of_(of), many_(many) {
-      reason = "waits for a permit of a semaphore, a mutex, or a place in a task group";
+      reason = "waits for a permit of a semaphore, a mutex or a task group";
       left = [](line_waiter& self) noexcept { static_cast<awaiter&>(self).of_.serve(); };
     }
     awaiter(const awaiter&) = delete;

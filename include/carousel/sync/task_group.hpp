@@ -28,7 +28,7 @@ class task_group {
  public:
   static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
-  explicit task_group(std::size_t at_once = unlimited) noexcept : places_(at_once) {
+  explicit task_group(std::size_t at_once = unlimited) noexcept : permits_(at_once) {
     CAROUSEL_ASSERT(at_once > 0, "a task group runs one task at a time at least");
   }
   task_group(const task_group&) = delete;
@@ -43,9 +43,9 @@ class task_group {
   template <class F, class... Args>
   task<result<>> spawn(F f, Args... args) {
     const presence here(waiting_);
-    result<semaphore::permit> place = co_await places_.acquire();
-    if (!place) co_return std::unexpected(place.error());
-    start(std::move(*place), std::move(f), std::move(args)...);
+    result<semaphore::permit> permit = co_await permits_.acquire();
+    if (!permit) co_return std::unexpected(permit.error());
+    start(std::move(*permit), std::move(f), std::move(args)...);
     co_return {};
   }
   /// The same of a task object.
@@ -56,9 +56,9 @@ class task_group {
   /// False: `at_once` of them run already, or others wait to start one.
   template <class F, class... Args>
   [[nodiscard]] bool try_spawn(F&& f, Args&&... args) {
-    std::optional<semaphore::permit> place = places_.try_acquire();
-    if (!place) return false;
-    start(std::move(*place), std::forward<F>(f), std::forward<Args>(args)...);
+    std::optional<semaphore::permit> permit = permits_.try_acquire();
+    if (!permit) return false;
+    start(std::move(*permit), std::forward<F>(f), std::forward<Args>(args)...);
     return true;
   }
 
@@ -75,9 +75,9 @@ class task_group {
   struct group_tag;
   struct member : detail::list_hook<group_tag>, detail::recycled {
     join_handle<void> task{nullptr};
-    semaphore::permit place;
+    semaphore::permit permit;
     bool* left = nullptr;  ///< for start(): it is over before that knows of it
-    explicit member(semaphore::permit taken) noexcept : place(std::move(taken)) {}
+    explicit member(semaphore::permit taken) noexcept : permit(std::move(taken)) {}
   };
 
   /// With the task, from before its start until its coroutine is gone.
@@ -135,12 +135,12 @@ class task_group {
   };
 
   template <class F, class... Args>
-  void start(semaphore::permit place, F&& f, Args&&... args) {
+  void start(semaphore::permit permit, F&& f, Args&&... args) {
     static_assert(
         (std::is_nothrow_move_constructible_v<std::decay_t<F>> && ... &&
          std::is_nothrow_move_constructible_v<std::decay_t<Args>>),
         "what a task of a task group is given moves without throwing: hold it by a pointer");
-    auto* made = new member(std::move(place));
+    auto* made = new member(std::move(permit));
     bool over = false;  // a runtime that ends aborts what is started
     made->left = &over;
     membership inside(*this, *made);
@@ -157,7 +157,7 @@ class task_group {
     using value = typename std::invoke_result_t<F, Args...>::value_type;
     static_assert(
         std::is_void_v<value> || std::is_same_v<value, result<>>,
-        "the tasks of a task group are task<> or task<result<>>: it has no place for values");
+        "the tasks of a task group are task<> or task<result<>>: it has no room for values");
     task_group& group = inside.group();
     try {
       if constexpr (std::is_void_v<value>) {
@@ -175,7 +175,7 @@ class task_group {
   void leave(member& gone) noexcept;
   void end() noexcept;
 
-  semaphore places_;
+  semaphore permits_;
   std::size_t running_ = 0;
   std::size_t waiting_ = 0;  ///< coroutines in wait() and spawn()
   const char* thread_ = nullptr;
