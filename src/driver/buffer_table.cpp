@@ -59,7 +59,7 @@ std::optional<std::size_t> buffer_table::first_refused(std::span<const iovec> bu
 void buffer_table::add_plain(buffer_registration& new_one) noexcept { occupy(new_one, false); }
 
 void buffer_table::occupy(buffer_registration& new_one, bool in_kernel) noexcept {
-  new_one.io_ = driver_;
+  new_one.io_ = io_;
   new_one.thread_ = &thread_mark;
   new_one.forks_ = forks;
   new_one.in_kernel_ = in_kernel;
@@ -68,7 +68,7 @@ void buffer_table::occupy(buffer_registration& new_one, bool in_kernel) noexcept
 }
 
 void buffer_table::remove(buffer_registration& old, std::size_t users) noexcept {
-  CAROUSEL_ASSERT(old.io_ == driver_, "a registration was given up twice");
+  CAROUSEL_ASSERT(old.io_ == io_, "a registration was given up twice");
   old.io_ = nullptr;
   if (!old.in_kernel_) {
     end(old);

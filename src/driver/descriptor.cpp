@@ -25,8 +25,8 @@ void descriptor::start_closer() noexcept {
   operation_base& op = *std::exchange(closer, nullptr);
   if (!op.linked()) return;  // its runtime has ended
   op.unlink();
-  op.io->wait_to_start(op);
-  op.io->ask_for_turn();
+  op.io().wait_to_start(op);
+  op.io().ask_for_turn();
 }
 
 fd_ref fd_ref::own(int fd) {

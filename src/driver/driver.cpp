@@ -7,9 +7,9 @@
 namespace carousel::detail {
 namespace {
 
-[[nodiscard]] ring_driver& whole(driver& d) noexcept { return static_cast<ring_driver&>(d); }
-[[nodiscard]] const ring_driver& whole(const driver& d) noexcept {
-  return static_cast<const ring_driver&>(d);
+[[nodiscard]] ring_driver& whole(driver& io) noexcept { return static_cast<ring_driver&>(io); }
+[[nodiscard]] const ring_driver& whole(const driver& io) noexcept {
+  return static_cast<const ring_driver&>(io);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ constexpr std::uint64_t nothing_user_data = user_data_of(completion_kind::nothin
 }  // namespace
 
 void operation_base::abandon() noexcept {
-  if (at != no_slot()) io->abandon(*at);
+  if (at != no_slot()) io_->abandon(*at);
   forget();
 }
 
@@ -40,16 +40,16 @@ result<std::unique_ptr<ring_driver>> ring_driver::make(std::unique_ptr<sys::kern
                          {.entries = entries, .completions = slots + other_requests(entries)},
                          options.iowait);
   if (!made) return std::unexpected(made.error());
-  std::unique_ptr<ring_driver> d(new ring_driver);
-  d->ring_ = std::move(*made);
-  d->queue_ = d->ring_.get();
-  d->completed_ = d->ring_->completed();
-  d->slots_.open(d->hold_back(slots));
-  sys::kernel& below = d->ring_->kernel();
-  d->write_flags_ = below.has_nosignal() ? sys::rwf_nosignal : 0U;
-  d->files_.open(below);
-  d->buffers_.open(below, *d);
-  return d;
+  std::unique_ptr<ring_driver> io(new ring_driver);
+  io->ring_ = std::move(*made);
+  io->queue_ = io->ring_.get();
+  io->completed_ = io->ring_->completed();
+  io->slots_.open(io->hold_back(slots));
+  sys::kernel& below = io->ring_->kernel();
+  io->write_flags_ = below.has_nosignal() ? sys::rwf_nosignal : 0U;
+  io->files_.open(below);
+  io->buffers_.open(below, *io);
+  return io;
 }
 
 ring_driver::~ring_driver() {

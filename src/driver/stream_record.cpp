@@ -110,7 +110,7 @@ void stream_record::want() noexcept {
 
 void stream_record::pause() noexcept {
   if (in_flight_ == nullptr || std::exchange(pausing_, true)) return;
-  in_flight_->io->request_stop(*in_flight_, this_context().ready);
+  in_flight_->io().request_stop(*in_flight_, this_context().ready);
 }
 
 void stream_record::promise() noexcept {

@@ -31,7 +31,7 @@ loop::turning::turning(loop& l) noexcept : loop_(l) {
 loop::turning::~turning() {
   current_context = nullptr;
   if (loop_.ending_ || loop_.inherited()) return;
-  ring_driver& io = *loop_.driver_;
+  ring_driver& io = *loop_.io_;
   if (!io.has_event_fd()) return;
   io.note_left();
   if (loop_.wants_turn()) io.ask_for_turn();
@@ -62,7 +62,7 @@ loop::turning::~turning() {
 }
 
 bool loop::handle_task_event(task_record* record) noexcept {
-  driver_->need_whole_turn();
+  io_->need_whole_turn();
   if (inherited()) return false;
   task_event = false;
   task = nullptr;
@@ -100,14 +100,14 @@ struct loop::in_nobodys_name_afterwards {
   inline_budget = inline_awaits_per_turn;
   run_ready();
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a task may have forked
-  driver_->deliver([this](waiter& w) { return resume(w); });
+  io_->deliver([this](waiter& w) { return resume(w); });
 }
 
 [[gnu::always_inline]] inline void loop::turn_once(const task_record* until) {
   run_coroutines();
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);
   if (!finished_.empty()) bury_finished();
-  driver_->settle();
+  io_->settle();
   // What had completed by then has been delivered: a result beats a deadline or a stop of the same
   // turn. And a deadline that was set just now leaves its operation one chance to complete.
   if (!timers.empty()) timers.expire(returned_at_);
@@ -116,21 +116,21 @@ struct loop::in_nobodys_name_afterwards {
     CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a callable of somebody else's may fork
   }
   const bool block = until != nullptr && !until->finished && !until->aborted;
-  if (block && ready.empty() && timers.empty() && finished_.empty() && driver_->idle()) {
+  if (block && ready.empty() && timers.empty() && finished_.empty() && io_->idle()) {
     if (tasks_.empty()) return;
     if (!remote.may_be_posted()) report_stall();
   }
   if (timers.empty()) {
-    driver_->turn(ready, block, nullptr);
+    io_->turn(ready, block, nullptr);
     return;
   }
   const steady_time deadline = timers.earliest();
-  driver_->turn(ready, block, &deadline);
-  returned_at_ = driver_->now();
+  io_->turn(ready, block, &deadline);
+  returned_at_ = io_->now();
 }
 
 [[gnu::always_inline]] inline bool loop::needs_whole_turn() const noexcept {
-  if (driver_->needs_whole_turn()) [[unlikely]]
+  if (io_->needs_whole_turn()) [[unlikely]]
     return true;
   if (!ready.empty()) [[unlikely]]
     return true;
@@ -144,18 +144,18 @@ struct loop::in_nobodys_name_afterwards {
 /// short and straight: right after a system call each taken branch to a distant line costs some
 /// nanoseconds (measured on a Zen 5), as if the processor had to find this code anew.
 [[gnu::always_inline]] inline void loop::quick_turns() {
-  if (!driver_->has_completions() || needs_whole_turn()) return;
+  if (!io_->has_completions() || needs_whole_turn()) return;
   const in_nobodys_name_afterwards at_exit{*this};
   for (int left = quick_turns_max; left > 0; --left) {
     inline_budget = inline_awaits_per_turn;
-    driver_->deliver([this](waiter& w) { return resume(w); });
+    io_->deliver([this](waiter& w) { return resume(w); });
     if (needs_whole_turn()) [[unlikely]]
       return;
-    if (!driver_->quick_turn(ready)) [[unlikely]]
+    if (!io_->quick_turn(ready)) [[unlikely]]
       return;
   }
   if (!timers.empty()) [[unlikely]]
-    returned_at_ = driver_->now();
+    returned_at_ = io_->now();
 }
 
 void loop::run(task_record& until) {
@@ -168,7 +168,7 @@ void loop::run(task_record& until) {
   // What ended with it leaves for the kernel now, and what that let go of is given back: nobody may
   // turn the loop for a while.
   turn();
-  if (driver_->has_completions()) turn();
+  if (io_->has_completions()) turn();
 }
 
 void loop::turn() { turn_once(nullptr); }
@@ -177,10 +177,10 @@ void loop::poll() {
   const turning here(*this);
   // As if the kernel had just been left: what it has held back completed before the deadlines that
   // are due by now.
-  driver_->collect(ready);
+  io_->collect(ready);
   bool due = false;
   if (!timers.empty()) {
-    returned_at_ = driver_->now();
+    returned_at_ = io_->now();
     due = timers.earliest() <= returned_at_;
   }
   turn();
@@ -188,17 +188,17 @@ void loop::poll() {
 }
 
 bool loop::wants_turn() const noexcept {
-  return !ready.empty() || !finished_.empty() || remote.pending() || driver_->wants_turn();
+  return !ready.empty() || !finished_.empty() || remote.pending() || io_->wants_turn();
 }
 
 std::chrono::nanoseconds loop::may_wait() const noexcept {
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);
   if (wants_turn()) return std::chrono::nanoseconds::zero();
   const steady_time next =
-      std::min(timers.empty() ? steady_time::max() : timers.earliest(), driver_->wants_turn_at());
-  const std::chrono::nanoseconds longest = driver_->longest_wait();
+      std::min(timers.empty() ? steady_time::max() : timers.earliest(), io_->wants_turn_at());
+  const std::chrono::nanoseconds longest = io_->longest_wait();
   if (next == steady_time::max()) return longest;
-  const steady_time now = driver_->now();
+  const steady_time now = io_->now();
   // Up to what poll(2) and epoll_wait(2) count in: else a program would turn in vain for the rest
   // of a millisecond.
   return std::min<std::chrono::nanoseconds>(
@@ -207,10 +207,10 @@ std::chrono::nanoseconds loop::may_wait() const noexcept {
 
 result<int> loop::event_fd() noexcept {
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);
-  const bool asked_before = driver_->has_event_fd();
-  const result<int> fd = driver_->event_fd();
+  const bool asked_before = io_->has_event_fd();
+  const result<int> fd = io_->event_fd();
   if (fd && !asked_before && wants_turn())
-    driver_->ask_for_turn();  // of what is there nobody will tell
+    io_->ask_for_turn();  // of what is there nobody will tell
   return fd;
 }
 
@@ -244,14 +244,14 @@ bool loop::shut_down(std::chrono::nanoseconds deadline) {
   // nobody will wake them.
   while (!parked.empty()) (void)parked.front().unpark();
   ready.clear();
-  const steady_time now = driver_->now();
+  const steady_time now = io_->now();
   const bool drained =
-      driver_->drain(deadline < steady_time::max() - now ? now + deadline : steady_time::max());
+      io_->drain(deadline < steady_time::max() - now ? now + deadline : steady_time::max());
   if (!drained) {
     // The kernel may still write into buffers that the slots own: neither they nor the ring are
     // ever given back.
-    driver_->quarantine();
-    keep_for_ever(driver_.release());
+    io_->quarantine();
+    keep_for_ever(io_.release());
   }
   return drained;
 }

@@ -14,8 +14,8 @@ namespace carousel::detail {
 /// The turning heart of a runtime: ready queue, timers and driver in one order, the same each turn.
 class loop : public context {
  public:
-  explicit loop(std::unique_ptr<ring_driver> d) noexcept : driver_(std::move(d)) {
-    io = driver_.get();
+  explicit loop(std::unique_ptr<ring_driver> made) noexcept : io_(std::move(made)) {
+    io = io_.get();
   }
 
   /// Turns until `until` has ended.
@@ -79,7 +79,7 @@ class loop : public context {
   void bury_finished() noexcept;
   [[noreturn]] void report_stall();
 
-  std::unique_ptr<ring_driver> driver_;
+  std::unique_ptr<ring_driver> io_;
   list<task_record, tasks_tag> tasks_;
   list<task_record, tasks_tag> finished_;
   /// When the last turn had come back from the kernel: what had completed by then is delivered

@@ -42,7 +42,7 @@ void outer_loop::require_told() const {
   const detail::loop& inside = *detail::runtime_access::loop_of(rt_);
   const detail::steady_time now = w_.kernel->now();
   const bool due = !inside.timers.empty() && inside.timers.earliest() <= now;
-  if (due || w_.driver->wants_turn_at() <= now || inside.remote.pending()) return;
+  if (due || w_.io->wants_turn_at() <= now || inside.remote.pending()) return;
   w_.require(w_.kernel->has_signal(), "something wants a turn, and the eventfd does not tell");
 }
 

@@ -99,9 +99,9 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
     w.kernel = made_kernel.get();
     w.kernel->describe("plan: " + p.describe());
     runtime rt = detail::runtime_access::make(std::move(made_kernel), p.runtime).value();
-    w.driver = static_cast<detail::ring_driver*>(detail::runtime_access::loop_of(rt)->io);
+    w.io = static_cast<detail::ring_driver*>(detail::runtime_access::loop_of(rt)->io);
     // The read that waits for other threads stores into the driver itself.
-    fake::declared_memory::declare(w.driver, sizeof *w.driver);
+    fake::declared_memory::declare(w.io, sizeof *w.io);
     w.remote.handle = rt.remote();
     w.kernel->set_observer([&w] { w.require_laws(); });
     if (p.embedded) {
@@ -126,7 +126,7 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
       w.require_laws();
       w.kernel->finish_late();
     }
-    fake::declared_memory::forget(w.driver);
+    fake::declared_memory::forget(w.io);
     require_nothing_handed_over(w);
     if (!w.held.empty()) fail(options, p, "a task lives on after the runtime's end");
     for (const pool_model& pool : w.pools) {

@@ -67,7 +67,7 @@ void world::require_injected(std::error_code error) const {
 void world::require_laws() const {
   for (const pool_model& pool : pools) pool.check(*kernel, held);
   registry.check(*kernel, held);
-  require(driver->counters().stray == 0, "a completion named no live operation");
+  require(io->counters().stray == 0, "a completion named no live operation");
 }
 
 }  // namespace carousel::random_test

@@ -66,7 +66,7 @@ struct world {
   std::filesystem::path scratch;
   unsigned names = 0;
   fake::kernel* kernel = nullptr;
-  detail::ring_driver* driver = nullptr;
+  detail::ring_driver* io = nullptr;
   std::deque<pool_model> pools;
   registry_model registry;
   std::deque<shadow_file> files;

@@ -73,10 +73,10 @@ concept discarding = requires(std::int32_t res, R& r) {
 /// The functions: check() for misuse, encode() for the whole request, complete() and fail() for
 /// what the caller gets.
 template <class Op>
-concept working = requires(Op& op, const Op& inert, const detail::driver& above, detail::driver& io,
-                           detail::slot& s, detail::request& r, std::error_code error) {
+concept working = requires(Op& op, const Op& inert, detail::driver& io, detail::slot& s,
+                           detail::request& r, std::error_code error) {
   { op.held } -> std::same_as<typename Op::resources&>;
-  { inert.check(above) } noexcept -> std::same_as<detail::failure_code>;
+  { inert.check(std::as_const(io)) } noexcept -> std::same_as<detail::failure_code>;
   { op.encode(io, s, r) } -> std::same_as<void>;
   { op.complete(std::int32_t{}, op.held, s) } -> std::same_as<typename Op::output>;
   { op.fail(error, std::move(op.held)) } noexcept -> std::same_as<typename Op::output>;

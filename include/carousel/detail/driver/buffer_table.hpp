@@ -24,9 +24,9 @@ class buffer_table {
   buffer_table& operator=(const buffer_table&) = delete;
   ~buffer_table();
 
-  void open(sys::kernel& kernel, driver& of) noexcept {
+  void open(sys::kernel& kernel, driver& io) noexcept {
     kernel_ = &kernel;
-    driver_ = &of;
+    io_ = &io;
   }
 
   /// Errors: already_registered, busy (operations still use what was registered before), or the
@@ -63,7 +63,7 @@ class buffer_table {
   static void end(buffer_registration& gone) noexcept;
 
   sys::kernel* kernel_ = nullptr;
-  driver* driver_ = nullptr;
+  driver* io_ = nullptr;
   unsigned forks_ = forks;
   list<buffer_registration, registration_tag> present_;
   buffer_registration* leaving_ = nullptr;  ///< of those: given up, and still used by operations

@@ -15,7 +15,10 @@ namespace carousel::detail {
 /// The part of an awaiter that the driver sees.
 struct operation_base : waiter {
   slot* at = nullptr;  ///< inert(), over() and no_slot() are no slots
-  driver* io;          ///< from the await on
+ protected:
+  driver* io_;  ///< from the await on
+
+ public:
   // While it has no slot.
   failure_code failed;  ///< why it never started; of one that was attempted what that brought
   void (*begin)(operation_base&, driver&);
@@ -29,6 +32,8 @@ struct operation_base : waiter {
   /// It is done, without the ring.
   [[nodiscard]] static slot* attempted() noexcept { return reinterpret_cast<slot*>(3); }
   static constexpr std::uintptr_t last_of_no_slots = 3;
+  /// Of one that is awaited.
+  [[nodiscard]] driver& io() const noexcept { return *io_; }
 
  protected:
   ~operation_base() = default;
@@ -78,33 +83,33 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
   [[gnu::always_inline]] bool await_suspend(std::coroutine_handle<> h) {
     context& here = this_context();
     CAROUSEL_ASSERT(at == inert(), "an operation is awaited once, and not after it was moved from");
-    driver& below = *here.io;
-    io = &below;
-    failure_code why = op_.check(below);
+    driver& io = *here.io;
+    io_ = &io;
+    failure_code why = op_.check(io);
     if (!begins_when_free && why == 0 && here.stopped()) why = failure(errc::canceled);
     if (why != 0) [[unlikely]]
       return fail_at_once(here, why, h);
     if constexpr (begins_inline) {
-      const bool nobody_waits = below.stands_still() && here.ready.empty();
+      const bool nobody_waits = io.stands_still() && here.ready.empty();
       if (op_.may_attempt(nobody_waits)) [[unlikely]] {
-        if (attempt_without_ring(below)) return leave_a_part_of_the_turn(here, h);
+        if (attempt_without_ring(io)) return leave_a_part_of_the_turn(here, h);
       }
     }
     detail::suspend(here, *this, *this, h, wait_kind::operation, &stop_this);
     if constexpr (begins_when_free) {
       if (op_.must_wait(*this)) {
         wait_for_slot();
-        below.wait_elsewhere(*this);
+        io.wait_elsewhere(*this);
         if (here.stopped()) stop_this(*this);
         return true;
       }
     }
-    if (!below.can_start()) [[unlikely]] {
-      stand_in_line(below);
+    if (!io.can_start()) [[unlikely]] {
+      stand_in_line(io);
       return true;
     }
     try {
-      start(below);
+      start(io);
     } catch (...) {  // no memory
       at = no_slot();
       throw;
@@ -123,7 +128,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
         if constexpr (holds_a_file) {
           if (self.op_.file) self.op_.file->end_operation();
         }
-        self.io->release(s);
+        self.io_->release(s);
       }
     } const at_exit{*this, *mine};
     unlend();
@@ -144,7 +149,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
       self.failed = failure(errc::canceled);
       this_context().ready.push_back(self);
     } else {
-      self.io->request_stop(self, this_context().ready);
+      self.io_->request_stop(self, this_context().ready);
     }
   }
   [[gnu::noinline]] bool fail_at_once(context& here, failure_code why, std::coroutine_handle<> h) {
@@ -158,8 +163,8 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     }
     return op_.fail(to_error(failed), std::move(op_.held));
   }
-  [[gnu::noinline]] bool attempt_without_ring(driver& below) noexcept {
-    failed = op_.attempt(below);
+  [[gnu::noinline]] bool attempt_without_ring(driver& io) noexcept {
+    failed = op_.attempt(io);
     if (failed == ext::not_attempted) return false;
     at = attempted();
     return true;
@@ -169,31 +174,31 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     here.inline_budget -= inline_cost + (std::max(failed, 0) >> 10);
     return give_way(here, *this, *this, h);
   }
-  [[gnu::noinline]] void stand_in_line(driver& below) {
+  [[gnu::noinline]] void stand_in_line(driver& io) {
     wait_for_slot();
-    below.wait_to_start(*this);
+    io.wait_to_start(*this);
   }
   void wait_for_slot() noexcept {
     at = no_slot();
     failed = 0;
-    begin = [](operation_base& self, driver& d) { static_cast<operation&>(self).start_late(d); };
+    begin = [](operation_base& self, driver& io) { static_cast<operation&>(self).start_late(io); };
   }
   /// After standing in line: what held at the await may not hold any more.
-  void start_late(driver& below) {
-    failed = op_.check(below);
+  void start_late(driver& io) {
+    failed = op_.check(io);
     if (failed == 0) {
-      start(below);
+      start(io);
     } else {
       this_context().ready.push_back(*this);
     }
   }
-  [[gnu::always_inline]] void start(driver& below) {
-    slot& s = below.take();
-    request& r = below.next_request();
+  [[gnu::always_inline]] void start(driver& io) {
+    slot& s = io.take();
+    request& r = io.next_request();
     try {
-      op_.encode(below, s, r);
+      op_.encode(io, s, r);
     } catch (...) {  // no memory for a side block
-      below.release(s);
+      io.release(s);
       throw;
     }
     if constexpr (holds_a_file) {
@@ -202,7 +207,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     }
     lend();
     at = &s;
-    below.submit(s, *this, kind, r);
+    io.submit(s, *this, kind, r);
   }
 
   void lend() const noexcept {
