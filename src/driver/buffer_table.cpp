@@ -31,7 +31,8 @@ result<> buffer_table::add(buffer_registration& new_one, std::span<const iovec> 
     return std::unexpected(make_error_code(removing() ? errc::busy : errc::already_registered));
   const int error = kernel_->register_buffers(buffers);
   if (error < 0) return std::unexpected(kernel_error(refused_register + error));
-  occupy(new_one, true);
+  add_plain(new_one);
+  new_one.in_kernel_ = true;
   return {};
 }
 
@@ -56,13 +57,11 @@ std::optional<std::size_t> buffer_table::first_refused(std::span<const iovec> bu
   return is_about_memory(error) ? std::optional(begin) : std::nullopt;
 }
 
-void buffer_table::add_plain(buffer_registration& new_one) noexcept { occupy(new_one, false); }
-
-void buffer_table::occupy(buffer_registration& new_one, bool in_kernel) noexcept {
+void buffer_table::add_plain(buffer_registration& new_one) noexcept {
   new_one.io_ = io_;
   new_one.thread_ = &thread_mark;
   new_one.forks_ = forks;
-  new_one.in_kernel_ = in_kernel;
+  new_one.in_kernel_ = false;
   new_one.first_ = 0;
   present_.push_back(new_one);
 }

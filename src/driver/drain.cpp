@@ -61,7 +61,7 @@ bool ring_driver::drain(steady_time deadline) {
   settle();
   while (in_kernel_ != 0) {
     waiting_.clear();  // who closes a file may have joined the line
-    turn(nobody, true, &deadline);
+    turn(nobody, waiting::allowed, &deadline);
     deliver(no_awaiter);
     settle();
     if (in_kernel_ == 0 || now() < deadline) continue;

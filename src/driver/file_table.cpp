@@ -42,24 +42,27 @@ file_entry file_table::reserve() noexcept {
   if (free_.empty()) return {};
   const std::int32_t index = free_.back();
   free_.pop_back();
-  return {*this, index, false};
+  return {*this, index};
 }
 
-void file_table::give_back(std::int32_t index, bool holds_file) noexcept {
+void file_table::give_back(const file_entry& gone) noexcept {
   CAROUSEL_ASSERT(thread_ == &thread_mark || forks_ != forks,
                   "a file that operations have used belongs to the thread of their runtime until "
                   "that ends");
   CAROUSEL_DEBUG_ASSERT(free_.size() < entries_.size(),
                         "an entry of the file table was given back twice");
-  if (holds_file && forks_ == forks) (void)kernel_->update_file(static_cast<unsigned>(index), -1);
-  free_.push_back(index);
+  if (gone.holds_file_ && forks_ == forks)
+    (void)kernel_->update_file(static_cast<unsigned>(gone.index_), -1);
+  free_.push_back(gone.index_);
 }
 
 file_entry file_table::take_out(descriptor& file) noexcept {
   file_table& table = *std::exchange(file.table, nullptr);
   const std::int32_t index = std::exchange(file.table_index, -1);
   table.entries_[static_cast<std::size_t>(index)] = nullptr;
-  return {table, index, true};
+  file_entry taken(table, index);
+  taken.note_opened();
+  return taken;
 }
 
 void file_table::remove(descriptor& file) noexcept {
@@ -67,7 +70,7 @@ void file_table::remove(descriptor& file) noexcept {
   file.uses = 0;
 }
 
-void file_entry::give_back() noexcept { table_->give_back(index_, holds_file_); }
+void file_entry::give_back() noexcept { table_->give_back(*this); }
 
 fd_ref file_entry::adopt() && {
   holds_file_ = true;

@@ -94,7 +94,7 @@ void ring_driver::start_waiting(ready_queue& ready) {
   }
 }
 
-void ring_driver::make_room(ready_queue& ready) { check_enter(ring_->enter(0, false), ready); }
+void ring_driver::make_room(ready_queue& ready) { check_enter(ring_->submit(), ready); }
 
 void ring_driver::end_awaiter_of(slot& s) noexcept {
   take_over(s);

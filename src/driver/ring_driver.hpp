@@ -16,6 +16,9 @@ struct driver_options {
   bool iowait = false;           ///< waiting for completions counts as waiting for a disk
 };
 
+/// Whether a turn may sleep until something completes.
+enum class waiting : bool { forbidden, allowed };
+
 /// A base, so that it outlives the driver's tables, which tell the kernel at their end.
 class owned_ring {
  protected:
@@ -45,10 +48,10 @@ class ring_driver final : owned_ring, public driver {
   [[nodiscard]] sys::kernel& kernel() noexcept { return ring_->kernel(); }
   /// There is something for deliver().
   [[nodiscard]] bool has_completions() const noexcept { return ring_->has_completions(); }
-  /// Starts operations that stand in line, submits what is queued, and waits for a completion if
-  /// `block` says so (until `deadline` if there is one). Operations that cannot be submitted fail:
-  /// their awaiters go to `ready`.
-  void turn(ready_queue& ready, bool block, const steady_time* deadline);
+  /// Starts operations that stand in line, submits what is queued, and waits for a completion if it
+  /// may (until `deadline` if there is one). Operations that cannot be submitted fail: their
+  /// awaiters go to `ready`.
+  void turn(ready_queue& ready, waiting may_wait, const steady_time* deadline);
   /// All of a turn when no whole one is needed: submits. False: nothing has completed by then, and
   /// the rest of turn() is to follow.
   [[nodiscard]] bool quick_turn(ready_queue& ready);

@@ -108,7 +108,7 @@ template <class Resume>
 /// True: something has completed. Else the next requests go out with a wait, unless there is
 /// nothing to wait for, or cancels, or the read that others wake us by, may be to be sent again.
 [[gnu::always_inline]] inline bool ring_driver::submit_alone(ready_queue& ready) {
-  check_enter(ring_->enter(0, false), ready);
+  check_enter(ring_->submit(), ready);
   if (ring_->has_completions()) [[likely]]
     return true;
   if (ready.empty() && in_kernel_ != 0 && refused_enters_ == 0)
@@ -120,7 +120,7 @@ template <class Resume>
                                                       const steady_time* deadline) {
   if (!block || (in_kernel_ == 0 && deadline == nullptr)) {
     if (ring_->unsubmitted() != 0 || ring_->wants_enter())
-      check_enter(ring_->enter(0, true), ready);
+      check_enter(ring_->submit_and_collect(), ready);
     return;
   }
   // Where operations finish while they are submitted (cached reads), asking for completions in a
@@ -133,17 +133,17 @@ template <class Resume>
   }
   if (submits_until_probe_ > 0) --submits_until_probe_;
   if (deadline == nullptr) {
-    check_enter(ring_->enter(1, true), ready);
+    check_enter(ring_->submit_and_wait(1), ready);
   } else {
     const steady_time now = ring_->kernel().now();
     const std::chrono::nanoseconds timeout =
         std::max(*deadline, now) - now;  // a deadline may be as old as the clock can tell
-    check_enter(ring_->enter(1, true, &timeout), ready);
+    check_enter(ring_->submit_and_wait(1, &timeout), ready);
   }
   turns_until_clock_ = 0;  // some time has passed
 }
 
-[[gnu::always_inline]] inline void ring_driver::turn(ready_queue& ready, bool block,
+[[gnu::always_inline]] inline void ring_driver::turn(ready_queue& ready, waiting may_wait,
                                                      const steady_time* deadline) {
   if (turns_until_clock_-- == 0) {
     coarse_ms_ = milliseconds_of(ring_->kernel().coarse_now());
@@ -161,6 +161,7 @@ template <class Resume>
     if (!queue_->has_room()) make_room(ready);
     encode_cancels();
   }
+  bool block = may_wait == waiting::allowed;
   if (wake_.watches() && !wake_.encode(*ring_, in_kernel_)) block = false;
   enter(ready, block && ready.empty() && !cancels_can_start() && !others_can_start(), deadline);
   whole_turn_needed_ = submits_until_probe_ != 0 || !waiting_.empty() || !to_cancel_.empty() ||

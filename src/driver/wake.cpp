@@ -38,7 +38,7 @@ bool ring_driver::wants_turn() const noexcept {
 }
 
 void ring_driver::collect(ready_queue& ready) {
-  if (ring_->wants_enter()) check_enter(ring_->enter(0, true), ready);
+  if (ring_->wants_enter()) check_enter(ring_->submit_and_collect(), ready);
 }
 
 /// A program may wait for the eventfd before the loop turns again, and has not been told yet.

@@ -78,7 +78,7 @@ result<fd_ref> open_base::opened(std::int32_t res, opening& lent) const {
 void open_base::unclaimed::discard(std::int32_t res, opening& lent) noexcept {
   if (res < 0) return;
   if (lent.entry) {
-    lent.entry.set_holds_file(true);
+    lent.entry.note_opened();
   } else {
     ::close(res);
   }

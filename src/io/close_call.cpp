@@ -62,7 +62,7 @@ void close_call::lends::describe(const closing& lost, std::FILE* out) {
 void close_call::unclaimed::discard(std::int32_t res, closing& lent) noexcept {
   if (never_ran(res)) return;
   lent.fd = -1;
-  lent.entry.set_holds_file(false);
+  lent.entry.note_closed();
 }
 
 }  // namespace carousel::detail

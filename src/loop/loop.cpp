@@ -121,11 +121,11 @@ struct loop::in_nobodys_name_afterwards {
     if (!remote.may_be_posted()) report_stall();
   }
   if (timers.empty()) {
-    io_->turn(ready, block, nullptr);
+    io_->turn(ready, waiting{block}, nullptr);
     return;
   }
   const steady_time deadline = timers.earliest();
-  io_->turn(ready, block, &deadline);
+  io_->turn(ready, waiting{block}, &deadline);
   returned_at_ = io_->now();
 }
 

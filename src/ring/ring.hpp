@@ -59,16 +59,16 @@ class ring : public submission_queue {
   /// The kernel may post something without a write to the registered eventfd.
   [[nodiscard]] bool forgets_signals() const noexcept { return view_.forgets_signals; }
 
-  /// Submits everything and, if `min_complete` is not 0 or `collect` is set, lets the kernel post
-  /// what has completed.
-  [[nodiscard]] int enter(unsigned min_complete, bool collect,
-                          const std::chrono::nanoseconds* timeout = nullptr) noexcept {
-    std::atomic_ref(*view_.sq_tail).store(tail(), std::memory_order_release);
-    const std::uint32_t flags = min_complete != 0 ? wait_flags_ : sys::enter_getevents;
-    const int result = kernel_->enter(unsubmitted(), min_complete,
-                                      collect || min_complete != 0 ? flags : 0U, timeout);
-    make_room();
-    return result;
+  /// Submits everything. Returns what the kernel took, or why it refused.
+  [[nodiscard]] int submit() noexcept { return enter(0, 0U, nullptr); }
+  /// The same, and lets the kernel post what has completed.
+  [[nodiscard]] int submit_and_collect() noexcept {
+    return enter(0, sys::enter_getevents, nullptr);
+  }
+  /// The same, and waits for so many completions, or until the time is up.
+  [[nodiscard]] int submit_and_wait(unsigned completions,
+                                    const std::chrono::nanoseconds* timeout = nullptr) noexcept {
+    return enter(completions, wait_flags_, timeout);
   }
 
   /// Takes the requests back that the kernel has not consumed, calling `f(user_data)` for each from
@@ -105,6 +105,14 @@ class ring : public submission_queue {
   }
 
  private:
+  [[nodiscard]] int enter(unsigned min_complete, std::uint32_t flags,
+                          const std::chrono::nanoseconds* timeout) noexcept {
+    std::atomic_ref(*view_.sq_tail).store(tail(), std::memory_order_release);
+    const int result = kernel_->enter(unsubmitted(), min_complete, flags, timeout);
+    make_room();
+    return result;
+  }
+
   ring(std::unique_ptr<sys::kernel> kernel, const sys::ring_view& view, bool iowait) noexcept
       : submission_queue(view.sqes, view.sq_entries, view.sq_head, *view.sq_tail),
         kernel_(std::move(kernel)),

@@ -29,7 +29,7 @@ class bench {
     pushed_ = ring_->push(req, name) && pushed_;
   }
   int enter(unsigned wait_for, const std::chrono::nanoseconds* timeout = nullptr) {
-    return ring_->enter(wait_for, true, timeout);
+    return wait_for == 0 ? ring_->submit_and_collect() : ring_->submit_and_wait(wait_for, timeout);
   }
   /// Waits until this operation ends; what else ends meanwhile is kept.
   int result_of(std::uint64_t name) {

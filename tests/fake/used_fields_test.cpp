@@ -28,7 +28,7 @@ void submit(request req, std::vector<std::byte>& memory) {
     req.fd = ::open("/dev/zero", O_RDONLY | O_CLOEXEC);
   }
   ASSERT_TRUE(ring.value()->push(req, 1));
-  EXPECT_GE(ring.value()->enter(1, true), 0);
+  EXPECT_GE(ring.value()->submit_and_wait(1), 0);
   if (req.code == opcode::read_fixed) ::close(req.fd);
   EXPECT_EQ(ring.value()->kernel().unregister_buffers(), 0);
 }

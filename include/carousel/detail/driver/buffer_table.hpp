@@ -58,7 +58,6 @@ class buffer_table {
   }
 
  private:
-  void occupy(buffer_registration& new_one, bool in_kernel) noexcept;
   void finish_removal() noexcept;
   static void end(buffer_registration& gone) noexcept;
 

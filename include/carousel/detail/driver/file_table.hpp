@@ -41,8 +41,10 @@ class file_entry {
   [[nodiscard]] std::uint32_t file_index() const noexcept {
     return static_cast<std::uint32_t>(index_) + 1;
   }
-  /// The kernel has opened, or closed, the file in it.
-  void set_holds_file(bool holds) noexcept { holds_file_ = holds; }
+  /// The kernel has opened a file in it.
+  void note_opened() noexcept { holds_file_ = true; }
+  /// The kernel has closed that.
+  void note_closed() noexcept { holds_file_ = false; }
   /// The open file in it. Throws std::bad_alloc, with the file closed.
   [[nodiscard]] fd_ref adopt() &&;
 
@@ -50,8 +52,7 @@ class file_entry {
   friend class file_table;
   void give_back() noexcept;
   void settle(descriptor& file) noexcept;
-  file_entry(file_table& table, std::int32_t index, bool holds_file) noexcept
-      : table_(&table), index_(index), holds_file_(holds_file) {}
+  file_entry(file_table& table, std::int32_t index) noexcept : table_(&table), index_(index) {}
 
   file_table* table_ = nullptr;
   std::int32_t index_ = -1;
@@ -95,7 +96,7 @@ class file_table {
  private:
   friend class file_entry;
   void add(descriptor& file) noexcept;
-  void give_back(std::int32_t index, bool holds_file) noexcept;
+  void give_back(const file_entry& gone) noexcept;
 
   sys::kernel* kernel_ = nullptr;
   unsigned forks_ = forks;
