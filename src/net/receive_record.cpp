@@ -17,7 +17,7 @@ namespace {
 
 /// Receives what is there, and does not wait: a buffer that waited with it would be missing
 /// elsewhere.
-struct receive_now : stream_transfer<direction::read, false, fixed_buf> {
+struct receive_now : stream_transfer<direction::read, buffer_kind::any, fixed_buf> {
   void encode(driver& io, slot& s, request& r) const noexcept {
     stream_transfer::encode(io, s, r);
     r.op_flags |= MSG_DONTWAIT;

@@ -27,17 +27,17 @@ struct info_call;
 // another.
 
 template <class B, class Extent = detail::whole>
-using read_operation =
-    detail::operation<detail::transfer<detail::direction::read, false, B, Extent>>;
+using read_operation = detail::operation<
+    detail::transfer<detail::direction::read, detail::buffer_kind::any, B, Extent>>;
 template <class B, class Extent = detail::whole>
-using write_operation =
-    detail::operation<detail::transfer<detail::direction::write, false, B, Extent>>;
+using write_operation = detail::operation<
+    detail::transfer<detail::direction::write, detail::buffer_kind::any, B, Extent>>;
 template <class B, class Extent = detail::whole>
-using read_fixed_operation =
-    detail::operation<detail::transfer<detail::direction::read, true, B, Extent>>;
+using read_fixed_operation = detail::operation<
+    detail::transfer<detail::direction::read, detail::buffer_kind::fixed, B, Extent>>;
 template <class B, class Extent = detail::whole>
-using write_fixed_operation =
-    detail::operation<detail::transfer<detail::direction::write, true, B, Extent>>;
+using write_fixed_operation = detail::operation<
+    detail::transfer<detail::direction::write, detail::buffer_kind::fixed, B, Extent>>;
 template <class B>
 using readv_operation = detail::operation<detail::vector_transfer<detail::direction::read, B>>;
 template <class B>
@@ -59,6 +59,7 @@ using writev_operation = detail::operation<detail::vector_transfer<detail::direc
 /// this), misaligned (O_DIRECT), canceled, and what the kernel says.
 class file {
   using dir = detail::direction;
+  using kind = detail::buffer_kind;
 
  public:
   /// Awaited: gives result<file>. The path is copied.
@@ -84,7 +85,7 @@ class file {
   /// came.
   template <io_buf_mut B>
   task<buf_result<void, B>> read_exact_at(B buf, std::uint64_t offset) const {
-    return all<dir::read, false>(std::move(buf), offset);
+    return all<dir::read, kind::any>(std::move(buf), offset);
   }
   /// Writes size() bytes or fewer: buf_result<std::size_t, B>.
   template <io_buf B>
@@ -94,7 +95,7 @@ class file {
   /// Writes all size() bytes. Error: write_zero when the file takes no more.
   template <io_buf B>
   task<buf_result<void, B>> write_all_at(B buf, std::uint64_t offset) const {
-    return all<dir::write, false>(std::move(buf), offset);
+    return all<dir::write, kind::any>(std::move(buf), offset);
   }
 
   /// Reads into the buffers in turn: buf_result<std::size_t, std::vector<B>>; each one's size
@@ -128,7 +129,7 @@ class file {
   }
   template <fixed_io_buf B>
   task<buf_result<void, B>> read_exact_fixed_at(B buf, std::uint64_t offset) const {
-    return all<dir::read, true>(std::move(buf), offset);
+    return all<dir::read, kind::fixed>(std::move(buf), offset);
   }
   template <fixed_io_buf B>
   write_fixed_operation<B> write_fixed_at(B&& buf, std::uint64_t offset) const {
@@ -136,7 +137,7 @@ class file {
   }
   template <fixed_io_buf B>
   task<buf_result<void, B>> write_all_fixed_at(B buf, std::uint64_t offset) const {
-    return all<dir::write, true>(std::move(buf), offset);
+    return all<dir::write, kind::fixed>(std::move(buf), offset);
   }
   template <fixed_io_buf B>
   [[deprecated("write_all_fixed_at() is the same")]] task<buf_result<void, B>> write_fixed_all_at(
@@ -263,10 +264,10 @@ class file {
     return Operation(std::in_place_type<typename Operation::described_by>,
                      detail::file_operation{file_}, std::move(buf), extent);
   }
-  template <dir D, bool Fixed, class B>
+  template <dir D, kind K, class B>
   task<buf_result<void, B>> all(B buf, detail::position at) const {
     const std::size_t total = detail::bytes_of<D>(buf);
-    return detail::transfer_all<detail::transfer<D, Fixed, B, detail::part>>(
+    return detail::transfer_all<detail::transfer<D, K, B, detail::part>>(
         file_, std::move(buf), at, total, D == dir::read ? errc::end_of_file : errc::write_zero);
   }
 

@@ -14,9 +14,12 @@ namespace carousel {
 // What the reading verbs of a stream return, for whoever keeps one or passes it on: awaited once,
 // as an rvalue or by its name.
 
-template <class B, bool Fixed = false>
-using receive_operation =
-    detail::operation<detail::stream_transfer<detail::direction::read, Fixed, B>>;
+template <class B>
+using receive_operation = detail::operation<
+    detail::stream_transfer<detail::direction::read, detail::buffer_kind::any, B>>;
+template <class B>
+using receive_fixed_operation = detail::operation<
+    detail::stream_transfer<detail::direction::read, detail::buffer_kind::fixed, B>>;
 template <class B>
 using receivev_operation =
     detail::operation<detail::stream_vector_transfer<detail::direction::read, B>>;
@@ -35,6 +38,7 @@ using receivev_operation =
 template <class Stream>
 class stream_reading {
   static constexpr auto in = detail::direction::read;
+  using kind = detail::buffer_kind;
 
  public:
   /// Reads what is there into the buffer, and waits where nothing is: buf_result<std::size_t, B>.
@@ -42,13 +46,13 @@ class stream_reading {
   /// wait.
   template <io_buf_mut B>
   receive_operation<B> read(B buf) const {
-    return receive<false>(buf);
+    return one<receive_operation<B>>(buf);
   }
   /// Reads until the buffer is full. Error: errc::end_of_file, with the buffer's size telling how
   /// much came.
   template <io_buf_mut B>
   task<buf_result<void, B>> read_exact(B buf) const {
-    return receive_all<false>(std::move(buf));
+    return all<kind::any>(std::move(buf));
   }
   /// Reads into the buffers in turn: buf_result<std::size_t, std::vector<B>>; each one's size
   /// becomes what it received.
@@ -61,12 +65,12 @@ class stream_reading {
   /// Errors moreover: not_registered, wrong_runtime. Kernels before 7.2 take the bytes of a
   /// registered buffer as those of any other here.
   template <fixed_io_buf B>
-  receive_operation<B, true> read_fixed(B&& buf) const {  // NOLINT(*-not-moved, *-std-forward)
-    return receive<true>(buf);
+  receive_fixed_operation<B> read_fixed(B&& buf) const {  // NOLINT(*-not-moved, *-std-forward)
+    return one<receive_fixed_operation<B>>(buf);
   }
   template <fixed_io_buf B>
   task<buf_result<void, B>> read_exact_fixed(B buf) const {
-    return receive_all<true>(std::move(buf));
+    return all<kind::fixed>(std::move(buf));
   }
 
   /// All that comes, in leases of a group, so that the connection has no buffer while it waits.
@@ -97,15 +101,15 @@ class stream_reading {
   [[nodiscard]] detail::file_operation held() const noexcept {
     return static_cast<const Stream&>(*this).hold();
   }
-  template <bool Fixed, class B>
-  receive_operation<B, Fixed> receive(B& buf) const {
-    return receive_operation<B, Fixed>(std::in_place_type<detail::stream_transfer<in, Fixed, B>>,
-                                       held(), std::move(buf), detail::from_here());
+  template <class Operation, class B>
+  Operation one(B& buf) const {
+    return Operation(std::in_place_type<typename Operation::described_by>, held(), std::move(buf),
+                     detail::from_here());
   }
-  template <bool Fixed, class B>
-  task<buf_result<void, B>> receive_all(B buf) const {
+  template <kind K, class B>
+  task<buf_result<void, B>> all(B buf) const {
     const std::size_t total = detail::bytes_of<in>(buf);
-    return detail::transfer_all<detail::stream_transfer<in, Fixed, B>>(
+    return detail::transfer_all<detail::stream_transfer<in, K, B>>(
         held().file, std::move(buf), detail::position::current(), total, errc::end_of_file);
   }
 };

@@ -12,9 +12,12 @@ namespace carousel {
 
 // What the writing verbs of a stream return.
 
-template <class B, bool Fixed = false>
-using send_operation =
-    detail::operation<detail::stream_transfer<detail::direction::write, Fixed, B>>;
+template <class B>
+using send_operation = detail::operation<
+    detail::stream_transfer<detail::direction::write, detail::buffer_kind::any, B>>;
+template <class B>
+using send_fixed_operation = detail::operation<
+    detail::stream_transfer<detail::direction::write, detail::buffer_kind::fixed, B>>;
 template <class B>
 using sendv_operation =
     detail::operation<detail::stream_vector_transfer<detail::direction::write, B>>;
@@ -30,18 +33,19 @@ using sendv_operation =
 template <class Stream>
 class stream_writing {
   static constexpr auto out = detail::direction::write;
+  using kind = detail::buffer_kind;
 
  public:
   /// Writes size() bytes: buf_result<std::size_t, B>. It waits until the kernel has taken all of
   /// them; there are fewer only when a verb stopped it, or the connection broke meanwhile.
   template <io_buf B>
   send_operation<B> write(B buf) const {
-    return send<false>(buf);
+    return one<send_operation<B>>(buf);
   }
   /// Writes all size() bytes, or fails.
   template <io_buf B>
   task<buf_result<void, B>> write_all(B buf) const {
-    return send_all<false>(std::move(buf));
+    return all<kind::any>(std::move(buf));
   }
   /// Writes the buffers in turn, 1,024 of them at most: buf_result<std::size_t, std::vector<B>>.
   template <io_buf B>
@@ -59,12 +63,12 @@ class stream_writing {
   /// Errors moreover: not_registered, wrong_runtime. Kernels before 7.2 take the bytes of a
   /// registered buffer as those of any other here.
   template <fixed_io_buf B>
-  send_operation<B, true> write_fixed(B&& buf) const {  // NOLINT(*-not-moved, *-std-forward)
-    return send<true>(buf);
+  send_fixed_operation<B> write_fixed(B&& buf) const {  // NOLINT(*-not-moved, *-std-forward)
+    return one<send_fixed_operation<B>>(buf);
   }
   template <fixed_io_buf B>
   task<buf_result<void, B>> write_all_fixed(B buf) const {
-    return send_all<true>(std::move(buf));
+    return all<kind::fixed>(std::move(buf));
   }
 
   template <class B>
@@ -91,15 +95,15 @@ class stream_writing {
   [[nodiscard]] detail::file_operation held() const noexcept {
     return static_cast<const Stream&>(*this).hold();
   }
-  template <bool Fixed, class B>
-  send_operation<B, Fixed> send(B& buf) const {
-    return send_operation<B, Fixed>(std::in_place_type<detail::stream_transfer<out, Fixed, B>>,
-                                    held(), std::move(buf), detail::from_here());
+  template <class Operation, class B>
+  Operation one(B& buf) const {
+    return Operation(std::in_place_type<typename Operation::described_by>, held(), std::move(buf),
+                     detail::from_here());
   }
-  template <bool Fixed, class B>
-  task<buf_result<void, B>> send_all(B buf) const {
+  template <kind K, class B>
+  task<buf_result<void, B>> all(B buf) const {
     const std::size_t total = detail::bytes_of<out>(buf);
-    return detail::transfer_all<detail::stream_transfer<out, Fixed, B>>(
+    return detail::transfer_all<detail::stream_transfer<out, K, B>>(
         held().file, std::move(buf), detail::position::current(), total, errc::write_zero);
   }
 };

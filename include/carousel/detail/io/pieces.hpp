@@ -13,6 +13,10 @@ namespace carousel::detail {
 
 enum class direction : std::uint8_t { read, write };
 
+/// What an operation takes: any buffer, which the kernel gets by its address, or one of a
+/// collection, which it gets by its index where it is registered.
+enum class buffer_kind : std::uint8_t { any, fixed };
+
 /// The most buffers of one transfer, the kernel's limit.
 inline constexpr std::size_t pieces_max = 1024;
 

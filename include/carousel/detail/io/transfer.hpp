@@ -35,7 +35,7 @@ namespace carousel::detail {
 }
 
 /// A read into, or a write from, one buffer.
-template <direction D, bool Fixed, io_buf B, class Extent>
+template <direction D, buffer_kind K, io_buf B, class Extent>
 struct transfer : file_operation {
   using traits = buf_traits<B>;
 
@@ -51,7 +51,7 @@ struct transfer : file_operation {
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept {
     if (const failure_code error = check_file(io)) return error;
-    if constexpr (Fixed) {
+    if constexpr (K == buffer_kind::fixed) {
       if (const failure_code error = fixed_access::check(fixed_access::lease(held), io))
         return error;
     }
@@ -67,7 +67,7 @@ struct transfer : file_operation {
     auto address = reinterpret_cast<std::uintptr_t>(data);
     const auto bytes = static_cast<std::uint32_t>(length());
     opcode code = D == direction::read ? opcode::read : opcode::write;
-    if constexpr (Fixed) {
+    if constexpr (K == buffer_kind::fixed) {
       const fixed_buf& lease = fixed_access::lease(held);
       const buffer_registration& registered = fixed_access::registration(lease);
       // Looking for the place of no bytes, kernels from 6.15 on read beyond the end of a buffer's

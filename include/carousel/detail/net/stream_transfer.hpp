@@ -43,7 +43,7 @@ inline constexpr std::uint32_t stream_flags =
 
 /// A receive into, or a send from, one buffer. Of no bytes it is an operation that does nothing: a
 /// receive would wait for some.
-template <direction D, bool Fixed, io_buf B>
+template <direction D, buffer_kind K, io_buf B>
 struct stream_transfer : file_operation {
   using traits = buf_traits<B>;
 
@@ -56,7 +56,8 @@ struct stream_transfer : file_operation {
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept {
     if (const failure_code error = check_file(io)) return error;
-    if constexpr (Fixed) return fixed_access::check(fixed_access::lease(held), io);
+    if constexpr (K == buffer_kind::fixed)
+      return fixed_access::check(fixed_access::lease(held), io);
     return 0;
   }
   void encode(driver& io, slot&, request& r) const noexcept {
