@@ -97,6 +97,7 @@ set(carousel_headers
     include/carousel/fs/directory.hpp
     include/carousel/fs/file.hpp
     include/carousel/fs/file_info.hpp
+    include/carousel/fs/name_options.hpp
     include/carousel/fs/open_options.hpp
     include/carousel/fs/path_text.hpp
     include/carousel/join_handle.hpp

@@ -111,10 +111,16 @@ detail::operation<path_call> directory::remove_directory(path_text name) const {
 }
 
 detail::operation<path_call> directory::rename(path_text from, const directory& there, path_text to,
+                                               if_exists named_so) const {
+  return path_call::on(
+      from_directory(file_),
+      {.code = opcode::renameat, .op_flags = named_so == if_exists::fail ? rename_noreplace : 0},
+      from, there.file_, to);
+}
+
+detail::operation<path_call> directory::rename(path_text from, const directory& there, path_text to,
                                                bool replace) const {
-  return path_call::on(from_directory(file_),
-                       {.code = opcode::renameat, .op_flags = replace ? 0 : rename_noreplace}, from,
-                       there.file_, to);
+  return rename(from, there, to, if_exists{replace});
 }
 
 detail::operation<path_call> directory::symlink(path_text target, path_text name) const {
@@ -131,8 +137,12 @@ detail::operation<detail::info_call> directory::info() const {
   return detail::info_call::of_open(file_);
 }
 
-detail::operation<detail::info_call> directory::info(path_text name, bool follow) const {
+detail::operation<detail::info_call> directory::info(path_text name, follow_links follow) const {
   return detail::info_call::of_path(from_directory(file_), name, follow);
+}
+
+detail::operation<detail::info_call> directory::info(path_text name, bool follow) const {
+  return info(name, follow_links{follow});
 }
 
 task<result<std::vector<directory_entry>>> directory::list() const {

@@ -44,10 +44,11 @@ file_info::time_point time_of(const statx_timestamp& t) noexcept {
 namespace detail {
 
 operation<info_call> info_call::of_open(fd_ref file) {
-  return operation(info_call{from_directory(std::move(file)), subject::open_file, true, {}});
+  return operation(
+      info_call{from_directory(std::move(file)), subject::open_file, follow_links::yes, {}});
 }
 
-operation<info_call> info_call::of_path(path_operation where, path_text path, bool follow) {
+operation<info_call> info_call::of_path(path_operation where, path_text path, follow_links follow) {
   return operation(info_call{std::move(where), subject::path, follow, path_block(path.text())});
 }
 
@@ -64,7 +65,8 @@ void info_call::encode(driver& io, slot& s, request& r) const {
   r.length = STATX_BASIC_STATS | STATX_DIOALIGN;
   r.address = of == subject::open_file ? reinterpret_cast<std::uintptr_t>("") : held.first();
   r.offset = reinterpret_cast<std::uintptr_t>(io.side_block(s, sizeof(struct statx)));
-  const unsigned nofollow = follow ? 0U : static_cast<unsigned>(AT_SYMLINK_NOFOLLOW);
+  const unsigned nofollow =
+      follow == follow_links::yes ? 0U : static_cast<unsigned>(AT_SYMLINK_NOFOLLOW);
   r.op_flags = of == subject::open_file ? static_cast<unsigned>(AT_EMPTY_PATH) : nofollow;
 }
 
@@ -130,8 +132,12 @@ detail::operation<detail::info_call> file::info() const {
   return detail::info_call::of_open(file_);
 }
 
-detail::operation<detail::info_call> file::info(path_text path, bool follow) {
+detail::operation<detail::info_call> file::info(path_text path, follow_links follow) {
   return detail::info_call::of_path(from_current_directory(), path, follow);
+}
+
+detail::operation<detail::info_call> file::info(path_text path, bool follow) {
+  return info(path, follow_links{follow});
 }
 
 detail::operation<detail::close_call> file::close() && {
@@ -153,13 +159,17 @@ detail::operation<detail::path_call> file::hard_link(path_text existing, path_te
                                link);
 }
 
-detail::operation<detail::path_call> file::rename(path_text from, path_text to, bool replace) {
+detail::operation<detail::path_call> file::rename(path_text from, path_text to, if_exists there) {
   constexpr std::uint32_t rename_noreplace = 1;  // RENAME_NOREPLACE
   return detail::path_call::on(from_current_directory(),
                                {.code = opcode::renameat,
                                 .length = current_directory,
-                                .op_flags = replace ? 0 : rename_noreplace},
+                                .op_flags = there == if_exists::fail ? rename_noreplace : 0},
                                from, to);
+}
+
+detail::operation<detail::path_call> file::rename(path_text from, path_text to, bool replace) {
+  return rename(from, to, if_exists{replace});
 }
 
 }  // namespace carousel

@@ -81,12 +81,12 @@ TEST(directory, rename_replaces_unless_told_not_to) {
   const temp_dir dir;
   const auto a = dir.make("a", "from a");
   const auto b = dir.make("b", "from b");
-  EXPECT_EQ(outcome([&] { return file::rename(a, b, false); }), std::errc::file_exists);
+  EXPECT_EQ(outcome([&] { return file::rename(a, b, if_exists::fail); }), std::errc::file_exists);
   EXPECT_EQ(content_of(b), "from b");
   EXPECT_EQ(outcome([&] { return file::rename(a, b); }), std::error_code{});
   EXPECT_EQ(content_of(b), "from a");
   EXPECT_FALSE(fs::exists(a));
-  EXPECT_EQ(outcome([&] { return file::rename(b, a, false); }), std::error_code{});
+  EXPECT_EQ(outcome([&] { return file::rename(b, a, if_exists::fail); }), std::error_code{});
   EXPECT_EQ(content_of(a), "from a");
   EXPECT_EQ(outcome([&] { return file::rename(b, a); }), std::errc::no_such_file_or_directory);
 }
@@ -110,14 +110,14 @@ TEST(directory, links_are_made_in_the_order_of_their_names) {
   EXPECT_EQ(outcome([&] { return file::symlink("f", path); }), std::errc::file_exists);
   EXPECT_EQ(outcome([&] { return file::hard_link(path, dir.path() / "hard"); }),
             std::errc::file_exists);
-  const auto kind = [&](bool follow) {
+  const auto kind = [&](follow_links follow) {
     return run([&]() -> task<fs::file_type> {
       const auto info = co_await file::info(dir.path() / "soft", follow);
       co_return info.value().type;
     });
   };
-  EXPECT_EQ(kind(true), fs::file_type::regular);
-  EXPECT_EQ(kind(false), fs::file_type::symlink);
+  EXPECT_EQ(kind(follow_links::yes), fs::file_type::regular);
+  EXPECT_EQ(kind(follow_links::no), fs::file_type::symlink);
 }
 
 TEST(directory, a_list_has_every_name_once) {

@@ -157,7 +157,8 @@ TEST(open_directory, renames_and_links_into_another_directory) {
   const directory b = open_now(dir.path() / "b");
   EXPECT_EQ(outcome([&] { return a.hard_link("f", b, "second"); }), std::error_code{});
   EXPECT_EQ(fs::hard_link_count(dir.path() / "a" / "f"), 2U);
-  EXPECT_EQ(outcome([&] { return a.rename("f", b, "g", false); }), std::errc::file_exists);
+  EXPECT_EQ(outcome([&] { return a.rename("f", b, "g", if_exists::fail); }),
+            std::errc::file_exists);
   EXPECT_EQ(content_of(dir.path() / "b" / "g"), "from b");
   EXPECT_EQ(outcome([&] { return b.rename("second", b, "third"); }), std::error_code{});
   EXPECT_EQ(outcome([&] { return a.rename("f", b, "g"); }), std::error_code{});
@@ -172,7 +173,7 @@ TEST(open_directory, symbolic_links_are_made_and_told_apart) {
   EXPECT_EQ(outcome([&] { return d.symlink("f", "soft"); }), std::error_code{});
   EXPECT_EQ(fs::read_symlink(dir.path() / "soft"), "f");
   run([&]() -> task<> {
-    const auto link = co_await d.info("soft", false);
+    const auto link = co_await d.info("soft", follow_links::no);
     EXPECT_EQ(link.value().type, fs::file_type::symlink);
     const auto followed = co_await d.info("soft");
     EXPECT_EQ(followed.value().type, fs::file_type::regular);

@@ -53,19 +53,24 @@ class directory {
   detail::operation<detail::path_call> remove_file(path_text name) const;
   /// rmdir(2): an empty directory.
   detail::operation<detail::path_call> remove_directory(path_text name) const;
-  /// Renames `from` here to `to` there, replacing a file of that name atomically unless `replace`
-  /// is false (file_exists).
+  /// Renames `from` here to `to` there. Where a file of that name is replaced, that is atomic.
   detail::operation<detail::path_call> rename(path_text from, const directory& there, path_text to,
-                                              bool replace = true) const;
+                                              if_exists named_so = if_exists::replace) const;
+  [[deprecated("say if_exists::replace or if_exists::fail")]]
+  detail::operation<detail::path_call> rename(path_text from, const directory& there, path_text to,
+                                              bool replace) const;
   /// Makes `name` here a symbolic link with the text `target`.
   detail::operation<detail::path_call> symlink(path_text target, path_text name) const;
   /// Gives the file `existing` here, or a symbolic link itself, the further name `name` there.
   detail::operation<detail::path_call> hard_link(path_text existing, const directory& there,
                                                  path_text name) const;
-  /// Awaited: gives result<file_info> of the directory, or of a name in it; of a symbolic link, the
-  /// link itself unless `follow`.
+  /// Awaited: gives result<file_info> of the directory, or of a name in it.
   [[nodiscard]] detail::operation<detail::info_call> info() const;
-  [[nodiscard]] detail::operation<detail::info_call> info(path_text name, bool follow = true) const;
+  [[nodiscard]] detail::operation<detail::info_call> info(
+      path_text name, follow_links follow = follow_links::yes) const;
+  [[deprecated("say follow_links::yes or follow_links::no")]] [[nodiscard]] detail::operation<
+      detail::info_call>
+  info(path_text name, bool follow) const;
   /// The names in it without "." and "..", in no particular order. io_uring has no such operation:
   /// this reads in blocking calls, and lets other tasks run between batches of names.
   [[nodiscard]] task<result<std::vector<directory_entry>>> list() const;

@@ -12,6 +12,7 @@
 #include "carousel/detail/io/refused_buffer.hpp"
 #include "carousel/detail/io/transfer.hpp"
 #include "carousel/fs/file_info.hpp"
+#include "carousel/fs/name_options.hpp"
 #include "carousel/task.hpp"
 
 namespace carousel {
@@ -181,8 +182,11 @@ class file {
   task<result<>> truncate(std::uint64_t size) const;
   /// Awaited: gives result<file_info>.
   detail::operation<detail::info_call> info() const;
-  /// What the path names; of a symbolic link, the link itself unless `follow`.
-  static detail::operation<detail::info_call> info(path_text path, bool follow = true);
+  /// What the path names.
+  static detail::operation<detail::info_call> info(path_text path,
+                                                   follow_links follow = follow_links::yes);
+  [[deprecated("say follow_links::yes or follow_links::no")]]
+  static detail::operation<detail::info_call> info(path_text path, bool follow);
 
   /// Closes the file for all its handles: no operation starts any more, those in flight are waited
   /// for, and the error of close(2), which a network file system may give for earlier writes, is
@@ -198,10 +202,11 @@ class file {
   static detail::operation<detail::path_call> remove(path_text path);
   static detail::operation<detail::path_call> symlink(path_text target, path_text link);
   static detail::operation<detail::path_call> hard_link(path_text existing, path_text link);
-  /// Renames a file or directory, replacing a file of the new name atomically unless `replace` is
-  /// false (file_exists).
+  /// Renames a file or directory. Where a file of the new name is replaced, that is atomic.
   static detail::operation<detail::path_call> rename(path_text from, path_text to,
-                                                     bool replace = true);
+                                                     if_exists there = if_exists::replace);
+  [[deprecated("say if_exists::replace or if_exists::fail")]]
+  static detail::operation<detail::path_call> rename(path_text from, path_text to, bool replace);
 
   // What these verbs do not take, each in one sentence.
 
@@ -279,7 +284,7 @@ namespace detail {
 struct info_call : path_operation {
   enum class subject : std::uint8_t { open_file, path };
   subject of;
-  bool follow;  ///< symbolic links that the path ends in
+  follow_links follow;
 
   using resources = path_block;
   using output = result<file_info>;
@@ -290,7 +295,7 @@ struct info_call : path_operation {
   [[nodiscard]] static operation<info_call> of_open(fd_ref file);
   /// Throws std::bad_alloc.
   [[nodiscard]] static operation<info_call> of_path(path_operation where, path_text path,
-                                                    bool follow);
+                                                    follow_links follow);
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept;
   void encode(driver& io, slot& s, request& r) const;
