@@ -44,7 +44,7 @@ accept_record* accept_record::make(file_operation listener, std::size_t queue_ma
   CAROUSEL_ASSERT(queue_max > 0, "a stream has room for one item at least");
   std::unique_ptr<accept_record, void (*)(accept_record*)> made(
       new accept_record(listener.file, queue_max), [](accept_record* failed) { failed->end(); });
-  made->set_pump(keep_going(*made, accept_items{{std::move(listener), {}}, made.get()}).frame);
+  made->set_pump(keep_going(*made, accept_items{{std::move(listener)}, made.get()}).frame);
   return made.release();
 }
 

@@ -15,7 +15,7 @@ namespace carousel::detail {
 namespace {
 
 operation<connect_call> connecting(const fd_ref& socket, const socket_address& to) {
-  return operation(connect_call{{socket}, to, {}});
+  return operation(connect_call{{socket}, to});
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ poll_record::poll_record(fd_ref file)
 poll_record* poll_record::make(file_operation file, poll_events wanted) {
   std::unique_ptr<poll_record, void (*)(poll_record*)> made(
       new poll_record(file.file), [](poll_record* failed) { failed->end(); });
-  made->set_pump(keep_going(*made, poll_items{{std::move(file)}, {}, wanted, made.get()}).frame);
+  made->set_pump(keep_going(*made, poll_items{{std::move(file)}, wanted, made.get()}).frame);
   return made.release();
 }
 

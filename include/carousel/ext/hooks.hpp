@@ -94,8 +94,8 @@ concept waiting_first = requires(Op& op, detail::operation_base& self) {
 };
 
 template <class Op>
-concept attempting = requires(Op& op, detail::driver& io) {
-  { op.may_attempt(true) } noexcept -> std::same_as<bool>;
+concept attempting = requires(Op& op, detail::driver& io, bool nobody_waits) {
+  { op.may_attempt(nobody_waits) } noexcept -> std::same_as<bool>;
   { op.attempt(io) } noexcept -> std::same_as<std::int32_t>;
   { op.complete_attempt(std::int32_t{}, op.held) } -> std::same_as<typename Op::output>;
 };

@@ -32,7 +32,7 @@ class unix_listener : public socket_handle {
 
   /// Awaited: result<unix_stream>. As tcp_listener::accept().
   [[nodiscard]] detail::operation<detail::accept_call<unix_stream>> accept() const noexcept {
-    return detail::operation(detail::accept_call<unix_stream>{{hold(), {}}});
+    return detail::operation(detail::accept_call<unix_stream>{{hold()}});
   }
   /// All connections, one after the other, of which at most about `queue_max` are kept until
   /// somebody takes them. It takes them from whoever waits in accept(). Throws std::bad_alloc.

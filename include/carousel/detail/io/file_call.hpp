@@ -16,7 +16,7 @@ struct file_call : file_operation {
   using output = result<>;
   using lends = ext::lends_nothing;
   using unclaimed = ext::result_owns_nothing;
-  resources held;
+  resources held{};
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
   void encode(driver& io, slot&, request& r) const noexcept {
@@ -34,7 +34,7 @@ struct file_call : file_operation {
 };
 
 [[nodiscard]] inline operation<file_call> call_on(fd_ref file, const request& req) noexcept {
-  return operation(file_call{{std::move(file)}, req, {}});
+  return operation(file_call{{std::move(file)}, req});
 }
 
 }  // namespace carousel::detail

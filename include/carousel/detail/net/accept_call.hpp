@@ -12,7 +12,7 @@ struct accept_base : file_operation {
   struct unclaimed {
     static void discard(std::int32_t res, nothing&) noexcept;
   };
-  resources held;
+  resources held{};
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
   void encode(driver& io, slot&, request& r) const noexcept;

@@ -15,7 +15,7 @@ struct connect_call : file_operation {
   using output = result<>;
   using lends = ext::lends_nothing;
   using unclaimed = ext::result_owns_nothing;
-  resources held;
+  resources held{};
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
   void encode(driver& io, slot& s, request& r) const;

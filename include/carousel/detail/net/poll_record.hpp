@@ -17,9 +17,9 @@ struct poll_items : file_operation {
   using output = shot_end;
   using lends = ext::lends_nothing;
   using unclaimed = ext::result_owns_nothing;
-  resources held;
   poll_events wanted;
   stream_record* to;
+  resources held{};
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
   void encode(driver& io, slot&, request& r) const noexcept;

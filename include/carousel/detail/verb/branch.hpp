@@ -94,14 +94,15 @@ inline constexpr bool is_taken_safely = std::is_nothrow_move_constructible_v<T>;
 /// A value out of its branch while values whose move may throw are taken: goes back where it came
 /// from, unless it arrives. The others stay where they are until theirs has arrived, and so does
 /// what has no state.
-template <class T, bool Leaves = is_taken_safely<T> && !std::is_empty_v<T>>
+template <class T>
 class on_its_way {
  public:
   explicit on_its_way(std::optional<T>& /*from*/) noexcept {}
   static void arrive(T& /*there*/) noexcept {}
 };
 template <class T>
-class on_its_way<T, true> {
+  requires is_taken_safely<T> && (!std::is_empty_v<T>)
+class on_its_way<T> {
  public:
   explicit on_its_way(std::optional<T>& from) noexcept : from_(&from), value_(std::move(*from)) {}
   on_its_way(const on_its_way&) = delete;
