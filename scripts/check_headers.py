@@ -2,8 +2,8 @@
 """usage: scripts/check_headers.py [--self-test]
 
 A public header means the same in every program, whatever the program is compiled with: it does not read the build type, a
-sanitizer's macro or a switch of the standard library, and defines no name that is the implementation's. A wrong flag of the compiler is told first, hence each header includes config.hpp
-or one that does.
+sanitizer's macro, a switch of the standard library or one of ours, and defines no name that is the implementation's. A wrong flag of
+the compiler is told first, hence each header includes config.hpp or one that does.
 """
 
 import re
@@ -17,6 +17,14 @@ READS = [
     (r"_GLIBCXX_\w+|_LIBCPP_\w+", "a switch of the standard library is the program's: decide in a .cpp"),
     (r"__OPTIMIZE\w*|__NO_INLINE__|_FORTIFY_SOURCE", "the optimisation of the program is not the library's: decide in a .cpp"),
 ]
+# A switch of ours that the library and all that is built with it have in common: CMake and pkg-config pass it on. What else is tested
+# for must be defined in the header itself.
+COMMON = {"include/carousel/detail/base/assert.hpp": "CAROUSEL_UNCHECKED"}
+PASSED_ON = {
+    "CMakeLists.txt": "target_compile_definitions(carousel PUBLIC {})",
+    "cmake/install.cmake": 'set(carousel_pc_definitions " -D{}")',
+}
+TESTED = re.compile(r"\s*#\s*(?:if|ifdef|ifndef|elif|elifdef|elifndef)\b(.*)")
 RESERVED = re.compile(r"\b(_[A-Z]\w*|\w*__\w*)\b")
 # What the compiler defines the same in every translation unit of a program.
 PREDEFINED = re.compile(r"__(FILE|LINE|cplusplus|func|VA_ARGS|VA_OPT|EXCEPTIONS|GNUC|clang|cpp_\w+|has_include|linux|attribute|builtin_\w+)(__)?")
@@ -48,12 +56,23 @@ def check_text(path, text):
                 continue
             if not PREDEFINED.fullmatch(name) or re.match(rf"\s*#\s*(define|undef)\s+{name}\b", line):
                 errors.append(f"{path}:{number}: {name}: the name is reserved for the implementation")
+    for number, line in logical_lines(text):
+        tested = re.findall(r"\bCAROUSEL_\w+", found[1]) if (found := TESTED.match(line)) else []
+        for name in tested:
+            if not re.search(rf"^\s*#\s*define\s+{name}\b", text, re.M) and COMMON.get(path) != name:
+                errors.append(f"{path}:{number}: {name}: a switch that the program sets is not the library's: decide in a .cpp")
     if '#include "carousel/' not in text and not path.endswith("carousel/config.hpp"):
         errors.append(f"{path}: leads to no carousel/config.hpp, which names a missing flag of the compiler first")
     includes = re.findall(r"#include (\S+)", text)
     if "<coroutine>" in includes and includes[0] != '"carousel/config.hpp"':
         errors.append(f"{path}: carousel/config.hpp comes first, as <coroutine> speaks of another missing flag")
     return errors
+
+
+def check_passed_on(texts):
+    """The build says the switches that headers test for to whoever builds with the library."""
+    return [f"{path}: does not pass {name} on to the programs"
+            for name in COMMON.values() for path, line in PASSED_ON.items() if line.format(name) not in texts[path]]
 
 
 def self_test():
@@ -84,6 +103,11 @@ def self_test():
     ]
     for text in good:
         assert check_text("a.hpp", CONFIG + text) == [], (text, check_text("a.hpp", CONFIG + text))
+    switch = '#include "carousel/config.hpp"\n#if defined(CAROUSEL_UNCHECKED)\n#endif\n'
+    assert len(check_text("include/carousel/file.hpp", switch)) == 1
+    assert check_text("include/carousel/detail/base/assert.hpp", switch) == []
+    assert check_text("a.hpp", CONFIG + "#define CAROUSEL_A 1\n#if CAROUSEL_A\n#endif\n") == []
+    assert len(check_passed_on({"CMakeLists.txt": "", "cmake/install.cmake": ""})) == len(PASSED_ON)
     print(f"headers: {len(bad)} bad texts were refused, {len(good)} good ones passed")
 
 
@@ -95,6 +119,7 @@ def main():
     files = sorted((root / "include").rglob("*.hpp"))
     for file in files:
         errors += check_text(file.relative_to(root).as_posix(), file.read_text())
+    errors += check_passed_on({path: (root / path).read_text() for path in PASSED_ON})
     print(*errors, f"headers: {len(files)} files, {len(errors)} errors", sep="\n")
     return 1 if errors else 0
 
