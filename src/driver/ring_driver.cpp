@@ -27,7 +27,7 @@ constexpr std::uint64_t nothing_user_data = user_data_of(completion_kind::nothin
 }  // namespace
 
 void operation_base::abandon() noexcept {
-  if (at != no_slot()) io_->abandon(*at);
+  if (has_slot()) io_->abandon(*at);
   forget();
 }
 

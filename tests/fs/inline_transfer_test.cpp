@@ -187,6 +187,27 @@ TEST_F(inline_transfer, a_task_that_reads_for_ever_leaves_turns_to_others) {
   });
 }
 
+TEST_F(inline_transfer, a_task_that_has_read_and_gives_way_may_die) {
+  in_runtime({.cached = 1000}, {}, [this](const file& f, fake::kernel&) -> task<> {
+    const fixed_buf_pool pool = fixed_buf_pool::make({{page, 1}}).value();
+    // The turn is used up by each of its awaits in turn.
+    for (int used = 0; used < 20; ++used) {
+      auto dies = spawn([&, used]() -> task<> {
+        auto lease = pool.try_next(page);
+        detail::this_context().inline_budget = used;
+        for (;;) {
+          auto r = co_await f.read_at(std::move(lease).value(), 0);
+          lease = std::move(r.buf);
+        }
+      });
+      co_await yield();
+      dies.abort();
+      EXPECT_TRUE(pool.try_next(page)) << used;
+    }
+    EXPECT_EQ((co_await read(f, page, 0)).text, content_.substr(0, page));
+  });
+}
+
 TEST_F(inline_transfer, a_large_read_goes_to_the_ring) {
   in_runtime({.cached = 1000}, [](const file& f, fake::kernel& kernel) -> task<> {
     EXPECT_EQ((co_await read(f, 128UL << 10U, 0)).text.size(), file_bytes);

@@ -108,11 +108,15 @@ task<Output> in_drawn_verb(world& w, Op op, bool& asked) {
   }
 }
 
+/// As after many awaits that had their answers at once: the next one gives way.
+inline void use_up_turn() noexcept { detail::this_context().inline_budget = 1; }
+
 /// Awaits an operation, mostly inside of a verb. `asked`: the verb itself has ended it early, for a
 /// reason.
 template <class Op, class Output = typename awaited_output<Op>::type>
 task<Output> in_some_verb(world& w, Op op, bool& asked) {
   const bool stopped = stop_requested();
+  if (w.random.below(4) == 0) use_up_turn();
   auto r = co_await in_drawn_verb(w, std::move(op), asked);
   w.require(!stopped || error_of(r), "an operation ran in a task that was asked to stop");
   co_return r;

@@ -32,6 +32,9 @@ struct operation_base : waiter {
   /// It is done, without the ring.
   [[nodiscard]] static slot* attempted() noexcept { return reinterpret_cast<slot*>(3); }
   static constexpr std::uintptr_t last_of_no_slots = 3;
+  [[nodiscard]] bool has_slot() const noexcept {
+    return reinterpret_cast<std::uintptr_t>(at) > last_of_no_slots;
+  }
   /// Of one that is awaited.
   [[nodiscard]] driver& io() const noexcept { return *io_; }
 
