@@ -37,7 +37,8 @@ task<result<process_end>> process::wait() const {
     const result<> over = co_await detail::until_readable(handle_.hold());
     if (!over) co_return std::unexpected(over.error());
     siginfo_t told{};
-    const int got = ::waitid(P_PIDFD, static_cast<id_t>(fd()), &told, WEXITED | WNOHANG);
+    // A child of clone(2) need not send SIGCHLD, and is a child all the same.
+    const int got = ::waitid(P_PIDFD, static_cast<id_t>(fd()), &told, WEXITED | WNOHANG | __WALL);
     if (got == 0 && told.si_pid != 0) co_return end_of(told);
     if (got < 0 && errno == ECHILD) co_return std::unexpected(make_error_code(errc::no_child));
     if (got < 0 && errno != EINTR) co_return std::unexpected(detail::kernel_error(-errno));

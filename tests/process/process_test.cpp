@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
+#include <linux/sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <carousel/carousel.hpp>
@@ -58,6 +60,18 @@ TEST(process, tells_the_signal_that_has_ended_a_child) {
     EXPECT_FALSE(end->success());
     EXPECT_EQ(error_of(child->send_signal(SIGTERM)), std::errc::no_such_process);
     EXPECT_EQ(error_of(co_await child->wait()), errc::no_child);
+  });
+}
+
+TEST(process, collects_a_child_that_sends_no_signal) {
+  run([]() -> task<> {
+    clone_args how{};
+    const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &how, sizeof how));
+    if (pid == 0) _exit(7);
+    const auto child = process::open(pid);
+    const auto end = co_await child->wait();
+    EXPECT_EQ(end.value().code, 7);
+    EXPECT_EQ(waitpid(pid, nullptr, __WALL), -1);
   });
 }
 
