@@ -23,6 +23,14 @@ constexpr int signals_max = 64;
   return std::uint64_t{1} << static_cast<unsigned>(signal - 1);
 }
 
+/// Not for the two real-time signals that the C library has for itself.
+[[nodiscard]] bool can_be_waited_for(int signal) noexcept {
+  sigset_t any{};
+  sigemptyset(&any);
+  return signal >= 1 && signal <= signals_max && signal != SIGKILL && signal != SIGSTOP &&
+         sigaddset(&any, signal) == 0;
+}
+
 [[nodiscard]] sigset_t set_of(std::uint64_t signals) noexcept {
   sigset_t all{};
   sigemptyset(&all);
@@ -74,17 +82,17 @@ constinit thread_local blocked_signals blocked;
 result<signal_set> signal_set::make(std::span<const int> signals) {
   std::uint64_t all = 0;
   for (const int signal : signals) {
-    const bool can_wait =
-        signal >= 1 && signal <= signals_max && signal != SIGKILL && signal != SIGSTOP;
-    if (!can_wait) return std::unexpected(std::make_error_code(std::errc::invalid_argument));
+    if (!can_be_waited_for(signal))
+      return std::unexpected(std::make_error_code(std::errc::invalid_argument));
     all |= bit_of(signal);
   }
   if (all == 0) return std::unexpected(std::make_error_code(std::errc::invalid_argument));
   const sigset_t as_set = set_of(all);
   const int fd = ::signalfd(-1, &as_set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (fd < 0) return std::unexpected(detail::kernel_error(-errno));
+  file arrived = file::from_fd(fd);
   blocked.add(all);
-  return signal_set(file::from_fd(fd), all);
+  return signal_set(std::move(arrived), all);
 }
 
 signal_set::signal_set(file arrived, std::uint64_t signals) noexcept

@@ -181,7 +181,7 @@ TEST(signal_set, touches_no_disposition) {
 }
 
 TEST(signal_set, refuses_what_cannot_be_waited_for) {
-  for (const int signal : {0, -1, 65, SIGKILL, SIGSTOP})
+  for (const int signal : {0, -1, 32, 33, 65, SIGKILL, SIGSTOP})
     EXPECT_EQ(error_of(signal_set::make({SIGUSR1, signal})), std::errc::invalid_argument);
   EXPECT_EQ(error_of(signal_set::make(std::vector<int>{})), std::errc::invalid_argument);
   EXPECT_THROW(signal_set{SIGKILL}, std::system_error);

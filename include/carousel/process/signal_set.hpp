@@ -37,13 +37,14 @@ struct signal_info {
 /// thread-safe; a signal goes to one of those who wait, if there are several sets or tasks.
 class signal_set {
  public:
-  /// Errors: std::errc::invalid_argument for no signal at all, for a number that is none, and for
-  /// SIGKILL and SIGSTOP, which nobody can wait for; too_many_files_open.
+  /// Errors: std::errc::invalid_argument for no signal at all, for a number that is none, for
+  /// SIGKILL and SIGSTOP, which nobody can wait for, and for those below SIGRTMIN that the C
+  /// library uses itself; too_many_files_open. Throws std::bad_alloc.
   [[nodiscard]] static result<signal_set> make(std::span<const int> signals);
   [[nodiscard]] static result<signal_set> make(std::initializer_list<int> signals) {
     return make(std::span(signals.begin(), signals.size()));
   }
-  /// The same as a constructor. Throws std::system_error.
+  /// The same as a constructor. Throws std::system_error, std::bad_alloc.
   signal_set(std::initializer_list<int> signals);
   signal_set(signal_set&& other) noexcept;
   signal_set& operator=(signal_set&& other) noexcept;
