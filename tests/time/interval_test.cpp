@@ -80,6 +80,23 @@ TEST(interval, a_waiter_may_die_at_any_moment) {
   });
 }
 
+TEST(interval, tasks_that_wait_get_one_tick_each) {
+  in_virtual_time([]() -> task<> {
+    const auto start = detail::now();
+    auto ticks = every(period);
+    std::vector<detail::steady_time> due;
+    const auto take = [&]() -> task<> {
+      const auto tick = co_await ticks.next();
+      EXPECT_LE(tick->due, detail::now());
+      due.push_back(tick->due);
+    };
+    std::vector<join_handle<void>> all;
+    for (int i = 0; i < 3; ++i) all.push_back(spawn(take));
+    for (auto& one : all) co_await std::move(one);
+    EXPECT_EQ(due, (std::vector{start + period, start + 2 * period, start + 3 * period}));
+  });
+}
+
 TEST(interval, of_more_than_the_clock_can_tell_never_ticks) {
   in_virtual_time([]() -> task<> {
     auto never = every(std::chrono::years(300));

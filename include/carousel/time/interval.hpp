@@ -2,7 +2,6 @@
 
 #include "carousel/config.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -20,8 +19,8 @@ namespace carousel {
 /// The n-th tick is due at the start plus n periods, however late those before were taken, so it
 /// does not drift. Ticks that were due while nobody asked are not made up for: the next one says
 /// how many they were. Between two calls of next() nothing is armed; all of them share the kernel's
-/// timeout with the sleeps, unless the clock is that of the boot. Used on one thread; it must
-/// outlive whoever waits for it.
+/// timeout with the sleeps, unless the clock is that of the boot. Used on one thread, where several
+/// tasks that wait get one tick each; it must outlive whoever waits for it.
 template <class Clock>
 class basic_interval {
  public:
@@ -40,16 +39,18 @@ class basic_interval {
   /// Waits for the next tick; one that is due already lets the others run once. Error: canceled,
   /// and the tick is still to come; of the boot's clock also what the kernel says.
   [[nodiscard]] task<result<tick>> next() {
-    if constexpr (by_steady_clock) {
-      auto sleep = sleep_until(next_);
-      co_await sleep;
-      if (sleep.ended_early()) co_return std::unexpected(make_error_code(errc::canceled));
-    } else {
-      const result<> slept = co_await sleep_until(next_);
-      if (!slept) co_return std::unexpected(slept.error());
-    }
-    const auto late = std::max<std::chrono::nanoseconds>(now() - next_, period_.zero());
-    const auto missed = late / period_;
+    // Somebody else may have taken that which one has slept for.
+    do {
+      if constexpr (by_steady_clock) {
+        auto sleep = sleep_until(next_);
+        co_await sleep;
+        if (sleep.ended_early()) co_return std::unexpected(make_error_code(errc::canceled));
+      } else {
+        const result<> slept = co_await sleep_until(next_);
+        if (!slept) co_return std::unexpected(slept.error());
+      }
+    } while (now() < next_);
+    const auto missed = (now() - next_) / period_;
     const tick now_due{.due = next_ + missed * period_,
                        .missed = static_cast<std::uint64_t>(missed)};
     next_ = after(now_due.due);
