@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <memory>
 
 #include "carousel/detail/driver/stream_pump.hpp"
@@ -13,6 +15,8 @@ namespace {
 constexpr std::uint16_t accept_multishot = 1;  // IORING_ACCEPT_MULTISHOT
 /// The kernel that was the first to have it was the first to make multishot accepts too.
 constexpr opcode op_socket{45};
+/// Of the places for connections that are made at once: who has no limit needs them seldom.
+constexpr std::size_t room_max = 4096;
 
 /// Nobody will listen there any more, whoever has closed it or shut it down.
 [[nodiscard]] bool ends_accepting(const fd_ref& listener, std::error_code error) noexcept {
@@ -37,7 +41,8 @@ shot_end accept_items::fail(std::error_code error, nothing&&) const noexcept {
 }
 
 accept_record::accept_record(fd_ref listener, std::size_t queue_max)
-    : stream_record({.room = queue_max, .high = queue_max, .low = queue_max / 2}),
+    : stream_record(
+          {.room = std::min(queue_max, room_max), .high = queue_max, .low = queue_max / 2}),
       listener_(std::move(listener)) {}
 
 accept_record* accept_record::make(file_operation listener, std::size_t queue_max) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -380,6 +381,16 @@ TEST(accept_stream, ten_thousand_connections_of_torn_streams_leave_no_descriptor
   const std::size_t before = open_fds();
   run([] { return tear_streams(test::on_fake_kernel() ? 300 : 10'000); });
   EXPECT_EQ(open_fds(), before);
+}
+
+TEST(accept_stream, keeps_as_many_as_come_where_it_is_told_to) {
+  run([]() -> task<> {
+    const tcp_listener at = tcp();
+    const accept_stream in = at.incoming(std::numeric_limits<std::size_t>::max());
+    const outside_peer peer(at, "peer");
+    auto next = co_await in.next();
+    EXPECT_EQ(co_await name_of(std::move(next).value()), "peer");
+  });
 }
 
 TEST(accept_stream, moved_from_it_is_a_programmers_error) {
