@@ -39,7 +39,13 @@ void stream_record::ended(const shot_end& how) noexcept {
   over_ = how.over;
   if (how.item != shot_end::no_item) put(how.item);
   const bool asked_for = (pausing_ && how.error == errc::canceled) || how.error == errc::shut_down;
-  if (!how.over && !asked_for) error_ = how.error;
+  if (how.error && !how.over && !asked_for) error_ = how.error;
+  promise();
+}
+
+void stream_record::late(std::int32_t value) noexcept {
+  if (ended_) return discard(value);
+  put(value);
   promise();
 }
 

@@ -3,11 +3,15 @@
 #include <sys/socket.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <new>
+#include <system_error>
 #include <utility>
 
 #include "carousel/detail/buf/fixed_access.hpp"
 #include "carousel/detail/buf/group_wait.hpp"
+#include "carousel/detail/buf/lent_memory.hpp"
 #include "carousel/detail/driver/stream_pump.hpp"
 #include "carousel/detail/io/until_readable.hpp"
 #include "carousel/detail/net/stream_transfer.hpp"
@@ -15,58 +19,97 @@
 namespace carousel::detail {
 namespace {
 
-/// Receives what is there, and does not wait: a buffer that waited with it would be missing
-/// elsewhere.
-struct receive_now : stream_transfer<direction::read, buffer_kind::any, fixed_buf> {
-  void encode(driver& io, slot& s, request& r) const noexcept {
-    stream_transfer::encode(io, s, r);
-    r.op_flags |= MSG_DONTWAIT;
-  }
+/// What one receive has brought.
+struct received {
+  shot_end how;
+  bool filled = false;  ///< its buffer: there may be more
 };
 
-[[nodiscard]] shot_end failed(std::error_code error, const fd_ref& socket) noexcept {
-  return {.error = error, .over = socket->state == file_state::closed};
+/// Receives what is there, and does not wait: a buffer that waited with it would be missing
+/// elsewhere. Its buffer becomes an item, or goes home.
+struct receive_now : file_operation {
+  struct resources {
+    fixed_buf buf;
+    stream_ref of;
+  };
+  struct unclaimed {
+    static void discard(std::int32_t res, resources& back) noexcept;
+  };
+  using output = received;
+  using lends = lent_buf<resources>;
+  resources held;
+
+  [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
+  void encode(driver& io, slot&, request& r) const noexcept {
+    r.code = opcode::recv;
+    r.address = reinterpret_cast<std::uintptr_t>(buf_traits<fixed_buf>::data(held.buf));
+    r.length = static_cast<std::uint32_t>(held.buf.capacity());
+    r.op_flags = stream_flags<direction::read> | MSG_DONTWAIT;
+    name_file(io, r);
+  }
+  output complete(std::int32_t res, resources& back, slot&) const noexcept {
+    return take(res, back.buf, file);
+  }
+  output fail(std::error_code error, resources&&) const noexcept {
+    return {.how = failed(error, file)};
+  }
+
+ private:
+  [[nodiscard]] static shot_end failed(std::error_code error, const fd_ref& socket) noexcept {
+    return {.error = error, .over = socket && socket->state == file_state::closed};
+  }
+  [[nodiscard]] static received take(std::int32_t res, fixed_buf& buf,
+                                     const fd_ref& socket) noexcept;
+};
+
+received receive_now::take(std::int32_t res, fixed_buf& buf, const fd_ref& socket) noexcept {
+  const std::size_t room = buf.capacity();
+  const result<std::size_t> n = stream_result(direction::read, socket, res, room);
+  if (!n && n.error() == std::errc::resource_unavailable_try_again) return {};
+  if (!n) return {.how = failed(n.error(), socket)};
+  if (*n == 0) return {.how = {.over = true}};
+  buf_traits<fixed_buf>::set_size(buf, *n);
+  return {.how = {.item = fixed_access::leave(std::move(buf))}, .filled = *n == room};
 }
 
-/// What a receive means for the stream. Its buffer becomes an item, or goes home.
-[[nodiscard]] shot_end end_of(buf_result<std::size_t, fixed_buf> received, const fd_ref& socket) {
-  const result<std::size_t>& n = received.res;
-  if (n && *n != 0) return {.item = fixed_access::leave(std::move(received.buf))};
-  if (n) return {.over = true};
-  if (n.error() == std::errc::resource_unavailable_try_again) return {};
-  return failed(n.error(), socket);
+/// Where the runtime has ended before it could give what it has brought, that is the next item all
+/// the same: a stream that went on without those bytes would look whole.
+void receive_now::unclaimed::discard(std::int32_t res, resources& back) noexcept {
+  auto& of = static_cast<receive_record&>(*back.of);
+  if (of.has_ended()) return;
+  const received last = take(res, back.buf, of.socket());
+  if (last.how.item != shot_end::no_item) of.late(last.how.item);
 }
 
 /// Takes a buffer when something is there, and only while somebody asks: the buffers of a
 /// connection that nobody reads are free for the others. A buffer that was filled may not have been
 /// all, so that the next one is tried at once.
 stream_pump receive_in_turn(receive_record& of, file_operation socket) {
-  bool more = false;
+  bool readable = false;  // as far as is known
   for (;;) {
     while (!of.may_begin() || !of.is_asked()) co_await std::suspend_always{};
     shot_end how;
     try {
-      if (!std::exchange(more, false)) {
-        operation<file_call> readable = until_readable(socket);
-        of.begins(readable.seen_by_driver());
-        const result<> ready = co_await readable;
-        of.begins_nothing();
-        if (!ready) how = failed(ready.error(), socket.file);
-      }
-      if (!how.error && !how.over) {
+      if (!readable) {
+        operation<file_call> poll = until_readable(socket);
+        of.begins(poll.seen_by_driver());
+        const result<> told = co_await poll;
+        readable = told.has_value();
+        if (!told) how = {.error = told.error(), .over = socket.file->state == file_state::closed};
+      } else {
         group_wait turn(of.group());
         of.waits(turn.seen_by_runtime());
         result<fixed_buf> lease = co_await turn;
         of.begins_nothing();
-        if (lease) {
-          const std::size_t room = lease->capacity();
-          operation<receive_now> receive(receive_now{{socket, std::move(*lease), from_here()}});
-          of.begins(receive.seen_by_driver());
-          auto received = co_await receive;
-          more = received.res == room;
-          how = end_of(std::move(received), socket.file);
-        } else {
+        if (!lease) {
           how.error = lease.error();
+        } else if (of.is_asked()) {
+          operation<receive_now> receive(
+              receive_now{{socket}, {std::move(*lease), stream_ref(of)}});
+          of.begins(receive.seen_by_driver());
+          const received last = co_await receive;
+          readable = last.filled;
+          how = last.how;
         }
       }
     } catch (const std::bad_alloc&) {

@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <carousel/carousel.hpp>
 
 #include <algorithm>
@@ -13,11 +11,11 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "support/half_outside.hpp"
 #include "support/open_fds.hpp"
 #include "support/run.hpp"
 #include "support/stream_ends.hpp"
@@ -29,40 +27,14 @@ namespace {
 
 using std::chrono::milliseconds;
 using test::error_of;
+using test::half_outside;
 using test::open_fds;
 using test::run;
+using test::text_of;
 
-constexpr std::size_t bytes = 64;
+constexpr std::size_t bytes = half_outside::buffer_bytes;
 
-fixed_buf_pool pool_of(std::size_t count) {
-  return fixed_buf_pool::make({{.capacity = bytes, .count = count}}).value();
-}
-
-std::string text_of(const fixed_buf& lease) {
-  return {reinterpret_cast<const char*>(lease.bytes().data()), lease.size()};
-}
-
-/// A connection whose other end is outside of the runtime.
-struct half_outside {
-  half_outside() {
-    std::array<int, 2> both{};
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both.data()), 0);
-    here.emplace(unix_stream::from_fd(both[0]));
-    there = both[1];
-  }
-  half_outside(const half_outside&) = delete;
-  half_outside& operator=(const half_outside&) = delete;
-  ~half_outside() { end(); }
-  void say(std::string_view text) const {
-    EXPECT_EQ(::send(there, text.data(), text.size(), MSG_NOSIGNAL), std::ssize(text));
-  }
-  void end() {
-    if (there >= 0) ::close(std::exchange(there, -1));
-  }
-
-  std::optional<unix_stream> here;
-  int there = -1;
-};
+fixed_buf_pool pool_of(std::size_t count) { return half_outside::pool_of(count); }
 
 template <class Stream>
 task<> receive_all_of_it() {

@@ -27,7 +27,8 @@ class unix_listener;
 ///   }
 ///
 /// A value is the one handle of its stream. It holds the listener open as a handle of that does,
-/// and outlives its runtime. Not thread-safe.
+/// and outlives its runtime: what is accepted in the moment in which that ends is closed. Not
+/// thread-safe.
 template <class Stream>
 class accept_stream {
  public:

@@ -18,14 +18,15 @@ namespace carousel {
 ///     ...
 ///   }
 ///
-/// Give leases back soon: other connections wait for them. A stream reads while somebody waits in
-/// next(), so that a connection which nobody serves takes no buffer from the others; what it had
-/// read when a verb stopped the next() is the result of the following one, and has its buffer until
-/// then. Destroying it, at any time, gives back what nobody has taken, and those bytes are lost.
+/// Give leases back soon: other connections wait for them. A stream takes a buffer and reads only
+/// while somebody waits in next(), so that a connection which nobody serves takes none from the
+/// others. What came in the moment in which a verb stopped the next() is the result of the
+/// following one, and has its buffer until then. Destroying it, at any time, gives back what nobody
+/// has taken, and those bytes are lost.
 ///
 /// A value is the one handle of its stream. It holds the socket open and the group alive, and
-/// outlives its runtime. Reading the socket otherwise at the same time divides the bytes by chance.
-/// Not thread-safe.
+/// outlives its runtime, with what came while that ended. Reading the socket otherwise at the same
+/// time divides the bytes by chance. Not thread-safe.
 class receive_stream {
  public:
   /// Made by receive() of a stream socket.

@@ -79,6 +79,10 @@ class stream_record : public recycled {
     parked_ = nullptr;
   }
   void ended(const shot_end& how) noexcept;
+  /// What an operation has brought that the pump does not await any more. While the stream is
+  /// there its runtime has ended, and it goes on in another.
+  void late(std::int32_t value) noexcept;
+  [[nodiscard]] bool has_ended() const noexcept { return ended_; }
   /// Somebody waits in next(), or is about to.
   [[nodiscard]] bool is_asked() const noexcept { return asked_ || !line_.empty(); }
 
