@@ -17,9 +17,9 @@ namespace carousel {
 ///
 /// Move-only; used by one thread at a time, any of them. A plain thread calls get(), a task awaits
 /// it: `co_await std::move(r)`. Both give the task's value or rethrow its exception, once. Where
-/// the runtime has ended before the task has, they give errc::shut_down: as the value if T is a
-/// result, as std::system_error otherwise. What the task brings was made on its runtime's thread,
-/// and is destroyed by whoever has it last.
+/// the runtime has ended before the task has, or is that of the parent of this process, they give
+/// errc::shut_down: as the value if T is a result, as std::system_error otherwise. What the task
+/// brings was made on its runtime's thread, and is destroyed by whoever has it last.
 ///
 /// Dropping it lets the task go on alone; an exception that nobody can receive any more ends the
 /// process with a sentence. A request to stop (timeout, stop_on, when_any) ends the awaiting in
@@ -76,8 +76,9 @@ class [[nodiscard]] remote_result {
    public:
     explicit awaiter(std::shared_ptr<outcome> awaited) noexcept
         : outcome_holder{remote_result(std::move(awaited))},
-          remote_waiter(this->of.of_->guard(), "waits for a task of another runtime") {
+          remote_waiter(this->of.of_->guard(), "waits for a task that was spawned from outside") {
       this->stoppable = can_be_stopped;
+      this->served_by = this->of.of_->producer;
     }
     awaiter(const awaiter&) = delete;
     awaiter& operator=(const awaiter&) = delete;

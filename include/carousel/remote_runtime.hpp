@@ -72,6 +72,7 @@ class remote_runtime {
     using value = typename std::invoke_result_t<callable>::value_type;
     static_assert(!std::is_reference_v<value>, "a reference is of no use on another thread");
     auto outcome = std::make_shared<detail::remote_outcome<value>>();
+    outcome->producer = box_.get();
     remote_result<value> made(outcome);
     (void)post(starter<value, callable>{std::forward<F>(f),
                                         detail::remote_promise<value>(std::move(outcome))});

@@ -7,6 +7,13 @@
 namespace carousel::detail {
 
 const std::shared_ptr<mailbox>& remote_queue::open(context& here) {
+  if (closed_) {
+    if (ended_ == nullptr) {
+      ended_ = std::make_shared<mailbox>();
+      (void)ended_->close();
+    }
+    return ended_;
+  }
   if (box_ == nullptr) {
     box_ = std::make_shared<mailbox>();
     here.io->watch(box_->event_fd());
@@ -51,6 +58,7 @@ bool remote_queue::may_be_posted() noexcept {
 }
 
 void remote_queue::close() noexcept {
+  closed_ = true;
   while (!armed_.empty()) {
     remote_node& node = armed_.front();
     node.disconnect(node);

@@ -5,13 +5,12 @@
 namespace carousel::detail {
 
 void remote_waiter::prepare(context& here) {
-  fire = [](mail& delivered) noexcept {
-    auto& self = static_cast<remote_waiter&>(delivered);
-    self.here_->remote.disarm(self);
-    (void)self.wake();
-  };
+  fire = [](mail& delivered) noexcept { (void)static_cast<remote_waiter&>(delivered).wake(); };
   disconnect = [](remote_node& node) noexcept { static_cast<remote_waiter&>(node).give_up(); };
-  may_fire = [](const remote_node&) noexcept { return true; };
+  may_fire = [](const remote_node& node) noexcept {
+    const auto& self = static_cast<const remote_waiter&>(node);
+    return self.served_by == nullptr || self.served_by != self.box_;
+  };
   here.remote.arm(*this, here);
   here_ = &here;
   box_ = here.remote.box();
@@ -29,6 +28,13 @@ void remote_waiter::begin(context& here, std::coroutine_handle<> h) noexcept {
 void remote_waiter::serve() noexcept {
   served_ = true;
   (void)box_->post(*this);  // a loop that ends takes its waiters out of their lines before
+}
+
+bool remote_waiter::take() noexcept {
+  if (!served_) return false;
+  taken_ = true;
+  if (is_armed()) here_->remote.disarm(*this);
+  return true;
 }
 
 void remote_waiter::stop() noexcept {

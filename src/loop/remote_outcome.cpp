@@ -9,11 +9,6 @@ void remote_ending::end_with_exception() noexcept {
   finish();
 }
 
-void remote_ending::end_with_runtime() noexcept {
-  has_value_ = false;
-  finish();
-}
-
 void remote_ending::finish() noexcept {
   bool nobody_asks = false;
   {
@@ -27,6 +22,7 @@ void remote_ending::finish() noexcept {
 }
 
 bool remote_ending::ended() noexcept {
+  if (inherited()) return true;
   const std::lock_guard hold(guard_);
   return ended_;
 }

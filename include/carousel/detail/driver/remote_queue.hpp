@@ -32,7 +32,8 @@ class remote_queue {
   remote_queue& operator=(const remote_queue&) = delete;
   ~remote_queue() { close(); }
 
-  /// Throws std::system_error when no eventfd can be had, std::bad_alloc.
+  /// Once the runtime ends it is one that takes nothing. Throws std::system_error when no eventfd
+  /// can be had, std::bad_alloc.
   [[nodiscard]] const std::shared_ptr<mailbox>& open(context& here);
   [[nodiscard]] mailbox* box() const noexcept { return box_.get(); }
   [[nodiscard]] bool reads(const mailbox& box) const noexcept { return &box == box_.get(); }
@@ -56,6 +57,7 @@ class remote_queue {
 
   std::shared_ptr<mailbox> box_;    ///< null before open(), and once it is closed
   std::shared_ptr<mailbox> ended_;  ///< the driver may still have to do with its eventfd
+  bool closed_ = false;
   list<remote_node, armed_tag> armed_;
   list<mail, delivered_tag> delivered_;
 };

@@ -24,7 +24,8 @@ using remote_line = list<remote_waiter, remote_line_tag>;
 ///             ends: each takes it out under the guard
 ///   served    under the guard, on any thread: it is in its loop's mail, and its coroutine runs in
 ///             the loop's next turn. A request to stop does not take away what it was served; where
-///             its coroutine never takes it, it is passed on
+///             its coroutine never takes it, it is passed on. Until it does the loop that ends
+///             waits for the guard, and so for whoever serves
 class remote_waiter : protected scope_link,
                       protected parked_waiter,
                       protected remote_node,
@@ -37,6 +38,8 @@ class remote_waiter : protected scope_link,
   void serve() noexcept;
   /// A request to stop ends the waiting.
   bool stoppable = true;
+  /// The loop that alone could serve it, by its mail; null: somebody else could.
+  const mailbox* served_by = nullptr;
   /// Under the guard: nobody takes what this one was served.
   void (*pass_on)(remote_waiter&) noexcept = nullptr;
 
@@ -61,7 +64,7 @@ class remote_waiter : protected scope_link,
     return give_way(here, *this, *this, h);
   }
   /// In await_resume(): whether it was served, which is the coroutine's from now on.
-  [[nodiscard]] bool take() noexcept { return served_ && (taken_ = true); }
+  [[nodiscard]] bool take() noexcept;
   /// The first thing in the destructor of what derives from it.
   void leave() noexcept;
 

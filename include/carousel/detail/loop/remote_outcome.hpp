@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "carousel/detail/driver/fork_epoch.hpp"
 #include "carousel/detail/driver/remote_waiter.hpp"
 #include "carousel/join_handle.hpp"
 #include "carousel/result.hpp"
@@ -30,13 +31,18 @@ class remote_ending {
   // The producer, once.
 
   /// With a value, which has been written.
-  void end() noexcept { finish(); }
+  void end() noexcept {
+    has_value_ = true;
+    finish();
+  }
   /// With the exception that is handled now.
   void end_with_exception() noexcept;
   /// Without either: the runtime has ended before.
-  void end_with_runtime() noexcept;
+  void end_with_runtime() noexcept { finish(); }
   /// What starts the task says itself how that ended.
   bool starting = false;
+  /// The mail of its runtime, which may be gone once this has ended.
+  const mailbox* producer = nullptr;
 
   // The receiver.
 
@@ -52,18 +58,21 @@ class remote_ending {
   [[nodiscard]] std::mutex& guard() noexcept { return guard_; }
   [[nodiscard]] remote_line& line() noexcept { return line_; }
   /// Under the guard.
-  [[nodiscard]] bool has_ended() const noexcept { return ended_; }
+  [[nodiscard]] bool has_ended() const noexcept { return ended_ || inherited(); }
 
  private:
   void finish() noexcept;
   [[noreturn]] void die() noexcept;
+  /// This is a child of fork(), and the task its parent's.
+  [[nodiscard]] bool inherited() const noexcept { return forks_ != forks; }
 
   std::mutex guard_;
   std::condition_variable at_end_;
   remote_line line_;
   bool ended_ = false;
   bool abandoned_ = false;
-  bool has_value_ = true;
+  bool has_value_ = false;
+  unsigned forks_ = forks;
   std::exception_ptr failure_;
 };
 
