@@ -291,7 +291,6 @@ set(carousel_tool_sources
     tools/copy/copy_options.cpp
     tools/copy/descent.cpp
     tools/copy/descriptors.cpp
-    tools/copy/digest.cpp
     tools/copy/dry_run.cpp
     tools/copy/durable.cpp
     tools/copy/exclusions.cpp
@@ -299,6 +298,7 @@ set(carousel_tool_sources
     tools/copy/extents.cpp
     tools/copy/extras.cpp
     tools/copy/file_copy.cpp
+    tools/copy/file_hash.cpp
     tools/copy/finished_copy.cpp
     tools/copy/foresight.cpp
     tools/copy/hard_links.cpp
@@ -320,7 +320,7 @@ set(carousel_tool_sources
     tools/copy/reflink.cpp
     tools/copy/removal.cpp
     tools/copy/report.cpp
-    tools/copy/statistics.cpp
+    tools/copy/report_statistics.cpp
     tools/copy/storage.cpp
     tools/copy/target_name.cpp
     tools/copy/target_plan.cpp

@@ -57,7 +57,7 @@ class copier {
     bool at_target = false;
   };
   using opened = std::expected<open_file, open_failure>;
-  struct foresight {
+  struct prospect {
     std::error_code why;                     ///< there would be no copy
     std::string_view in_place_because = {};  ///< what has the name would be written to
   };
@@ -124,7 +124,7 @@ class copier {
   void foresee(file_job& job, const struct stat& about, const target_plan& plan);
   void foresee_link(const file_job& job);
   [[nodiscard]] std::optional<target_plan> plan_beside_foreseen(const file_job& job) const;
-  [[nodiscard]] foresight look_ahead(const file_job& job, const target_plan& plan) const;
+  [[nodiscard]] prospect look_ahead(const file_job& job, const target_plan& plan) const;
 
   // What has no content.
   bool copy_node(file_job& job);

@@ -262,7 +262,7 @@ std::vector<option> content_options(copy_options& options) {
       sparse(options.sparse),
       sync_option(options.sync),
       resume_option(options.resume),
-      flag("", "verify", options.verify, "read both files again and compare their digests"),
+      flag("", "verify", options.verify, "read both files again and compare their hashes"),
       text("", "manifest", "FILE", options.manifest_file,
            "write the hash of each file of the copy, with its name, to FILE: `sha256sum -c FILE` "
            "checks them"),

@@ -12,19 +12,19 @@
 namespace carousel::tool {
 
 /// What permissions tell of the name that is to get a copy.
-copier::foresight copier::look_ahead(const file_job& job, const target_plan& plan) const {
+copier::prospect copier::look_ahead(const file_job& job, const target_plan& plan) const {
   if (job.where->planned) return {};
   const int target = job.open.target.fd();
   const auto in_place = [&](std::string_view because) {
-    return foresight{why_not_writable(target, job.target_name), because};
+    return prospect{why_not_writable(target, job.target_name), because};
   };
   if (plan.next == target_plan::step::write_in_place) return in_place(plan.in_place_because);
   const std::error_code why = why_no_change_in(target);
   if (!plan.replaced) return {why, {}};
   if (why) return in_place(nothing_beside);
   if (attributes_.preserve || may_own_alike(*plan.replaced)) return {};
-  const foresight unlike = in_place(nothing_alike);
-  return unlike.why && options_.force ? foresight{} : unlike;
+  const prospect unlike = in_place(nothing_alike);
+  return unlike.why && options_.force ? prospect{} : unlike;
 }
 
 /// About what the run itself would have made; nothing: that has nothing to do with the name.

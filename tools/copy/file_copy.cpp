@@ -9,7 +9,7 @@
 #include "common/naming.hpp"
 #include "copy/content.hpp"
 #include "copy/copier.hpp"
-#include "copy/digest.hpp"
+#include "copy/file_hash.hpp"
 #include "copy/durable.hpp"
 
 // One file: both ends are opened, the content is copied, checked and given its attributes, and then

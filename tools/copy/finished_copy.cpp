@@ -8,7 +8,7 @@
 #include "common/last_error.hpp"
 #include "copy/attributes.hpp"
 #include "copy/copier.hpp"
-#include "copy/digest.hpp"
+#include "copy/file_hash.hpp"
 
 // What has its name already and stays, and what the manifest says of it.
 

@@ -1,4 +1,4 @@
-#include "copy/digest.hpp"
+#include "copy/file_hash.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,7 +14,7 @@
 namespace carousel::tool {
 namespace {
 
-using digest_result = buf_result<void, fixed_buf>;
+using hashing_result = buf_result<void, fixed_buf>;
 
 /// What of a file is read, and what stands for the rest below its size.
 struct reading {
@@ -24,7 +24,7 @@ struct reading {
 };
 
 /// Of the data, and of what is behind the size, which is no more than a hint for some files.
-task<digest_result> digest(file f, reading what, fixed_buf lease, content_hash& hash) {
+task<hashing_result> hash_into(file f, reading what, fixed_buf lease, content_hash& hash) {
   std::uint64_t end = 0;
   for (const extent& e : what.data) {
     if (what.counts_holes) hash.add_zeros(e.begin - end);
@@ -40,23 +40,23 @@ task<digest_result> digest(file f, reading what, fixed_buf lease, content_hash& 
         r.res = behind.res;
         if (lease.size() > length) lease.resize(length);
       }
-      if (!r.res) co_return digest_result(std::unexpected(r.res.error()), std::move(lease));
+      if (!r.res) co_return hashing_result(std::unexpected(r.res.error()), std::move(lease));
       if (*r.res == 0) break;
       hash.add(std::as_const(lease).bytes());
       end += lease.size();
     }
-    if (end < e.end) co_return digest_result(result<>{}, std::move(lease));  // it ends here
+    if (end < e.end) co_return hashing_result(result<>{}, std::move(lease));  // it ends here
   }
   if (what.counts_holes && end < what.size) hash.add_zeros(what.size - end);
   for (std::uint64_t at = what.size;;) {
     auto r = read_behind(f.fd(), std::move(lease), at);
     lease = std::move(r.buf);
-    if (!r.res) co_return digest_result(std::unexpected(r.res.error()), std::move(lease));
+    if (!r.res) co_return hashing_result(std::unexpected(r.res.error()), std::move(lease));
     if (*r.res == 0) break;
     hash.add(std::as_const(lease).bytes());
     at += *r.res;
   }
-  co_return digest_result(result<>{}, std::move(lease));
+  co_return hashing_result(result<>{}, std::move(lease));
 }
 
 }  // namespace
@@ -76,10 +76,10 @@ task<buf_result<bool, fixed_buf>> verify_copy(file original, file copy, std::uin
   content_hash expected(hash_kind::xxh128);
   content_hash found(hash_kind::xxh128);
   reading of_original{data, size, false};
-  auto first = co_await digest(original, std::move(of_original), std::move(lease), expected);
+  auto first = co_await hash_into(original, std::move(of_original), std::move(lease), expected);
   if (!first.res) co_return verdict(std::unexpected(first.res.error()), std::move(first.buf));
   reading of_copy{data, size, false};
-  auto second = co_await digest(copy, std::move(of_copy), std::move(first.buf), found);
+  auto second = co_await hash_into(copy, std::move(of_copy), std::move(first.buf), found);
   if (!second.res) co_return verdict(std::unexpected(second.res.error()), std::move(second.buf));
   co_return verdict(expected.finish() == found.finish(), std::move(second.buf));
 }
@@ -93,7 +93,7 @@ task<buf_result<std::string, fixed_buf>> hash_content(file f, hash_kind kind, fi
   data_map data = data_of(f.fd(), size);
   content_hash hash(kind);
   reading whole{std::move(data.extents), size, true};
-  auto done = co_await digest(std::move(f), std::move(whole), std::move(lease), hash);
+  auto done = co_await hash_into(std::move(f), std::move(whole), std::move(lease), hash);
   if (!done.res) co_return hash_result(std::unexpected(done.res.error()), std::move(done.buf));
   co_return hash_result(hash.finish(), std::move(done.buf));
 }
