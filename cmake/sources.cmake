@@ -265,6 +265,7 @@ set(carousel_tool_sources
     tools/bench/units.cpp
     tools/bench/verdict.cpp
     tools/common/command_line.cpp
+    tools/common/control_groups.cpp
     tools/common/direct_alignment.cpp
     tools/common/help.cpp
     tools/common/interruption.cpp
@@ -275,6 +276,7 @@ set(carousel_tool_sources
     tools/common/naming.cpp
     tools/common/numbers.cpp
     tools/common/output.cpp
+    tools/common/processors.cpp
     tools/copy/access_list.cpp
     tools/copy/attribute_table.cpp
     tools/copy/attributes.cpp
@@ -289,6 +291,7 @@ set(carousel_tool_sources
     tools/copy/copier.cpp
     tools/copy/copy_command.cpp
     tools/copy/copy_options.cpp
+    tools/copy/copy_threads.cpp
     tools/copy/descent.cpp
     tools/copy/descriptors.cpp
     tools/copy/dry_run.cpp
@@ -297,8 +300,11 @@ set(carousel_tool_sources
     tools/copy/extended_attributes.cpp
     tools/copy/extents.cpp
     tools/copy/extras.cpp
+    tools/copy/file_copier.cpp
     tools/copy/file_copy.cpp
     tools/copy/file_hash.cpp
+    tools/copy/file_job.cpp
+    tools/copy/file_report.cpp
     tools/copy/finished_copy.cpp
     tools/copy/foresight.cpp
     tools/copy/hard_links.cpp
@@ -325,6 +331,7 @@ set(carousel_tool_sources
     tools/copy/target_name.cpp
     tools/copy/target_plan.cpp
     tools/copy/tree_scan.cpp
+    tools/copy/turns.cpp
     tools/copy/unsupported_options.cpp
     tools/copy/walk.cpp
     tools/doctor/direct_io.cpp

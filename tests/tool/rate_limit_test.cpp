@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+#include <vector>
+
 namespace {
 
 using carousel::tool::rate_limit;
@@ -26,6 +29,17 @@ TEST(rate_limit, a_pause_is_not_made_up_for) {
 TEST(rate_limit, the_largest_amount_at_the_lowest_rate_does_not_wrap) {
   rate_limit limit(1);
   EXPECT_GT(limit.admit(std::uint64_t{1} << 31U, start), start + seconds(std::int64_t{1} << 30U));
+}
+
+TEST(rate_limit, several_threads_share_it) {
+  rate_limit limit(1000);
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int j = 0; j < 250; ++j) (void)limit.admit(1, start);
+    });
+  threads.clear();
+  EXPECT_EQ(limit.admit(1000, start), start + seconds(2));
 }
 
 TEST(rate_limit, none_limits_nothing) {

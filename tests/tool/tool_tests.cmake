@@ -1,12 +1,17 @@
 # The tests of the program: scripts that say one line per fact. A test whose means are missing (root, FUSE, seccomp) says so and
 # is skipped.
 
-# carousel_tool_test(NAME [LABELS label...]): tool/NAME_test.sh. The label `nobody` adds NAME.as_nobody.
+# carousel_tool_test(NAME [LABELS label...]): tool/NAME_test.sh. The label `nobody` adds NAME.as_nobody; `threads` is for
+# ThreadSanitizer.
 function(carousel_tool_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LABELS")
   set(script ${CMAKE_CURRENT_SOURCE_DIR}/tool/${name}_test.sh)
   add_test(NAME tool.${name} COMMAND ${script} $<TARGET_FILE:carousel_cli> ${CAROUSEL_FAULT_DIR})
   set_tests_properties(tool.${name} PROPERTIES LABELS tool TIMEOUT 300 SKIP_RETURN_CODE 77)
+  if("threads" IN_LIST arg_LABELS)
+    set_tests_properties(tool.${name} PROPERTIES LABELS "tool;threads")
+    add_dependencies(tests_with_threads carousel_cli)
+  endif()
   if("nobody" IN_LIST arg_LABELS)
     add_test(
       NAME tool.${name}.as_nobody
@@ -47,10 +52,11 @@ carousel_tool_test(copy_sparse LABELS nobody)
 carousel_tool_test(copy_special LABELS nobody)
 carousel_tool_test(copy_swapped)
 carousel_tool_test(copy_target)
+carousel_tool_test(copy_threads LABELS threads)
 carousel_tool_test(copy_trees)
 carousel_tool_test(copy_unreadable LABELS nobody)
 carousel_tool_test(copy_worlds)
-set_tests_properties(tool.copy_worlds PROPERTIES TIMEOUT 900)
+set_tests_properties(tool.copy_worlds tool.copy_threads PROPERTIES TIMEOUT 900)
 carousel_tool_test(compare)
 carousel_tool_test(doctor)
 carousel_tool_test(help LABELS nobody)

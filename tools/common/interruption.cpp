@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <carousel/carousel.hpp>
 #include <cerrno>
 #include <cstddef>
@@ -16,7 +17,8 @@
 namespace carousel::tool {
 namespace {
 
-volatile sig_atomic_t noted = 0;
+std::atomic<int> noted = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler stores it");
 int bell = -1;  ///< an eventfd, from handle_signals() on
 
 void note(int signal) {
@@ -47,17 +49,15 @@ void handle_signals() {
 
 int interrupted() noexcept { return noted; }
 
-task<bool> interruption() {
-  const int own = ::fcntl(bell, F_DUPFD_CLOEXEC, 0);
-  if (own < 0) co_return false;
-  const file rung = file::from_fd(own);
-  std::vector<std::byte> count(sizeof(std::uint64_t));
+task<result<>> interruption() {
+  // Nobody reads it, so it goes on ringing for whoever comes.
+  auto ringing = poll_stream::on_foreign(bell, poll_events::readable);
+  if (!ringing) co_return std::unexpected(ringing.error());
   while (interrupted() == 0) {
-    auto [res, back] = co_await rung.read(std::move(count));
-    if (!res) co_return false;
-    count = std::move(back);
+    const auto rung = co_await ringing->next();
+    if (!rung) co_return std::unexpected(rung.error());
   }
-  co_return true;
+  co_return result<>{};
 }
 
 }  // namespace carousel::tool

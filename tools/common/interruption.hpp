@@ -1,5 +1,6 @@
 #pragma once
 
+#include <carousel/result.hpp>
 #include <carousel/task.hpp>
 
 namespace carousel::tool {
@@ -10,7 +11,8 @@ namespace carousel::tool {
 void handle_signals();
 /// The signal that came, or 0.
 int interrupted() noexcept;
-/// Waits until one has come. False: there is no descriptor to wait with. One task at a time.
-task<bool> interruption();
+/// Waits until one has come, on any thread. Errors: what the runtime says of the descriptor that it
+/// waits with, canceled.
+task<result<>> interruption();
 
 }  // namespace carousel::tool

@@ -6,9 +6,8 @@
 #include <sstream>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "common/mount_entry.hpp"
+#include "common/control_groups.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -51,34 +50,17 @@ void keep_least(std::optional<memory_room>& least, memory_room other) {
   if (!least || other.bytes < least->bytes) least = std::move(other);
 }
 
-/// `shown` is the group's directory without the root in front.
-void look_at_group(std::optional<memory_room>& least, const fs::path& group, const fs::path& shown,
-                   const group_files& files) {
-  const auto used = number_in(group / files.usage);
+void look_at_group(std::optional<memory_room>& least, const control_group& group) {
+  const group_files& files = group.is_version_2 ? of_version_2 : of_version_1;
+  const auto used = number_in(group.at / files.usage);
   if (!used) return;
   for (const char* name : files.limits) {
-    const auto limit = name == nullptr ? std::nullopt : number_in(group / name);
+    const auto limit = name == nullptr ? std::nullopt : number_in(group.at / name);
     if (!limit || *limit >= no_limit) continue;
-    const std::uint64_t idle = number_of(files.idle_pages, group / "memory.stat").value_or(0);
+    const std::uint64_t idle = number_of(files.idle_pages, group.at / "memory.stat").value_or(0);
     const std::uint64_t kept = *used - std::min(*used, idle);
-    keep_least(least,
-               {*limit - std::min(*limit, kept), std::string(name) + " of " + shown.native()});
-  }
-}
-
-/// The group itself and those above it, as far as they are mounted.
-void look_at_groups(std::optional<memory_room>& least, const fs::path& root,
-                    const mount_entry& mounted, const std::string& group,
-                    const group_files& files) {
-  // In a container the mount may begin at the group, or below the one that the process is said to
-  // be in.
-  const fs::path below = fs::path(group).lexically_relative(mounted.root);
-  const bool inside = !below.empty() && *below.begin() != "..";
-  fs::path at = inside ? (fs::path(mounted.at) / below).lexically_normal() : fs::path(mounted.at);
-  for (;;) {
-    look_at_group(least, root / at.relative_path(), at, files);
-    if (at == mounted.at || !at.has_relative_path()) break;
-    at = at.parent_path();
+    keep_least(least, {*limit - std::min(*limit, kept),
+                       std::string(name) + " of " + group.shown.native()});
   }
 }
 
@@ -86,23 +68,8 @@ void look_at_groups(std::optional<memory_room>& least, const fs::path& root,
 
 std::optional<memory_room> find_memory_room(const fs::path& root) {
   std::optional<memory_room> least;
-  const std::vector<mount_entry> mounts = read_mounts(root);
-  std::ifstream groups(root / "proc/self/cgroup");
-  // "0::/group" in version 2, "4:cpu,memory:/group" in version 1.
-  for (std::string line; std::getline(groups, line);) {
-    const std::size_t first = line.find(':');
-    const std::size_t second = first == std::string::npos ? first : line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    const bool newer = controllers.empty();
-    if (!newer && !mount_option(controllers, "memory")) continue;
-    for (const mount_entry& m : mounts) {
-      if (newer ? m.type != "cgroup2" : m.type != "cgroup" || !mount_option(m.options, "memory"))
-        continue;
-      look_at_groups(least, root, m, line.substr(second + 1), newer ? of_version_2 : of_version_1);
-      break;
-    }
-  }
+  for_each_control_group(root, "memory",
+                         [&](const control_group& group) { look_at_group(least, group); });
   if (const auto kib = number_of("MemAvailable:", root / "proc/meminfo"))
     keep_least(least, {*kib * 1024, "MemAvailable of /proc/meminfo"});
   return least;

@@ -83,7 +83,7 @@ bool names_no_child(std::string_view name) noexcept {
 }
 
 std::string temporary_name(std::string_view name) {
-  static std::random_device random;
+  thread_local std::random_device random;
   std::size_t stem = std::min(name.size(), temporary_stem_max);
   // Not within a character of UTF-8, whose parts are names in some file systems only.
   while (stem != 0 && stem < name.size() &&

@@ -50,10 +50,10 @@ copy_buffers::sizes copy_buffers::fitted(sizes wanted, std::uint64_t room) noexc
   return wanted;
 }
 
-result<copy_buffers> copy_buffers::make(sizes wanted) {
+result<copy_buffers> copy_buffers::make(sizes wanted, std::size_t small_count) {
   wanted.large_bytes = (wanted.large_bytes + page_bytes - 1) / page_bytes * page_bytes;
   const std::size_t small_bytes = std::min(wanted.large_bytes, small_bytes_max);
-  auto small = fixed_buf_pool::make({{small_bytes, wanted.count}});
+  auto small = fixed_buf_pool::make({{small_bytes, small_count}});
   if (!small) return std::unexpected(small.error());
   return copy_buffers(wanted, std::move(*small), small_bytes);
 }

@@ -9,8 +9,8 @@
 
 namespace carousel::tool {
 
-/// The buffers of a copy. Each file in flight has a small one, which is its permit too; the kernel
-/// does not register these, because that speeds up nothing there, and their pages are used only as
+/// The buffers of one thread of a copy. Each file that it copies has a small one; the kernel does
+/// not register these, because that speeds up nothing there, and their pages are used only as
 /// far as the files are long. The large ones, on huge pages and registered, are made when the first
 /// large file comes.
 class copy_buffers {
@@ -23,8 +23,9 @@ class copy_buffers {
   /// These, or fewer and then smaller ones, so that they leave most of `room` bytes of memory to
   /// the page cache, to the file names of a tree and to others.
   [[nodiscard]] static sizes fitted(sizes wanted, std::uint64_t room) noexcept;
-  /// Error: not_enough_memory.
-  static result<copy_buffers> make(sizes wanted);
+  /// With so many small ones. Error: not_enough_memory.
+  static result<copy_buffers> make(sizes wanted, std::size_t small_count);
+  static result<copy_buffers> make(sizes wanted) { return make(wanted, wanted.count); }
 
   /// Awaited: gives result<fixed_buf>.
   [[nodiscard]] next_operation small() const { return small_.next(small_bytes_); }

@@ -148,6 +148,11 @@ data_map data_to_copy(const content_ends& ends, sparse_wish wish) {
 
 }  // namespace
 
+bool needs_pieces(const struct stat& about, sparse_wish sparse) noexcept {
+  return static_cast<std::uint64_t>(about.st_size) >= direct_bytes_min || may_have_holes(about) ||
+         (sparse == sparse_wish::always && about.st_size != 0);
+}
+
 bool was_written(int fd, const struct stat& before) noexcept {
   struct stat now{};
   return ::fstat(fd, &now) == 0 && (now.st_mtim.tv_sec != before.st_mtim.tv_sec ||

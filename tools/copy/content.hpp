@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cstdint>
 
 #include "carousel/carousel.hpp"
@@ -35,7 +36,7 @@ class content_progress {
  public:
   enum class step : std::uint8_t { reading, writing, sharing };
 
-  explicit content_progress(std::uint64_t& total) noexcept : total_(total) {}
+  explicit content_progress(std::atomic<std::uint64_t>& total) noexcept : total_(total) {}
   void add(std::uint64_t bytes) noexcept {
     own_ += bytes;
     total_ += bytes;
@@ -50,7 +51,7 @@ class content_progress {
   [[nodiscard]] step failed_step() const noexcept { return doing_; }
 
  private:
-  std::uint64_t& total_;  ///< of all files
+  std::atomic<std::uint64_t>& total_;  ///< of all files, whichever thread copies them
   std::uint64_t own_ = 0;
   std::uint64_t offset_ = 0;
   step doing_ = step::reading;
@@ -63,6 +64,9 @@ struct copied_content {
   /// It is what the source had when it was opened, whatever was written to that since.
   bool is_of_then = false;
 };
+
+/// Whether large buffers copy it, in pieces: it is long, or there may be holes in it or its copy.
+[[nodiscard]] bool needs_pieces(const struct stat& about, sparse_wish sparse) noexcept;
 
 /// Whether the file was written to after `before` was taken.
 [[nodiscard]] bool was_written(int fd, const struct stat& before) noexcept;

@@ -3,21 +3,34 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <system_error>
 #include <utility>
 
 #include "common/interruption.hpp"
+#include "common/processors.hpp"
 
 // The run, the tree, and the files in flight. The command line is in operands.cpp, what happens to
-// one file in target_name.cpp and file_copy.cpp, to what has no content in node_copy.cpp.
+// one file in file_copy.cpp, target_name.cpp and file_copier.cpp, to what has no content in
+// node_copy.cpp.
 
 namespace carousel::tool {
 namespace {
 
 constexpr std::size_t reap_at_min = 256;
+/// Threads are for trees: the first files are copied without.
+constexpr std::size_t files_without_threads = 16;
+/// A file that takes long may hold up so much of the report, for each step is some memory.
+constexpr std::size_t steps_max = 65536;
 /// How long operations that are in the kernel may go on after an interruption.
 constexpr std::chrono::seconds interruption_grace{2};
+
+/// Each file is finished before the next one is looked at: a dry run needs no time, a question is
+/// answered before the next, and what one name has replaced may be the backup of another.
+bool copies_in_order(const copy_options& options) noexcept {
+  return options.dry_run || options.interactive || options.has_backups();
+}
 
 /// Also when the coroutine that it is in is destroyed.
 class set_at_exit {
@@ -33,14 +46,26 @@ class set_at_exit {
 
 }  // namespace
 
-copier::copier(const copy_options& options, copy_buffers buffers, copy_report& report,
-               manifest* list)
+/// Where files are copied one after the other, nobody else is needed.
+result<copy_means> copy_means::make(const copy_options& options, copy_buffers::sizes wanted) {
+  const std::size_t asked = options.threads ? *options.threads : usable_processors();
+  const bool alone = asked == 1 || copies_in_order(options);
+  const std::size_t threads = alone ? 0 : std::min(asked, wanted.count);
+  const std::size_t small = std::max<std::size_t>(wanted.count / (threads + 1), 1);
+  auto own = copy_buffers::make(wanted, small);
+  if (!own) return std::unexpected(own.error());
+  return copy_means{wanted.count, std::move(*own), threads, {small, wanted.large_bytes}};
+}
+
+copier::copier(const copy_options& options, copy_means means, copy_report& report, manifest* list)
     : options_(options),
       attributes_{options.attributes(), options.archive},
-      buffers_(std::move(buffers)),
+      threads_wanted_(means.threads),
+      each_(means.each),
       report_(report),
       list_(list),
       limit_(options.bytes_per_second),
+      own_(options, std::move(means.own), limit_, report.bytes),
       foreseen_(options.sources.size() > 1),
       walk_(attributes_,
             {options.follows_links(), options.one_file_system, exclusions(options.excluded),
@@ -49,7 +74,13 @@ copier::copier(const copy_options& options, copy_buffers buffers, copy_report& r
             [this](std::shared_ptr<place> where, directory_entry entry, claim claimed) {
               return visit(std::move(where), std::move(entry), std::move(claimed));
             }),
-      reap_at_(reap_at_min) {}
+      permits_(means.files),
+      reap_at_(reap_at_min) {
+  if (list != nullptr)
+    report.on_listed = [list](std::string_view hash, std::string_view name) {
+      list->add(hash, name);
+    };
+}
 
 task<> copier::run() {
   all_ = spawn([this]() -> task<> {
@@ -59,20 +90,24 @@ task<> copier::run() {
   auto guard = spawn([this] { return give_up_when_interrupted(); });
   (void)co_await ended_.wait();
   guard.abort();
-  report_.buffers = buffers_.registered();
+  // Whatever ended it: no thread works on an order whose task may be destroyed next.
+  if (threads_) threads_->stop();
+  report_.buffers = own_.buffers().registered();
   auto all = std::move(*all_);
   try {
     co_await std::move(all);
   } catch (const std::system_error& e) {
     if (e.code() != errc::canceled) throw;
   }
+  report_.publish_all();
 }
 
 /// Aborts what does not end by itself: its temporary files go away with it.
 task<> copier::give_up_when_interrupted() {
-  const bool came = co_await interruption();
+  const auto came = co_await interruption();
   if (!came) co_return;
   co_await sleep_for(interruption_grace);
+  if (threads_) threads_->stop();
   for (auto& f : files_) f.abort();
   all_->abort();
 }
@@ -100,38 +135,47 @@ task<> copier::visit(std::shared_ptr<place> where, directory_entry entry, claim 
 /// What is no directory, by its type as in st_mode. What cannot be looked at is tried as a file,
 /// and said there.
 task<> copier::copy_entry(file_job job, unsigned type) {
+  if (report_.pending() > steps_max) co_await finish_files();
+  job.said = report_.begin();
   if (type == S_IFREG || type == 0) {
+    job.turn = turns_.begin();
     co_await start(std::move(job));
     co_return;
   }
-  if (type == S_IFLNK || options_.archive) {
-    const bool made = copy_node(job);
-    if (job.where) {
-      for (file_job& waited : end_lead(job, made)) co_await start(std::move(waited));
-    }
-  } else {
-    report_.refuse(source_path(*job.where, job.source_name),
-                   "is a FIFO, a socket or a device, whose content need not end; -a makes another "
-                   "one, cat or dd reads it");
-  }
-  if (job.where) co_await walk_.leave(std::move(job.where), std::move(job.open));
+  bool made = false;
+  if (type == S_IFLNK || options_.archive)
+    made = copy_node(job);
+  else
+    job.said->refuse(source_path(job),
+                     "is a FIFO, a socket or a device, whose content need not end; -a makes "
+                     "another one, cat or dd reads it");
+  (void)next_name(job, made);  // nobody can have waited for what is made at once
+  co_await leave(std::move(job));
 }
 
 task<> copier::start(file_job job) {
-  auto permit = co_await buffers_.small();
+  auto permit = co_await permits_.acquire();
   if (!permit) {
-    report_.fail("copy", source_path(*job.where, job.source_name), permit.error());
-    co_await walk_.leave(std::move(job.where), std::move(job.open));
+    co_await leave(std::move(job));
     co_return;
   }
-  if (options_.dry_run) {  // in order, and it needs no time
+  if (!threads_ && threads_wanted_ != 0 && ++begun_ > files_without_threads)
+    threads_.emplace(threads_wanted_, each_, copy_threads::shared{options_, limit_, report_.bytes});
+  if (copies_in_order(options_)) {
     co_await copy_file(std::move(job), std::move(*permit));
     co_return;
   }
-  files_.push_back(
-      spawn([this](file_job j, fixed_buf p) { return copy_file(std::move(j), std::move(p)); },
-            std::move(job), std::move(*permit)));
+  files_.push_back(spawn(
+      [this](file_job j, semaphore::permit p) { return copy_file(std::move(j), std::move(p)); },
+      std::move(job), std::move(*permit)));
   if (files_.size() >= reap_at_) co_await reap();
+}
+
+/// It is finished.
+task<> copier::leave(file_job job) {
+  job.turn.pass();
+  report_.end(*job.said);
+  co_await walk_.leave(std::move(job.where), std::move(job.open));
 }
 
 /// Forgets the tasks that have ended, so that a tree of any size needs little memory.

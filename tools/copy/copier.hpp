@@ -9,30 +9,47 @@
 #include <vector>
 
 #include "carousel/carousel.hpp"
-#include "copy/buffers.hpp"
-#include "copy/content.hpp"
 #include "copy/copy_options.hpp"
+#include "copy/copy_threads.hpp"
 #include "copy/descriptors.hpp"
 #include "copy/extras.hpp"
+#include "copy/file_copier.hpp"
+#include "copy/file_job.hpp"
 #include "copy/foresight.hpp"
 #include "copy/hard_links.hpp"
-#include "copy/landing.hpp"
 #include "copy/likeness.hpp"
 #include "copy/manifest.hpp"
 #include "copy/name_claims.hpp"
 #include "copy/rate_limit.hpp"
 #include "copy/report.hpp"
 #include "copy/target_plan.hpp"
+#include "copy/turns.hpp"
 #include "copy/walk.hpp"
 
 namespace carousel::tool {
 
-/// Copies files and trees, many files at once. A small buffer is the permit of one file, so the
-/// buffers bound what is in flight: memory, descriptors and operations.
+/// What a copy may use at one time.
+struct copy_means {
+  std::size_t files;         ///< in flight
+  copy_buffers own;          ///< of the thread that walks
+  std::size_t threads;       ///< beside that one, which copy
+  copy_buffers::sizes each;  ///< of each of them
+  /// The memory of such buffers, shared out. Error: not_enough_memory.
+  static result<copy_means> make(const copy_options& options, copy_buffers::sizes wanted);
+};
+
+/// Copies files and trees, many files at once. One thread walks: it makes the directories, decides
+/// in the order of the walk what becomes of each name, and makes links and special files. Regular
+/// files it has copied by others (copy_threads), large ones by itself, and then it goes on with
+/// what waits for them. What it says, and which name of a file is the first, does not depend on
+/// who is finished when.
+///
+/// A permit for each file bounds what is in flight: memory, descriptors and operations.
 class copier {
  public:
-  /// `list`, if any, gets a line for each file that has its name at the target afterwards.
-  copier(const copy_options& options, copy_buffers buffers, copy_report& report,
+  /// `list`, if any, gets a line for each file that has its name at the target afterwards, in the
+  /// order of the walk.
+  copier(const copy_options& options, copy_means means, copy_report& report,
          manifest* list = nullptr);
   /// The sources to the destination, as cp(1) names them. What fails is in the report, and the rest
   /// goes on.
@@ -44,26 +61,15 @@ class copier {
     std::string prefix;  ///< what begins a path in messages
     std::string name;    ///< of the copy; empty: that of the source
   };
-  /// Both ends of one file, open.
-  struct open_file {
-    descriptor_line::holder holds;
-    file from;
-    landing to;
-    struct stat about;
-    copied_content content = {};
-  };
-  struct open_failure {
-    std::error_code why;  ///< none: it was said, or nothing is to be done
+  /// There is no descriptor for one of the two ends.
+  struct no_descriptor {
+    std::error_code why;
     bool at_target = false;
   };
-  using opened = std::expected<open_file, open_failure>;
   struct prospect {
     std::error_code why;                     ///< there would be no copy
     std::string_view in_place_because = {};  ///< what has the name would be written to
   };
-  static constexpr std::string_view nothing_beside = "no file can be made beside it";
-  static constexpr std::string_view nothing_alike =
-      "its owner and attributes cannot be given to another file";
 
   // The command line.
   task<> copy_all();
@@ -84,41 +90,26 @@ class copier {
   task<> visit(std::shared_ptr<place> where, directory_entry entry, claim claimed);
   task<> copy_entry(file_job job, unsigned type);
   task<> start(file_job job);
+  task<> leave(file_job job);
   task<> reap();
 
   // One file.
-  task<> copy_file(file_job job, fixed_buf permit);
-  task<bool> copy_one(file_job& job, fixed_buf& permit);
-  task<bool> make_copy(file_job& job, fixed_buf& permit);
-  task<bool> has_content(file_job& job, fixed_buf& permit);
-  task<> list_kept(file_job& job, fixed_buf& permit);
-  task<> take_hash(file_job& job, file content, fixed_buf& permit);
-  void list(const file_job& job, std::string_view hash);
+  task<> copy_file(file_job first, semaphore::permit permit);
+  task<bool> copy_one(file_job& job);
+  task<bool> make_copy(file_job& job);
+  task<std::expected<bool, no_descriptor>> try_copy(file_job& job);
+  task<file_outcome> carry_out(file_order order);
+  task<bool> has_content(file_job& job);
+  task<> list_kept(file_job& job);
+  [[nodiscard]] bool is_decided_by_name() const noexcept;
   bool keeps(file_job& job);
-  task<std::optional<open_file>> open(file_job& job);
-  task<opened> try_open(file_job& job);
-  void fail_to_make(std::string_view what, const file_job& job, const std::error_code& why);
   [[nodiscard]] target_plan plan_of(const file_job& job, const struct stat& about) const;
   bool goes_on(file_job& job, const target_plan& plan);
   bool is_to_be_made(file_job& job, const struct stat& about, const target_plan& plan);
   bool is_linked(file_job& job, const struct stat& about, const target_plan& plan);
-  result<landing> make_landing(const file_job& job, const struct stat& about,
-                               const target_plan& plan);
-  result<landing> write_in_place(const file_job& job, std::string_view why);
-  void note_in_place(std::string_view why);
-  [[nodiscard]] bool has_backups() const noexcept;
-  bool back_up(const file_job& job, const identity& source);
-  bool collides(const file_job& job, const std::error_code& why);
-  [[nodiscard]] bool replaces(const file_job& job) const noexcept;
   bool has_link(const file_job& job, const hard_links::copied& first);
   bool link_again(const file_job& job, const hard_links::copied& first);
-  std::vector<file_job> end_lead(const file_job& job, bool landed);
-  task<bool> fill(file_job& job, open_file& ends, fixed_buf& permit, content_progress& progress);
-  task<bool> land(const file_job& job, open_file& ends);
-  void tell_failed_content(const file_job& job, const open_file& ends,
-                           const content_progress& progress, const std::error_code& why);
-  void tell(const file_job& job, std::string_view how = {}) const;
-  void tell_lost(const file_job& job, const attribute_losses& lost);
+  std::optional<file_job> next_name(const file_job& job, bool landed);
 
   // A dry run.
   void foresee(file_job& job, const struct stat& about, const target_plan& plan);
@@ -137,10 +128,12 @@ class copier {
 
   const copy_options& options_;
   attribute_options attributes_;
-  copy_buffers buffers_;
+  std::size_t threads_wanted_;
+  copy_buffers::sizes each_;  ///< of a thread
   copy_report& report_;
   manifest* list_;
   rate_limit limit_;
+  file_copier own_;  ///< of the thread that walks
   descriptor_line line_;
   foreseen_names foreseen_;
   extras extras_;
@@ -148,6 +141,10 @@ class copier {
   hard_links links_;
   likenesses likenesses_;
   event ended_;  ///< the task that copies is over, however that came
+  semaphore permits_;
+  turns turns_;
+  std::optional<copy_threads> threads_;
+  std::size_t begun_ = 0;  ///< files
   std::optional<join_handle<void>> all_;
   std::vector<join_handle<void>> files_;
   std::size_t reap_at_;

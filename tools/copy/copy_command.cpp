@@ -74,9 +74,9 @@ int run_copy(const copy_options& options, copy_report& report) {
     }
     list.emplace(std::move(*made));
   }
-  auto buffers = copy_buffers::make(sizes_that_fit(options, report));
-  if (!buffers) return refuse_start("cannot make the buffers", buffers.error().message());
-  copier copy(options, std::move(*buffers), report, list ? &*list : nullptr);
+  auto means = copy_means::make(options, sizes_that_fit(options, report));
+  if (!means) return refuse_start("cannot make the buffers", means.error().message());
+  copier copy(options, std::move(*means), report, list ? &*list : nullptr);
   auto runtime = make_runtime();
   if (!runtime) return refuse_start("cannot use io_uring", ring_refusal(runtime.error()));
   runtime->block_on(copy_with_progress(copy, options, report));

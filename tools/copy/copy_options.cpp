@@ -19,6 +19,7 @@ namespace carousel::tool {
 namespace {
 
 constexpr std::size_t buffers_max = 8192;
+constexpr std::size_t threads_max = 1024;
 constexpr std::size_t buffer_bytes_min = 4096;
 constexpr std::size_t buffer_bytes_max = std::size_t{1} << 30U;
 
@@ -83,6 +84,22 @@ option buffer_size(std::size_t& bytes) {
             bytes = *n;
             return {};
           }};
+}
+
+option thread_count(std::optional<std::size_t>& threads) {
+  return {
+      "",
+      "threads",
+      has_value::yes,
+      "N",
+      "threads that copy files of less than 8 MiB; what comes out is the same for any N [one for "
+      "each processor that the program may use]",
+      [&threads](std::string_view value, std::string_view spelt) -> taken {
+        const auto n = number<std::size_t>(value, spelt, {1, threads_max});
+        if (!n) return std::unexpected(n.error());
+        threads = *n;
+        return {};
+      }};
 }
 
 /// Of --reflink and --sparse.
@@ -263,9 +280,10 @@ std::vector<option> content_options(copy_options& options) {
       sync_option(options.sync),
       resume_option(options.resume),
       flag("", "verify", options.verify, "read both files again and compare their hashes"),
-      text("", "manifest", "FILE", options.manifest_file,
-           "write the hash of each file of the copy, with its name, to FILE: `sha256sum -c FILE` "
-           "checks them"),
+      text(
+          "", "manifest", "FILE", options.manifest_file,
+          "write the hash of each file of the copy, with its name, to FILE: `sha256sum -c FILE` "
+          "checks them"),
       hash_option(options.hash),
       rate_option(options.bytes_per_second)};
 }
@@ -279,6 +297,7 @@ std::vector<option> report_options(copy_options& options) {
           flag("", "progress", options.progress,
                "show progress, also with -v; where stderr is no terminal a line each second"),
           flag("", "quiet", options.quiet, "no progress on a terminal"),
+          thread_count(options.threads),
           number_option<std::size_t>("buffers", options.buffers, {1, buffers_max},
                                      "files in flight, and large buffers"),
           buffer_size(options.buffer_bytes)};

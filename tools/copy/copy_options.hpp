@@ -72,6 +72,11 @@ struct copy_options {
   std::size_t buffers = 32;
   std::size_t buffer_bytes = std::size_t{1} << 20U;
 
+  std::optional<std::size_t> threads = {};  ///< that copy; nothing: one for each processor
+
+  [[nodiscard]] bool has_backups() const noexcept {
+    return backups.how != backup_wish::control::none;
+  }
   [[nodiscard]] bool directories() const noexcept { return recursive || archive; }
   [[nodiscard]] bool attributes() const noexcept { return preserve || archive; }
   [[nodiscard]] bool keeps_hard_links() const noexcept { return hard_links || archive; }

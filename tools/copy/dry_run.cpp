@@ -21,9 +21,9 @@ copier::prospect copier::look_ahead(const file_job& job, const target_plan& plan
   if (plan.next == target_plan::step::write_in_place) return in_place(plan.in_place_because);
   const std::error_code why = why_no_change_in(target);
   if (!plan.replaced) return {why, {}};
-  if (why) return in_place(nothing_beside);
+  if (why) return in_place(target_plan::nothing_beside);
   if (attributes_.preserve || may_own_alike(*plan.replaced)) return {};
-  const prospect unlike = in_place(nothing_alike);
+  const prospect unlike = in_place(target_plan::nothing_alike);
   return unlike.why && options_.force ? prospect{} : unlike;
 }
 
@@ -46,13 +46,13 @@ void copier::foresee(file_job& job, const struct stat& about, const target_plan&
   job.is_foreseen = true;
   if (foreseen_.any()) foreseen_.add(path_below_destination(*job.where, job.target_name));
   const bool in_place = !in_place_because.empty();
-  if (in_place) note_in_place(in_place_because);
+  if (in_place) note_in_place(job, in_place_because);
   std::string_view how = "would be made";
   if (in_place)
     how = "would be written in place";
   else if (plan.next == target_plan::step::replace)
-    how = has_backups() ? "would replace what is there, which becomes a backup"
-                        : "would replace what is there";
+    how = options_.has_backups() ? "would replace what is there, which becomes a backup"
+                                 : "would replace what is there";
   tell(job, how);
   switch (about.st_mode & S_IFMT) {
     case S_IFREG:

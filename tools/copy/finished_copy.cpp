@@ -29,7 +29,7 @@ result<file> open_regular(int directory, const std::string& name, int nofollow) 
 
 /// Whether what has the name of the copy is one by its content, which an earlier run has finished:
 /// then it gets its attributes, and stays.
-task<bool> copier::has_content(file_job& job, fixed_buf& permit) {
+task<bool> copier::has_content(file_job& job) {
   if (job.where->planned || job.claimed.was_free || !job.claimed.rival.empty()) co_return false;
   auto from = open_regular(job.open.source.fd(), job.source_name, job.follow ? 0 : O_NOFOLLOW);
   auto to = open_regular(job.open.target.fd(), job.target_name, O_NOFOLLOW);
@@ -40,10 +40,12 @@ task<bool> copier::has_content(file_job& job, fixed_buf& permit) {
   const target_plan plan = plan_of(job, about);
   const bool may_be = plan.next == target_plan::step::replace && there.st_size == about.st_size;
   if (!may_be) co_return false;
-  auto compared = co_await verify_copy(*from, *to, static_cast<std::uint64_t>(about.st_size),
-                                       std::move(permit));
-  permit = std::move(compared.buf);
+  auto lease = co_await own_.buffers().small();
+  if (!lease) co_return false;
+  const auto compared = co_await verify_copy(*from, *to, static_cast<std::uint64_t>(about.st_size),
+                                             std::move(*lease));
   if (!compared.res || !*compared.res) co_return false;
+  co_await job.turn.come();
   const target_plan stays{.next = target_plan::step::keep, .is_current = true};
   if (is_to_be_made(job, about, stays) || !job.where || options_.dry_run) co_return true;
   if (job.is_kept) tell_lost(job, copy_attributes(from->fd(), to->fd(), about, attributes_, false));
@@ -51,30 +53,18 @@ task<bool> copier::has_content(file_job& job, fixed_buf& permit) {
 }
 
 /// What is kept is listed as it is.
-task<> copier::list_kept(file_job& job, fixed_buf& permit) {
+task<> copier::list_kept(file_job& job) {
   auto there = open_regular(job.open.target.fd(), job.target_name, O_NOFOLLOW);
   if (!there) {
     if (there.error() != std::errc::invalid_argument &&
         there.error() != std::errc::too_many_symbolic_link_levels)
-      report_.fail("read", target_path(*job.where, job.target_name), there.error());
+      job.said->fail("read", target_path(job), there.error());
     co_return;  // a manifest has files only
   }
-  co_await take_hash(job, std::move(*there), permit);
+  auto lease = co_await own_.buffers().small();
+  if (!lease) co_return;
+  (void)co_await take_hash(job, std::move(*there), options_.hash, std::move(*lease), job.hash);
   list(job, job.hash);
-}
-
-task<> copier::take_hash(file_job& job, file content, fixed_buf& permit) {
-  auto hashed = co_await hash_content(std::move(content), options_.hash, std::move(permit));
-  permit = std::move(hashed.buf);
-  if (hashed.res)
-    job.hash = std::move(*hashed.res);
-  else
-    report_.fail("read for the manifest", source_path(*job.where, job.source_name),
-                 hashed.res.error());
-}
-
-void copier::list(const file_job& job, std::string_view hash) {
-  if (list_ != nullptr && !hash.empty()) list_->add(hash, target_path(*job.where, job.target_name));
 }
 
 }  // namespace carousel::tool

@@ -5,29 +5,47 @@
 namespace carousel::tool {
 
 hard_links::role hard_links::meet(const likeness& file, file_job& job, copied& result) {
-  const auto [at, is_first] = files_.try_emplace(file);
-  if (is_first) return role::first;
-  if (at->second.made) {
-    result = *at->second.made;
+  const auto [at, is_new] = files_.try_emplace(file);
+  entry& e = at->second;
+  const bool waited = job.has_names == file;
+  if (e.busy && !is_new && !waited) {
+    // Descriptors are for those who use them now.
+    job.open = {};
+    job.turn.pass();
+    job.has_names = file;
+    e.waiting.push_back(std::move(job));
+    return role::waiting;
+  }
+  if (e.made) {
+    result = *e.made;
     return role::later;
   }
-  // Descriptors are for those who use them now.
-  job.open = {};
-  at->second.waiting.push_back(std::move(job));
-  return role::waiting;
+  e.busy = true;
+  job.has_names = file;
+  job.leads = true;
+  return role::first;
 }
 
-void hard_links::begin_again(const likeness& file) { files_.at(file).made.reset(); }
-
-std::vector<file_job> hard_links::finish(const likeness& file, std::optional<copied> made) {
+void hard_links::begin_again(const likeness& file, file_job& job) {
   entry& e = files_.at(file);
-  std::vector<file_job> waiting = std::exchange(e.waiting, {});
-  if (made) {
-    e.made = std::move(made);
-  } else {
-    files_.erase(file);  // the next name is the first one
+  e.made.reset();
+  e.busy = true;
+  job.has_names = file;
+  job.leads = true;
+}
+
+std::optional<file_job> hard_links::finish(const likeness& file, std::optional<copied> made) {
+  const auto at = files_.find(file);
+  entry& e = at->second;
+  if (made) e.made = std::move(made);
+  if (!e.waiting.empty()) {
+    file_job next = std::move(e.waiting.front());
+    e.waiting.pop_front();
+    return next;
   }
-  return waiting;
+  e.busy = false;
+  if (!e.made) files_.erase(at);  // the next name is the first one
+  return std::nullopt;
 }
 
 }  // namespace carousel::tool

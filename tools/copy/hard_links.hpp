@@ -1,37 +1,20 @@
 #pragma once
 
-#include <functional>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
+#include "copy/file_job.hpp"
 #include "copy/likeness.hpp"
-#include "copy/name_claims.hpp"
 #include "copy/place.hpp"
-#include "copy/walk.hpp"
 
 namespace carousel::tool {
 
-/// One file to copy.
-struct file_job {
-  std::shared_ptr<place> where;
-  handles open;
-  std::string source_name;
-  std::string target_name;
-  claim claimed = {};
-  bool follow = false;                 ///< a symbolic link is followed
-  bool agreed = false;                 ///< -i: to replace what has its name
-  bool is_current = false;             ///< -u keeps what has its name, which stands for a copy
-  bool is_foreseen = false;            ///< a dry run would copy it
-  bool is_kept = false;                ///< what has its name stays
-  std::string hash = {};               ///< of its content, for a manifest
-  std::optional<likeness> leads = {};  ///< the first name of a file that has several
-};
-
 /// The files of several names that were met: the first name is copied, the others become links to
-/// that copy.
+/// that copy, in the order in which they were met. One name of a file is dealt with at a time, and
+/// those that come meanwhile wait.
 class hard_links {
  public:
   struct copied {
@@ -42,19 +25,20 @@ class hard_links {
   };
   enum class role { first, later, waiting };
 
-  /// first: to be copied, and ended by finish(). later: `result` says where. waiting: the job was
-  /// taken, and is given back by finish() of the first.
+  /// first: to be copied. later: `result` says where, and it is to become a link at once. waiting:
+  /// the job was taken. What has job.has_names afterwards must be ended by finish().
   role meet(const likeness& file, file_job& job, copied& result);
-  /// The copy takes no more names, or is gone: the name that asked is copied, and ended by
-  /// finish(), as if it were the first.
-  void begin_again(const likeness& file);
-  /// The first name was copied, or was not. Gives back who waited for it.
-  std::vector<file_job> finish(const likeness& file, std::optional<copied> made);
+  /// The copy takes no more names, or is gone: the name that asked is copied as if it were the
+  /// first.
+  void begin_again(const likeness& file, file_job& job);
+  /// This name is dealt with, and was copied to `made` if it leads. Gives back who waits next.
+  std::optional<file_job> finish(const likeness& file, std::optional<copied> made);
 
  private:
   struct entry {
-    std::optional<copied> made;
-    std::vector<file_job> waiting;
+    std::optional<copied> made = {};
+    std::deque<file_job> waiting = {};
+    bool busy = true;  ///< with a name
   };
   std::unordered_map<likeness, entry, hash_likeness> files_;
 };

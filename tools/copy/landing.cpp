@@ -60,27 +60,27 @@ result<> land_by_rename(int directory, const std::string& name, bool replace, Ma
 
 }  // namespace
 
-landing::landing(directory where, std::string name, std::string temporary, file made) noexcept
-    : where_(std::move(where)),
+landing::landing(int directory, std::string name, std::string temporary, file made) noexcept
+    : directory_(directory),
       name_(std::move(name)),
       temporary_(std::move(temporary)),
       file_(std::move(made)) {}
 
 landing::landing(landing&& other) noexcept
-    : where_(std::move(other.where_)),
+    : directory_(other.directory_),
       name_(std::move(other.name_)),
       temporary_(std::exchange(other.temporary_, {})),
       file_(std::move(other.file_)),
       in_place_(other.in_place_) {}
 
 landing::~landing() {
-  if (!temporary_.empty()) (void)::unlinkat(where_.fd(), temporary_.c_str(), 0);
+  if (!temporary_.empty()) (void)::unlinkat(directory_, temporary_.c_str(), 0);
 }
 
-result<landing> landing::make(directory where, std::string name, unsigned mode, bool guarded) {
+result<landing> landing::make(int directory, std::string name, unsigned mode, bool guarded) {
   if (can_link_unnamed()) {
-    const int fd = ::openat(where.fd(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
-    if (fd >= 0) return landing(std::move(where), std::move(name), {}, file::from_fd(fd));
+    const int fd = ::openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+    if (fd >= 0) return landing(directory, std::move(name), {}, file::from_fd(fd));
     // What file systems say that have no such thing.
     if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL &&
         errno != ENOSYS)
@@ -89,18 +89,18 @@ result<landing> landing::make(directory where, std::string name, unsigned mode, 
   std::string temporary = temporary_name(name);
   if (guarded) mode &= 0700U;
   const int fd =
-      ::openat(where.fd(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+      ::openat(directory, temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) return std::unexpected(last_error());
-  return landing(std::move(where), std::move(name), std::move(temporary), file::from_fd(fd));
+  return landing(directory, std::move(name), std::move(temporary), file::from_fd(fd));
 }
 
-result<landing> landing::in_place(directory where, std::string name) {
+result<landing> landing::in_place(int directory, std::string name) {
   constexpr int flags = O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  int fd = ::openat(where.fd(), name.c_str(), O_RDWR | flags);
-  if (fd < 0 && errno == EACCES) fd = ::openat(where.fd(), name.c_str(), O_WRONLY | flags);
+  int fd = ::openat(directory, name.c_str(), O_RDWR | flags);
+  if (fd < 0 && errno == EACCES) fd = ::openat(directory, name.c_str(), O_WRONLY | flags);
   if (fd < 0) return std::unexpected(last_error());
   (void)::fcntl(fd, F_SETFL, 0);
-  landing made(std::move(where), std::move(name), {}, file::from_fd(fd));
+  landing made(directory, std::move(name), {}, file::from_fd(fd));
   made.in_place_ = true;
   return made;
 }
@@ -119,15 +119,15 @@ task<result<>> landing::publish(bool replace) {
 }
 
 result<> landing::link_unnamed(bool replace) {
-  if (link_descriptor(file_.fd(), where_.fd(), name_.c_str()) == 0) return {};
+  if (link_descriptor(file_.fd(), directory_, name_.c_str()) == 0) return {};
   if (errno != EEXIST || !replace) return std::unexpected(last_error());
-  return land_by_rename(where_.fd(), name_, true, [&](const char* temporary) {
-    return link_descriptor(file_.fd(), where_.fd(), temporary);
+  return land_by_rename(directory_, name_, true, [&](const char* temporary) {
+    return link_descriptor(file_.fd(), directory_, temporary);
   });
 }
 
 result<> landing::rename_temporary(bool replace) {
-  auto moved = move_into_place(where_.fd(), temporary_, name_, replace);
+  auto moved = move_into_place(directory_, temporary_, name_, replace);
   if (moved) temporary_.clear();
   return moved;
 }

@@ -14,11 +14,11 @@ namespace carousel::tool {
 class landing {
  public:
   /// `mode` is before the umask. A `guarded` file is for its owner only as long as it has a name
-  /// that is not the final one.
-  static result<landing> make(directory where, std::string name, unsigned mode, bool guarded);
+  /// that is not the final one. The directory stays open as long as this object lives.
+  static result<landing> make(int directory, std::string name, unsigned mode, bool guarded);
   /// Empties the file that has the name, to be written in place, where no other can be put there.
   /// It has nothing of the promise above: what fails or is killed leaves a part.
-  static result<landing> in_place(directory where, std::string name);
+  static result<landing> in_place(int directory, std::string name);
   landing(landing&& other) noexcept;
   landing& operator=(landing&&) = delete;
   ~landing();
@@ -33,11 +33,11 @@ class landing {
   task<result<>> publish(bool replace);
 
  private:
-  landing(directory where, std::string name, std::string temporary, file made) noexcept;
+  landing(int directory, std::string name, std::string temporary, file made) noexcept;
   [[nodiscard]] result<> link_unnamed(bool replace);
   [[nodiscard]] result<> rename_temporary(bool replace);
 
-  directory where_;
+  int directory_;
   std::string name_;
   std::string temporary_;  ///< to be removed; empty when there is none
   file file_;

@@ -47,8 +47,8 @@ std::expected<manifest, std::string> manifest::make(const std::string& path) {
     return std::unexpected(
         fmt::format("{} {}", shell_quoted(path), plan.why.sentence(shell_quoted(path))));
   const bool in_place = plan.next == target_plan::step::write_in_place;
-  auto made = in_place ? landing::in_place(where, parts.name)
-                       : landing::make(where, parts.name, 0666, false);
+  auto made =
+      in_place ? landing::in_place(fd, parts.name) : landing::make(fd, parts.name, 0666, false);
   if (!made) return cannot(made.error());
   return manifest(std::move(where), std::move(*made));
 }

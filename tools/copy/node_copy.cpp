@@ -60,12 +60,11 @@ bool copier::copy_node(file_job& job) {
   struct stat about{};
   if (::fstatat(job.open.source.fd(), job.source_name.c_str(), &about,
                 job.follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
-    report_.fail("read", source_path(*job.where, job.source_name), last_error());
+    job.said->fail("read", source_path(job), last_error());
     return false;
   }
   if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) {
-    report_.refuse(source_path(*job.where, job.source_name),
-                   "is something else now than when its directory was listed");
+    job.said->refuse(source_path(job), "is something else now than when its directory was listed");
     return false;
   }
   const target_plan plan = plan_of(job, about);
@@ -76,7 +75,7 @@ bool copier::copy_node(file_job& job) {
   if (is_link) {
     auto read = text_of_link({job.open.source.fd(), job.source_name.c_str()}, about);
     if (!read) {
-      report_.fail("read the link", source_path(*job.where, job.source_name), read.error());
+      job.said->fail("read the link", source_path(job), read.error());
       return false;
     }
     text = std::move(*read);
@@ -85,7 +84,7 @@ bool copier::copy_node(file_job& job) {
     foresee(job, about, plan);
     return job.is_foreseen;
   }
-  if (!back_up(job, identity_of(about))) return false;
+  if (!back_up(job, identity_of(about), options_)) return false;
   const auto made = is_link ? make_symlink(job, about, text, lost) : make_special(job, about, lost);
   if (!made) {
     if (!collides(job, made.error()))
@@ -107,7 +106,7 @@ result<> copier::make_symlink(const file_job& job, const struct stat& about,
                               const std::string& text, attribute_losses& lost) const {
   const link_name from{job.open.source.fd(), job.source_name.c_str()};
   const int target = job.open.target.fd();
-  return land_node(job.open.target, job.target_name, replaces(job), [&](const char* as) {
+  return land_node(job.open.target, job.target_name, replaces(job, options_), [&](const char* as) {
     if (::symlinkat(text.c_str(), target, as) != 0) return -1;
     lost = copy_link_attributes(from, {target, as}, about, attributes_);
     return 0;
@@ -119,7 +118,7 @@ result<> copier::make_special(const file_job& job, const struct stat& about,
                               attribute_losses& lost) const {
   const int target = job.open.target.fd();
   const mode_t mode = about.st_mode & (attributes_.preserve ? ~077U : ~0U);
-  return land_node(job.open.target, job.target_name, replaces(job), [&](const char* as) {
+  return land_node(job.open.target, job.target_name, replaces(job, options_), [&](const char* as) {
     if (::mknodat(target, as, mode, about.st_rdev) != 0) return -1;
     if (!attributes_.preserve) return 0;
     const int nofollow = job.follow ? 0 : O_NOFOLLOW;

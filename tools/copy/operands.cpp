@@ -65,7 +65,8 @@ task<> copier::copy_all() {
     co_await copy_named(*to, *source);
     // What came out of SRC/. was there before what comes now.
     ask = may_meet && names_no_child(split(*source).name);
-    if (ask) co_await finish_files();
+    // Nor may directories that merge under two spellings be copied into by two at once.
+    if (ask || remember_landed_) co_await finish_files();
   }
   co_await finish_files();
   if (options_.remove_extras) co_await remove_extras(*to);

@@ -14,6 +14,8 @@
 
 namespace carousel::tool {
 
+class file_report;
+
 /// What makes two names the same file.
 struct identity {
   dev_t device = 0;
@@ -50,6 +52,7 @@ struct place {
   bool follows = false;       ///< the source may be opened through a symbolic link
   bool inherits_acl = false;  ///< what is made in the target gets access rules from it
   std::size_t pending = 1;    ///< entries that are not finished, and the walk itself
+  std::shared_ptr<file_report> ending = {};  ///< what is to be said of its end
 
   place(const place&) = delete;
   place& operator=(const place&) = delete;

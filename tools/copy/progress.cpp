@@ -114,11 +114,12 @@ task<> progress::show() {
 std::string progress::next_line(unsigned columns) {
   const auto now = std::chrono::steady_clock::now();
   const std::chrono::duration<double> passed = now - std::exchange(last_, now);
-  const std::uint64_t before = std::exchange(last_bytes_, report_.bytes);
-  const double copied = static_cast<double>(report_.bytes) - static_cast<double>(before);
+  const std::uint64_t bytes = report_.bytes;
+  const std::uint64_t before = std::exchange(last_bytes_, bytes);
+  const double copied = static_cast<double>(bytes) - static_cast<double>(before);
   const double rate = std::max(copied, 0.0) / std::max(passed.count(), 1e-3);
   rate_ = rate_ == 0 ? rate : rate_ + rate_smoothing * (rate - rate_);
-  const progress_figures figures{report_.files, report_.bytes, scan_.totals(), rate_};
+  const progress_figures figures{report_.files, bytes, scan_.totals(), rate_};
   return progress_line(figures, columns);
 }
 

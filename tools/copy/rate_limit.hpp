@@ -2,13 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 
 #include "carousel/task.hpp"
 
 namespace carousel::tool {
 
-/// Lets no more than so many bytes pass in a second, of all files together. A pause is not made up
-/// for: there is never more than that.
+/// Lets no more than so many bytes pass in a second, of all files together and on any thread. A
+/// pause is not made up for: there is never more than that.
 class rate_limit {
  public:
   using clock = std::chrono::steady_clock;
@@ -27,6 +28,7 @@ class rate_limit {
 
  private:
   std::uint64_t rate_;
+  std::mutex admitting_;
   clock::time_point free_at_;  ///< all that was asked for has passed
 };
 

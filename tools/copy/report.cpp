@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -20,11 +19,6 @@ constexpr std::size_t notes_max = 100;
 /// Some, because a large file may find no room where smaller ones do.
 constexpr std::uint64_t target_errors_max = 20;
 
-bool concerns_what_follows(const std::error_code& why) noexcept {
-  return why == std::errc::no_space_on_device || why == std::errc::read_only_file_system ||
-         why == std::errc::io_error || why == std::error_code(EDQUOT, std::generic_category());
-}
-
 const char* word(registration r) noexcept {
   switch (r) {
     case registration::none: return "none";
@@ -40,7 +34,46 @@ bool copy_report::over() const noexcept {
   return interrupted() != 0 || target_errors_ >= target_errors_max;
 }
 
-void copy_report::error(std::string sentence, bool aloud) {
+std::shared_ptr<file_report> copy_report::begin() {
+  return steps_.emplace_back(std::make_shared<file_report>(names_each));
+}
+
+void copy_report::end(file_report& step) {
+  step.ended_ = true;
+  target_errors_ += static_cast<std::uint64_t>(std::ranges::count(
+      step.said_, file_report::kind::target_error, &file_report::statement::what));
+  while (!steps_.empty() && steps_.front()->ended_) {
+    publish(*steps_.front());
+    steps_.pop_front();
+  }
+}
+
+void copy_report::publish_all() {
+  for (const auto& step : std::exchange(steps_, {})) publish(*step);
+}
+
+void copy_report::publish(file_report& step) {
+  for (file_report::statement& said : std::exchange(step.said_, {})) publish(said);
+}
+
+void copy_report::publish(file_report::statement& said) {
+  using kind = file_report::kind;
+  switch (said.what) {
+    case kind::error: return add_error(std::move(said.text), true);
+    case kind::target_error:
+      add_error(std::move(said.text), target_errors_told_ < target_errors_max);
+      if (++target_errors_told_ == target_errors_max)
+        add_error(fmt::format("gave up after {} errors of the target: what is left is not copied",
+                              target_errors_max),
+                  true);
+      return;
+    case kind::note: return add_note(std::move(said.text));
+    case kind::line: before_output(); return say(said.text);
+    case kind::listed: return on_listed(said.hash, said.text);
+  }
+}
+
+void copy_report::add_error(std::string sentence, bool aloud) {
   if (aloud) {
     before_output();
     complain(sentence);
@@ -49,38 +82,7 @@ void copy_report::error(std::string sentence, bool aloud) {
   if (first_errors_.size() < errors_kept) first_errors_.push_back(std::move(sentence));
 }
 
-void copy_report::fail(std::string_view what, std::string_view where, const std::error_code& why) {
-  error(fmt::format("cannot {} {}: {}", what, shell_quoted(where), why.message()));
-}
-
-void copy_report::fail_at_target(std::string_view what, std::string_view where,
-                                 const std::error_code& why) {
-  const bool ends = concerns_what_follows(why);
-  error(fmt::format("cannot {} {}: {}", what, shell_quoted(where), why.message()),
-        !ends || target_errors_ < target_errors_max);
-  if (!ends || ++target_errors_ != target_errors_max) return;
-  error(fmt::format("gave up after {} errors of the target: what is left is not copied",
-                    target_errors_max));
-}
-
-void copy_report::refuse(std::string_view where, std::string_view why) {
-  error(fmt::format("{} {}", shell_quoted(where), why));
-}
-
-void copy_report::lose(const attribute_losses& lost,
-                       const std::function<std::string(bool of_source)>& name) {
-  for (const attribute_loss& one : lost) {
-    switch (one.comes_to()) {
-      case fate::kept: break;
-      case fate::note: note(one.sentence()); break;
-      case fate::error:
-        fail(one.doing(), name(one.row().at_source), {one.error, std::generic_category()});
-        break;
-    }
-  }
-}
-
-void copy_report::note(std::string text) {
+void copy_report::add_note(std::string text) {
   if (notes_.size() > notes_max || std::ranges::find(notes_, text) != notes_.end()) return;
   if (notes_.size() == notes_max) text = "there is more of the kind, which is not said";
   before_output();
@@ -88,15 +90,41 @@ void copy_report::note(std::string text) {
   notes_.push_back(std::move(text));
 }
 
+void copy_report::fail(std::string_view what, std::string_view where, const std::error_code& why) {
+  const auto step = begin();
+  step->fail(what, where, why);
+  end(*step);
+}
+
+void copy_report::fail_at_target(std::string_view what, std::string_view where,
+                                 const std::error_code& why) {
+  const auto step = begin();
+  step->fail_at_target(what, where, why);
+  end(*step);
+}
+
+void copy_report::refuse(std::string_view where, std::string_view why) {
+  const auto step = begin();
+  step->refuse(where, why);
+  end(*step);
+}
+
+void copy_report::note(std::string text) {
+  const auto step = begin();
+  step->note(std::move(text));
+  end(*step);
+}
+
 void copy_report::tell(std::string_view from, std::string_view to, std::string_view how) {
-  before_output();
-  say(fmt::format("{} -> {}{}{}\n", shell_quoted(from), shell_quoted(to), how.empty() ? "" : ": ",
-                  how));
+  const auto step = begin();
+  step->tell(from, to, how);
+  end(*step);
 }
 
 void copy_report::tell(std::string_view name, std::string_view how) {
-  before_output();
-  say(fmt::format("{}: {}\n", shell_quoted(name), how));
+  const auto step = begin();
+  step->tell(name, how);
+  end(*step);
 }
 
 nlohmann::json copy_report::object(double seconds) const {
@@ -111,7 +139,7 @@ nlohmann::json copy_report::object(double seconds) const {
           {"symlinks", symlinks},     {"special_files", special_files},
           {"hard_links", hard_links}, {"skipped", skipped},
           {"excluded", excluded},     {"removed", removed},
-          {"dry_run", dry_run},       {"bytes", bytes},
+          {"dry_run", dry_run},       {"bytes", bytes.load()},
           {"seconds", seconds},       {"registration", word(buffers)},
           {"error_count", errors_},   {"errors", first_errors_},
           {"notes", notes_},          {"contents", std::move(contents)}};
@@ -125,7 +153,7 @@ void copy_report::print(double seconds) const {
   if (skipped != 0) line += fmt::format(", {} kept", skipped);
   if (excluded != 0) line += fmt::format(", {} excluded", excluded);
   if (removed != 0) line += fmt::format(", {} removed", removed);
-  line += fmt::format(", {} bytes in {:.2f} s\n", bytes, seconds);
+  line += fmt::format(", {} bytes in {:.2f} s\n", bytes.load(), seconds);
   for (const auto& [way, done] : contents_)
     line += fmt::format("{} of the files, {} bytes: {}\n", done.files, done.bytes, describe(way));
   say(line);

@@ -60,7 +60,7 @@ nlohmann::json copy_report::statistics(double seconds) const {
 void copy_report::print_statistics(double seconds) const {
   constexpr double mib = 1024.0 * 1024.0;
   const consumption used = consumed();
-  say(fmt::format("content: {} bytes copied of files of {} bytes\n", bytes, sizes));
+  say(fmt::format("content: {} bytes copied of files of {} bytes\n", bytes.load(), sizes));
   say(fmt::format("speed: {:.1f} MiB/s, {:.0f} files/s\n", per_second(bytes, seconds) / mib,
                   per_second(files, seconds)));
   say(fmt::format("processor: {:.3f} s of the program, {:.3f} s of the system\n", used.user_seconds,

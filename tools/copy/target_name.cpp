@@ -26,7 +26,7 @@ target_plan copier::plan_of(const file_job& job, const struct stat& about) const
   return plan_for_target(
       job.open.target.fd(), job.target_name.c_str(),
       {identity_of(about), options_.no_clobber, landed_, about.st_mode & S_IFMT,
-       options_.update ? std::optional(about.st_mtim) : std::nullopt, has_backups(),
+       options_.update ? std::optional(about.st_mtim) : std::nullopt, options_.has_backups(),
        attributes_.preserve, options_.resume == resume_wish::by_time ? &about : nullptr});
 }
 
@@ -38,21 +38,18 @@ bool copier::goes_on(file_job& job, const target_plan& plan) {
     job.is_kept = true;
   }
   if (plan.next != step::keep && !job.claimed.rival.empty()) {
-    report_.refuse(source_path(*job.where, job.source_name),
-                   one_name_text(target_path(*job.where, job.claimed.rival)));
+    job.said->refuse(source_path(job), one_name_text(target_path(*job.where, job.claimed.rival)));
     return false;
   }
   if (plan.next == step::refuse) {
-    const std::string target = target_path(*job.where, job.target_name);
-    const std::string about =
-        plan.why.about == side::source ? source_path(*job.where, job.source_name) : target;
-    report_.refuse(about, plan.why.sentence(shell_quoted(target)));
+    const std::string target = target_path(job);
+    const std::string about = plan.why.about == side::source ? source_path(job) : target;
+    job.said->refuse(about, plan.why.sentence(shell_quoted(target)));
   }
   if (plan.next == step::keep || plan.next == step::refuse) return false;
   if (plan.next == step::make || !options_.interactive || job.agreed) return true;
   report_.before_output();
-  job.agreed =
-      agree(fmt::format("overwrite {}", shell_quoted(target_path(*job.where, job.target_name))));
+  job.agreed = agree(fmt::format("overwrite {}", shell_quoted(target_path(job))));
   if (!job.agreed) ++report_.skipped;
   return job.agreed;
 }
@@ -73,9 +70,11 @@ bool copier::is_linked(file_job& job, const struct stat& about, const target_pla
   if (job.leads || !options_.keeps_hard_links() || !has_names) return false;
   const likeness file =
       likenesses_.of(job.open.source.fd(), job.source_name.c_str(), job.follow, about);
+  // It has waited for another file than it is now.
+  if (job.has_names && *job.has_names != file) return false;
   hard_links::copied first;
   switch (links_.meet(file, job, first)) {
-    case hard_links::role::first: job.leads = file; return false;
+    case hard_links::role::first: return false;
     case hard_links::role::later:
       if (has_link(job, first)) return true;
       if (options_.dry_run) {
@@ -84,57 +83,25 @@ bool copier::is_linked(file_job& job, const struct stat& about, const target_pla
       }
       if (plan.next != target_plan::step::write_in_place && link_again(job, first)) return true;
       // This name gets a copy of its own, which those that are still to come are linked to.
-      links_.begin_again(file);
-      job.leads = file;
+      links_.begin_again(file, job);
       return false;
     case hard_links::role::waiting: return true;
   }
   return false;
 }
 
-/// What became of the first name of a file that has several: gives back who waited for that.
-std::vector<file_job> copier::end_lead(const file_job& job, bool landed) {
-  if (!job.leads) return {};
+/// What became of a name of a file that has several: gives back who waited for that.
+std::optional<file_job> copier::next_name(const file_job& job, bool landed) {
+  if (!job.has_names) return std::nullopt;
   std::optional<hard_links::copied> made;
   struct stat about{};
-  if (job.is_foreseen)
+  if (job.leads && job.is_foreseen)
     made = hard_links::copied{job.where, job.target_name, identity(), {}};
-  else if (landed && ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about,
-                               AT_SYMLINK_NOFOLLOW) == 0)
+  else if (job.leads && landed &&
+           ::fstatat(job.open.target.fd(), job.target_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) ==
+               0)
     made = hard_links::copied{job.where, job.target_name, identity_of(about), job.hash};
-  return links_.finish(*job.leads, std::move(made));
-}
-
-bool copier::has_backups() const noexcept {
-  return options_.backups.how != backup_wish::control::none;
-}
-
-/// Before the name is taken from what has it. False: it cannot be, which was said.
-bool copier::back_up(const file_job& job, const identity& source) {
-  if (!has_backups() || job.claimed.was_free) return true;
-  const auto kept = keep_backup(job.open.target, job.target_name, options_.backups, source);
-  if (kept) return true;
-  const std::string target = target_path(*job.where, job.target_name);
-  if (kept.error() == std::errc::file_exists)
-    report_.refuse(source_path(*job.where, job.source_name),
-                   "would be replaced by the backup of " + shell_quoted(target));
-  else
-    report_.fail_at_target("keep a backup of", target, kept.error());
-  return false;
-}
-
-/// What has come to a name that was free.
-bool copier::collides(const file_job& job, const std::error_code& why) {
-  if (!job.claimed.was_free || why != std::errc::file_exists) return false;
-  const std::string spelt = spelling_of(job.open.target.fd(), job.target_name);
-  report_.refuse(source_path(*job.where, job.source_name),
-                 one_name_text(target_path(*job.where, spelt)));
-  return true;
-}
-
-/// Whether a name may be taken from what has it.
-bool copier::replaces(const file_job& job) const noexcept {
-  return !options_.no_clobber && !job.claimed.was_free;
+  return links_.finish(*job.has_names, std::move(made));
 }
 
 /// Whether the name is one of the copy already, which can be where files are written in place.
@@ -158,14 +125,14 @@ bool copier::link_again(const file_job& job, const hard_links::copied& first) {
       ::fstatat(there.target.fd(), first.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 ||
       identity_of(about) != first.copy)
     return false;
-  if (!back_up(job, first.copy)) return true;
+  if (!back_up(job, first.copy, options_)) return true;
   const auto linked =
-      land_node(job.open.target, job.target_name, replaces(job), [&](const char* as) {
+      land_node(job.open.target, job.target_name, replaces(job, options_), [&](const char* as) {
         return ::linkat(there.target.fd(), first.name.c_str(), job.open.target.fd(), as, 0);
       });
   if (!linked && collides(job, linked.error())) return true;
   if (!linked && takes_no_link(linked.error())) {
-    report_.note(fmt::format("some hard links became copies: {}", linked.error().message()));
+    job.said->note(fmt::format("some hard links became copies: {}", linked.error().message()));
     return false;
   }
   if (!linked) {
@@ -176,16 +143,6 @@ bool copier::link_again(const file_job& job, const hard_links::copied& first) {
   tell(job);
   list(job, first.hash);
   return true;
-}
-
-void copier::fail_to_make(std::string_view what, const file_job& job, const std::error_code& why) {
-  const std::string target = target_path(*job.where, job.target_name);
-  const bool denied = why == std::errc::operation_not_permitted;
-  const std::string_view lock = denied ? lock_of(job.open.target.fd()) : std::string_view();
-  if (lock.empty())
-    report_.fail_at_target(what, target, why);
-  else
-    report_.refuse(target, lock);
 }
 
 }  // namespace carousel::tool

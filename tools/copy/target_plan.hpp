@@ -30,6 +30,11 @@ struct target_plan {
     [[nodiscard]] std::string sentence(std::string_view quoted_target) const;
   };
 
+  // Why it is written in place.
+  static constexpr std::string_view nothing_beside = "no file can be made beside it";
+  static constexpr std::string_view nothing_alike =
+      "its owner and attributes cannot be given to another file";
+
   step next = step::make;
   bool is_current = false;  ///< it is kept because it is not older
   /// The regular file that the copy follows: without -p it is made like it.

@@ -162,6 +162,7 @@ task<> walk::ascend() {
   std::shared_ptr<place> left = std::move(levels_.back().where);
   levels_.pop_back();
   on_the_way_.erase(left->source_id);
+  if (rules_.foreseen == nullptr) left->ending = report_.begin();
   handles open{std::exchange(left->source, {}), std::exchange(left->target, {})};
   if (!levels_.empty()) {
     level& outer = levels_.back();
@@ -193,6 +194,8 @@ task<> walk::leave(std::shared_ptr<place> where, handles open) {
 
 task<> walk::finish(place& where, handles open) {
   if (rules_.foreseen != nullptr) co_return;
+  // One that is only on the way to what is copied was never left by the walk.
+  const std::shared_ptr<file_report> said = where.ending ? where.ending : report_.begin();
   // The path of a directory as deep as they come is long: it is put together when somebody wants to
   // read it.
   const auto name = [&] { return target_path(*where.parent, where.target_name); };
@@ -205,12 +208,14 @@ task<> walk::finish(place& where, handles open) {
         change_mode(target, made.st_mode & 07777U & ~where.lent) != 0)
       lost.push_back({attribute::mode, errno});
   }
-  report_.lose(lost, [&](bool of_source) {
+  said->lose(lost, [&](bool of_source) {
     return of_source ? source_path(*where.parent, where.source_name) : name();
   });
-  if (!durable_) co_return;
-  const auto synced = co_await make_names_durable(open.target);
-  if (!synced) report_.fail_at_target("sync", name(), synced.error());
+  if (durable_) {
+    const auto synced = co_await make_names_durable(open.target);
+    if (!synced) said->fail_at_target("sync", name(), synced.error());
+  }
+  report_.end(*said);
 }
 
 }  // namespace carousel::tool

@@ -1,0 +1,156 @@
+#include "copy/copy_threads.hpp"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "common/make_runtime.hpp"
+
+namespace carousel::tool {
+namespace {
+
+/// For what the kernel holds when the copy was interrupted.
+constexpr std::chrono::seconds stop_deadline{1};
+/// Each has few operations in flight.
+constexpr unsigned ring_entries = 64;
+
+/// Descriptors for all else, and those of a thread that copies: its ring, what wakes it, and two
+/// files.
+constexpr std::size_t descriptors_kept = 64;
+constexpr std::size_t descriptors_each = 8;
+
+std::size_t threads_with_descriptors(std::size_t wanted) noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
+  const auto left = static_cast<std::size_t>(limit.rlim_cur) -
+                    std::min<std::size_t>(limit.rlim_cur, descriptors_kept);
+  return std::min(wanted, left / descriptors_each);
+}
+
+/// Signals are for the thread that walks: none ends a call of another one early.
+class signals_blocked {
+ public:
+  signals_blocked() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  signals_blocked(const signals_blocked&) = delete;
+  signals_blocked& operator=(const signals_blocked&) = delete;
+  ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+/// One of them. What is here belongs to the thread that walks; what `started` leads to is on the
+/// stack of the thread itself, and used there.
+class copy_threads::thread {
+ public:
+  thread(copy_buffers::sizes buffers, const shared& all) {
+    std::promise<std::optional<started>> told;
+    auto answer = told.get_future();
+    const signals_blocked in_it;
+    running_ = std::thread(
+        [buffers, all, told = std::move(told)]() mutable { run(buffers, all, std::move(told)); });
+    here_ = answer.get();
+  }
+  thread(const thread&) = delete;
+  thread& operator=(const thread&) = delete;
+  ~thread() { stop(); }
+
+  void ask_to_stop() {
+    if (here_) here_->remote.post([over = here_->over] { over->set(); });
+    here_.reset();
+  }
+  void stop() {
+    ask_to_stop();
+    if (running_.joinable()) running_.join();
+  }
+
+  /// False: it has no ring, or no buffers.
+  [[nodiscard]] bool works() const noexcept { return here_.has_value(); }
+  [[nodiscard]] std::size_t busy() const noexcept { return busy_; }
+
+  task<result<file_outcome>> copy(file_order order) {
+    if (!here_) co_return std::unexpected(make_error_code(errc::shut_down));
+    ++busy_;
+    auto begun = here_->remote.spawn(
+        [copier = here_->copier, order = std::move(order)]() mutable -> task<result<file_outcome>> {
+          co_return co_await copier->copy(std::move(order));
+        });
+    auto outcome = co_await std::move(begun);
+    --busy_;
+    co_return outcome;
+  }
+
+ private:
+  struct started {
+    remote_runtime remote;
+    file_copier* copier;
+    event* over;
+  };
+
+  static void run(copy_buffers::sizes wanted, const shared& all,
+                  std::promise<std::optional<started>> told) {
+    auto buffers = copy_buffers::make(wanted);
+    auto made = buffers ? make_runtime(ring_entries) : std::unexpected(buffers.error());
+    auto remote = made ? remote_of(*made) : std::nullopt;
+    if (!remote) return told.set_value(std::nullopt);
+    file_copier copier(all.options, std::move(*buffers), all.limit, all.bytes);
+    event over;
+    told.set_value(started{std::move(*remote), &copier, &over});
+    made->block_on([](event& e) -> task<> { (void)co_await e.wait(); }(over));
+    (void)made->shutdown(stop_deadline);
+  }
+
+  /// Nothing where there is no descriptor for it.
+  static std::optional<remote_runtime> remote_of(runtime& of) {
+    try {
+      return of.remote();
+    } catch (const std::system_error&) {
+      return std::nullopt;
+    }
+  }
+
+  std::thread running_;
+  std::optional<started> here_;
+  std::size_t busy_ = 0;
+};
+
+copy_threads::copy_threads(std::size_t wanted, copy_buffers::sizes each, const shared& all) {
+  wanted = threads_with_descriptors(wanted);
+  try {
+    while (threads_.size() < wanted) {
+      auto made = std::make_unique<thread>(each, all);
+      if (!made->works()) break;
+      threads_.push_back(std::move(made));
+    }
+  } catch (const std::system_error&) {  // no more threads for this user
+  }
+}
+
+copy_threads::~copy_threads() { stop(); }
+
+task<result<file_outcome>> copy_threads::copy(file_order order) {
+  // Those that were stopped refuse it.
+  const auto least =
+      std::ranges::min_element(threads_, {}, [](const auto& t) { return t->busy(); });
+  co_return co_await (*least)->copy(std::move(order));
+}
+
+void copy_threads::stop() {
+  for (const auto& t : threads_) t->ask_to_stop();
+  for (const auto& t : threads_) t->stop();
+}
+
+}  // namespace carousel::tool

@@ -1,0 +1,199 @@
+#include "copy/file_copier.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <system_error>
+#include <utility>
+
+#include "common/last_error.hpp"
+#include "common/naming.hpp"
+#include "copy/descriptors.hpp"
+#include "copy/durable.hpp"
+#include "copy/file_hash.hpp"
+
+// One file: the copy is made without its name, the content is copied, checked and given its
+// attributes, and then it gets its name.
+
+namespace carousel::tool {
+namespace {
+
+/// A file that does not know its size learns it by being read.
+bool has_changed(const file& from, const struct stat& before, std::uint64_t copied) noexcept {
+  struct stat now{};
+  if (::fstat(from.fd(), &now) != 0) return false;
+  const bool resized =
+      now.st_size != before.st_size && static_cast<std::uint64_t>(now.st_size) != copied;
+  return resized || was_written(from.fd(), before);
+}
+
+void tell_failed_content(const file_job& job, const struct stat& about,
+                         const content_progress& progress, const std::error_code& why) {
+  using step = content_progress::step;
+  if (why == errc::canceled) return;
+  const std::uint64_t offset = progress.failed_offset();
+  if (why == errc::end_of_file)
+    return job.said->refuse(
+        source_path(job),
+        fmt::format("has no more than {} of its {} bytes: it was cut while it was copied", offset,
+                    about.st_size));
+  switch (progress.failed_step()) {
+    case step::reading:
+      return job.said->fail(fmt::format("read, at byte {},", offset), source_path(job), why);
+    case step::writing:
+      return job.said->fail_at_target(fmt::format("write, at byte {},", offset), target_path(job),
+                                      why);
+    case step::sharing:
+      return job.said->refuse(
+          source_path(job),
+          fmt::format("cannot share its storage with {}: {}; --reflink=auto copies what "
+                      "cannot be shared",
+                      shell_quoted(target_path(job)), why_no_reflink(why.value())));
+  }
+}
+
+}  // namespace
+
+task<file_outcome> file_copier::copy(file_order order) {
+  const file_job& job = *order.job;
+  file_outcome outcome;
+  auto lease = co_await buffers_.small();
+  if (!lease) {
+    job.said->fail("copy", source_path(job), lease.error());
+    co_return outcome;
+  }
+  auto to = make_landing(order);
+  if (!to && out_of_descriptors(to.error())) {
+    outcome.not_begun = to.error();
+    co_return outcome;
+  }
+  if (!to) {
+    fail_to_make("create", job, to.error());
+    co_return outcome;
+  }
+  open_file ends{job, std::move(order.from), std::move(*to), order.about};
+  content_progress progress(bytes_);
+  const bool filled = co_await fill(ends, std::move(*lease), progress, outcome);
+  if (!filled && ends.to.is_in_place())
+    job.said->refuse(target_path(job), "holds a part of the copy: it had to be written in place");
+  if (filled) outcome.landed = co_await land(ends, order, outcome);
+  if (!outcome.landed) progress.take_back();
+  co_return outcome;
+}
+
+/// A file that exists is replaced by one that is like it, or by the source's likeness with -p.
+/// Where that cannot be, it is written in place, and where that cannot be either, replaced as if it
+/// had not been there, with -f.
+result<landing> file_copier::make_landing(const file_order& order) {
+  const file_job& job = *order.job;
+  const target_plan& plan = order.plan;
+  if (plan.next == target_plan::step::write_in_place)
+    return write_in_place(job, plan.in_place_because);
+  const bool alike = plan.replaced && !attributes_.preserve;
+  const unsigned mode = order.about.st_mode & 0777U;
+  const int target = job.open.target.fd();
+  auto to = landing::make(target, job.target_name, alike ? mode & 0700U : mode,
+                          attributes_.preserve || alike);
+  if (!to) {
+    const bool denied = to.error() == std::errc::permission_denied ||
+                        to.error() == std::errc::operation_not_permitted ||
+                        to.error() == std::errc::read_only_file_system;
+    return plan.replaced && denied ? write_in_place(job, target_plan::nothing_beside)
+                                   : std::move(to);
+  }
+  if (!alike || make_alike(target, job.target_name.c_str(), *plan.replaced, to->opened().fd()))
+    return to;
+  auto there = write_in_place(job, target_plan::nothing_alike);
+  if (there || !options_.force) return there;
+  return landing::make(target, job.target_name, mode, false);
+}
+
+result<landing> file_copier::write_in_place(const file_job& job, std::string_view why) {
+  auto to = landing::in_place(job.open.target.fd(), job.target_name);
+  if (to) note_in_place(job, why);
+  return to;
+}
+
+task<bool> file_copier::fill(open_file& ends, fixed_buf lease, content_progress& progress,
+                             file_outcome& outcome) {
+  content_ends content{ends.from, ends.to.opened(), ends.about};
+  auto copied =
+      co_await copy_content(std::move(content), {options_.reflink, options_.sparse, &limit_},
+                            buffers_, std::move(lease), progress);
+  lease = std::move(copied.buf);
+  if (!buffers_.refusal().empty()) ends.job.said->note(buffers_.refusal());
+  if (!copied.res) {
+    tell_failed_content(ends.job, ends.about, progress, copied.res.error());
+    co_return false;
+  }
+  outcome.content = *copied.res;
+  if (options_.manifest_file)
+    lease = co_await take_hash(ends.job, ends.from, options_.hash, std::move(lease), outcome.hash);
+  if (!options_.verify) co_return true;
+  co_return co_await verify(ends, std::move(lease), outcome.content.size);
+}
+
+task<bool> file_copier::verify(open_file& ends, fixed_buf lease, std::uint64_t size) {
+  const auto verified = co_await verify_copy(ends.from, ends.to.opened(), size, std::move(lease));
+  if (verified.res && *verified.res) co_return true;
+  if (!verified.res)
+    ends.job.said->fail("verify the copy of", source_path(ends.job), verified.res.error());
+  else
+    ends.job.said->refuse(source_path(ends.job),
+                          "is not what its copy is when both are read again");
+  co_return false;
+}
+
+task<bool> file_copier::land(open_file& ends, const file_order& order, file_outcome& outcome) {
+  const file_job& job = ends.job;
+  const int from = ends.from.fd();
+  const int to = ends.to.opened().fd();
+  const attribute_losses lost =
+      copy_attributes(from, to, ends.about, attributes_, job.where->inherits_acl);
+  const auto synced = co_await make_content_durable(ends.to.opened(), options_.sync);
+  if (!synced) {
+    job.said->fail_at_target("sync", target_path(job), synced.error());
+    co_return false;
+  }
+  const copied_content& content = outcome.content;
+  const bool changed = !content.is_of_then && has_changed(ends.from, ends.about, content.size);
+  struct stat made{};
+  if (order.tells_identity && ::fstat(to, &made) == 0)
+    outcome.identities.push_back(identity_of(made));
+  if (!ends.to.is_in_place() && !back_up(job, identity_of(ends.about), options_)) co_return false;
+  const auto named = co_await ends.to.publish(replaces(job, options_));
+  if (!named && collides(job, named.error())) co_return false;
+  if (!named) {
+    // With -n it came meanwhile, and stays.
+    if (!options_.no_clobber || named.error() != std::errc::file_exists)
+      job.said->fail_at_target("finish", target_path(job), named.error());
+    else
+      outcome.came_meanwhile = true;
+    co_return false;
+  }
+  const int dir = job.open.target.fd();
+  const char* name = job.target_name.c_str();
+  if (order.tells_identity && ::fstatat(dir, name, &made, AT_SYMLINK_NOFOLLOW) == 0)
+    outcome.identities.push_back(identity_in(dir, name, made));
+  list(job, outcome.hash);
+  tell(job, describe(content.way));
+  tell_lost(job, lost);
+  if (changed)
+    job.said->refuse(
+        source_path(job),
+        "changed while it was copied: the copy may be neither the old nor the new file");
+  co_return true;
+}
+
+task<fixed_buf> take_hash(const file_job& job, file content, hash_kind kind, fixed_buf lease,
+                          std::string& hash) {
+  auto hashed = co_await hash_content(std::move(content), kind, std::move(lease));
+  if (hashed.res)
+    hash = std::move(*hashed.res);
+  else
+    job.said->fail("read for the manifest", source_path(job), hashed.res.error());
+  co_return std::move(hashed.buf);
+}
+
+}  // namespace carousel::tool

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "carousel/carousel.hpp"
+#include "copy/attributes.hpp"
+#include "copy/buffers.hpp"
+#include "copy/content.hpp"
+#include "copy/copy_options.hpp"
+#include "copy/file_job.hpp"
+#include "copy/landing.hpp"
+#include "copy/rate_limit.hpp"
+#include "copy/target_plan.hpp"
+
+namespace carousel::tool {
+
+/// A file that is to be copied, with all that was decided about it.
+struct file_order {
+  const file_job* job;  ///< stays as it is until the copy has ended, with its directories open
+  file from;            ///< its source, open for reading
+  struct stat about;
+  target_plan plan;
+  bool tells_identity = false;
+};
+
+/// What became of it. What there is to say is in the report of the job.
+struct file_outcome {
+  /// Nothing was done, and it is worth another try: no descriptor is left.
+  std::error_code not_begun = {};
+  bool landed = false;
+  bool came_meanwhile = false;  ///< -n: something has the name, and stays
+  copied_content content = {};
+  std::string hash = {};                  ///< for a manifest
+  std::vector<identity> identities = {};  ///< of the copy, if they were asked for
+};
+
+/// Copies single files: content, attributes and the final name. Each thread that copies has one of
+/// its own, with buffers of its own; what they share is the limit and the count of bytes.
+class file_copier {
+ public:
+  file_copier(const copy_options& options, copy_buffers buffers, rate_limit& limit,
+              std::atomic<std::uint64_t>& bytes)
+      : options_(options),
+        attributes_{options.attributes(), options.archive},
+        buffers_(std::move(buffers)),
+        limit_(limit),
+        bytes_(bytes) {}
+
+  [[nodiscard]] task<file_outcome> copy(file_order order);
+  [[nodiscard]] copy_buffers& buffers() noexcept { return buffers_; }
+
+ private:
+  /// Both ends of one file, open.
+  struct open_file {
+    const file_job& job;
+    file from;
+    landing to;
+    struct stat about;
+  };
+
+  result<landing> make_landing(const file_order& order);
+  result<landing> write_in_place(const file_job& job, std::string_view why);
+  task<bool> fill(open_file& ends, fixed_buf lease, content_progress& progress,
+                  file_outcome& outcome);
+  task<bool> verify(open_file& ends, fixed_buf lease, std::uint64_t size);
+  task<bool> land(open_file& ends, const file_order& order, file_outcome& outcome);
+
+  const copy_options& options_;
+  attribute_options attributes_;
+  copy_buffers buffers_;
+  rate_limit& limit_;
+  std::atomic<std::uint64_t>& bytes_;
+};
+
+/// The hash of an open file, with a sentence for the job where it cannot be read; empty then. The
+/// lease comes back.
+[[nodiscard]] task<fixed_buf> take_hash(const file_job& job, file content, hash_kind kind,
+                                        fixed_buf lease, std::string& hash);
+
+}  // namespace carousel::tool

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "copy/attribute_table.hpp"
+#include "copy/copy_options.hpp"
+#include "copy/file_report.hpp"
+#include "copy/likeness.hpp"
+#include "copy/name_claims.hpp"
+#include "copy/place.hpp"
+#include "copy/turns.hpp"
+#include "copy/walk.hpp"
+
+namespace carousel::tool {
+
+/// One name that is to be copied, and what is no directory.
+struct file_job {
+  std::shared_ptr<place> where;
+  handles open;
+  std::string source_name;
+  std::string target_name;
+  claim claimed = {};
+  bool follow = false;                     ///< a symbolic link is followed
+  std::shared_ptr<file_report> said = {};  ///< what is to be said of it
+  turns::turn turn = {};                   ///< in the order of the walk, until it is decided on
+  bool agreed = false;                     ///< -i: to replace what has its name
+  bool is_current = false;                 ///< -u keeps what has its name, which stands for a copy
+  bool is_foreseen = false;                ///< a dry run would copy it
+  bool is_kept = false;                    ///< what has its name stays
+  std::string hash = {};                   ///< of its content, for a manifest
+  std::optional<likeness> has_names = {};  ///< its file has several, and no other is dealt with now
+  bool leads = false;                      ///< it is copied, and the others become links to it
+};
+
+// What is the same for all that gets a name at the target. They say what there is to say; of a job
+// that another thread works on, there.
+
+[[nodiscard]] std::string source_path(const file_job& job);
+[[nodiscard]] std::string target_path(const file_job& job);
+/// `how` says more of it.
+void tell(const file_job& job, std::string_view how = {});
+void tell_lost(const file_job& job, const attribute_losses& lost);
+void fail_to_make(std::string_view what, const file_job& job, const std::error_code& why);
+void note_in_place(const file_job& job, std::string_view why);
+/// For the manifest, if it has a hash.
+void list(const file_job& job, std::string_view hash);
+
+/// Whether a name may be taken from what has it.
+[[nodiscard]] bool replaces(const file_job& job, const copy_options& options) noexcept;
+/// Before the name is taken from what has it. False: it cannot be, which was said.
+[[nodiscard]] bool back_up(const file_job& job, const identity& source,
+                           const copy_options& options);
+/// Whether it was refused because something has come to a name that was free, which was said.
+[[nodiscard]] bool collides(const file_job& job, const std::error_code& why);
+
+}  // namespace carousel::tool
