@@ -6,6 +6,7 @@
 namespace carousel::tool {
 namespace {
 
+/// Other programs do not tell when they have closed theirs.
 constexpr std::chrono::milliseconds pause{5};
 constexpr int tries_alone_max = 200;
 
@@ -21,8 +22,13 @@ task<bool> descriptor_line::stay::wait(descriptor_line& line) {
     if (!first) co_return false;
     first_ = std::move(*first);
   }
-  tries_alone_ = line.holders_ == 0 ? tries_alone_ + 1 : 0;
-  if (tries_alone_ > tries_alone_max) co_return false;
+  if (line.holders_ != 0) {
+    tries_alone_ = 0;
+    line.given_back_.reset();
+    const auto told = co_await line.given_back_.wait();
+    co_return told.has_value();
+  }
+  if (++tries_alone_ > tries_alone_max) co_return false;
   co_await sleep_for(pause);
   co_return true;
 }

@@ -13,7 +13,7 @@ namespace carousel::tool {
 [[nodiscard]] bool out_of_descriptors(const std::error_code& why) noexcept;
 
 /// The line of those who found no descriptor. Who stands in it has closed his own; the first in
-/// line tries again until the files in flight have given back enough.
+/// line tries again each time that a file in flight has given back its own.
 class descriptor_line {
  public:
   /// Descriptors of one file that is being copied. They were all closed when this dies.
@@ -23,7 +23,9 @@ class descriptor_line {
     holder(holder&& other) noexcept : line_(std::exchange(other.line_, nullptr)) {}
     holder& operator=(holder&&) = delete;
     ~holder() {
-      if (line_ != nullptr) --line_->holders_;
+      if (line_ == nullptr) return;
+      --line_->holders_;
+      line_->given_back_.set();
     }
 
    private:
@@ -44,6 +46,7 @@ class descriptor_line {
 
  private:
   mutex first_;  ///< locked by who is the first in line
+  event given_back_;
   std::size_t holders_ = 0;
 };
 
