@@ -264,6 +264,8 @@ set(carousel_tool_sources
     tools/bench/text_lines.cpp
     tools/bench/units.cpp
     tools/bench/verdict.cpp
+    tools/check/check_command.cpp
+    tools/check/manifest_check.cpp
     tools/common/command_line.cpp
     tools/common/control_groups.cpp
     tools/common/direct_alignment.cpp
@@ -311,6 +313,7 @@ set(carousel_tool_sources
     tools/copy/landing.cpp
     tools/copy/likeness.cpp
     tools/copy/manifest.cpp
+    tools/copy/manifest_line.cpp
     tools/copy/name_claims.cpp
     tools/copy/node_copy.cpp
     tools/copy/operand_list.cpp

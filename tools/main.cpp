@@ -9,6 +9,7 @@
 #include "bench/command.hpp"
 #include "bench/options.hpp"
 #include "carousel/carousel.hpp"
+#include "check/check_command.hpp"
 #include "common/command_line.hpp"
 #include "common/help.hpp"
 #include "common/interruption.hpp"
@@ -56,8 +57,9 @@ struct program {
   int (*run)(int argc, char** argv);
 };
 
-constexpr std::array<program, 3> programs = {{
+constexpr std::array<program, 4> programs = {{
     {"cp", "copies files and trees", copy},
+    {"check", "says whether files are what the manifest of a copy says", tool::check_command},
     {"doctor", "says what io_uring can do on this machine", examine},
     {"bench", "says what registered buffers and huge pages do for reads of a file", measure},
 }};

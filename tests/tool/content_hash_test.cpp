@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "copy/manifest.hpp"
-
 namespace carousel::tool {
 namespace {
 
@@ -47,15 +45,6 @@ TEST(content_hash, its_kinds_have_names) {
   EXPECT_EQ(hash_kind_of("sha256"), hash_kind::sha256);
   EXPECT_EQ(hash_kind_of("xxh128"), hash_kind::xxh128);
   EXPECT_EQ(hash_kind_of("md5"), std::nullopt);
-}
-
-TEST(manifest, a_name_is_as_it_is_where_it_can_be) {
-  EXPECT_EQ(manifest_line("00ff", "a b*c\td"), "00ff  a b*c\td\n");
-}
-
-TEST(manifest, ends_of_lines_and_backslashes_are_escaped) {
-  EXPECT_EQ(manifest_line("00ff", "a\nb"), "\\00ff  a\\nb\n");
-  EXPECT_EQ(manifest_line("00ff", "a\\b\r"), "\\00ff  a\\\\b\\r\n");
 }
 
 }  // namespace

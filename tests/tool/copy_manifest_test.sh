@@ -31,10 +31,50 @@ check "a plain copy of one file" ends_with 0 --manifest=one.sum tree/one single
 check "has a line" test "$(cat one.sum)" = "$(sha256sum single)"
 check "an absolute target" ends_with 0 --manifest=absolute.sum tree/one "$PWD/absolute"
 check "has its path" test "$(cat absolute.sum)" = "$(sha256sum "$PWD/absolute")"
+
+# The program checks it too, and says more than sha256sum.
+check_ends_with() { # STATUS ARGUMENT...: of carousel check
+  local wanted=$1
+  shift
+  run "$carousel" check "$@"
+  [[ $status -eq $wanted ]] || { echo "status $status, not $wanted:" && cat out err && false; }
+}
+rm -rf copy
+ends_with 0 -a --manifest=sums tree copy
+files=$(names tree)
+check "check finds all as it should be" check_ends_with 0 sums copy/
+check "and counts it" grep -qx "$files files are right, 0 differ, 0 are missing, 0 are not in the manifest" out
+check "with no word on stderr" test ! -s err
+check "from stdin" bash -c '"$1" check - <sums' _ "$carousel"
+sha256sum copy/one copy/large >others
+check "it reads what sha256sum writes" check_ends_with 0 others
+check "names come with -v" bash -c '[[ $("$1" check -v others | grep -c ": right$") = 2 ]]' _ "$carousel"
+printf X | dd of=copy/large bs=1 seek=5000000 conv=notrunc 2>/dev/null
+check "one byte that is another one" check_ends_with 1 sums copy
+check "is found" says "'copy/large' is not what the manifest says"
+rm $'copy/sub/new\nline' && mkdir copy/sub/extra && echo more >copy/sub/extra/file
+check "a name that is gone, and one that came," check_ends_with 1 sums copy
+check "are told" says "'copy/sub/extra/file' is not in the manifest"
+check "as a shell spells them" says "copy/sub/new.nline' is missing"
+check "and counted" grep -qx "$((files - 2)) files are right, 1 differ, 1 are missing, 1 are not in the manifest" out
+rm copy/one copy/again && ln -s ../tree/one copy/one && mkfifo copy/again
+check "a link and a FIFO in place of files" check_ends_with 1 sums
+check "are not followed" says "'copy/one' is no regular file"
+check "nor waited for" says "'copy/again' is no regular file"
+{ cat others; echo "nonsense"; echo "123  copy/one"; } >broken
+check "lines that are none" check_ends_with 1 broken
+check "are named" says "'broken': line 3 is none of a manifest"
+check "each" says "'broken': line 4 is none of a manifest"
+check "a manifest that is not there is no start" check_ends_with 2 nowhere
+check "nor is none" check_ends_with 2
+check "a directory that is not there is an error" check_ends_with 1 others nowhere
+rm -rf copy
+
 if command -v xxh128sum >/dev/null; then
-  rm -r copy tree/sub/*$'\n'* tree/sub/*$'\r'* tree/sub/*\\*
+  rm -rf copy tree/sub/*$'\n'* tree/sub/*$'\r'* tree/sub/*\\*
   check "--hash=xxh128" ends_with 0 -a --hash=xxh128 --manifest=xxh tree copy
   check "is for xxh128sum" xxh128sum --quiet --strict -c xxh
+  check "and for check" check_ends_with 0 xxh copy
 else
   echo "SKIPPED: no xxh128sum here"
 fi

@@ -222,7 +222,7 @@ constexpr const char* notes =
     "  carousel cp -ax --delete --dry-run SRC/. DST what would make DST the same as SRC\n"
     "  carousel cp -r --exclude='*.tmp' DIR NEW    without what is called so\n"
     "  carousel cp -a --resume SRC DST             go on where it was broken off\n"
-    "  carousel cp -a --manifest=sums SRC DST      and later: sha256sum -c sums\n"
+    "  carousel cp -a --manifest=sums SRC DST      and later: carousel check sums\n"
     "  carousel cp --sync --verify FILE DST        durable, and read again\n"
     "\n"
     "Exit status: 0; 1 when something was not copied, and the rest was; 2 for a wrong command\n"
@@ -282,8 +282,8 @@ std::vector<option> content_options(copy_options& options) {
       flag("", "verify", options.verify, "read both files again and compare their hashes"),
       text(
           "", "manifest", "FILE", options.manifest_file,
-          "write the hash of each file of the copy, with its name, to FILE: `sha256sum -c FILE` "
-          "checks them"),
+          "write the hash of each file of the copy, with its name, to FILE: `sha256sum -c FILE` or "
+          "`carousel check FILE DST` checks them"),
       hash_option(options.hash),
       rate_option(options.bytes_per_second)};
 }

@@ -9,6 +9,7 @@
 
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
+#include "copy/manifest_line.hpp"
 #include "copy/target_plan.hpp"
 
 namespace carousel::tool {
@@ -17,19 +18,6 @@ namespace {
 constexpr std::size_t pending_bytes = std::size_t{64} << 10U;
 
 }  // namespace
-
-std::string manifest_line(std::string_view hash, std::string_view name) {
-  std::string escaped;
-  for (const char c : name) {
-    switch (c) {
-      case '\\': escaped += "\\\\"; break;
-      case '\n': escaped += "\\n"; break;
-      case '\r': escaped += "\\r"; break;
-      default: escaped += c; break;
-    }
-  }
-  return fmt::format("{}{}  {}\n", escaped.size() == name.size() ? "" : "\\", hash, escaped);
-}
 
 std::expected<manifest, std::string> manifest::make(const std::string& path) {
   const split_name parts = split(path);
@@ -54,7 +42,7 @@ std::expected<manifest, std::string> manifest::make(const std::string& path) {
 }
 
 void manifest::add(std::string_view hash, std::string_view name) {
-  pending_ += manifest_line(hash, name);
+  pending_ += manifest_text(hash, name);
   if (pending_.size() >= pending_bytes) write();
 }
 

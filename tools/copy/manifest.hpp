@@ -13,10 +13,6 @@
 
 namespace carousel::tool {
 
-/// A line of it, as sha256sum(1) writes and checks them: a name with a backslash or the end of a
-/// line in it is escaped.
-[[nodiscard]] std::string manifest_line(std::string_view hash, std::string_view name);
-
 /// A file that has the hash and the name of each file of a copy. It gets its name when the copy is
 /// over, in one step.
 class manifest {
