@@ -108,8 +108,9 @@ class runtime {
   /// thread can bring something. In whole milliseconds, rounded up, because that is what poll(2)
   /// and epoll_wait(2) count in: a loop that waits so does not turn in vain before a timer is due.
   /// They take an int: what is longer than INT_MAX milliseconds is -1 to them, for ever.
-  /// Linux 6.12 now and then forgets to signal event_fd(), while 6.1 and 6.18 do not: from 6.2 up
-  /// to 6.17 it is 10 ms at most while the kernel has something and event_fd() was asked for.
+  /// Linux 6.12 now and then forgets to signal event_fd(), while 6.1 does not: from 6.2 up to 6.17
+  /// it is 10 ms at most while the kernel has something and event_fd() was asked for. What another
+  /// eventfd wakes, one that a task reads or polls, Linux 6.18 tells some milliseconds late.
   [[nodiscard]] std::chrono::nanoseconds may_wait() const noexcept;
 
   /// How other threads reach this runtime. Called on its own thread, inside or outside of a task;

@@ -79,7 +79,7 @@ class ring_driver final : owned_ring, public driver {
   [[nodiscard]] bool has_event_fd() const noexcept { return event_fd_ >= 0; }
   void ask_for_turn() noexcept;
   /// The program has left the loop, until it turns it again.
-  void note_left() noexcept { asked_for_turn_ = false; }
+  void note_left() noexcept;
   /// How long the eventfd can be relied upon at most.
   [[nodiscard]] std::chrono::nanoseconds longest_wait() const noexcept;
 
@@ -163,6 +163,7 @@ class ring_driver final : owned_ring, public driver {
   wake_read wake_;
   int event_fd_ = -1;            ///< -1: nobody has asked for it
   bool asked_for_turn_ = false;  ///< since the loop was left
+  bool event_fd_lost_ = false;   ///< it could not be registered again
 };
 
 }  // namespace carousel::detail

@@ -53,8 +53,15 @@ void ring_driver::ask_for_turn() noexcept {
   signal_event(event_fd_);
 }
 
+void ring_driver::note_left() noexcept {
+  asked_for_turn_ = false;
+  if (in_kernel_ == 0 || !ring_->signals_once()) return;
+  event_fd_lost_ = ring_->kernel().register_eventfd(event_fd_) < 0;
+}
+
 std::chrono::nanoseconds ring_driver::longest_wait() const noexcept {
-  const bool cannot_rely = event_fd_ >= 0 && in_kernel_ != 0 && ring_->forgets_signals();
+  const bool cannot_rely =
+      event_fd_ >= 0 && in_kernel_ != 0 && (ring_->forgets_signals() || event_fd_lost_);
   return cannot_rely ? forgetful_wait_max : std::chrono::nanoseconds::max();
 }
 

@@ -58,6 +58,7 @@ class ring : public submission_queue {
 
   /// The kernel may post something without a write to the registered eventfd.
   [[nodiscard]] bool forgets_signals() const noexcept { return view_.forgets_signals; }
+  [[nodiscard]] bool signals_once() const noexcept { return view_.signals_once; }
 
   /// Submits everything. Returns what the kernel took, or why it refused.
   [[nodiscard]] int submit() noexcept { return enter(0, 0U, nullptr); }

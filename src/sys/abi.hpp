@@ -56,6 +56,9 @@ struct ring_view {
   bool may_drop = false;
   bool has_no_iowait = false;    ///< an enter that waits may have enter_no_iowait
   bool forgets_signals = false;  ///< the registered eventfd now and then misses what it should tell
+  /// It tells once only of what a write to another eventfd has completed, until it is registered
+  /// again.
+  bool signals_once = false;
 };
 
 }  // namespace carousel::sys

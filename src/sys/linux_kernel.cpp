@@ -186,6 +186,7 @@ class linux_kernel final : public kernel {
         .may_drop = (ring_.flags & IORING_SETUP_DEFER_TASKRUN) == 0,
         .has_no_iowait = (ring_.features & feature_no_iowait) != 0,
         .forgets_signals = forgets_signals(),
+        .signals_once = signals_once(),
     };
   }
 
@@ -220,7 +221,12 @@ class linux_kernel final : public kernel {
     return ::io_uring_register_files_update(&ring_, index, &fd, 1);
   }
 
-  int register_eventfd(int fd) noexcept override { return ::io_uring_register_eventfd(&ring_, fd); }
+  int register_eventfd(int fd) noexcept override {
+    if (has_eventfd_) (void)::io_uring_unregister_eventfd(&ring_);
+    const int error = ::io_uring_register_eventfd(&ring_, fd);
+    has_eventfd_ = error == 0;
+    return error;
+  }
 
   std::int32_t read_indirect(int fd, std::span<std::byte> into,
                              std::uint64_t at) noexcept override {
@@ -252,6 +258,12 @@ class linux_kernel final : public kernel {
     if ((ring_.flags & IORING_SETUP_DEFER_TASKRUN) == 0) return false;
     const linux_version running = running_linux();
     return running >= linux_version{6, 2} && running < linux_version{6, 18};
+  }
+  /// Linux 6.18 does with deferred task work: a signal that comes from a write to an eventfd is put
+  /// off, and the mark that one is on its way is never taken back.
+  [[nodiscard]] bool signals_once() const noexcept {
+    return (ring_.flags & IORING_SETUP_DEFER_TASKRUN) != 0 &&
+           running_linux() >= linux_version{6, 18};
   }
   int make_ring(ring_size size) noexcept {
     int error = 0;
@@ -303,6 +315,7 @@ class linux_kernel final : public kernel {
   io_uring ring_{};
   bool live_ = false;
   bool has_buffers_ = false;
+  bool has_eventfd_ = false;
   bool nosignal_ = false;
   bool exempt_ = false;  ///< from RLIMIT_MEMLOCK
   ring_name name_;

@@ -5,6 +5,7 @@
 #include <carousel/carousel.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include "support/bytes.hpp"
+#include "support/event_counter.hpp"
 #include "support/linux_version.hpp"
 #include "support/open_fds.hpp"
 #include "support/pipe_pair.hpp"
@@ -146,6 +148,36 @@ TEST(event_fd, a_stop_by_another_thread_wakes_an_epoll_loop) {
   };
   rt.block_on(begin());
   const std::jthread other([&] { source.request_stop(); });
+  loop.run_until(done);
+}
+
+TEST(event_fd, tells_each_time_that_an_eventfd_of_the_programs_is_written_to) {
+  const test::event_counter rung;
+  runtime rt = runtime::make().value();
+  epoll_loop loop(rt);
+  constexpr int rings = 20;
+  std::atomic<int> heard = 0;
+  bool done = false;
+  auto begin = [&]() -> task<> {
+    spawn([&]() -> task<> {
+      const poll_stream events = poll_stream::on_foreign(rung.fd(), poll_events::readable).value();
+      while (heard < rings) {
+        EXPECT_TRUE(co_await events.next());
+        if (rung.take() == 0) continue;
+        ++heard;
+        heard.notify_all();
+      }
+      done = true;
+    }).detach();
+    co_return;
+  };
+  rt.block_on(begin());
+  const std::jthread other([&] {
+    for (int i = 0; i < rings; ++i) {
+      EXPECT_TRUE(rung.add());
+      heard.wait(i);
+    }
+  });
   loop.run_until(done);
 }
 
