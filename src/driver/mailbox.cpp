@@ -1,5 +1,6 @@
 #include "carousel/detail/driver/mailbox.hpp"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ mailbox::mailbox() : event_fd_(::eventfd(0, EFD_CLOEXEC)) {
 
 mailbox::~mailbox() {
   ::close(event_fd_);
+  if (const int outer = outer_fd_; outer >= 0) ::close(outer);
   for (spare* block = spares_.load(); block != nullptr;)
     recycler::deallocate(std::exchange(block, block->next), block_bytes);
 }
@@ -34,18 +36,30 @@ bool mailbox::post(mail& one) noexcept {
   do {
     if (top == closed()) return false;
     one.posted_before = top;
-  } while (!posted_.compare_exchange_weak(top, &one, std::memory_order_release,
+  } while (!posted_.compare_exchange_weak(top, &one, std::memory_order_seq_cst,
                                           std::memory_order_relaxed));
   // Whoever found mail there relies on the wake-up by the one who put it there.
-  if (top == nullptr) signal_event(event_fd_);
+  if (top == nullptr) wake();
   return true;
+}
+
+/// Not by the ring's read where the program waits outside: Linux tells its eventfd late, and only
+/// once, of what a write to another eventfd has completed.
+void mailbox::wake() const noexcept {
+  const int outer = is_left_ ? outer_fd_.load() : -1;
+  signal_event(outer >= 0 ? outer : event_fd_);
+}
+
+void mailbox::loop_left(int outer_fd) noexcept {
+  if (outer_fd_ < 0) outer_fd_ = ::fcntl(outer_fd, F_DUPFD_CLOEXEC, 0);
+  is_left_ = true;
 }
 
 void mailbox::drop_handle() noexcept {
   if (handles_.fetch_sub(1) != 1 || inherited()) return;
   const bool inside = current_context != nullptr && current_context->remote.reads(*this);
   // Where something is posted, or the loop has ended, it looks by itself.
-  if (!inside && posted_.load() == nullptr) signal_event(event_fd_);
+  if (!inside && posted_.load() == nullptr) wake();
 }
 
 void* mailbox::take_block() {

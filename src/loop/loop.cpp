@@ -26,6 +26,8 @@ loop::turning::turning(loop& l) noexcept : loop_(l) {
   CAROUSEL_ASSERT(l.thread_ == std::this_thread::get_id(),
                   "a runtime belongs to the thread that made it; make one per thread");
   current_context = &l;
+  if (mailbox* const box = l.remote.box(); box != nullptr && l.io_->has_event_fd())
+    box->loop_entered();
 }
 
 loop::turning::~turning() {
@@ -34,6 +36,7 @@ loop::turning::~turning() {
   ring_driver& io = *loop_.io_;
   if (!io.has_event_fd()) return;
   io.note_left();
+  loop_.tell_posters(io.event_fd().value());
   if (loop_.wants_turn()) io.ask_for_turn();
 }
 
@@ -187,6 +190,10 @@ void loop::poll() {
   if (due) turn();  // for those that the timers have made ready
 }
 
+void loop::tell_posters(int event_fd) const noexcept {
+  if (mailbox* const box = remote.box()) box->loop_left(event_fd);
+}
+
 bool loop::wants_turn() const noexcept {
   return !ready.empty() || !finished_.empty() || remote.pending() || io_->wants_turn();
 }
@@ -209,8 +216,9 @@ result<int> loop::event_fd() noexcept {
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);
   const bool asked_before = io_->has_event_fd();
   const result<int> fd = io_->event_fd();
-  if (fd && !asked_before && wants_turn())
-    io_->ask_for_turn();  // of what is there nobody will tell
+  if (!fd || asked_before) return fd;
+  if (current_context != this) tell_posters(*fd);
+  if (wants_turn()) io_->ask_for_turn();  // of what is there nobody will tell
   return fd;
 }
 

@@ -65,6 +65,8 @@ class loop : public context {
   /// Whatever was begun, made ready or asked for and waits for a turn, not for the kernel, another
   /// thread or the clock.
   [[nodiscard]] bool wants_turn() const noexcept;
+  /// The loop does not turn: who posts writes to this eventfd, which the program waits for.
+  void tell_posters(int event_fd) const noexcept;
   void turn();
   // Inlined into run(): see driver/turn.hpp. Waits only if nothing is ready and `until`, which may
   // be null, has not ended.

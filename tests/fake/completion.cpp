@@ -216,16 +216,18 @@ void kernel::wait_for_signal(std::chrono::nanoseconds at_most) {
     const clock::time_point next = std::min(next_event(), deadline);
     if (next != clock::time_point::max()) {
       now_ = next;
-    } else if (!wait_outside()) {
+    } else if (!wait_outside(event_fd_)) {
       trace_.fail(0, "the program waits for what nothing will bring");
     }
   }
 }
 
-/// Waits until somebody outside the runtime makes a file ready; false if nobody is there, or comes.
-bool kernel::wait_outside() const {
+/// Waits until somebody outside the runtime makes a file ready, or writes to this eventfd; false if
+/// nobody is there, or comes.
+bool kernel::wait_outside(int event_fd) const {
   if (options_.closed_world) return false;
   std::vector<pollfd> files;
+  if (event_fd >= 0) files.push_back({.fd = event_fd, .events = POLLIN, .revents = 0});
   for (const operation& op : operations_) {
     if (op.at == stage::armed) files.push_back(readiness_of(op));
   }

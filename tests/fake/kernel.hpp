@@ -129,7 +129,7 @@ class kernel final : public sys::kernel {
   void flush_overflow();
   [[nodiscard]] int wait(unsigned min_complete, const std::chrono::nanoseconds* timeout,
                          unsigned submitted);
-  [[nodiscard]] bool wait_outside() const;
+  [[nodiscard]] bool wait_outside(int event_fd = -1) const;
   void flag_pending_work();
   [[nodiscard]] std::chrono::steady_clock::time_point next_event() const noexcept;
   [[nodiscard]] unsigned visible() const noexcept { return cq_tail_ - cq_head_; }

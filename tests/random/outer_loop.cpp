@@ -35,14 +35,13 @@ void outer_loop::poll() {
   w_.require(for_nothing_ < for_nothing_max, "a program turns and turns, and nothing happens");
 }
 
-/// What wants a turn shows in the eventfd, but for what is due, and for stops whose signal is on
-/// its way through the kernel.
+/// What wants a turn shows in the eventfd, but for what is due.
 void outer_loop::require_told() const {
   if (fd_ < 0 || w_.options.forgotten_signals != 0) return;
   const detail::loop& inside = *detail::runtime_access::loop_of(rt_);
   const detail::steady_time now = w_.kernel->now();
   const bool due = !inside.timers.empty() && inside.timers.earliest() <= now;
-  if (due || w_.io->wants_turn_at() <= now || inside.remote.pending()) return;
+  if (due || w_.io->wants_turn_at() <= now) return;
   w_.require(w_.kernel->has_signal(), "something wants a turn, and the eventfd does not tell");
 }
 

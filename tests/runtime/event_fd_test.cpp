@@ -151,6 +151,25 @@ TEST(event_fd, a_stop_by_another_thread_wakes_an_epoll_loop) {
   loop.run_until(done);
 }
 
+TEST(event_fd, tells_of_every_post_of_another_thread) {
+  runtime rt = runtime::make().value();
+  epoll_loop loop(rt);
+  constexpr int posts = 200;
+  std::atomic<int> ran = 0;
+  bool done = false;
+  // Each one goes out when the one before has run, while the program waits or is about to.
+  const std::jthread other([&, there = rt.remote()] {
+    for (int i = 0; i < posts; ++i) {
+      there.post([&] {
+        done = ++ran == posts;
+        ran.notify_all();
+      });
+      ran.wait(i);
+    }
+  });
+  loop.run_until(done);
+}
+
 TEST(event_fd, tells_each_time_that_an_eventfd_of_the_programs_is_written_to) {
   const test::event_counter rung;
   runtime rt = runtime::make().value();

@@ -51,9 +51,13 @@ class mailbox {
   // On the loop's.
 
   [[nodiscard]] int event_fd() const noexcept { return event_fd_; }
-  [[nodiscard]] bool has_posts() const noexcept {
-    return posted_.load(std::memory_order_relaxed) != nullptr;
-  }
+  /// The program waits for this eventfd from now on, outside of the loop: it is what a post writes
+  /// to. Whoever has posted before does not know; look again.
+  void loop_left(int outer_fd) noexcept;
+  /// The loop turns again.
+  void loop_entered() noexcept { is_left_ = false; }
+  /// In one order with posts and with loop_left(): who posts sees that, or is seen here after it.
+  [[nodiscard]] bool has_posts() const noexcept { return posted_.load() != nullptr; }
   [[nodiscard]] bool has_handles() const noexcept { return handles_.load() != 0; }
   /// All that was posted, the newest first.
   [[nodiscard]] mail* take() noexcept { return posted_.exchange(nullptr); }
@@ -67,11 +71,14 @@ class mailbox {
     spare* next;
   };
   [[nodiscard]] static mail* closed() noexcept { return reinterpret_cast<mail*>(1); }
+  void wake() const noexcept;
 
   std::atomic<mail*> posted_ = nullptr;
   std::atomic<std::size_t> handles_ = 0;
   std::atomic<spare*> spares_ = nullptr;
   int event_fd_;
+  std::atomic<int> outer_fd_ = -1;  ///< a duplicate, once the loop was left
+  std::atomic<bool> is_left_ = false;
   unsigned forks_ = forks;
 };
 
