@@ -353,6 +353,7 @@ set(carousel_examples
     examples/own_loop.cpp
     examples/own_memory.cpp
     examples/own_operation.cpp
+    examples/resp.cpp
     examples/supervise.cpp
     examples/thousand.cpp
     examples/two_runtimes.cpp)
