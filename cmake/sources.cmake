@@ -84,6 +84,8 @@ set(carousel_headers
     include/carousel/detail/net/poll_record.hpp
     include/carousel/detail/net/receive_record.hpp
     include/carousel/detail/net/stream_transfer.hpp
+    include/carousel/detail/net/zero_copy.hpp
+    include/carousel/detail/net/zero_copy_send.hpp
     include/carousel/detail/ring/completion_marks.hpp
     include/carousel/detail/ring/submission_queue.hpp
     include/carousel/detail/sync/remote_cells.hpp
@@ -114,6 +116,7 @@ set(carousel_headers
     include/carousel/net/read_half.hpp
     include/carousel/net/receive_stream.hpp
     include/carousel/net/resolve.hpp
+    include/carousel/net/sent_zc.hpp
     include/carousel/net/socket_address.hpp
     include/carousel/net/socket_handle.hpp
     include/carousel/net/socket_option.hpp
@@ -232,6 +235,7 @@ set(carousel_sources
     src/net/unix_datagram.cpp
     src/net/unix_listener.cpp
     src/net/unix_stream.cpp
+    src/net/zero_copy.cpp
     src/process/process.cpp
     src/process/signal_set.cpp
     src/sync/remote_cells.cpp

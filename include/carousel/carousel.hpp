@@ -28,6 +28,7 @@
 #include "carousel/net/read_half.hpp"           // IWYU pragma: export
 #include "carousel/net/receive_stream.hpp"      // IWYU pragma: export
 #include "carousel/net/resolve.hpp"             // IWYU pragma: export
+#include "carousel/net/sent_zc.hpp"             // IWYU pragma: export
 #include "carousel/net/socket_address.hpp"      // IWYU pragma: export
 #include "carousel/net/socket_handle.hpp"       // IWYU pragma: export
 #include "carousel/net/socket_option.hpp"       // IWYU pragma: export

@@ -32,6 +32,7 @@ const char* name_of(opcode code) noexcept {
     case opcode::mkdirat: return "mkdirat";
     case opcode::symlinkat: return "symlinkat";
     case opcode::linkat: return "linkat";
+    case opcode::send_zc: return "send_zc";
     case opcode::ftruncate: return "ftruncate";
   }
   return "an operation without a name";

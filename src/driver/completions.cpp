@@ -35,7 +35,11 @@ void ring_driver::on_other_completion(std::uint64_t user_data, std::int32_t res,
     case completion_kind::operation:
       if (s == nullptr || s->name != user_data || !held_by_kernel(*s)) break;
       if ((flags & sys::cqe_more) != 0) {
-        on_item(*s, res, flags);
+        if (s->kind->part != nullptr) {
+          on_early_result(*s, meaning(*s, res));
+        } else {
+          on_item(*s, res, flags);
+        }
         return;
       }
       leaves_kernel();
@@ -67,10 +71,25 @@ void ring_driver::on_item(slot& s, std::int32_t res, std::uint32_t flags) noexce
   s.kind->discard_item(s, res);
 }
 
+/// The kernel has done with the file, and keeps the memory for as long as it likes: the slot waits
+/// for it alone, and nobody can hurry that.
+void ring_driver::on_early_result(slot& s, std::int32_t res) noexcept {
+  if ((s.notes & stop_wanted) != 0) s.unlink();  // from the cancel lists
+  s.notes = static_cast<std::uint8_t>((s.notes & uses_removed_buffers) | result_given);
+  if (s.state == slot_state::submitted) {
+    s.kind->part(s, res);
+    s.state = slot_state::orphaned;
+    this_context().ready.push_back(leave_awaiter(s));
+    return;
+  }
+  const fd_ref file(std::exchange(s.file, nullptr));
+  if (file) file->end_operation();
+}
+
 void ring_driver::on_cancel(slot& s, std::int32_t res) noexcept {
   // ENOENT and EALREADY do not mean finished: a read that a device or a worker executes answers so,
   // and completes later.
-  if (!held_by_kernel(s)) return;
+  if (!may_be_canceled(s)) return;
   if (res != -ENOENT && res != -EALREADY) return;
   if (to_recancel_.empty() || recancel_after_ == recancel_after_.zero()) {
     recancel_after_ = std::clamp(recancel_after_ * 2, std::chrono::milliseconds{10},

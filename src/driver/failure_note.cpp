@@ -47,6 +47,7 @@ constexpr std::size_t path_bytes = 256;
     case opcode::recv:
     case opcode::recvmsg: return "receive from";
     case opcode::send:
+    case opcode::send_zc:
     case opcode::sendmsg: return "send to";
     case opcode::shutdown: return "shut down";
     case opcode::mkdirat: return "make the directory";

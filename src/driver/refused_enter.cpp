@@ -79,7 +79,7 @@ void ring_driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
       case completion_kind::cancel:
         cancel_leaves_kernel();
         // The operation may have ended while its cancel was kept from the kernel.
-        if (s->name == counterpart(user_data) && held_by_kernel(*s)) to_cancel_.push_back(*s);
+        if (s->name == counterpart(user_data) && may_be_canceled(*s)) to_cancel_.push_back(*s);
     }
   });
 }

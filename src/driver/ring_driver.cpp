@@ -125,10 +125,16 @@ void ring_driver::abandon(slot& s) noexcept {
 /// The awaiter goes, and what its operation holds stays.
 void ring_driver::take_over(slot& s) noexcept {
   s.kind->take_over(s);
-  const operation_base& awaiter = *std::exchange(s.awaiter, nullptr);
+  (void)leave_awaiter(s);
+}
+
+/// What stays is for the report of operations that the kernel does not let go of.
+operation_base& ring_driver::leave_awaiter(slot& s) noexcept {
+  operation_base& awaiter = *std::exchange(s.awaiter, nullptr);
   s.task = awaiter.task != nullptr ? awaiter.task->id : 0;
   // Every compiler begins a coroutine's frame with the address where it goes on.
   s.resumes_at = *static_cast<const void* const*>(awaiter.handle.address());
+  return awaiter;
 }
 
 void ring_driver::dispose(slot& s) noexcept {
@@ -148,7 +154,7 @@ bool ring_driver::withdraw_request(slot& s) noexcept {
 }
 
 void ring_driver::note_cancel(slot& s) noexcept {
-  if ((s.notes & stop_wanted) != 0) return;
+  if ((s.notes & (stop_wanted | result_given)) != 0) return;
   s.notes |= stop_wanted;
   recancel_after_ = {};  // the pauses that others have grown to are not for this one
   to_cancel_.push_back(s);
@@ -169,6 +175,7 @@ void ring_driver::request_stop(operation_base& op, ready_queue& ready) noexcept 
     ready.push_back(op);
     return;
   }
+  if (op.at == operation_base::has_result()) return;
   slot& s = *op.at;
   if (s.state != slot_state::submitted) return;
   if (withdraw_request(s)) {
@@ -188,7 +195,7 @@ void ring_driver::request_stop_of_users(const descriptor& file, ready_queue& rea
 void ring_driver::remove_buffers(buffer_registration& old) noexcept {
   std::size_t users = 0;
   slots_.for_each([&](slot& s) {
-    if (!held_by_kernel(s) || !uses_buffer_table(s.code)) return;
+    if (!old.in_kernel() || !held_by_kernel(s) || !uses_buffer_table(s.code)) return;
     s.notes |= uses_removed_buffers;
     ++users;
   });

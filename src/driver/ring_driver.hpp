@@ -128,6 +128,7 @@ class ring_driver final : owned_ring, public driver {
 
   void on_other_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags) noexcept;
   void on_item(slot& s, std::int32_t res, std::uint32_t flags) noexcept;
+  void on_early_result(slot& s, std::int32_t res) noexcept;
   void on_cancel(slot& s, std::int32_t res) noexcept;
   [[nodiscard]] static std::int32_t meaning(const slot& s, std::int32_t res) noexcept;
   [[nodiscard]] slot* named_by(std::uint64_t user_data) noexcept;
@@ -136,6 +137,7 @@ class ring_driver final : owned_ring, public driver {
   void finish(slot& s, std::int32_t res) noexcept;
   void end_awaiter_of(slot& s) noexcept;
   void take_over(slot& s) noexcept;
+  static operation_base& leave_awaiter(slot& s) noexcept;
   void dispose(slot& s) noexcept;
   void dispose_ended_orphans() noexcept;
   void note_cancel(slot& s) noexcept;

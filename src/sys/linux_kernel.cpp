@@ -168,6 +168,9 @@ class linux_kernel final : public kernel {
     } else {  // a filter; what Linux 5.15 has is taken to be there
       std::fill_n(supported_.begin(), IORING_OP_LINKAT + 1, true);
     }
+    // The first kernels that have it do not tell whether they have copied.
+    if (running_linux() < linux_version{6, 2})
+      supported_[static_cast<std::size_t>(detail::opcode::send_zc)] = false;
     nosignal_ = knows_write_flag(rwf_nosignal);
     if (nosignal_) direct_ = name_;
     if ((ring_.flags & setup_no_sqarray) == 0) {

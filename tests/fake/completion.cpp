@@ -15,11 +15,14 @@ namespace {
 
 using detail::opcode;
 
+constexpr std::uint32_t cqe_notif = 1U << 3U;
+constexpr std::int32_t notif_usage_copied = INT32_MIN;
 constexpr int outside_wait_ms = 10'000;
 
 /// Of an operation that has ended with EPIPE.
 bool raises_sigpipe(const operation& op) noexcept {
-  const bool sends = op.code == opcode::send || op.code == opcode::sendmsg;
+  const bool sends =
+      op.code == opcode::send || op.code == opcode::send_zc || op.code == opcode::sendmsg;
   const std::uint32_t quiet = sends ? std::uint32_t{MSG_NOSIGNAL} : sys::rwf_nosignal;
   return (op.entry.op_flags & quiet) == 0;
 }
@@ -100,8 +103,25 @@ bool kernel::announce(const operation& op) {
   return true;
 }
 
+/// A zero-copy send that has begun tells of its result, and of its memory some time later.
+bool kernel::tell_result_first(operation& op, std::int32_t res) {
+  if (op.code != opcode::send_zc || op.result_told || op.lent.empty()) return false;
+  const bool fails = options_.failed != 0 || options_.interrupted != 0 || options_.canceled != 0;
+  if (res < 0 && fails && random_.chance(300)) return false;  // it was refused before it began
+  note(op.id, "goes on after its result", res);
+  op.result_told = true;
+  op.at = stage::finished;
+  op.file = nullptr;
+  const bool reports = (op.entry.ioprio & send_report_usage) != 0;
+  op.res = reports && (res < 0 || random_.chance(options_.copied)) ? notif_usage_copied : 0;
+  op.due = now_ + some_time(options_.delay_max);
+  post({.user_data = op.entry.user_data, .res = res, .flags = sys::cqe_more});
+  return true;
+}
+
 void kernel::complete(op_list::iterator self, std::int32_t res) {
   operation& op = *self;
+  if (tell_result_first(op, res)) return;
   note(op.id, "completed with", res);
   if (!op.lent.empty()) {
     check_lent(op);
@@ -111,7 +131,8 @@ void kernel::complete(op_list::iterator self, std::int32_t res) {
   }
   if (res == -EPIPE && !options_.no_nosignal && raises_sigpipe(op))
     (void)misuse(op, "a write or a send that did not ask for no signal raised SIGPIPE", res);
-  const sys::cqe done{.user_data = op.entry.user_data, .res = res, .flags = 0};
+  const sys::cqe done{
+      .user_data = op.entry.user_data, .res = res, .flags = op.result_told ? cqe_notif : 0};
   operations_.erase(self);
   post(done);
 }

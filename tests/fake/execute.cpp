@@ -48,6 +48,7 @@ short events_of(const operation& op) noexcept {
     case opcode::writev:
     case opcode::connect:
     case opcode::send:
+    case opcode::send_zc:
     case opcode::sendmsg: return POLLOUT;
     case opcode::poll_add: return static_cast<short>(op.entry.op_flags);
     default: return POLLIN;
@@ -223,6 +224,14 @@ std::optional<std::int32_t> send_out(operation& op) {
   }
 }
 
+/// Unix sockets cannot.
+bool can_send_zero_copy(const operation& op) {
+  int family = AF_UNIX;
+  socklen_t bytes = sizeof family;
+  (void)getsockopt(op.file->fd(), SOL_SOCKET, SO_DOMAIN, &family, &bytes);
+  return family != AF_UNIX;
+}
+
 std::optional<std::int32_t> connect_to(operation& op) {
   const int fd = op.file->fd();
   if (op.connecting && !is_ready(fd, POLLOUT)) return std::nullopt;
@@ -273,6 +282,7 @@ bool is_of_socket(const operation& op) noexcept {
     case opcode::accept:
     case opcode::connect:
     case opcode::send:
+    case opcode::send_zc:
     case opcode::sendmsg:
     case opcode::recv:
     case opcode::recvmsg: return true;
@@ -281,7 +291,7 @@ bool is_of_socket(const operation& op) noexcept {
 }
 
 bool sends_all(const operation& op) noexcept {
-  return (op.code == opcode::send || op.code == opcode::sendmsg) &&
+  return (op.code == opcode::send || op.code == opcode::send_zc || op.code == opcode::sendmsg) &&
          (op.entry.op_flags & MSG_WAITALL) != 0;
 }
 
@@ -329,6 +339,9 @@ std::optional<std::int32_t> execute(operation& op) {
     case opcode::connect: return connect_to(op);
     case opcode::send:
     case opcode::sendmsg: return send_out(op);
+    case opcode::send_zc:
+      if (!can_send_zero_copy(op)) return -EOPNOTSUPP;
+      return send_out(op);
     case opcode::recv:
     case opcode::recvmsg: return receive(op);
     case opcode::shutdown:

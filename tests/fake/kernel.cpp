@@ -68,6 +68,7 @@ result<sys::ring_view> kernel::setup(sys::ring_size size) {
 }
 
 bool kernel::supports(std::uint8_t code) const noexcept {
+  if (code == static_cast<unsigned>(opcode::send_zc) && options_.no_zero_copy) return false;
   return code < (options_.no_multishot ? op_socket : static_cast<unsigned>(opcode::ftruncate) + 1);
 }
 

@@ -124,6 +124,7 @@ class kernel final : public sys::kernel {
   /// Posts a completion that announces another one. False: there is no room for it, and it must be
   /// the last.
   [[nodiscard]] bool announce(const operation& op);
+  [[nodiscard]] bool tell_result_first(operation& op, std::int32_t res);
   void post(const sys::cqe& done);
   void signal() noexcept;
   void flush_overflow();

@@ -36,6 +36,8 @@ kernel_options kernel_options::benign(std::uint64_t seed) {
   o.may_drop = r.below(4) == 0;
   o.cut_short = some(r, 400);
   o.no_multishot = r.below(8) == 0;
+  o.copied = some(r, 1000);
+  o.no_zero_copy = r.below(8) == 0;
   return o;
 }
 
@@ -70,16 +72,17 @@ std::string kernel_options::describe() const {
       << ", shortened " << shortened << ", failed " << failed << ", interrupted " << interrupted
       << ", canceled " << canceled << ", stuck " << stuck << ", cached " << cached << ", in part "
       << cached_in_part << ", untold " << untold << ", resets " << resets << ", cut short "
-      << cut_short << ", cancel restarts " << cancel_restarts << ", refused enters " << refused
-      << ", denied enters " << denied << ", partial submits " << partial << ", signals " << signals
-      << ", forgotten signals " << forgotten_signals << ", refused buffers " << refused_buffers
-      << ", refused files " << refused_files << "; delay up to " << us(delay_max)
-      << " us, turn up to " << us(turn_max) << " us, batch up to " << batch_max
-      << (posts_early ? ", posts early" : "") << (small_cq ? ", small completion queue" : "")
-      << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
+      << cut_short << ", zero-copy sends that copy " << copied << ", cancel restarts "
+      << cancel_restarts << ", refused enters " << refused << ", denied enters " << denied
+      << ", partial submits " << partial << ", signals " << signals << ", forgotten signals "
+      << forgotten_signals << ", refused buffers " << refused_buffers << ", refused files "
+      << refused_files << "; delay up to " << us(delay_max) << " us, turn up to " << us(turn_max)
+      << " us, batch up to " << batch_max << (posts_early ? ", posts early" : "")
+      << (small_cq ? ", small completion queue" : "") << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
       << (may_drop ? ", a full completion queue loses" : "")
       << (no_memlock ? ", exempt from RLIMIT_MEMLOCK" : "")
       << (old_waits ? ", no IORING_ENTER_NO_IOWAIT" : "")
+      << (no_zero_copy ? ", no zero-copy sends" : "")
       << (no_multishot ? ", accepts that do not go on" : "");
   return out.str();
 }

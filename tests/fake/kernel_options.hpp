@@ -39,6 +39,8 @@ struct kernel_options {
 
   // Operations that go on.
   unsigned cut_short = 0;     ///< they end with one of their completions, without an error
+  unsigned copied = 0;        ///< zero-copy sends that have copied after all
+  bool no_zero_copy = false;  ///< a kernel before 6.2: there are no zero-copy sends
   bool no_multishot = false;  ///< a kernel before 5.19: accepts do not go on
 
   // Cancels.

@@ -23,8 +23,10 @@ namespace carousel::fake {
 inline constexpr unsigned op_socket = 45;
 
 inline constexpr unsigned accept_multishot = 1;  ///< of ioprio
-inline constexpr unsigned poll_multishot = 1;    ///< of length
-inline constexpr unsigned timeout_abs = 1;       ///< of op_flags
+inline constexpr unsigned send_fixed_buf = 4;    ///< of ioprio
+inline constexpr unsigned send_report_usage = 8;
+inline constexpr unsigned poll_multishot = 1;  ///< of length
+inline constexpr unsigned timeout_abs = 1;     ///< of op_flags
 inline constexpr unsigned timeout_boottime = 4;
 
 /// Where an operation is between its submission and its completion.
@@ -90,9 +92,10 @@ struct operation {
   std::shared_ptr<held_file> file;
   std::string path;
   std::string second_path;
-  std::string address;      ///< of a connect
-  bool connecting = false;  ///< it has begun, and the socket waits for the peer
-  std::size_t moved = 0;    ///< bytes that a send which waits for all has sent so far
+  std::string address;       ///< of a connect
+  bool connecting = false;   ///< it has begun, and the socket waits for the peer
+  std::size_t moved = 0;     ///< bytes that a send which waits for all has sent so far
+  bool result_told = false;  ///< a zero-copy send: what is to come is that its memory is free
   std::unique_ptr<message> header;
   std::unique_ptr<edge_watch> edges;  ///< of a poll that goes on
 

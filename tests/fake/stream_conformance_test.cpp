@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdint>
+#include <string>
 
 #include "fake/two_kernels.hpp"
 #include "support/accept_call.hpp"
@@ -46,6 +49,38 @@ TEST(stream_conformance,
     }
     b.start({.code = opcode::async_cancel, .address = 1}, 2);
     take();
+  });
+}
+
+/// A zero-copy send: its result, and then that the kernel has let go of the memory.
+void send_without_copy(bench& b, answers& a, int fd) {
+  const std::string bytes = "five!";
+  b.start({.code = opcode::send_zc,
+           .ioprio = 8,  // tell whether it was copied
+           .fd = fd,
+           .address = reinterpret_cast<std::uintptr_t>(bytes.data()),
+           .length = static_cast<std::uint32_t>(bytes.size())},
+          1);
+  for (int answers_left = 2; answers_left > 0;) {
+    (void)b.enter(1);
+    for (const auto& [res, more] : b.completions()) {
+      note(a, more ? "its result" : "its memory", more ? res : 0);
+      --answers_left;
+    }
+  }
+}
+
+TEST(stream_conformance, a_zero_copy_send_tells_its_result_before_its_memory_is_free) {
+  same_on_both([](bench& b, answers& a) {
+    if (!b.kernel().supports(static_cast<std::uint8_t>(opcode::send_zc))) return;
+    const test::loopback_listener listener;
+    const int client = listener.connect();
+    send_without_copy(b, a, client);
+    ::close(client);
+    std::array<int, 2> both{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, both.data()), 0);
+    send_without_copy(b, a, both[0]);  // refused, and that is told in the same way
+    for (const int fd : both) ::close(fd);
   });
 }
 

@@ -32,7 +32,7 @@ bool is_read(const operation& op) noexcept {
 
 bool is_write(const operation& op) noexcept {
   return op.code == opcode::write || op.code == opcode::write_fixed || op.code == opcode::writev ||
-         op.code == opcode::send || op.code == opcode::sendmsg;
+         op.code == opcode::send || op.code == opcode::sendmsg || op.code == opcode::send_zc;
 }
 
 bool has_path(const operation& op) noexcept {
@@ -107,6 +107,8 @@ std::int32_t kernel::prepare(operation& op) {
   if (has_path(op)) take_paths(op);
   if (op.code == opcode::accept && op.entry.ioprio != 0 && options_.no_multishot)
     return misuse(op, "an accept was to go on, which this kernel does not know", -EINVAL);
+  if (op.code == opcode::send_zc && options_.no_zero_copy)
+    return misuse(op, "a send without a copy was asked of a kernel that has none", -EINVAL);
   if (op.code == opcode::poll_add && (op.entry.length & poll_multishot) != 0) {
     op.edges = std::make_unique<edge_watch>(op.file->fd(), op.entry.op_flags);
     if (!op.edges->works()) op.edges = nullptr;
@@ -170,7 +172,8 @@ std::int32_t kernel::take_memory(operation& op) {
   }
   if (!is_read(op) && !is_write(op)) return 0;
   const bool is_message = op.code == opcode::sendmsg || op.code == opcode::recvmsg;
-  const bool is_socket_call = is_message || op.code == opcode::send || op.code == opcode::recv;
+  const bool is_socket_call = is_message || op.code == opcode::send || op.code == opcode::send_zc ||
+                              op.code == opcode::recv;
   if (!is_socket_call && (op.entry.op_flags & ~sys::rwf_nosignal) != 0) return -EOPNOTSUPP;
   if (!is_socket_call && op.entry.op_flags != 0 && options_.no_nosignal)
     return misuse(op, "a flag was used that this kernel does not know", -EOPNOTSUPP);
@@ -178,7 +181,9 @@ std::int32_t kernel::take_memory(operation& op) {
   if (op.code == opcode::readv || op.code == opcode::writev)
     return take_pieces(op, pointer<const iovec>(op.entry.address), op.entry.length);
   op.lent = {{.iov_base = pointer<void>(op.entry.address), .iov_len = op.entry.length}};
-  if (op.code == opcode::read_fixed || op.code == opcode::write_fixed) return take_fixed(op);
+  const bool sends_fixed = op.code == opcode::send_zc && (op.entry.ioprio & send_fixed_buf) != 0;
+  if (op.code == opcode::read_fixed || op.code == opcode::write_fixed || sends_fixed)
+    return take_fixed(op);
   return 0;
 }
 

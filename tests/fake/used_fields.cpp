@@ -38,6 +38,7 @@ unsigned fields_of(const detail::request& entry) noexcept {
     case opcode::recvmsg:
     case opcode::send:
     case opcode::recv: return ioprio | fd | address | length | op_flags;
+    case opcode::send_zc: return ioprio | fd | address | length | op_flags | buf_index;
     case opcode::connect: return fd | offset | address;
     case opcode::shutdown: return fd | length;
     case opcode::accept: return ioprio | fd | offset | address | op_flags | file_index;

@@ -19,6 +19,10 @@ template <class T, class B>
 std::error_code error_of(const buf_result<T, B>& r) {
   return error_of(r.res);
 }
+template <class B>
+std::error_code error_of(const sent_zc<B>& r) {
+  return error_of(r.res);
+}
 
 /// What an awaited operation, or a task, gives.
 template <class Op>

@@ -2,8 +2,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "random/in_some_verb.hpp"
 #include "random/tracked_bytes.hpp"
@@ -68,6 +72,59 @@ task<> serve_caller(world& w, unix_stream peer) {
   }
 }
 
+/// A TCP connection, whose other end is outside.
+class listening_peer {
+ public:
+  listening_peer() {
+    const auto at = tcp_listener::bind(socket_address::parse("127.0.0.1:0").value()).value();
+    const socket_address to = at.local_address().value();
+    (void)::connect(there_, to.data(), to.size());
+    here_.emplace(tcp_stream::from_fd(::accept4(at.fd(), nullptr, nullptr, SOCK_CLOEXEC)));
+    // So many connections would use up the ports with the time that each of them waits at its end.
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    (void)::setsockopt(there_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+  listening_peer(const listening_peer&) = delete;
+  listening_peer& operator=(const listening_peer&) = delete;
+  ~listening_peer() { ::close(there_); }
+  [[nodiscard]] const tcp_stream& here() const noexcept { return *here_; }
+  [[nodiscard]] bool hears(std::span<const std::byte> bytes) const {
+    std::vector<std::byte> came(bytes.size());
+    const ssize_t n = came.empty() ? 0 : ::recv(there_, came.data(), came.size(), MSG_WAITALL);
+    return n == std::ssize(came) && std::ranges::equal(came, bytes);
+  }
+
+ private:
+  std::optional<tcp_stream> here_;
+  int there_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+};
+
+/// The bytes arrive as they were, and a buffer that is back is written to at once.
+task<> send_in_place(world& w) {
+  pool_model& pool = w.some_pool();
+  auto lease = pool.handle().try_next(pool.some_capacity(w.random));
+  if (!lease) co_return;
+  hand h(w, std::move(*lease));
+  const listening_peer peer;
+  for (auto rounds = 1 + w.random.below(3); rounds > 0; --rounds) {
+    h->clear();
+    const std::span<std::byte> fresh = h->spare().first(w.random.below(h->capacity() + 1));
+    w.random.fill(fresh);
+    h->commit(fresh.size());
+    const std::vector<std::byte> said(fresh.begin(), fresh.end());
+    bool asked = false;
+    auto sent = co_await in_some_verb(w, peer.here().send_zc(h.give()), asked);
+    if (!sent.res && !asked) w.require_injected(sent.res.error());
+    w.require(peer.hears(std::span(said).first(sent.res.value_or(0))),
+              "a zero-copy send sends other bytes than it was given");
+    if (w.random.below(3) == 0) co_return;  // and the buffer goes home alone
+    auto back = co_await std::move(sent.rest);
+    h.take(std::move(back.buf));
+    std::ranges::fill(h->bytes(), std::byte{});
+    if (!sent.res) co_return;
+  }
+}
+
 }  // namespace
 
 outside_callers::outside_callers()
@@ -93,6 +150,7 @@ void outside_callers::close_handles() noexcept {
 
 task<> use_sockets(world& w) {
   bool asked = false;
+  if (w.random.below(3) == 0) co_return co_await send_in_place(w);
   if (w.random.below(4) == 0) {
     const auto made = co_await in_some_verb(
         w, unix_stream::connect(w.callers.deaf().local_address().value()), asked);

@@ -32,6 +32,10 @@ struct one_completion {};
 /// `completions`: the kernel announces more (multishot); item() takes all but the last, while
 /// somebody waits.
 struct many_completions {};
+/// `completions`: the kernel answers with the result, and where it says so it uses the memory until
+/// it answers once more (zero-copy sends). complete_early() gives the output then; the resources,
+/// copies of which share what the kernel uses, are discarded with the last answer.
+struct result_before_release {};
 /// `begins`: it starts when it is awaited, and a request to stop cancels it.
 struct begins_at_once {};
 /// `begins`: must_wait() tells whether something must be waited for, stop_waiting() that it shall
@@ -88,6 +92,12 @@ concept taking_items = requires(Op& op) {
 };
 
 template <class Op>
+concept completing_early =
+    std::is_nothrow_copy_constructible_v<typename Op::resources> && requires(Op& op) {
+      { op.complete_early(std::int32_t{}, op.held) } -> std::same_as<typename Op::output>;
+    };
+
+template <class Op>
 concept waiting_first = requires(Op& op, detail::operation_base& self) {
   { op.must_wait(self) } noexcept -> std::same_as<bool>;
   { op.stop_waiting(self) } noexcept -> std::same_as<bool>;
@@ -106,10 +116,11 @@ concept operation_type =
     std::is_nothrow_move_constructible_v<typename Op::resources> && working<Op> &&
     lending<typename Op::lends, typename Op::resources> &&
     discarding<typename Op::unclaimed, typename Op::resources> &&
-    one_of<typename Op::completions, one_completion, many_completions> &&
+    one_of<typename Op::completions, one_completion, many_completions, result_before_release> &&
     one_of<typename Op::begins, begins_at_once, begins_inline, begins_when_free> &&
     one_of<typename Op::holds, holds_no_file, holds_a_file> &&
     taking_items<Op> == std::same_as<typename Op::completions, many_completions> &&
+    completing_early<Op> == std::same_as<typename Op::completions, result_before_release> &&
     attempting<Op> == std::same_as<typename Op::begins, begins_inline> &&
     waiting_first<Op> == std::same_as<typename Op::begins, begins_when_free>;
 
@@ -138,7 +149,7 @@ consteval bool says_all_of_itself() {
   constexpr bool completions = requires { typename Op::completions; };
   static_assert(completions,
                 "an operation type says how often the kernel answers: `using completions = "
-                "ext::one_completion` or `ext::many_completions`");
+                "ext::one_completion`, `ext::many_completions` or `ext::result_before_release`");
   constexpr bool begins = requires { typename Op::begins; };
   static_assert(begins,
                 "an operation type says when it begins: `using begins = ext::begins_at_once`, "
@@ -164,6 +175,10 @@ consteval bool says_all_of_itself() {
     static_assert(
         ext::taking_items<Op> == std::same_as<typename Op::completions, ext::many_completions>,
         "an operation has item() exactly when its `completions` are ext::many_completions");
+    static_assert(ext::completing_early<Op> ==
+                      std::same_as<typename Op::completions, ext::result_before_release>,
+                  "an operation has complete_early(), and resources to share, exactly when its "
+                  "`completions` are ext::result_before_release");
     static_assert(
         ext::waiting_first<Op> == std::same_as<typename Op::begins, ext::begins_when_free>,
         "an operation has must_wait() and stop_waiting() exactly when it `begins` "

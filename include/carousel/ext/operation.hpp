@@ -19,7 +19,8 @@
 ///                report, and given up for lost
 ///   unclaimed    result_owns_nothing, or how to dispose of a result that nobody takes: without it
 ///                an abandoned accept would leak its connection
-///   completions  one_completion, or many_completions with item(res, flags) noexcept
+///   completions  one_completion; many_completions with item(res, flags) noexcept; or
+///                result_before_release with complete_early(res, held)
 ///   begins       begins_at_once; begins_inline with may_attempt(nobody_waits) noexcept,
 ///                attempt(driver) noexcept, which does it without the ring or gives not_attempted,
 ///                and complete_attempt(res, held); or begins_when_free with must_wait(self) and

@@ -6,6 +6,7 @@
 #include "carousel/detail/buf/fixed_access.hpp"
 #include "carousel/detail/io/refused_buffer.hpp"
 #include "carousel/detail/net/stream_transfer.hpp"
+#include "carousel/detail/net/zero_copy_send.hpp"
 #include "carousel/task.hpp"
 
 namespace carousel {
@@ -69,6 +70,21 @@ class stream_writing {
   template <fixed_io_buf B>
   task<buf_result<void, B>> write_all_fixed(B buf) const {
     return all<kind::fixed>(std::move(buf));
+  }
+
+  /// As write(), but the kernel sends from the buffer itself and has it for longer: sent_zc<B> says
+  /// what became of the bytes, and its `rest` gives the buffer back when the kernel has let go of
+  /// it, which may be never while the peer does not read. Stopping or destroying it at any moment
+  /// gives no memory back before that. Of a lease that is registered with this runtime the kernel
+  /// does not even pin the pages.
+  ///
+  /// It pays from about 10 KiB to a peer behind a network card that can gather (zc_returned::copied
+  /// tells). It never pays on the same machine, where the kernel copies after all: there each send
+  /// costs a second completion. Where the kernel (before Linux 6.2) or the socket has no such send,
+  /// as Unix sockets have none, it is a write. Throws std::bad_alloc.
+  template <io_buf B>
+  task<sent_zc<B>> send_zc(B buf) const {
+    return detail::send_zero_copy<B>(held().file, std::move(buf));
   }
 
   template <class B>

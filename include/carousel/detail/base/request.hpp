@@ -38,6 +38,7 @@ enum class opcode : std::uint8_t {
   mkdirat = 37,       // 5.15
   symlinkat = 38,     // 5.15
   linkat = 39,        // 5.15
+  send_zc = 47,       // 6.0
   ftruncate = 55,     // 6.9
 };
 
@@ -48,7 +49,7 @@ enum class opcode : std::uint8_t {
 struct request {
   opcode code = opcode::nop;
   std::uint8_t sqe_flags = 0;
-  std::uint16_t ioprio = 0;  ///< an accept's or a receive's flags of its own
+  std::uint16_t ioprio = 0;  ///< an accept's, a receive's or a send's flags of its own
   std::int32_t fd = 0;
   std::uint64_t offset = 0;  ///< or the second address
   std::uint64_t address = 0;
@@ -66,9 +67,9 @@ static_assert(sizeof(request) == 64);
 /// The opcode's name in lower case, as in "read_fixed".
 [[nodiscard]] const char* name_of(opcode code) noexcept;
 
-/// It names an entry of the ring's table of registered buffers.
+/// It names an entry of the ring's table of registered buffers, or may do so.
 [[nodiscard]] constexpr bool uses_buffer_table(opcode code) noexcept {
-  return code == opcode::read_fixed || code == opcode::write_fixed;
+  return code == opcode::read_fixed || code == opcode::write_fixed || code == opcode::send_zc;
 }
 
 inline constexpr std::uint8_t sqe_fixed_file = 1U << 0U;

@@ -35,6 +35,8 @@ struct descriptor : recycled {
   /// Of a socket, as a negative errno: what its connection broke by, for the kernel says so once.
   std::int32_t connection_error = 0;
   file_state state = file_state::open;
+  /// A socket that has refused to send without a copy.
+  bool copies_sends = false;
   inline_attempts attempts;
   operation_base* closer = nullptr;  ///< close(), while it waits
 

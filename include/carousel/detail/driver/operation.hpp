@@ -29,8 +29,8 @@ struct operation_base : waiter {
   [[nodiscard]] static slot* over() noexcept { return reinterpret_cast<slot*>(1); }
   /// Its coroutine is suspended, and it stands in line, or has failed before it started.
   [[nodiscard]] static slot* no_slot() noexcept { return reinterpret_cast<slot*>(2); }
-  /// It is done, without the ring.
-  [[nodiscard]] static slot* attempted() noexcept { return reinterpret_cast<slot*>(3); }
+  /// It has its result, without the ring or while its slot goes on alone.
+  [[nodiscard]] static slot* has_result() noexcept { return reinterpret_cast<slot*>(3); }
   static constexpr std::uintptr_t last_of_no_slots = 3;
   [[nodiscard]] bool has_slot() const noexcept {
     return reinterpret_cast<std::uintptr_t>(at) > last_of_no_slots;
@@ -141,6 +141,8 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
  private:
   static constexpr bool begins_when_free = std::same_as<typename Op::begins, ext::begins_when_free>;
   static constexpr bool begins_inline = std::same_as<typename Op::begins, ext::begins_inline>;
+  static constexpr bool completes_early =
+      std::same_as<typename Op::completions, ext::result_before_release>;
   static constexpr bool holds_a_file = std::same_as<typename Op::holds, ext::holds_a_file>;
   static constexpr int inline_cost = 4;
   static constexpr bool lends_memory = !std::same_as<lends, ext::lends_nothing>;
@@ -162,14 +164,17 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
   }
   [[gnu::noinline]] output end_without_slot(const slot* which) {
     if constexpr (begins_inline) {
-      if (which == attempted()) return op_.complete_attempt(failed, op_.held);
+      if (which == has_result()) return op_.complete_attempt(failed, op_.held);
+    }
+    if constexpr (completes_early) {
+      if (which == has_result()) return op_.complete_early(failed, op_.held);
     }
     return op_.fail(to_error(failed), std::move(op_.held));
   }
   [[gnu::noinline]] bool attempt_without_ring(driver& io) noexcept {
     failed = op_.attempt(io);
     if (failed == ext::not_attempted) return false;
-    at = attempted();
+    at = has_result();
     return true;
   }
   /// What takes the thread's time itself leaves less of the turn to others.
@@ -249,6 +254,17 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     if constexpr (std::same_as<typename Op::completions, ext::many_completions>) {
       k.item = [](slot& s, std::int32_t res, std::uint32_t flags) noexcept {
         waiting_at(s).op_.item(res, flags);
+      };
+    }
+    if constexpr (completes_early) {
+      k.part = [](slot& s, std::int32_t res) noexcept {
+        operation& self = waiting_at(s);
+        std::construct_at(&s.template resources<resources>(), std::as_const(self.op_.held));
+        if constexpr (holds_a_file) {
+          if (self.op_.file) self.op_.file->end_operation();
+        }
+        self.failed = res;
+        self.at = has_result();
       };
     }
     k.file_of = [](const slot& s) noexcept -> const descriptor* {

@@ -20,6 +20,10 @@ struct operation_kind {
   void (*take_over)(slot&) noexcept;
   /// Releases what was taken over, and an unclaimed result.
   void (*dispose)(slot&) noexcept;
+  /// Takes a completion that is the result, with only the release of the memory to come, while
+  /// somebody waits: the slot gets a share of what the operation holds, and the awaiter has no slot
+  /// any more. Null: the result is the last completion.
+  void (*part)(slot&, std::int32_t res) noexcept;
   /// Takes a completion that is not the last one, while somebody waits; null: the operation expects
   /// none.
   void (*item)(slot&, std::int32_t res, std::uint32_t flags) noexcept;
@@ -42,8 +46,8 @@ struct operation_kind {
 ///   submitted  the awaiter, and the kernel uses it from the next enter until the last CQE. While
 ///              the request is still in the submission queue, destroying the awaiter withdraws it;
 ///              then it makes the operation an orphan.
-///   orphaned   the slot; a cancel goes out, and the last CQE releases everything. What a CQE
-///              before the last one brings is disposed of at once.
+///   orphaned   the slot; a cancel goes out, unless the result was given before, and the last CQE
+///              releases everything. What a CQE before the last one brings is disposed of at once.
 ///   done       the awaiter; the result is stored, and the awaiter runs now or is in the ready
 ///              queue
 ///   withdrawn  as done, but the kernel would not take it and has not executed it
@@ -61,8 +65,9 @@ inline constexpr std::uint32_t slot_index_max = 1U << 24U;
 
 /// What the end of an operation has to undo, as bits. Most have nothing.
 enum slot_note : std::uint8_t {
-  stop_wanted = 1,          ///< a cancel is noted or was sent: the slot may stand in a list
-  uses_removed_buffers = 2  ///< a registration that was given up waits for it
+  stop_wanted = 1,           ///< a cancel is noted or was sent: the slot may stand in a list
+  uses_removed_buffers = 2,  ///< a registration that was given up waits for it
+  result_given = 4           ///< only its memory is to be released: there is nothing to cancel
 };
 
 /// The part of a slot that every operation touches: one cache line.
@@ -110,6 +115,10 @@ static_assert(sizeof(slot) == 192);
 /// From the await on, as long as the kernel may use what the operation holds.
 [[nodiscard]] inline bool held_by_kernel(const slot& s) noexcept {
   return s.state == slot_state::submitted || s.state == slot_state::orphaned;
+}
+/// A cancel may find something to end.
+[[nodiscard]] inline bool may_be_canceled(const slot& s) noexcept {
+  return held_by_kernel(s) && (s.notes & result_given) == 0;
 }
 
 }  // namespace carousel::detail

@@ -1,0 +1,24 @@
+#include "carousel/detail/net/zero_copy.hpp"
+
+namespace carousel::detail {
+
+void zero_copy_state::release(bool was_copied) noexcept {
+  released = true;
+  copied = was_copied;
+  if (waiting != nullptr) (void)std::exchange(waiting, nullptr)->wake();
+}
+
+bool release_wait::await_suspend(std::coroutine_handle<> h) noexcept {
+  context& here = this_context();
+  if (of_.released) return give_way(here, *this, *this, h);
+  CAROUSEL_ASSERT(of_.waiting == nullptr, "what a zero-copy send gives back is awaited once");
+  detail::suspend(here, *this, *this, h, wait_kind::sync);
+  write_reason = [](const parked_waiter&, std::FILE* out) {
+    std::fprintf(out, "waits for the kernel to let go of what was sent without a copy\n");
+  };
+  of_.waiting = this;
+  park(here);
+  return true;
+}
+
+}  // namespace carousel::detail
