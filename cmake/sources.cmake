@@ -351,6 +351,7 @@ set(carousel_examples
     examples/concurrency_limit.cpp
     examples/deadlines.cpp
     examples/echo.cpp
+    examples/file_server.cpp
     examples/hello_pool.cpp
     examples/jobs.cpp
     examples/own_awaitable.cpp
