@@ -15,7 +15,8 @@ from pathlib import Path
 # From the top to the bottom: a layer, what it is for, and its files beside those in include/carousel/detail/LAYER,
 # include/carousel/LAYER and src/LAYER. `*` matches `/` too; a layer's own files decide before its neighbours' folders.
 LAYERS = [
-    ("programs", "tools, examples, benchmarks, tests", ["tools/*", "examples/*", "bench/*", "tests/*"]),
+    ("programs", "tools, examples, benchmarks, integrations, tests",
+     ["tools/*", "examples/*", "bench/*", "integrations/*", "tests/*"]),
     ("api", "carousel.hpp, which includes the rest", ["include/carousel/carousel.hpp"]),
     ("net", "sockets and their addresses", []),
     ("process", "signals and other processes", []),
@@ -46,10 +47,12 @@ BEGIN, END = "<!-- layers -->\n```\n", "```\n<!-- /layers -->"
 # Who may include liburing: one seam in the library, and benchmarks and tests that compare with it.
 LIBURING_USERS = ["src/sys/*", "bench/*", "tests/*"]
 # These see the library as its users do.
-PUBLIC_ONLY = ["include/*", "examples/*", "tests/consumer/*", "tests/compile_fail/*"]
+PUBLIC_ONLY = ["include/*", "examples/*", "integrations/*", "tests/consumer/*", "tests/compile_fail/*"]
+# And name nothing of what only templates need.
+WITHOUT_DETAIL = ["integrations/*"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
-TOP_DIRS = ["include", "src", "tools", "examples", "bench", "tests"]
+TOP_DIRS = ["include", "src", "tools", "examples", "bench", "integrations", "tests"]
 
 
 def layer_of(path):
@@ -74,6 +77,10 @@ def resolve(root, path, bracket, name):
         candidates = [str(Path(path).parent / name), *candidates, f"{top}/{name}"]
         if path.startswith("tests/tool/"):
             candidates.append(f"tools/{name}")
+    if path.startswith("integrations/"):
+        candidates.append(f"{'/'.join(path.split('/')[:2])}/include/{name}")
+        if "/tests/" in path:
+            candidates.append(f"tests/{name}")
     for candidate in candidates:
         if (root / candidate).is_file():
             return candidate
@@ -90,6 +97,8 @@ def check_include(root, path, bracket, name):
         return f"includes {name}, which does not exist"
     if target.startswith("src/") and matches(path, PUBLIC_ONLY):
         return f"is public and may not include {target}"
+    if "/detail/" in target and matches(path, WITHOUT_DETAIL):
+        return f"is a user of the library and may not include {target}"
     above, own = layer_of(target), layer_of(path)
     if above is not None and NAMES.index(above) < NAMES.index(own):
         return f"is in layer {own} and may not include {target} of layer {above}"
@@ -154,6 +163,7 @@ def self_test():
         ("include/carousel/result.hpp", "#include <carousel/detail/driver/driver.hpp>\n", "of layer driver"),
         ("src/ring/ring.cpp", "#include <liburing.h>\n", "may not include <liburing.h>"),
         ("include/carousel/fs/file.hpp", '#include "sys/kernel.cpp"\n', "is public"),
+        ("integrations/engine/src/a.cpp", '#include "carousel/detail/driver/driver.hpp"\n', "is a user"),
         ("include/carousel/novelty.hpp", "", "is in no layer"),
         ("src/fs/dir.cpp", '#include "nowhere.hpp"\n', "does not exist"),
         ("include/carousel/yield.hpp", None, "matches no file"),

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-TOPS = ["include", "src", "tools", "tests", "examples", "bench"]
+TOPS = ["include", "src", "tools", "tests", "examples", "bench", "integrations"]
 FOREIGN = ("std", "http", "https")
 SPAN = re.compile(r"`([^`\n]+)`")
 QUALIFIED = re.compile(r"\b([a-z_]\w*(?:::~?[a-z_]\w*)+)")

@@ -17,6 +17,8 @@ LISTS = [
     ("carousel_examples", "examples", "*.cpp"),
     ("carousel_benchmarks", "bench", "*.cpp"),
 ]
+# An integration is a project of its own, and its list is beside it.
+INTEGRATIONS = [("carousel_rocksdb_sources", "integrations/rocksdb")]
 HEAD = "# The files of the build. `scripts/check_sources.py --fix` writes these lists.\n"
 
 
@@ -29,39 +31,63 @@ def wanted(root):
     return text
 
 
+def wanted_of(root, name, folder):
+    files = sorted(f.relative_to(root / folder).as_posix() for f in (root / folder / "src").rglob("*.cpp"))
+    lines = "".join(f"\n    {file}" for file in files)
+    return f"{HEAD}\nset({name}{lines})\n"
+
+
+def check_tests(root, folder):
+    where = folder.relative_to(root).as_posix()
+    registered = (folder / "CMakeLists.txt").read_text() if folder.is_dir() else ""
+    errors = []
+    for file in sorted(folder.rglob("*_test.cpp")):
+        name = file.relative_to(folder).as_posix()
+        stem = re.escape(name.removesuffix("_test.cpp"))
+        if not re.search(rf"\bcarousel_(?:\w+_)?test\(\s*{stem}\b|\b{re.escape(name)}\b", registered):
+            errors.append(f"{where}/{name}: is not a carousel_test() of {where}/CMakeLists.txt")
+    for file in sorted(folder.glob("compile_fail/*.cpp")):
+        name = f"compile_fail/{file.name}"
+        if name not in registered and not re.search(r"\$\{\w+\}\.cpp", registered):
+            errors.append(f"{where}/{name}: is not a carousel_compile_fail() of {where}/CMakeLists.txt")
+    return errors
+
+
 def check_tree(root):
     errors = []
     lists = root / "cmake/sources.cmake"
     if not lists.is_file() or lists.read_text() != wanted(root):
         errors.append("cmake/sources.cmake: differs from the tree; run scripts/check_sources.py --fix")
-    registered = (root / "tests/CMakeLists.txt").read_text() if (root / "tests").is_dir() else ""
-    for file in sorted((root / "tests").rglob("*_test.cpp")):
-        name = file.relative_to(root / "tests").as_posix()
-        stem = re.escape(name.removesuffix("_test.cpp"))
-        if not re.search(rf"\bcarousel_test\(\s*{stem}\b|\b{re.escape(name)}\b", registered):
-            errors.append(f"tests/{name}: is not a carousel_test() of tests/CMakeLists.txt")
-    for file in sorted((root / "tests/compile_fail").glob("*.cpp")):
-        name = f"compile_fail/{file.name}"
-        if name not in registered and not re.search(r"\$\{\w+\}\.cpp", registered):
-            errors.append(f"tests/{name}: is not a carousel_compile_fail() of tests/CMakeLists.txt")
+    for name, folder in INTEGRATIONS:
+        file = root / folder / "sources.cmake"
+        if file.parent.is_dir() and (not file.is_file() or file.read_text() != wanted_of(root, name, folder)):
+            errors.append(f"{folder}/sources.cmake: differs from the tree; run scripts/check_sources.py --fix")
+    for folder in [root / "tests", *sorted(root.glob("integrations/*/tests"))]:
+        errors += check_tests(root, folder)
     return errors
 
 
 def self_test():
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        for folder in ["cmake", "src", "tests/compile_fail"]:
+        for folder in ["cmake", "src", "tests/compile_fail", "integrations/engine/tests", "integrations/rocksdb/src"]:
             (root / folder).mkdir(parents=True)
         (root / "src/a.cpp").touch()
         (root / "tests/CMakeLists.txt").write_text("carousel_test(pool LABELS nobody)\n")
         (root / "tests/pool_test.cpp").touch()
+        (root / "integrations/engine/tests/CMakeLists.txt").write_text("carousel_engine_test(read)\n")
+        (root / "integrations/engine/tests/read_test.cpp").touch()
         (root / "cmake/sources.cmake").write_text(wanted(root))
+        for name, folder in INTEGRATIONS:
+            (root / folder / "sources.cmake").write_text(wanted_of(root, name, folder))
         assert check_tree(root) == []
         (root / "src/b.cpp").touch()
+        (root / "integrations/rocksdb/src/b.cpp").touch()
         (root / "tests/lost_test.cpp").touch()
         (root / "tests/compile_fail/lost.cpp").touch()
-        assert len(check_tree(root)) == 3, check_tree(root)
-    print("sources: three forgotten files were noticed")
+        (root / "integrations/engine/tests/lost_test.cpp").touch()
+        assert len(check_tree(root)) == 5, check_tree(root)
+    print("sources: five forgotten files were noticed")
 
 
 def main():
@@ -70,6 +96,8 @@ def main():
     root = Path(__file__).resolve().parent.parent
     if sys.argv[1:] == ["--fix"]:
         (root / "cmake/sources.cmake").write_text(wanted(root))
+        for name, folder in INTEGRATIONS:
+            (root / folder / "sources.cmake").write_text(wanted_of(root, name, folder))
     errors = check_tree(root)
     print(*errors, f"sources: {len(errors)} errors", sep="\n")
     return 1 if errors else 0

@@ -1,0 +1,89 @@
+#include "file_system.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+#include "carousel/carousel.hpp"
+#include "carousel/rocksdb.hpp"
+#include "counters.hpp"
+#include "open_file.hpp"
+#include "random_access_file.hpp"
+
+namespace carousel_rocksdb {
+
+namespace {
+
+using rocksdb::IODebugContext;
+using rocksdb::IOStatus;
+
+void say_once(const std::string& why) noexcept {
+  static std::once_flag said;
+  std::call_once(said, [&] {
+    std::fprintf(stderr, "carousel-rocksdb: %s; RocksDB's default file system does it all\n",
+                 why.c_str());
+  });
+}
+
+/// A ring for a moment, to learn what the kernel says before files depend on it.
+bool can_make_rings() {
+  const carousel::result<carousel::runtime> made = carousel::runtime::make({.entries = 1});
+  if (!made) say_once(made.error().message());
+  return made.has_value();
+}
+
+}  // namespace
+
+file_system::file_system()
+    : FileSystemWrapper(rocksdb::FileSystem::Default()), has_rings_(can_make_rings()) {}
+
+IOStatus file_system::NewRandomAccessFile(const std::string& name,
+                                          const rocksdb::FileOptions& options,
+                                          std::unique_ptr<rocksdb::FSRandomAccessFile>* made,
+                                          IODebugContext* debug) {
+  if (!has_rings_ || options.use_mmap_reads) {
+    return FileSystemWrapper::NewRandomAccessFile(name, options, made, debug);
+  }
+  made->reset();
+  try {
+    std::shared_ptr<const open_file> opened;
+    IOStatus outcome = open_file::open(name, options, opened);
+    if (!outcome.ok()) return outcome;
+    *made = std::make_unique<random_access_file>(std::move(opened), *this);
+    count(counters.files);
+    return outcome;
+  } catch (const std::exception& short_of_something) {
+    return IOStatus::IOError("While open a file for random read: " + name,
+                             short_of_something.what());
+  }
+}
+
+IOStatus file_system::Poll(std::vector<void*>& handles, std::size_t) {
+  poll_all(handles);
+  return IOStatus::OK();
+}
+
+IOStatus file_system::AbortIO(std::vector<void*>& handles) {
+  abort_all(handles);
+  return IOStatus::OK();
+}
+
+std::shared_ptr<async_reader> file_system::reader() {
+  const std::lock_guard own(lock_);
+  if (!reader_ && !no_reader_) {
+    auto begun = async_reader::start();
+    no_reader_ = !begun;
+    if (begun) reader_ = std::move(*begun);
+  }
+  return reader_;
+}
+
+}  // namespace carousel_rocksdb
+
+namespace carousel {
+
+std::shared_ptr<rocksdb::FileSystem> make_rocksdb_file_system() {
+  return std::make_shared<carousel_rocksdb::file_system>();
+}
+
+}  // namespace carousel

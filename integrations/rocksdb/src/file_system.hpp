@@ -1,0 +1,41 @@
+#pragma once
+
+#include <rocksdb/file_system.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "async_reader.hpp"
+
+namespace carousel_rocksdb {
+
+/// The file system that RocksDB sees: files that are read at offsets are random_access_file, and
+/// everything else is what the default file system makes of it.
+class file_system final : public rocksdb::FileSystemWrapper {
+ public:
+  file_system();
+
+  const char* Name() const override { return "CarouselFileSystem"; }
+
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& name,
+                                        const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* made,
+                                        rocksdb::IODebugContext* debug) override;
+  /// Waits for all handles, whatever `min_completions` is: fewer would be for a caller that looks
+  /// which of them are done, and RocksDB takes it for the first ones.
+  rocksdb::IOStatus Poll(std::vector<void*>& handles, std::size_t min_completions) override;
+  rocksdb::IOStatus AbortIO(std::vector<void*>& handles) override;
+
+  /// The thread that reads in advance, begun where there is none yet. Null: there can be none.
+  [[nodiscard]] std::shared_ptr<async_reader> reader();
+
+ private:
+  const bool has_rings_;
+  std::mutex lock_;
+  std::shared_ptr<async_reader> reader_;
+  bool no_reader_ = false;
+};
+
+}  // namespace carousel_rocksdb
