@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "carousel/detail/buf/buf_collection.hpp"
+#include "driver/ring_driver.hpp"
 
 namespace carousel::detail {
 
@@ -15,16 +16,17 @@ result<> collection_registration::begin(driver& io) {
   std::vector<iovec> table;
   table.reserve(whole_.entries().size());
   for (const buf_entry& e : whole_.entries()) {
-    // A lost buffer keeps its place; there is no memory behind it any more.
+    // A lost buffer keeps its index; there is no memory behind it any more.
     table.push_back(e.quarantined ? iovec{} : iovec{.iov_base = e.data, .iov_len = e.capacity});
   }
-  if (const result<> done = io.buffers().add(*this, table)) {
+  ring_driver& ring = ring_driver::of(io);
+  if (const result<> done = ring.buffers().add(*this, table)) {
     refusal_.reset();
   } else {
     if (const std::error_code error = refused(done.error(), io, table))
       return std::unexpected(error);
-    io.buffers().add_plain(*this);
-    io.count_plain_fallback();
+    ring.buffers().add_plain(*this);
+    ring.count_plain_fallback();
   }
   whole_.retain();
   return {};
@@ -37,7 +39,7 @@ result<> collection_registration::end(driver& io) {
 }
 
 void collection_registration::give_up() noexcept {
-  if (with() != nullptr) with()->remove_buffers(*this);
+  if (with() != nullptr) ring_driver::of(*with()).remove_buffers(*this);
 }
 
 void collection_registration::ended() noexcept {

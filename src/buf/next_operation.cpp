@@ -24,7 +24,7 @@ bool next_operation::wait::start(std::coroutine_handle<> h, detail::steady_time 
   if (granted != nullptr) return detail::give_way(here, *this, *this, h);
   if (size_class->quarantined == size_class->total) return at_once(errc::stale_buffer);
   const bool for_ever = until == detail::steady_time::max();
-  if (!for_ever && until <= here.io->now()) return at_once(errc::timed_out);
+  if (!for_ever && until <= detail::now()) return at_once(errc::timed_out);
   detail::suspend(here, *this, *this, h, detail::wait_kind::buffer,
                   [](detail::scope_link& self) noexcept {
                     static_cast<wait&>(self).leave_line(errc::canceled);

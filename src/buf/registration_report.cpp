@@ -14,6 +14,7 @@
 
 #include "buf/memory_kind.hpp"
 #include "carousel/detail/buf/buf_collection.hpp"
+#include "driver/ring_driver.hpp"
 
 // What to say about a registration that the kernel refuses.
 
@@ -134,7 +135,7 @@ registration_report collection_registration::why_plain() const {
   if (refusal_ != nullptr) return *refusal_;
   registration_report none;
   none.wanted_bytes = locked_bytes();
-  if (with() == nullptr || with()->memlock_binds())
+  if (with() == nullptr || ring_driver::of(*with()).memlock_binds())
     none.allowed_bytes = finite(memlock_limit_bytes());
   none.outcome = outcome();
   none.message = none.outcome == registration::fixed
@@ -147,18 +148,19 @@ registration_report collection_registration::why_plain() const {
 std::error_code collection_registration::refused(std::error_code error, driver& io,
                                                  std::span<const iovec> table) {
   if (error.category() == carousel_category()) return error;  // the kernel was not even asked
-  const bool memlock = error == std::errc::not_enough_memory && io.memlock_binds();
+  ring_driver& ring = ring_driver::of(io);
+  const bool memlock = error == std::errc::not_enough_memory && ring.memlock_binds();
   const bool bad_memory = error == std::errc::bad_address || error == std::errc::value_too_large;
   bool goes_on = is_refusal(error) && !whole_.options().strict;
 
   auto told = std::make_unique<registration_report>();
   told->refused = error;
   told->wanted_bytes = locked_bytes();
-  if (io.memlock_binds()) told->allowed_bytes = finite(memlock_limit_bytes());
+  if (ring.memlock_binds()) told->allowed_bytes = finite(memlock_limit_bytes());
   told->message = memlock ? memlock_report() : error.message();
   // Before Linux 6.5 it is said of a mapped file as well as of all registration.
   const bool may_be_a_file = error == std::errc::operation_not_supported;
-  auto bad = bad_memory || may_be_a_file ? find_refused(io.buffers(), table) : std::nullopt;
+  auto bad = bad_memory || may_be_a_file ? find_refused(ring.buffers(), table) : std::nullopt;
   if (bad && may_be_a_file && bad->kind.empty()) bad.reset();
   if (bad) {
     told->buffer_index = bad->index;

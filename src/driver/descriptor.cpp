@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "carousel/detail/driver/driver.hpp"
 #include "carousel/detail/driver/operation.hpp"
+#include "driver/ring_driver.hpp"
 
 namespace carousel::detail {
 
@@ -25,8 +25,9 @@ void descriptor::start_closer() noexcept {
   operation_base& op = *std::exchange(closer, nullptr);
   if (!op.linked()) return;  // its runtime has ended
   op.unlink();
-  op.io().wait_to_start(op);
-  op.io().ask_for_turn();
+  ring_driver& io = ring_driver::of(op.io());
+  io.wait_to_start(op);
+  io.ask_for_turn();
 }
 
 fd_ref fd_ref::own(int fd) {

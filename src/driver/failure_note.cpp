@@ -10,7 +10,7 @@
 
 #include "carousel/detail/driver/context.hpp"
 #include "carousel/detail/driver/descriptor.hpp"
-#include "carousel/detail/driver/driver.hpp"
+#include "driver/ring_driver.hpp"
 
 namespace carousel::detail {
 namespace {
@@ -25,7 +25,9 @@ struct moment {
   [[nodiscard]] static moment now() noexcept {
     const context* const here = current_context;
     if (here == nullptr) return {.where = nullptr, .task = 0, .enters = 0};
-    return {.where = here, .task = here->task_id(), .enters = here->io->counters().enters};
+    return {.where = here,
+            .task = here->task_id(),
+            .enters = ring_driver::of(*here->io).counters().enters};
   }
   friend bool operator==(const moment&, const moment&) = default;
 };

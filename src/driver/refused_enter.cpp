@@ -73,7 +73,7 @@ void ring_driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
         return;
       case completion_kind::operation:
         leaves_kernel();
-        --counters_.submitted;
+        --submitted_;
         end_withdrawn(*s, error, ready);
         return;
       case completion_kind::cancel:

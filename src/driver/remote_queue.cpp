@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "carousel/detail/driver/driver.hpp"
+#include "driver/ring_driver.hpp"
 
 namespace carousel::detail {
 
@@ -16,7 +16,7 @@ const std::shared_ptr<mailbox>& remote_queue::open(context& here) {
   }
   if (box_ == nullptr) {
     box_ = std::make_shared<mailbox>();
-    here.io->watch(box_->event_fd());
+    ring_driver::of(*here.io).watch(box_->event_fd());
     here.ask_for_turn();  // the read of the eventfd is to be submitted
   }
   return box_;

@@ -26,11 +26,6 @@ constexpr std::uint64_t nothing_user_data = user_data_of(completion_kind::nothin
 
 }  // namespace
 
-void operation_base::abandon() noexcept {
-  if (has_slot()) io_->abandon(*at);
-  forget();
-}
-
 result<std::unique_ptr<ring_driver>> ring_driver::make(std::unique_ptr<sys::kernel> kernel,
                                                        const driver_options& options) {
   watch_forks();
@@ -70,6 +65,18 @@ unsigned ring_driver::hold_back(unsigned slots_max) noexcept {
   cancels_max_ = std::clamp(static_cast<unsigned>(entries) / 8, 1U, cancels_per_enter);
   const unsigned others = other_requests(queue_->requests_max(), cancels_max_);
   return std::min(slots_max, static_cast<unsigned>(entries) - others);
+}
+
+steady_time ring_driver::now() const noexcept { return kernel().now(); }
+
+std::chrono::nanoseconds ring_driver::time_since_boot() const noexcept {
+  return kernel().time_since_boot();
+}
+
+driver_counters ring_driver::counters() const noexcept {
+  driver_counters all = counters_;
+  all.submitted = submitted_;
+  return all;
 }
 
 void ring_driver::wait_to_start(operation_base& op) noexcept {
@@ -149,7 +156,7 @@ bool ring_driver::withdraw_request(slot& s) noexcept {
   // In a child of fork() the queue is the parent's, and not even mapped.
   if (forks_ != forks || !queue_->contains(s.queued_at, s.name)) return false;
   in_kernel_ -= queue_->withdraw(s.queued_at, nothing_user_data);
-  --counters_.submitted;
+  --submitted_;
   return true;
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "carousel/detail/driver/buffer_table.hpp"
+#include "carousel/detail/driver/context.hpp"
 #include "carousel/detail/driver/driver.hpp"
 #include "driver/wake_read.hpp"
 #include "ring/ring.hpp"
@@ -14,6 +16,15 @@ struct driver_options {
   unsigned entries = 256;  ///< submission queue entries; the completion queue has twice as many
   unsigned slots_max = 1 << 18;  ///< operations in flight; more wait in line
   bool iowait = false;           ///< waiting for completions counts as waiting for a disk
+};
+
+struct driver_counters {
+  std::uint64_t submitted = 0;  ///< operations handed to the kernel
+  std::uint64_t enters = 0;     ///< io_uring_enter calls
+  std::uint64_t cancels = 0;    ///< cancel requests sent
+  std::uint64_t stray = 0;      ///< completions that nothing expected; never followed
+  /// Collections that run unregistered because the kernel refused.
+  std::uint64_t plain_fallbacks = 0;
 };
 
 /// Whether a turn may sleep until something completes.
@@ -34,6 +45,46 @@ class ring_driver final : owned_ring, public driver {
   ring_driver(const ring_driver&) = delete;
   ring_driver& operator=(const ring_driver&) = delete;
   ~ring_driver();
+  /// Every driver is one.
+  [[nodiscard]] static ring_driver& of(driver& io) noexcept {
+    return static_cast<ring_driver&>(io);
+  }
+  [[nodiscard]] static const ring_driver& of(const driver& io) noexcept {
+    return static_cast<const ring_driver&>(io);
+  }
+
+  // What happens to an operation beside its start and its completion.
+
+  /// It stands in line for a slot, and for room in the submission queue.
+  void wait_to_start(operation_base& op) noexcept;
+  /// It waits for something that is not the kernel, and joins the line afterwards; unlinked when
+  /// the driver ends before.
+  void wait_elsewhere(waiter& op) noexcept { waiting_elsewhere_.push_back(op); }
+  /// Its awaiter dies: withdraw it, make it an orphan, or dispose of its result.
+  void abandon(slot& s) noexcept;
+  /// It shall end: out of the line or of the submission queue as cancelled at once, in the kernel
+  /// by a cancel and with its own last completion. What is on its way already is left alone.
+  void request_stop(operation_base& op, ready_queue& ready) noexcept;
+  /// The same for all operations that hold this file and are awaited; the others are ending.
+  void request_stop_of_users(const descriptor& file, ready_queue& ready) noexcept;
+
+  // Registered buffers.
+
+  [[nodiscard]] buffer_table& buffers() noexcept { return buffers_; }
+  /// Gives a registration up, once the operations in flight do not use it any more.
+  void remove_buffers(buffer_registration& old) noexcept;
+  void count_plain_fallback() noexcept { ++counters_.plain_fallbacks; }
+  /// RLIMIT_MEMLOCK may be why the kernel has no memory to lock.
+  [[nodiscard]] bool memlock_binds() const noexcept { return kernel().memlock_binds(); }
+
+  // What it tells.
+
+  [[nodiscard]] sys::kernel& kernel() const noexcept { return ring_->kernel(); }
+  /// The time as the kernel behind the ring tells it.
+  [[nodiscard]] steady_time now() const noexcept;
+  /// The same with the time that the machine was suspended, since it was started.
+  [[nodiscard]] std::chrono::nanoseconds time_since_boot() const noexcept;
+  [[nodiscard]] driver_counters counters() const noexcept;
 
   // A turn.
 
@@ -45,7 +96,6 @@ class ring_driver final : owned_ring, public driver {
   /// Disposes of what deliver() has left: the results of orphans, a registration that nobody uses
   /// any more.
   void settle() noexcept;
-  [[nodiscard]] sys::kernel& kernel() noexcept { return ring_->kernel(); }
   /// There is something for deliver().
   [[nodiscard]] bool has_completions() const noexcept { return ring_->has_completions(); }
   /// Starts operations that stand in line, submits what is queued, and waits for a completion if it
@@ -71,12 +121,21 @@ class ring_driver final : owned_ring, public driver {
   /// Lets the kernel post what it holds back.
   void collect(ready_queue& ready);
 
-  // For a program that turns the loop from a loop of its own.
+  // For other threads, and for a program that turns the loop from a loop of its own.
+
+  /// From now on a write to this eventfd ends a wait of the loop. It must stay open as long as the
+  /// driver.
+  void watch(int wake_fd) noexcept {
+    wake_.watch(wake_fd);
+    whole_turn_needed_ = true;
+  }
 
   /// An eventfd that the kernel writes to when the ring has something for us; made at the first
   /// call.
   [[nodiscard]] result<int> event_fd() noexcept;
   [[nodiscard]] bool has_event_fd() const noexcept { return event_fd_ >= 0; }
+  /// Something has come up that wants a turn: writes to the eventfd that a program waits for,
+  /// unless the loop turns and sees it anyway.
   void ask_for_turn() noexcept;
   /// The program has left the loop, until it turns it again.
   void note_left() noexcept;
@@ -93,19 +152,9 @@ class ring_driver final : owned_ring, public driver {
   void quarantine() noexcept;
 
  private:
-  friend class driver;  // which hands on what awaiters ask for seldom
   ring_driver() = default;
 
   [[nodiscard]] unsigned hold_back(unsigned slots_max) noexcept;
-  void wait_to_start(operation_base& op) noexcept;
-  void abandon(slot& s) noexcept;
-  void request_stop(operation_base& op, ready_queue& ready) noexcept;
-  void request_stop_of_users(const descriptor& file, ready_queue& ready) noexcept;
-  void remove_buffers(buffer_registration& old) noexcept;
-  void watch(int wake_fd) noexcept {
-    wake_.watch(wake_fd);
-    whole_turn_needed_ = true;
-  }
   [[nodiscard]] bool awaited_outside() const noexcept;
 
   /// Of those in line.
@@ -148,6 +197,7 @@ class ring_driver final : owned_ring, public driver {
   unsigned forks_ = forks;
   unsigned cancels_max_ = ~0U;  ///< in the kernel at a time
 
+  list<waiter, ready_tag> waiting_elsewhere_;  ///< operations that will stand in line
   list<slot, slot_tag> to_cancel_;
   list<slot, slot_tag> to_recancel_;  ///< answered ENOENT or EALREADY: asked again after a while
   /// Orphans past their last CQE, disposed of after the CQEs are read.
@@ -162,6 +212,8 @@ class ring_driver final : owned_ring, public driver {
   unsigned turns_until_clock_ = 0;
   bool whole_turn_needed_ = true;  ///< found by turn(), or come up since
 
+  driver_counters counters_;
+  buffer_table buffers_;
   wake_read wake_;
   int event_fd_ = -1;            ///< -1: nobody has asked for it
   bool asked_for_turn_ = false;  ///< since the loop was left

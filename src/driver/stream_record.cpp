@@ -4,6 +4,7 @@
 #include <new>
 
 #include "carousel/detail/driver/operation.hpp"
+#include "driver/ring_driver.hpp"
 
 namespace carousel::detail {
 namespace {
@@ -116,7 +117,7 @@ void stream_record::want() noexcept {
 
 void stream_record::pause() noexcept {
   if (in_flight_ == nullptr || std::exchange(pausing_, true)) return;
-  in_flight_->io().request_stop(*in_flight_, this_context().ready);
+  ring_driver::of(in_flight_->io()).request_stop(*in_flight_, this_context().ready);
 }
 
 void stream_record::promise() noexcept {

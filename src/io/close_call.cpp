@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "driver/ring_driver.hpp"
+
 namespace carousel::detail {
 
 close_call::closing::~closing() {
@@ -24,7 +26,7 @@ bool close_call::must_wait(operation_base& self) noexcept {
   self.kind = wait_kind::file_close;
   // A socket's may wait for ever, and hold the connection open for its peer.
   if (others == others_in_flight::are_stopped)
-    self.io().request_stop_of_users(*held.file.get(), this_context().ready);
+    ring_driver::of(self.io()).request_stop_of_users(*held.file.get(), this_context().ready);
   return true;
 }
 

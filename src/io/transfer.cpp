@@ -38,7 +38,7 @@ constexpr std::uint64_t page_bytes = 4096;
 std::int32_t read_inline(driver& io, descriptor& file, std::span<std::byte> into, std::uint64_t at,
                          std::int32_t& came) noexcept {
   if (!may_be_inline(file, into.size(), at) || file.attempts.skips()) return ext::not_attempted;
-  const std::int32_t n = static_cast<ring_driver&>(io).kernel().read_now(file.fd, into, at);
+  const std::int32_t n = ring_driver::of(io).kernel().read_now(file.fd, into, at);
   if (n >= 0 && is_whole(n, into.size(), at)) {
     file.attempts.hit();
     return n;
@@ -55,7 +55,7 @@ std::int32_t read_inline(driver& io, descriptor& file, std::span<std::byte> into
 std::int32_t write_inline(driver& io, descriptor& file, std::span<const std::byte> from,
                           std::uint64_t at) noexcept {
   if (!may_be_inline(file, from.size(), at)) return ext::not_attempted;
-  const std::int32_t n = static_cast<ring_driver&>(io).kernel().write_now(file.fd, from, at);
+  const std::int32_t n = ring_driver::of(io).kernel().write_now(file.fd, from, at);
   if (n == -ESPIPE) file.attempts.forbid();
   return n == -EAGAIN || n == -EINTR || n == -ESPIPE ? ext::not_attempted : n;
 }

@@ -88,7 +88,7 @@ result<> runtime::shutdown(detail::any_duration deadline) {
 
 runtime_stats runtime::stats() const noexcept {
   CAROUSEL_ASSERT(loop_ != nullptr, "this runtime was moved from or shut down");
-  const detail::driver_counters& c = loop_->io->counters();
+  const detail::driver_counters c = detail::ring_driver::of(*loop_->io).counters();
   return {.operations = c.submitted,
           .enters = c.enters,
           .cancels = c.cancels,

@@ -70,7 +70,7 @@ TEST(cancel_race, a_cancel_is_repeated_soon_also_while_an_older_one_is_repeated_
   auto made = std::make_unique<fake::kernel>(fake::kernel_options{.stuck = 1000});
   fake::kernel& kernel = *made;
   runtime rt = detail::runtime_access::make(std::move(made), {}).value();
-  const detail::driver& io = *detail::runtime_access::loop_of(rt)->io;
+  const auto& io = detail::ring_driver::of(*detail::runtime_access::loop_of(rt)->io);
   rt.block_on([&]() -> task<> {
     auto older = spawn(read_for_long, from);
     co_await sleep_for(

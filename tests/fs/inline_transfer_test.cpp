@@ -22,6 +22,7 @@
 #include "support/bytes.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
+#include "support/submitted.hpp"
 #include "support/temp_dir.hpp"
 
 // What is in the page cache is read without the ring where that keeps nobody waiting, and with
@@ -32,6 +33,7 @@ namespace carousel {
 namespace {
 
 using test::pipe_pair;
+using test::submitted;
 using test::temp_dir;
 
 constexpr std::size_t page = 4096;
@@ -79,8 +81,6 @@ std::vector<std::byte> bytes(std::string_view text) {
   const auto all = test::bytes_of(text);
   return {all.begin(), all.end()};
 }
-
-std::uint64_t submitted() { return detail::this_context().io->counters().submitted; }
 
 /// What a read brought, and through how many requests of the ring.
 struct outcome {

@@ -18,6 +18,7 @@
 #include "support/open_fds.hpp"
 #include "support/run.hpp"
 #include "support/stream_ends.hpp"
+#include "support/submitted.hpp"
 
 // Connections that come without being asked for each, and what becomes of them when nobody takes
 // them.
@@ -182,10 +183,9 @@ TEST(accept_stream, without_descriptors_it_says_so_once_for_each_next_and_loses_
     for (int i = 0; i < 3; ++i)
       EXPECT_EQ(error_of(co_await in.next()), std::errc::too_many_files_open);
     // Nobody asks, so nothing is tried.
-    const auto submitted_now = [] { return detail::this_context().io->counters().submitted; };
-    const std::uint64_t submitted = submitted_now();
+    const std::uint64_t submitted = test::submitted();
     for (int turns = 0; turns < 10; ++turns) co_await yield();
-    EXPECT_EQ(submitted_now(), submitted);
+    EXPECT_EQ(test::submitted(), submitted);
     setrlimit(RLIMIT_NOFILE, &before);
     EXPECT_EQ(co_await name_of(std::move(first).value()), "0");
     for (int i = 1; i < 3; ++i)

@@ -99,7 +99,7 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
     w.kernel = made_kernel.get();
     w.kernel->describe("plan: " + p.describe());
     runtime rt = detail::runtime_access::make(std::move(made_kernel), p.runtime).value();
-    w.io = static_cast<detail::ring_driver*>(detail::runtime_access::loop_of(rt)->io);
+    w.io = &detail::ring_driver::of(*detail::runtime_access::loop_of(rt)->io);
     // The read that waits for other threads stores into the driver itself.
     fake::declared_memory::declare(w.io, sizeof *w.io);
     w.remote.handle = rt.remote();

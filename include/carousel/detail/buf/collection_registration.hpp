@@ -6,7 +6,7 @@
 #include <string>
 
 #include "carousel/buf/registration_report.hpp"
-#include "carousel/detail/driver/driver.hpp"
+#include "carousel/detail/driver/buffer_registration.hpp"
 #include "carousel/result.hpp"
 
 struct iovec;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "carousel/detail/base/poison.hpp"
+#include "carousel/detail/driver/context.hpp"
 #include "carousel/detail/driver/driver.hpp"
 #include "carousel/ext/hooks.hpp"
 
@@ -40,7 +41,11 @@ struct operation_base : waiter {
 
  protected:
   ~operation_base() = default;
+  // Of its driver, which does it.
+  void wait_to_start() noexcept;
+  void wait_elsewhere() noexcept;
   void abandon() noexcept;
+  void request_stop() noexcept;
 };
 
 /// One operation: inert until awaited. While the kernel works it lives in its awaiter, which the
@@ -102,13 +107,13 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     if constexpr (begins_when_free) {
       if (op_.must_wait(*this)) {
         wait_for_slot();
-        io.wait_elsewhere(*this);
+        this->wait_elsewhere();
         if (here.stopped()) stop_this(*this);
         return true;
       }
     }
     if (!io.can_start()) [[unlikely]] {
-      stand_in_line(io);
+      stand_in_line();
       return true;
     }
     try {
@@ -154,7 +159,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
       self.failed = failure(errc::canceled);
       this_context().ready.push_back(self);
     } else {
-      self.io_->request_stop(self, this_context().ready);
+      self.request_stop();
     }
   }
   [[gnu::noinline]] bool fail_at_once(context& here, failure_code why, std::coroutine_handle<> h) {
@@ -182,9 +187,9 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     here.inline_budget -= inline_cost + (std::max(failed, 0) >> 10);
     return give_way(here, *this, *this, h);
   }
-  [[gnu::noinline]] void stand_in_line(driver& io) {
+  [[gnu::noinline]] void stand_in_line() {
     wait_for_slot();
-    io.wait_to_start(*this);
+    this->wait_to_start();
   }
   void wait_for_slot() noexcept {
     at = no_slot();
