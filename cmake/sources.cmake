@@ -167,6 +167,7 @@ set(carousel_sources
     src/base/refused_call.cpp
     src/base/request.cpp
     src/base/result.cpp
+    src/base/state_assert.cpp
     src/buf/arena.cpp
     src/buf/arena_storage.cpp
     src/buf/buf_collection.cpp

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/sanitizers.hpp"
+#include "base/state_assert.hpp"
 #include "buf/arena_storage.hpp"
 #include "carousel/detail/base/keep_for_ever.hpp"
 #include "carousel/detail/buf/group_record.hpp"
@@ -50,8 +51,10 @@ buf_collection::buf_collection(std::unique_ptr<buf_storage> storage, pool_option
     : watches_check_in_(memory_is_poisoned), storage_(std::move(storage)), options_(options) {}
 
 buf_collection::~buf_collection() {
-  CAROUSEL_ASSERT(still_leased_ == 0 && closer_ == nullptr && !registration_.holds_memory(),
-                  "a pool has ended while somebody uses its buffers");
+  CAROUSEL_ASSERT_STATE(still_leased_ == 0 && closer_ == nullptr && !registration_.holds_memory(),
+                        "a pool has ended while somebody uses its buffers: %u leases%s%s",
+                        still_leased_, closer_ != nullptr ? ", a close()" : "",
+                        registration_.holds_memory() ? ", the kernel" : "");
   unpoison_all();
   if (leak_storage_) keep_for_ever(storage_.release());
 }
@@ -221,11 +224,19 @@ std::size_t buf_collection::lent() const noexcept {
 
 void buf_collection::hand_over(buf_entry& e, size_class& c) noexcept {
   auto& w = static_cast<buffer_waiter&>(c.waiters.front());
-  CAROUSEL_ASSERT(w.granted == nullptr, "a waiter was granted two buffers");
+  CAROUSEL_ASSERT_STATE(w.granted == nullptr, "a waiter was granted two buffers: %u, and %u before",
+                        e.index, w.granted->index);
   e.holder = w.task != nullptr ? w.task->id : 0;
   e.size = 0;
   w.granted = &e;
   (void)w.wake();
+}
+
+void buf_collection::checked_in_twice(const buf_entry& e) noexcept {
+  CAROUSEL_ASSERT_STATE(
+      e.leased,
+      "a buffer was checked in twice: number %u, of %zu bytes, which task %" PRIu32 " had", e.index,
+      e.capacity, e.holder);
 }
 
 // The end.
@@ -288,7 +299,10 @@ void buf_collection::count_leases() noexcept {
 }
 
 void buf_collection::lease_ended() noexcept {
-  CAROUSEL_ASSERT(still_leased_ != 0, "more leases have come back than were out");
+  CAROUSEL_ASSERT_STATE(
+      still_leased_ != 0,
+      "more leases have come back than were out when the pool closed, of %zu buffers",
+      entries_.size());
   --still_leased_;
   if (still_leased_ == 0 && registration_.with() != nullptr) {
     registration_.give_up();  // tells the closer; this may be gone by then
@@ -314,9 +328,14 @@ void buf_collection::set_guards() noexcept {
 }
 
 void buf_collection::check_guard(const buf_entry& e) const noexcept {
-  CAROUSEL_ASSERT(
-      !guarded_ || std::ranges::count(guard_of(e), guard_pattern) == std::ssize(guard_of(e)),
-      "somebody wrote beyond the end of a buffer that is now checked in");
+  if (!guarded_) return;
+  const auto changed =
+      std::ranges::count_if(guard_of(e), [](std::byte b) { return b != guard_pattern; });
+  CAROUSEL_ASSERT_STATE(
+      changed == 0,
+      "somebody wrote beyond the end of a buffer that is now checked in: %td of the "
+      "%zu bytes behind buffer %u, of %zu bytes",
+      changed, guard_of(e).size(), e.index, e.capacity);
 }
 
 void buf_collection::unpoison_all() const noexcept {

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "carousel/detail/base/assert.hpp"
+#include "base/state_assert.hpp"
 #include "sys/kernel.hpp"
 
 namespace carousel::detail {
@@ -19,8 +19,9 @@ namespace {
 }  // namespace
 
 buffer_table::~buffer_table() {
-  CAROUSEL_ASSERT(leaving_ == nullptr || leaving_->users_ == 0,
-                  "a driver ended while operations used its buffer table");
+  CAROUSEL_ASSERT_STATE(leaving_ == nullptr || leaving_->users_ == 0,
+                        "a driver ended while operations used its buffer table: %zu",
+                        leaving_->users_);
   settle();
   if (!present_.empty()) remove(present_.front(), 0);
 }
@@ -67,7 +68,10 @@ void buffer_table::add_plain(buffer_registration& new_one) noexcept {
 }
 
 void buffer_table::remove(buffer_registration& old, std::size_t users) noexcept {
-  CAROUSEL_ASSERT(old.io_ == io_, "a registration was given up twice");
+  CAROUSEL_ASSERT_STATE(old.io_ == io_ && leaving_ != &old,
+                        "a registration was given up twice: %zu operations used it the first time, "
+                        "and %zu do now",
+                        old.users_, users);
   old.io_ = nullptr;
   if (!old.in_kernel_) {
     end(old);
@@ -79,8 +83,11 @@ void buffer_table::remove(buffer_registration& old, std::size_t users) noexcept 
 }
 
 void buffer_table::end_use() noexcept {
-  CAROUSEL_ASSERT(leaving_ != nullptr && leaving_->users_ != 0,
-                  "more operations have ended with a registration than had begun with it");
+  CAROUSEL_ASSERT_STATE(
+      leaving_ != nullptr && leaving_->users_ != 0,
+      "more operations have ended with a registration than had begun with it: %zu are left%s",
+      leaving_ != nullptr ? leaving_->users_ : 0,
+      leaving_ != nullptr ? "" : ", and none was given up");
   --leaving_->users_;
 }
 

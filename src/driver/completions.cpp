@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/state_assert.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "driver/turn.hpp"
 
@@ -20,8 +21,10 @@ std::int32_t ring_driver::meaning(const slot& s, std::int32_t res) noexcept {
 }
 
 void ring_driver::cancel_leaves_kernel() noexcept {
-  CAROUSEL_ASSERT(cancels_in_kernel_ != 0,
-                  "more cancels have left the kernel than were handed to it");
+  CAROUSEL_ASSERT_STATE(cancels_in_kernel_ != 0,
+                        "more cancels have left the kernel than were handed to it: of %zu requests "
+                        "that it has none is one",
+                        in_kernel_);
   --cancels_in_kernel_;
   leaves_kernel();
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/state_assert.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "driver/ring_driver.hpp"
 
@@ -40,8 +41,9 @@ fd_ref fd_ref::own(int fd) {
 }
 
 void descriptor::destroy(descriptor* d) noexcept {
-  CAROUSEL_ASSERT(d->started == 0 && d->closer == nullptr,
-                  "a file was closed while operations use it");
+  CAROUSEL_ASSERT_STATE(d->started == 0 && d->closer == nullptr,
+                        "file %d was closed while operations use it: %u%s", d->fd, d->started,
+                        d->closer != nullptr ? ", and a close() waits" : "");
   if (d->table != nullptr) d->table->remove(*d);
   if (d->fd >= 0) ::close(d->fd);
   delete d;

@@ -53,8 +53,12 @@ bool ring_driver::drain(steady_time deadline) {
     abandon(s);
   });
   ready_queue nobody;
-  const auto no_awaiter = [](waiter&) {
-    CAROUSEL_ASSERT(false, "an operation without an awaiter wanted to resume one");
+  const auto no_awaiter = [this](waiter&) {
+    CAROUSEL_ASSERT_STATE(
+        false,
+        "an operation without an awaiter wanted to resume one; %zu requests are in "
+        "the kernel",
+        in_kernel_);
     return false;
   };
   deliver(no_awaiter);

@@ -1,6 +1,6 @@
 #include "carousel/detail/driver/file_table.hpp"
 
-#include "base/debug_assert.hpp"
+#include "base/state_assert.hpp"
 #include "carousel/detail/base/thread_mark.hpp"
 #include "sys/kernel.hpp"
 
@@ -22,8 +22,10 @@ void file_table::open(sys::kernel& kernel) {
 
 file_table::~file_table() {
   clear();
-  CAROUSEL_ASSERT(free_.size() == entries_.size(),
-                  "an operation has kept its entry of the file table beyond the driver's end");
+  CAROUSEL_ASSERT_STATE(free_.size() == entries_.size(),
+                        "operations have kept entries of the file table beyond the driver's end: "
+                        "%zu of %zu are free",
+                        free_.size(), entries_.size());
 }
 
 void file_table::clear() noexcept {
@@ -49,8 +51,10 @@ void file_table::give_back(const file_entry& gone) noexcept {
   CAROUSEL_ASSERT(thread_ == &thread_mark || forks_ != forks,
                   "a file that operations have used belongs to the thread of their runtime until "
                   "that ends");
-  CAROUSEL_DEBUG_ASSERT(free_.size() < entries_.size(),
-                        "an entry of the file table was given back twice");
+  CAROUSEL_DEBUG_ASSERT_STATE(
+      free_.size() < entries_.size(),
+      "an entry of the file table was given back twice: number %d, and all %zu are free",
+      gone.index_, free_.size());
   if (gone.holds_file_ && forks_ == forks)
     (void)kernel_->update_file(static_cast<unsigned>(gone.index_), -1);
   free_.push_back(gone.index_);

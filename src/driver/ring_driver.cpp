@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <new>
 
+#include "base/state_assert.hpp"
 #include "carousel/detail/driver/fork_epoch.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "driver/turn.hpp"
@@ -23,6 +24,23 @@ constexpr unsigned cancels_per_enter = 64;
 }
 /// Of the completion of a request that was withdrawn.
 constexpr std::uint64_t nothing_user_data = user_data_of(completion_kind::nothing);
+
+[[nodiscard]] std::size_t length_of(list<slot, slot_tag>& of) {
+  std::size_t length = 0;
+  of.for_each([&](const slot&) { ++length; });
+  return length;
+}
+
+[[nodiscard]] const char* name_of(slot_state state) noexcept {
+  switch (state) {
+    case slot_state::free: return "free";
+    case slot_state::submitted: return "submitted";
+    case slot_state::orphaned: return "orphaned";
+    case slot_state::done: return "done";
+    case slot_state::withdrawn: return "withdrawn";
+  }
+  return "in no state";
+}
 
 }  // namespace
 
@@ -48,10 +66,16 @@ result<std::unique_ptr<ring_driver>> ring_driver::make(std::unique_ptr<sys::kern
 }
 
 ring_driver::~ring_driver() {
-  CAROUSEL_ASSERT(in_kernel_ == 0,
-                  "a driver whose operations are still in the kernel must be leaked");
-  CAROUSEL_ASSERT(to_cancel_.empty() && to_recancel_.empty() && ended_orphans_.empty(),
-                  "a driver ended with operations on its lists");
+  CAROUSEL_ASSERT_STATE(in_kernel_ == 0,
+                        "a driver whose operations are still in the kernel must be leaked: %zu are",
+                        in_kernel_);
+  const std::size_t listed[] = {length_of(to_cancel_), length_of(to_recancel_),
+                                length_of(ended_orphans_)};
+  CAROUSEL_ASSERT_STATE(
+      listed[0] + listed[1] + listed[2] == 0,
+      "a driver ended with operations on its lists: %zu to be cancelled, %zu to be "
+      "cancelled again, %zu orphans that have ended",
+      listed[0], listed[1], listed[2]);
   if (event_fd_ >= 0) ::close(event_fd_);
 }
 
@@ -104,6 +128,12 @@ void ring_driver::start_waiting(ready_queue& ready) {
 void ring_driver::make_room(ready_queue& ready) { check_enter(ring_->submit(), ready); }
 
 void ring_driver::end_awaiter_of(slot& s) noexcept {
+  CAROUSEL_ASSERT_STATE(
+      s.awaiter != nullptr && s.state != slot_state::free,
+      "an awaiter can only abandon an operation that it owns: slot %u is %s, after "
+      "%d %s",
+      static_cast<unsigned>(s.name) & (slot_index_max - 1), name_of(s.state), s.res,
+      errno_name(s.res));
   take_over(s);
   switch (s.state) {
     case slot_state::submitted:
@@ -118,9 +148,8 @@ void ring_driver::end_awaiter_of(slot& s) noexcept {
     case slot_state::withdrawn: s.res = -ECANCELED; [[fallthrough]];
     case slot_state::done: dispose(s); return;
     case slot_state::free:
-    case slot_state::orphaned: break;
+    case slot_state::orphaned: return;  // it has no awaiter
   }
-  CAROUSEL_ASSERT(false, "an awaiter can only abandon an operation that it owns");
 }
 
 /// The awaiter of an operation goes, and with it perhaps what others wait for.

@@ -1,15 +1,23 @@
 #include "carousel/detail/driver/slot_table.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <new>
+
+#include "base/state_assert.hpp"
 
 namespace carousel::detail {
 
 slot_table::~slot_table() {
+  const unsigned slots = std::min(made_, slots_max_);
   unsigned free_slots = 0;
-  for (const slot* s = free_; s != nullptr && free_slots <= made_; s = s->next_free) ++free_slots;
-  CAROUSEL_ASSERT(free_slots == std::min(made_, slots_max_),
-                  "an operation has kept its slot beyond the driver's end, or gave it back twice");
+  for (const slot* s = free_; s != nullptr && free_slots <= slots; s = s->next_free) ++free_slots;
+  CAROUSEL_ASSERT_STATE(free_slots >= slots,
+                        "operations have kept their slots beyond the driver's end: %u of %u",
+                        slots - free_slots, slots);
+  CAROUSEL_ASSERT_STATE(free_slots == slots,
+                        "an operation has given its slot back twice: of %u slots more are free",
+                        slots);
   for (slot* chunk : chunks_) {
     std::destroy_n(chunk, chunk_slots);
     ::operator delete(chunk, std::align_val_t{alignof(slot)});

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "carousel/detail/base/assert.hpp"
+#include "base/state_assert.hpp"
 
 namespace carousel::detail {
 
@@ -11,7 +11,8 @@ timer_queue::~timer_queue() {
 }
 
 void timer_queue::arm(timer_node& node, steady_time deadline) {
-  CAROUSEL_ASSERT(node.queue_ == nullptr, "a timer was armed twice");
+  CAROUSEL_ASSERT_STATE(node.queue_ == nullptr, "a timer was armed twice: it is number %zu of %zu",
+                        node.position_, heap_.size());
   heap_.push_back(&node);
   node.queue_ = this;
   node.deadline = deadline;

@@ -95,7 +95,8 @@ class buf_collection {
   /// the free list.
   void check_in(buf_entry& e) noexcept {
     registration_.check_thread();
-    CAROUSEL_ASSERT(e.leased, "a buffer was checked in twice");
+    if (!e.leased) [[unlikely]]
+      checked_in_twice(e);
     size_class& c = *e.size_class;
     if (watches_check_in_ || !c.waiters.empty()) [[unlikely]] {
       if (!is_free_after(e, c)) return;
@@ -163,6 +164,7 @@ class buf_collection {
   void unpoison_all() const noexcept;
   void set_guards() noexcept;
   void check_guard(const buf_entry& e) const noexcept;
+  static void checked_in_twice(const buf_entry& e) noexcept;
   /// What a check-in has to do besides. False: the buffer is not free now, and this may be gone.
   [[nodiscard]] bool is_free_after(buf_entry& e, size_class& c) noexcept;
   [[nodiscard]] size_class& class_of_next(size_class& from) noexcept;
