@@ -114,6 +114,10 @@ class ring_driver final : owned_ring, public driver {
   }
   /// Something here waits for a turn and not for the kernel.
   [[nodiscard]] bool wants_turn() const noexcept;
+  /// A cancel, or an operation in line, could go out that no request stands for yet.
+  [[nodiscard]] bool could_submit() const noexcept {
+    return cancels_can_start() || others_can_start();
+  }
   /// When turn() must be called at the latest, if the kernel wakes nobody before.
   [[nodiscard]] steady_time wants_turn_at() const noexcept {
     return to_recancel_.empty() ? steady_time::max() : recancel_at_;

@@ -168,7 +168,7 @@ template <class Resume>
   }
   bool block = may_wait == waiting::allowed;
   if (wake_.watches() && !wake_.encode(*ring_, in_kernel_)) block = false;
-  enter(ready, block && ready.empty() && !cancels_can_start() && !others_can_start(), deadline);
+  enter(ready, block && ready.empty() && !could_submit(), deadline);
   whole_turn_needed_ = submits_until_probe_ != 0 || !waiting_.empty() || !to_cancel_.empty() ||
                        !to_recancel_.empty() || buffers_.removing() || wake_.is_missing();
 }

@@ -32,7 +32,7 @@ result<int> ring_driver::event_fd() noexcept {
 
 bool ring_driver::wants_turn() const noexcept {
   if (ring_->has_completions() || ring_->wants_enter() || ring_->unsubmitted() != 0) return true;
-  if (cancels_can_start() || others_can_start()) return true;
+  if (could_submit()) return true;
   if (!ended_orphans_.empty() || buffers_.wants_settling()) return true;
   return wake_.is_missing();
 }

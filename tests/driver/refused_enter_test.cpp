@@ -167,8 +167,11 @@ TEST(refused_enter, a_cancel_that_was_taken_back_is_sent_before_the_next_wait) {
           },
           pipe.reader(), source.get_token());
       for (int i = 0; i < 3; ++i) co_await yield();
-      m->refuse = [next = m->enters + 1](unsigned n) {
-        return n == next ? std::optional(-EPERM) : std::nullopt;
+      m->refuse = [&m, next = m->enters + 1](unsigned n) -> std::optional<int> {
+        if (n == next) return -EPERM;
+        if (n != next + 1 || m->submits != 0 || m->waits_for == 0) return std::nullopt;
+        ADD_FAILURE() << "a wait without the cancel, which nothing else would end";
+        return -EINTR;
       };
       source.request_stop();
       EXPECT_EQ(co_await std::move(reading), errc::canceled);

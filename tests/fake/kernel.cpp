@@ -154,7 +154,7 @@ int kernel::register_eventfd(int fd) noexcept {
 
 int kernel::enter_indirect(unsigned to_submit, unsigned min_complete, unsigned flags,
                            const std::chrono::nanoseconds* timeout) noexcept {
-  if (observer_) observer_();
+  if (observer_) observer_(min_complete);
   if ((flags & sys::enter_no_iowait) != 0 && options_.old_waits) {
     if (options_.strict) trace_.fail(0, "an enter had a flag that this kernel does not know");
     return -EINVAL;

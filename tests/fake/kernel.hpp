@@ -77,8 +77,8 @@ class kernel final : public sys::kernel {
   void wait_for_signal(std::chrono::nanoseconds at_most);
   /// The registered eventfd is readable.
   [[nodiscard]] bool has_signal() const noexcept;
-  /// Called at the beginning of each enter.
-  void set_observer(std::function<void()> f) { observer_ = std::move(f); }
+  /// Called at the beginning of each enter, with how many completions that waits for.
+  void set_observer(std::function<void(unsigned)> f) { observer_ = std::move(f); }
   /// What a failure prints besides the options.
   void describe(const std::string& more) {
     trace_.set_options(options_.describe() + "\n  " + more);
@@ -146,7 +146,7 @@ class kernel final : public sys::kernel {
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point now_;
   std::chrono::nanoseconds suspended_{0};
-  std::function<void()> observer_;
+  std::function<void(unsigned)> observer_;
   std::chrono::nanoseconds waited_as_io_{0};
   unsigned attempts_ = 0;
 

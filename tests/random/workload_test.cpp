@@ -55,17 +55,17 @@ void close_others(const std::set<int>& before) {
 }
 
 /// Keeps stderr quiet for a while. What the library says there is shown if it stops the process.
-class silence {
+class muted_stderr {
  public:
-  explicit silence(bool on) noexcept {
+  explicit muted_stderr(bool on) noexcept {
     if (!on) return;
     shown = dup(STDERR_FILENO);
     kept = memfd_create("silenced", MFD_CLOEXEC);
     dup2(kept, STDERR_FILENO);
   }
-  silence(const silence&) = delete;
-  silence& operator=(const silence&) = delete;
-  ~silence() {
+  muted_stderr(const muted_stderr&) = delete;
+  muted_stderr& operator=(const muted_stderr&) = delete;
+  ~muted_stderr() {
     if (shown < 0) return;
     dup2(shown, STDERR_FILENO);
     ::close(std::exchange(shown, -1));
@@ -103,7 +103,11 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
     // The read that waits for other threads stores into the driver itself.
     fake::declared_memory::declare(w.io, sizeof *w.io);
     w.remote.handle = rt.remote();
-    w.kernel->set_observer([&w] { w.require_laws(); });
+    w.kernel->set_observer([&w](unsigned completions) {
+      w.require_laws();
+      w.require(completions == 0 || !w.io->could_submit(),
+                "the loop waits while something could be submitted");
+    });
     if (p.embedded) {
       outer_loop(w, rt, seed).run(p);
     } else {
@@ -117,7 +121,7 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
     if (w.kernel->waited_as_io().count() != 0 && !options.old_waits)
       fail(options, p, "the loop has waited as if for a disk");
     {
-      const silence no_reports(options.stuck != 0 && !verbose);
+      const muted_stderr no_reports(options.stuck != 0 && !verbose);
       drained = rt.shutdown(p.deadline).has_value();
     }
     if (!drained && options.stuck == 0)
@@ -153,7 +157,7 @@ bool take(std::string_view argument, std::string_view name, std::uint64_t& value
 
 /// Says how to run it again when the library itself stops the process.
 void on_abort(int) {
-  silence::break_off();
+  muted_stderr::break_off();
   const std::string& command = fake::trace::replay_command();
   (void)!::write(STDERR_FILENO, command.data(), command.size());
   (void)!::write(STDERR_FILENO, "\n", 1);

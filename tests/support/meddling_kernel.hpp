@@ -18,6 +18,8 @@ namespace carousel::test {
 struct meddling {
   unsigned enters = 0;
   unsigned pauses = 0;
+  unsigned submits = 0;    ///< of the enter that is: requests
+  unsigned waits_for = 0;  ///< of the enter that is: completions
   /// Called for each enter with its number from 1; a value is what enter answers without the
   /// kernel.
   std::function<std::optional<int>(unsigned)> refuse;
@@ -75,6 +77,8 @@ class meddling_kernel final : public sys::kernel {
   int enter_indirect(unsigned to_submit, unsigned min_complete, unsigned flags,
                      const std::chrono::nanoseconds* timeout) noexcept override {
     ++m_->enters;
+    m_->submits = to_submit;
+    m_->waits_for = min_complete;
     if (m_->refuse) {
       if (const std::optional<int> answer = m_->refuse(m_->enters)) return *answer;
     }
