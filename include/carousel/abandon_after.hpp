@@ -57,13 +57,13 @@ class [[nodiscard]] abandon_after_operation : detail::scope_link,
       arm(here);
       return inner_->start(h);
     } catch (...) {  // nothing was begun, and nobody is to be resumed
-      timer_node::cancel();
+      timer_node::disarm();
       stop_waiting();
       throw;
     }
   }
   [[nodiscard]] output await_resume() {
-    timer_node::cancel();
+    timer_node::disarm();
     if (!inner_) return abandoned();
     auto r = detail::finish_inner(*inner_, detail::this_context().stopped(), errc::canceled);
     if constexpr (std::is_same_v<decltype(r), output>) {

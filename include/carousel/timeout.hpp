@@ -58,13 +58,13 @@ class [[nodiscard]] timeout_operation : detail::timer_node {
       if (waits) scope_.step_out(here);
       return waits;
     } catch (...) {  // nothing was begun, and the coroutine goes on outside
-      timer_node::cancel();
+      timer_node::disarm();
       scope_.end(here);
       throw;
     }
   }
   [[nodiscard]] output await_resume() {
-    timer_node::cancel();
+    timer_node::disarm();
     const detail::inner_scope::ending at_exit(scope_);
     return detail::finish_inner(inner_, scope_.stopped(),
                                 expired_ ? errc::timed_out : errc::canceled);

@@ -69,7 +69,7 @@ void remote_queue::close() noexcept {
   gather(ended_->close());
   while (!delivered_.empty()) {
     mail& one = delivered_.pop_front();
-    one.drop(one);
+    one.discard(one);
   }
 }
 

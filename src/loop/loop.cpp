@@ -70,7 +70,7 @@ bool loop::handle_task_event(task_record* record) noexcept {
   task_event = false;
   task = nullptr;
   if (record != nullptr && record->abort_wanted) record->abort();
-  bury_finished();
+  destroy_finished();
   return true;
 }
 
@@ -109,7 +109,7 @@ struct loop::in_nobodys_name_afterwards {
 [[gnu::always_inline]] inline void loop::turn_once(const task_record* until) {
   run_coroutines();
   CAROUSEL_ASSERT(!inherited(), inherited_sentence);
-  if (!finished_.empty()) bury_finished();
+  if (!finished_.empty()) destroy_finished();
   io_->settle();
   // What had completed by then has been delivered: a result beats a deadline or a stop of the same
   // turn. And a deadline that was set just now leaves its operation one chance to complete.
@@ -222,7 +222,7 @@ result<int> loop::event_fd() noexcept {
   return fd;
 }
 
-void loop::bury_finished() noexcept {
+void loop::destroy_finished() noexcept {
   while (!finished_.empty()) finished_.pop_front().destroy_frame();
 }
 

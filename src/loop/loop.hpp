@@ -78,7 +78,7 @@ class loop : public context {
   bool resume(waiter& w);
   bool after_resume(task_record* record) noexcept;
   bool handle_task_event(task_record* record) noexcept;
-  void bury_finished() noexcept;
+  void destroy_finished() noexcept;
   [[noreturn]] void report_stall();
 
   std::unique_ptr<ring_driver> io_;

@@ -37,8 +37,8 @@ socket_option socket_option::keep_alive(bool on) noexcept {
   return raw(SOL_SOCKET, SO_KEEPALIVE, on ? 1 : 0);
 }
 
-socket_option socket_option::keep_alive_idle(std::chrono::seconds silence) noexcept {
-  return raw(IPPROTO_TCP, TCP_KEEPIDLE, clipped(silence));
+socket_option socket_option::keep_alive_idle(std::chrono::seconds idle) noexcept {
+  return raw(IPPROTO_TCP, TCP_KEEPIDLE, clipped(idle));
 }
 
 socket_option socket_option::keep_alive_interval(std::chrono::seconds pause) noexcept {

@@ -44,7 +44,7 @@ TEST(timer_queue, expires_what_a_multimap_would) {
     switch (below(8)) {
       case 0:
         EXPECT_EQ(node->armed(), forget(node.get()) == 1);
-        node->cancel();
+        node->disarm();
         break;
       case 1:
         forget(node.get());
@@ -117,7 +117,7 @@ TEST(timer_queue, may_end_before_its_nodes) {
     queue.arm(second, at(2));
   }
   EXPECT_FALSE(first.armed());
-  second.cancel();
+  second.disarm();
   EXPECT_TRUE(expired.empty());
 }
 

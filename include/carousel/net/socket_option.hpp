@@ -21,8 +21,8 @@ class socket_option {
   [[nodiscard]] static socket_option cork(bool on) noexcept;
   /// Asks a silent peer whether it is still there; where it is not, reads are timed_out.
   [[nodiscard]] static socket_option keep_alive(bool on) noexcept;
-  /// The silence before the first question, and the time between questions.
-  [[nodiscard]] static socket_option keep_alive_idle(std::chrono::seconds silence) noexcept;
+  /// How long nothing comes before the first question, and the time between questions.
+  [[nodiscard]] static socket_option keep_alive_idle(std::chrono::seconds idle) noexcept;
   [[nodiscard]] static socket_option keep_alive_interval(std::chrono::seconds pause) noexcept;
   /// Questions without an answer until the connection ends.
   [[nodiscard]] static socket_option keep_alive_probes(int count) noexcept;

@@ -38,7 +38,7 @@ class [[nodiscard]] sleep_awaiter : scope_link, scoped_waiter, timer_node {
  private:
   void stop() noexcept {
     if (!armed()) return;
-    cancel();
+    disarm();
     stopped_ = true;
     this_context().ready.push_back(*this);
   }

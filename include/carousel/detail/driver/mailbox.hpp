@@ -16,7 +16,7 @@ struct mail : list_hook<delivered_tag> {
   void (*fire)(mail&) noexcept = nullptr;
   /// The same once the loop has ended, instead of fire(). Mail that its owner takes back before has
   /// none.
-  void (*drop)(mail&) noexcept = nullptr;
+  void (*discard)(mail&) noexcept = nullptr;
   mail* posted_before = nullptr;  ///< written by the thread that posts
 };
 

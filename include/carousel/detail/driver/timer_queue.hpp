@@ -21,8 +21,8 @@ struct timer_node {
   timer_node() = default;
   timer_node(const timer_node&) = delete;
   timer_node& operator=(const timer_node&) = delete;
-  ~timer_node() { cancel(); }
-  void cancel() noexcept;
+  ~timer_node() { disarm(); }
+  void disarm() noexcept;
   [[nodiscard]] bool armed() const noexcept { return queue_ != nullptr; }
 
  private:
@@ -53,7 +53,7 @@ class timer_queue {
   std::vector<timer_node*> heap_;
 };
 
-inline void timer_node::cancel() noexcept {
+inline void timer_node::disarm() noexcept {
   if (queue_ != nullptr) queue_->remove(*this);
 }
 

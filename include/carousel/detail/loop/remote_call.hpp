@@ -41,7 +41,7 @@ class remote_call final : mail {
       }
       self.destroy();
     };
-    drop = [](mail& one) noexcept { static_cast<remote_call&>(one).destroy(); };
+    discard = [](mail& one) noexcept { static_cast<remote_call&>(one).destroy(); };
   }
   ~remote_call() = default;
 
