@@ -10,6 +10,7 @@
 
 #include "support/content.hpp"
 #include "support/open_fds.hpp"
+#include "support/outcome.hpp"
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
 
@@ -20,19 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::content_of;
-using test::error_of;
+using test::outcome;
 using test::run;
 using test::temp_dir;
-
-/// Awaits what `f` makes, in a runtime of its own, and gives its error.
-template <class F>
-std::error_code outcome(F f) {
-  return run([&]() -> task<std::error_code> {
-    auto operation = f();
-    const auto done = co_await std::move(operation);
-    co_return error_of(done);
-  });
-}
 
 TEST(directory, create_makes_one_that_does_not_exist) {
   const temp_dir dir;

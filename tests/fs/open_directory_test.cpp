@@ -11,6 +11,7 @@
 
 #include "support/content.hpp"
 #include "support/open_fds.hpp"
+#include "support/outcome.hpp"
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
 
@@ -22,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using test::content_of;
 using test::error_of;
+using test::outcome;
 using test::run;
 using test::temp_dir;
 
@@ -29,16 +31,6 @@ directory open_now(const fs::path& path) {
   return run([&]() -> task<directory> {
     auto opened = co_await directory::open(path);
     co_return std::move(opened).value();
-  });
-}
-
-/// Awaits what `f` makes, in a runtime of its own, and gives its error.
-template <class F>
-std::error_code outcome(F f) {
-  return run([&]() -> task<std::error_code> {
-    auto operation = f();
-    const auto done = co_await std::move(operation);
-    co_return error_of(done);
   });
 }
 

@@ -15,6 +15,7 @@
 #include "support/open_fds.hpp"
 #include "support/run.hpp"
 #include "support/stream_ends.hpp"
+#include "support/typed_streams.hpp"
 
 // What all streams do alike: TCP and Unix.
 
@@ -25,6 +26,7 @@ using std::chrono::milliseconds;
 using test::chars_of;
 using test::connect_both;
 using test::error_of;
+using test::much;
 using test::open_fds;
 using test::owned;
 using test::pattern;
@@ -32,27 +34,12 @@ using test::read_all;
 using test::read_text;
 using test::run;
 using test::text_of;
-
-constexpr std::size_t much = std::size_t{8} << 20U;  // more than two sockets take
+using test::write_it;
 
 template <class Stream>
 class stream : public testing::Test {};
 
-struct stream_names {
-  template <class Stream>
-  static std::string GetName(int) {
-    return std::is_same_v<Stream, tcp_stream> ? "tcp" : "unix";
-  }
-};
-
-using stream_types = testing::Types<tcp_stream, unix_stream>;
-TYPED_TEST_SUITE(stream, stream_types, stream_names);
-
-template <class Stream>
-task<std::error_code> write_it(Stream to, std::vector<char> bytes) {
-  const auto r = co_await to.write_all(std::move(bytes));
-  co_return error_of(r.res);
-}
+TYPED_TEST_SUITE(stream, test::stream_types, test::stream_names);
 
 /// Writes it and ends the writing.
 template <class Stream>
@@ -61,12 +48,6 @@ task<std::error_code> write_and_end(Stream to, std::vector<char> bytes) {
   const result<> ended = co_await to.shutdown(shut::write);
   EXPECT_TRUE(ended);
   co_return error;
-}
-
-template <class Stream>
-task<std::error_code> read_four(Stream from) {
-  const auto r = co_await from.read(std::vector<char>(4));
-  co_return error_of(r.res);
 }
 
 TYPED_TEST(stream, what_one_end_writes_the_other_reads) {
@@ -351,62 +332,6 @@ TYPED_TEST(stream, a_write_that_is_stopped_says_how_much_is_gone) {
     EXPECT_EQ(co_await read_text(ends.here), "end");
     EXPECT_EQ(co_await read_text(ends.here), "");
   });
-}
-
-TYPED_TEST(stream, close_stops_what_is_in_flight_and_the_peer_sees_the_end) {
-  const std::size_t before = open_fds();
-  run([]() -> task<> {
-    const auto ends = co_await connect_both<TypeParam>();
-    TypeParam here = ends.here;
-    auto reading = spawn(read_four(ends.here));
-    auto second = spawn(read_four(ends.here));
-    co_await yield();
-    const result<> closed = co_await std::move(here).close();
-    EXPECT_TRUE(closed);
-    EXPECT_EQ(co_await std::move(reading), errc::canceled);
-    EXPECT_EQ(co_await std::move(second), errc::canceled);
-    EXPECT_EQ(ends.here.fd(), -1);
-    EXPECT_EQ(co_await read_text(ends.there), "");
-    EXPECT_EQ(co_await read_four(ends.here), std::errc::bad_file_descriptor);
-  });
-  EXPECT_EQ(open_fds(), before);
-}
-
-TYPED_TEST(stream, close_stops_a_write_that_nobody_reads) {
-  run([]() -> task<> {
-    const auto ends = co_await connect_both<TypeParam>();
-    TypeParam here = ends.here;
-    auto writing = spawn(write_it(ends.here, pattern(much)));
-    for (int turns = 0; turns < 5; ++turns) co_await yield();
-    const result<> closed = co_await std::move(here).close();
-    EXPECT_TRUE(closed);
-    // Where some bytes were sent it is what comes after them that fails.
-    const std::error_code error = co_await std::move(writing);
-    EXPECT_TRUE(error == std::errc::bad_file_descriptor || error == errc::canceled) << error;
-  });
-}
-
-TYPED_TEST(stream, the_last_handle_closes_it) {
-  const std::size_t before = open_fds();
-  run([&]() -> task<> {
-    auto ends = co_await connect_both<TypeParam>();
-    {
-      const TypeParam copy = ends.here;
-      const TypeParam gone = std::move(ends.here);
-      EXPECT_EQ(copy.fd(), gone.fd());
-    }
-    EXPECT_EQ(co_await read_text(ends.there), "");
-  });
-  EXPECT_EQ(open_fds(), before);
-}
-
-TYPED_TEST(stream, operations_of_one_that_was_moved_from_are_an_error_of_the_program) {
-  EXPECT_DEATH(run([]() -> task<> {
-                 auto ends = co_await connect_both<TypeParam>();
-                 const TypeParam gone = std::move(ends.here);
-                 (void)co_await ends.here.read(std::vector<char>(1));
-               }),
-               "this file, directory or socket was moved from or closed");
 }
 
 }  // namespace
