@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "carousel/detail/base/assert.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "driver/ring_driver.hpp"
 
@@ -103,15 +104,20 @@ result<std::int32_t> stream_record::take() noexcept {
   return value;
 }
 
+/// Asked once its pump waits for something: whether that still comes. It does not where the runtime
+/// has ended.
+bool stream_record::goes_on() const noexcept {
+  if (in_flight_ != nullptr ? left_behind(*in_flight_) : left_behind(*parked_)) return false;
+  CAROUSEL_ASSERT(thread_ == &thread_mark,
+                  "a stream that goes on belongs to the thread in which next() was first awaited: "
+                  "hand on what it brings, through a remote_channel for instance");
+  return true;
+}
+
 void stream_record::want() noexcept {
-  if (in_flight_ != nullptr) {
-    if (!left_behind(*in_flight_)) return;
-    in_flight_->failed = failure(errc::shut_down);
-  } else if (parked_ != nullptr) {
-    if (!left_behind(*parked_)) return;
-  } else if (!may_begin()) {
-    return;
-  }
+  const bool waits = in_flight_ != nullptr || parked_ != nullptr;
+  if (waits ? goes_on() : !may_begin()) return;
+  if (in_flight_ != nullptr) in_flight_->failed = failure(errc::shut_down);
   run_pump();
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -398,6 +399,21 @@ TEST(accept_stream, moved_from_it_is_a_programmers_error) {
   accept_stream in = at.incoming();
   const accept_stream other = std::move(in);
   EXPECT_DEATH((void)in.next(), "this stream was moved from");  // NOLINT(bugprone-use-after-move)
+}
+
+/// The stream goes on in this thread, and another one asks for a connection.
+void ask_in_another_thread() {
+  run([]() -> task<> {
+    const tcp_listener at = tcp();
+    const accept_stream in = at.incoming();
+    (void)co_await timeout(std::chrono::nanoseconds(0), in.next());
+    std::jthread([&] { start([&]() -> task<> { (void)co_await in.next(); }); }).join();
+  });
+}
+
+TEST(accept_stream, one_that_goes_on_belongs_to_its_thread) {
+  if (test::on_fake_kernel()) GTEST_SKIP() << "an accept that fails does not go on";
+  EXPECT_DEATH(ask_in_another_thread(), "a stream that goes on belongs to the thread");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "carousel/detail/base/recycler.hpp"
+#include "carousel/detail/base/thread_mark.hpp"
 #include "carousel/detail/driver/wait_line.hpp"
 #include "carousel/result.hpp"
 
@@ -70,10 +71,14 @@ class stream_record : public recycled {
   }
   void begins(operation_base& op) noexcept {
     in_flight_ = &op;
+    thread_ = &thread_mark;
     pausing_ = false;
   }
   /// The same for something of this runtime that is not the kernel's.
-  void waits(const parked_waiter& at) noexcept { parked_ = &at; }
+  void waits(const parked_waiter& at) noexcept {
+    parked_ = &at;
+    thread_ = &thread_mark;
+  }
   void begins_nothing() noexcept {
     in_flight_ = nullptr;
     parked_ = nullptr;
@@ -111,6 +116,7 @@ class stream_record : public recycled {
   [[nodiscard]] bool grow() noexcept;
   [[nodiscard]] result<std::int32_t> take() noexcept;
   void want() noexcept;
+  [[nodiscard]] bool goes_on() const noexcept;
   void pause() noexcept;
   void promise() noexcept;
   void run_pump() noexcept;
@@ -124,6 +130,7 @@ class stream_record : public recycled {
   std::coroutine_handle<> pump_;
   operation_base* in_flight_ = nullptr;
   const parked_waiter* parked_ = nullptr;  ///< where the pump waits, if not in an operation
+  const char* thread_ = nullptr;           ///< where its pump has come to wait
   std::error_code error_;
 
   std::vector<std::int32_t> items_;  ///< a ring
