@@ -3,13 +3,16 @@
 #include "carousel/config.hpp"
 
 #include <chrono>
+#include <concepts>
 #include <coroutine>
 #include <optional>
 #include <utility>
 
+#include "carousel/detail/base/any_duration.hpp"
 #include "carousel/detail/loop/task_record.hpp"
 #include "carousel/detail/verb/deadline.hpp"
 #include "carousel/detail/verb/verb_output.hpp"
+#include "carousel/task.hpp"
 
 namespace carousel {
 
@@ -27,6 +30,11 @@ class abandon_after_operation;
 template <class Rep, class Period, class Op>
 abandon_after_operation<Op> abandon_after(std::chrono::duration<Rep, Period> duration,
                                           Op op) noexcept;
+template <class D, class Op>
+  requires(!std::convertible_to<D, detail::any_duration>)
+CAROUSEL_REFUSED(
+    "first comes a duration, then what it is for: abandon_after(1s, file.read_at(...))")
+abandon_after_operation<task<>> abandon_after(D&&, Op&&);
 
 /// What abandon_after() returns; awaited once.
 ///

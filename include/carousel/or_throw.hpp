@@ -40,4 +40,9 @@ B or_throw(buf_result<void, B> r) {
   return std::move(r.buf);
 }
 
+template <class A>
+  requires requires { typename std::remove_cvref_t<A>::resumed_by_loop; }
+CAROUSEL_REFUSED("this was not awaited: or_throw(co_await ...)")
+std::remove_cvref_t<A> or_throw(A&&);
+
 }  // namespace carousel

@@ -79,6 +79,12 @@ class remote_runtime {
     return made;
   }
 
+  template <class F, class A, class... More>
+  CAROUSEL_REFUSED(
+      "remote_runtime::spawn() takes a callable without parameters: what its task needs is "
+      "captured")
+  remote_result<void> spawn(F&&, A&&, More&&...) const;
+
  private:
   friend class runtime;
   explicit remote_runtime(std::shared_ptr<detail::mailbox> box) noexcept : box_(std::move(box)) {

@@ -17,6 +17,11 @@ template <class F, class... Args>
 auto spawn(F&& f, Args&&... args) {
   static_assert(detail::makes_a_task<std::decay_t<F>, std::decay_t<Args>...>,
                 "spawn() takes a callable that returns a carousel::task, and its arguments");
+  static_assert(std::is_constructible_v<std::decay_t<F>, F> &&
+                    (std::is_constructible_v<std::decay_t<Args>, Args> && ...),
+                "what spawn() is given moves into the task: std::move(x) what has one owner, "
+                "std::ref(x) what "
+                "outlives the task");
   using value = typename std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>::value_type;
   (void)detail::this_context();
   detail::task_outcome<value>* made =
@@ -31,5 +36,13 @@ template <class T>
 auto spawn(task<T> t) {
   return spawn([](task<T> moved) { return moved; }, std::move(t));
 }
+
+template <class F, class... Args>
+  requires(!std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...> &&
+           !detail::is_task<std::remove_cvref_t<F>>)
+CAROUSEL_REFUSED(
+    "spawn() takes a task, or a coroutine and all of its arguments; what else is awaited, await in "
+    "a coroutine of its own")
+join_handle<void> spawn(F&&, Args&&...);
 
 }  // namespace carousel

@@ -2,6 +2,7 @@
 
 #include "carousel/config.hpp"
 
+#include <concepts>
 #include <coroutine>
 #include <optional>
 #include <stop_token>
@@ -10,6 +11,7 @@
 #include "carousel/detail/driver/inner_scope.hpp"
 #include "carousel/detail/driver/remote_queue.hpp"
 #include "carousel/detail/verb/verb_output.hpp"
+#include "carousel/task.hpp"
 
 namespace carousel {
 
@@ -26,6 +28,11 @@ class stop_on_operation;
 /// that is being handed over on another thread just then.
 template <class Op>
 stop_on_operation<Op> stop_on(std::stop_token token, Op op) noexcept;
+template <class T, class Op>
+  requires(!std::convertible_to<T, std::stop_token>)
+CAROUSEL_REFUSED(
+    "first comes a std::stop_token, then what it stops: stop_on(token, queue.receive())")
+stop_on_operation<task<>> stop_on(T&&, Op&&);
 
 /// What stop_on() returns; awaited once.
 ///

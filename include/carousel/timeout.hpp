@@ -3,12 +3,15 @@
 #include "carousel/config.hpp"
 
 #include <chrono>
+#include <concepts>
 #include <coroutine>
 #include <utility>
 
+#include "carousel/detail/base/any_duration.hpp"
 #include "carousel/detail/driver/inner_scope.hpp"
 #include "carousel/detail/verb/deadline.hpp"
 #include "carousel/detail/verb/verb_output.hpp"
+#include "carousel/task.hpp"
 
 namespace carousel {
 
@@ -93,5 +96,9 @@ template <class Rep, class Period, class Op>
 timeout_operation<Op> timeout(std::chrono::duration<Rep, Period> duration, Op op) noexcept {
   return {detail::saturated(duration), std::move(op)};
 }
+template <class D, class Op>
+  requires(!std::convertible_to<D, detail::any_duration>)
+CAROUSEL_REFUSED("first comes a duration, then what it is for: timeout(1s, file.read_at(...))")
+timeout_operation<task<>> timeout(D&&, Op&&);
 
 }  // namespace carousel

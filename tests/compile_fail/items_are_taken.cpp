@@ -2,7 +2,7 @@
 
 #include "call_functions.hpp"
 
-// error: an operation has item() exactly when its `completions` are ext::many_completions
+// error: an operation has item() noexcept exactly when its `completions` are ext::many_completions
 
 struct call : call_functions {
   using lends = ext::lends_nothing;

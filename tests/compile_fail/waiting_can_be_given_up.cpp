@@ -2,7 +2,7 @@
 
 #include "call_functions.hpp"
 
-// error: an operation has must_wait() and stop_waiting() exactly when
+// error: an operation has must_wait() noexcept and stop_waiting() noexcept exactly
 
 struct call : call_functions {
   using lends = ext::lends_nothing;

@@ -125,6 +125,9 @@ class fixed_buf_pool {
   auto close() && {
     return close_and_wait<B>(std::exchange(pool_, detail::collection_ref(nullptr)));
   }
+  template <class B = void>
+  CAROUSEL_REFUSED("close() takes the handle: co_await std::move(x).close()")
+  task<result<>> close() const&;
 
  private:
   friend struct detail::collection_probe;

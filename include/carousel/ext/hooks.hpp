@@ -146,15 +146,22 @@ consteval bool says_all_of_itself() {
       unclaimed,
       "an operation type says what becomes of a result that nobody takes: `using unclaimed = "
       "ext::result_owns_nothing`, or a type that discards it");
-  constexpr bool completions = requires { typename Op::completions; };
+  constexpr bool completions = requires {
+    requires ext::one_of<typename Op::completions, ext::one_completion, ext::many_completions,
+                         ext::result_before_release>;
+  };
   static_assert(completions,
                 "an operation type says how often the kernel answers: `using completions = "
                 "ext::one_completion`, `ext::many_completions` or `ext::result_before_release`");
-  constexpr bool begins = requires { typename Op::begins; };
+  constexpr bool begins = requires {
+    requires ext::one_of<typename Op::begins, ext::begins_at_once, ext::begins_inline,
+                         ext::begins_when_free>;
+  };
   static_assert(begins,
                 "an operation type says when it begins: `using begins = ext::begins_at_once`, "
                 "`ext::begins_inline` or `ext::begins_when_free`");
-  constexpr bool holds = requires { typename Op::holds; };
+  constexpr bool holds =
+      requires { requires ext::one_of<typename Op::holds, ext::holds_no_file, ext::holds_a_file>; };
   static_assert(
       holds,
       "an operation type says whether it keeps a file open: `using holds = ext::holds_no_file` or "
@@ -174,14 +181,16 @@ consteval bool says_all_of_itself() {
                   "discard(std::int32_t, resources&)");
     static_assert(
         ext::taking_items<Op> == std::same_as<typename Op::completions, ext::many_completions>,
-        "an operation has item() exactly when its `completions` are ext::many_completions");
+        "an operation has item() noexcept exactly when its `completions` are "
+        "ext::many_completions");
     static_assert(ext::completing_early<Op> ==
                       std::same_as<typename Op::completions, ext::result_before_release>,
                   "an operation has complete_early(), and resources to share, exactly when its "
                   "`completions` are ext::result_before_release");
     static_assert(
         ext::waiting_first<Op> == std::same_as<typename Op::begins, ext::begins_when_free>,
-        "an operation has must_wait() and stop_waiting() exactly when it `begins` "
+        "an operation has must_wait() noexcept and stop_waiting() noexcept exactly when it "
+        "`begins` "
         "ext::begins_when_free");
     static_assert(ext::attempting<Op> == std::same_as<typename Op::begins, ext::begins_inline>,
                   "an operation has may_attempt() noexcept, attempt() noexcept and "

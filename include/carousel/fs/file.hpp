@@ -196,6 +196,8 @@ class file {
   /// in the same way. A request to stop ends the waiting with errc::canceled, and the last of those
   /// operations closes the file.
   detail::operation<detail::close_call> close() &&;
+  CAROUSEL_REFUSED("close() takes the handle: co_await std::move(x).close()")
+  detail::operation<detail::close_call> close() const&;
 
   // Names.
 

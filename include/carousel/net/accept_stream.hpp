@@ -40,7 +40,12 @@ class accept_stream {
   /// accept() of the listener says: such an error is told once, nothing is accepted until the next
   /// next(), and that tries again at once. Wait for a descriptor to be closed first, or for a
   /// while.
-  [[nodiscard]] auto next() const noexcept { return stream_.next(); }
+  [[nodiscard]] auto next() const& noexcept { return stream_.next(); }
+  CAROUSEL_REFUSED(
+      "a stream that ends with its first connection closes those that have come after it: give it "
+      "a "
+      "name, or accept() one")
+  detail::next_item<detail::accepted_streams<Stream>> next() const&&;
 
  private:
   friend class tcp_listener;

@@ -42,6 +42,8 @@ class socket_handle {
   /// gets a reset and may lose what was written last: after shutdown(shut::write), read to the end
   /// first.
   detail::operation<detail::close_call> close() &&;
+  CAROUSEL_REFUSED("close() takes the handle: co_await std::move(x).close()")
+  detail::operation<detail::close_call> close() const&;
 
  protected:
   explicit socket_handle(detail::fd_ref adopted) noexcept : socket_(std::move(adopted)) {}

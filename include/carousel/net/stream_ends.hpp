@@ -21,6 +21,8 @@ class stream_ends {
     detail::fd_ref mine = static_cast<Stream&>(*this).release();
     return {read_half(mine), write_half(std::move(mine))};
   }
+  CAROUSEL_REFUSED("split() takes the stream apart: std::move(stream).split()")
+  std::pair<read_half, write_half> split() const&;
 
  private:
   friend Stream;

@@ -43,7 +43,7 @@ class stream_writing {
   send_operation<B> write(B buf) const {
     return one<send_operation<B>>(buf);
   }
-  /// Writes all size() bytes, or fails.
+  /// Writes all size() bytes, or fails. A text is std::vector<char>(text.begin(), text.end()).
   template <io_buf B>
   task<buf_result<void, B>> write_all(B buf) const {
     return all<kind::any>(std::move(buf));

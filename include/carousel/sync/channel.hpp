@@ -21,7 +21,9 @@ namespace carousel {
 /// without throwing.
 template <class T>
 class channel {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
+  static_assert(std::is_nothrow_move_constructible_v<T>,
+                "what a channel carries moves without throwing, so that none is lost: its move "
+                "constructor is noexcept");
 
  public:
   /// Room for `capacity` values, at least one. Throws std::bad_alloc.

@@ -30,7 +30,9 @@ namespace carousel {
 /// may come.
 template <class T>
 class remote_channel {
-  static_assert(std::is_nothrow_move_constructible_v<T>);
+  static_assert(std::is_nothrow_move_constructible_v<T>,
+                "what a channel carries moves without throwing, so that none is lost: its move "
+                "constructor is noexcept");
 
   struct cell : detail::remote_cell {
     std::optional<T> value;

@@ -21,7 +21,9 @@ namespace carousel {
 /// thread-safe.
 template <class T>
 class shared_future {
-  static_assert(std::is_object_v<T> && std::is_nothrow_move_constructible_v<T>);
+  static_assert(std::is_object_v<T> && std::is_nothrow_move_constructible_v<T>,
+                "a shared_future has an object that moves without throwing: no reference, and its "
+                "move constructor is noexcept");
 
  public:
   /// Of a value that set() will bring. Throws std::bad_alloc.

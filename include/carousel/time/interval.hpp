@@ -23,6 +23,10 @@ namespace carousel {
 /// tasks that wait get one tick each; it must outlive whoever waits for it.
 template <class Clock>
 class basic_interval {
+  static_assert(std::same_as<Clock, std::chrono::steady_clock> ||
+                    std::same_as<Clock, boottime_clock>,
+                "an interval is by std::chrono::steady_clock or carousel::boottime_clock");
+
  public:
   struct tick {
     typename Clock::time_point due;  ///< of the grid, the last that is not after now

@@ -39,6 +39,8 @@ class stream_handle {
 
  public:
   explicit stream_handle(record* adopted) noexcept : record_(adopted) {}
+  stream_handle(const stream_handle&) = delete;  // a stream has one owner: write std::move(stream)
+  stream_handle& operator=(const stream_handle&) = delete;
   stream_handle(stream_handle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
   stream_handle& operator=(stream_handle&& other) noexcept {
     if (this != &other) {

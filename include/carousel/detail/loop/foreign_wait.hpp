@@ -124,10 +124,26 @@ struct own_await {
   }
 };
 
+/// What co_await of another library's awaitable asks of its awaiter.
+template <class A>
+concept waits_for_itself = requires(A& awaiter, std::coroutine_handle<> h) {
+  static_cast<bool>(awaiter.await_ready());
+  awaiter.await_suspend(h);
+  awaiter.await_resume();
+};
+
 /// What a promise of the library makes of an awaitable.
 template <class A>
 [[nodiscard]] auto in_own_task(A&& a) {
-  return foreign_await<A>(std::forward<A>(a));
+  constexpr bool can_be_awaited = waits_for_itself<decltype(awaiter_of(std::declval<A>()))>;
+  static_assert(can_be_awaited,
+                "this cannot be awaited: co_await a task, an operation or a verb around it, next() "
+                "of a stream, or another library's awaitable");
+  if constexpr (can_be_awaited) {
+    return foreign_await<A>(std::forward<A>(a));
+  } else {
+    return std::suspend_never{};
+  }
 }
 template <resumed_by_loop A>
 [[nodiscard]] own_await<std::remove_reference_t<A>> in_own_task(A&& a) noexcept {
