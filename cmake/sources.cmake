@@ -362,7 +362,8 @@ set(carousel_examples
     examples/resp.cpp
     examples/supervise.cpp
     examples/thousand.cpp
-    examples/two_runtimes.cpp)
+    examples/two_runtimes.cpp
+    examples/workers.cpp)
 
 set(carousel_benchmarks
     bench/common/hand_ring.cpp
