@@ -77,8 +77,16 @@ class copy_threads::thread {
     if (running_.joinable()) running_.join();
   }
 
-  /// False: it has no ring, or no buffers.
-  [[nodiscard]] bool works() const noexcept { return here_.has_value(); }
+  /// Null: this user has no more threads, or there is no ring or no memory for another.
+  static std::unique_ptr<thread> make(copy_buffers::sizes buffers, const shared& all) {
+    try {
+      auto made = std::make_unique<thread>(buffers, all);
+      if (made->here_) return made;
+    } catch (const std::system_error&) {
+      return nullptr;
+    }
+    return nullptr;
+  }
   [[nodiscard]] std::size_t busy() const noexcept { return busy_; }
 
   task<result<file_outcome>> copy(file_order order) {
@@ -129,13 +137,10 @@ class copy_threads::thread {
 
 copy_threads::copy_threads(std::size_t wanted, copy_buffers::sizes each, const shared& all) {
   wanted = threads_with_descriptors(wanted);
-  try {
-    while (threads_.size() < wanted) {
-      auto made = std::make_unique<thread>(each, all);
-      if (!made->works()) break;
-      threads_.push_back(std::move(made));
-    }
-  } catch (const std::system_error&) {  // no more threads for this user
+  while (threads_.size() < wanted) {
+    auto made = thread::make(each, all);
+    if (!made) break;
+    threads_.push_back(std::move(made));
   }
 }
 
