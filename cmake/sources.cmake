@@ -38,6 +38,7 @@ set(carousel_headers
     include/carousel/detail/buf/user_storage.hpp
     include/carousel/detail/driver/buffer_registration.hpp
     include/carousel/detail/driver/buffer_table.hpp
+    include/carousel/detail/driver/computing_time.hpp
     include/carousel/detail/driver/context.hpp
     include/carousel/detail/driver/descriptor.hpp
     include/carousel/detail/driver/driver.hpp
@@ -214,6 +215,7 @@ set(carousel_sources
     src/loop/remote_runtime.cpp
     src/loop/runtime.cpp
     src/loop/stall.cpp
+    src/loop/yield.cpp
     src/net/accept_call.cpp
     src/net/accept_record.cpp
     src/net/address_text.cpp

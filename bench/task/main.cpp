@@ -40,6 +40,13 @@ void give_way(benchmark::State& state) {
 BENCHMARK(give_way);
 BENCHMARK(bench::asio_give_way)->Name("asio/give_way");
 
+void ask_whether_a_turn_is_due(benchmark::State& state) {
+  start([&]() -> task<> {
+    for (auto _ : state) co_await yield_if_due();
+  });
+}
+BENCHMARK(ask_whether_a_turn_is_due);
+
 task<> read_for_ever(const file& pipe, const fixed_buf_pool& pool) {
   auto lease = co_await pool.next(4096);
   (void)co_await pipe.read_fixed(std::move(*lease));

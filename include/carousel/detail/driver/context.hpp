@@ -2,6 +2,7 @@
 
 #include "carousel/detail/base/assert.hpp"
 #include "carousel/detail/base/waiter.hpp"
+#include "carousel/detail/driver/computing_time.hpp"
 #include "carousel/detail/driver/parked_waiter.hpp"
 #include "carousel/detail/driver/remote_queue.hpp"
 #include "carousel/detail/driver/timer_queue.hpp"
@@ -24,6 +25,7 @@ struct context {
   bool task_event = false;
   stop_scope* scope = nullptr;  ///< the innermost one that the running coroutine is in
   int inline_budget = 0;        ///< awaits that may still finish without suspending in this turn
+  computing_time computing;
 
   /// Of the task that runs now; 0: none does.
   [[nodiscard]] std::uint32_t task_id() const noexcept { return task != nullptr ? task->id : 0; }
