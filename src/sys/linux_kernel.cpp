@@ -80,13 +80,13 @@ constexpr std::array<unsigned, 6> setup_ladder = {
 
 /// When this process last closed a ring. Its memory is uncharged asynchronously, so that at the
 /// limit of RLIMIT_MEMLOCK what comes next is refused for 20 to 40 ms although there will be room,
-/// on a busy machine for longer.
+/// and for more than half a second where nothing leaves the kernel's workers a processor.
 constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
 
 [[nodiscard]] bool still_uncharging() noexcept {
   const std::chrono::steady_clock::time_point closed{
       std::chrono::steady_clock::duration(last_close.load())};
-  return std::chrono::steady_clock::now() - closed < std::chrono::milliseconds(500);
+  return std::chrono::steady_clock::now() - closed < std::chrono::seconds(2);
 }
 
 /// Whether this thread's locked memory is not counted at all. CAP_IPC_LOCK of a user namespace does
