@@ -1,0 +1,29 @@
+#include <cstdint>
+#include <system_error>
+#include <utility>
+
+#include "call_functions.hpp"
+
+// error: an operation type names its `resources` and its `output`
+
+struct call {
+  using resources = ext::nothing;
+#ifdef CAROUSEL_EXPECT_FAILURE
+  using result = int;
+#else
+  using output = int;
+#endif
+  using lends = ext::lends_nothing;
+  using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_no_file;
+  resources held;
+
+  ext::failure_code check(const ext::driver&) const noexcept { return 0; }
+  void encode(ext::driver&, ext::slot&, ext::request&) const noexcept {}
+  static int complete(std::int32_t res, resources&, ext::slot&) noexcept { return res; }
+  static int fail(std::error_code, resources&&) noexcept { return -1; }
+};
+
+auto use(call c) { return ext::operation(std::move(c)); }
