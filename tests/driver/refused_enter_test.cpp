@@ -228,6 +228,34 @@ TEST(refused_enter, for_good_at_the_end_quarantines_nothing_that_never_ran) {
   EXPECT_TRUE(pool.try_next(64));
 }
 
+struct end_of_a_ring {
+  int error;
+  const char* said;
+};
+
+class refused_enter_death : public testing::TestWithParam<end_of_a_ring> {};
+
+TEST_P(refused_enter_death, an_error_after_which_nothing_can_come_stops_the_process_by_its_name) {
+  const pipe_pair pipe;
+  EXPECT_DEATH(
+      {
+        const auto m = std::make_shared<meddling>();
+        runtime rt = make_meddled(m);
+        m->refuse = [](unsigned) { return std::optional(-GetParam().error); };
+        (void)rt.block_on(read_once(pipe.reader()));
+      },
+      GetParam().said);
+}
+
+INSTANTIATE_TEST_SUITE_P(each, refused_enter_death,
+                         testing::Values(end_of_a_ring{EBADF, "EBADF .9.: the ring's descriptor"},
+                                         end_of_a_ring{EOPNOTSUPP, "EOPNOTSUPP .95.: the ring's"},
+                                         end_of_a_ring{EEXIST, "EEXIST .17.: the ring was used on"},
+                                         end_of_a_ring{ENXIO, "ENXIO .6.: the kernel is taking"},
+                                         end_of_a_ring{EBADFD, "EBADFD .77.: the ring was"},
+                                         end_of_a_ring{EFAULT, "EFAULT .14.: the stack"},
+                                         end_of_a_ring{EBADR, "EBADR .53.: the kernel lost"}));
+
 TEST(stray_completion, of_a_finished_or_unknown_operation_is_counted_and_not_followed) {
   const pipe_pair pipe;
   const auto m = std::make_shared<meddling>();
