@@ -22,7 +22,7 @@ TEST(remote_end, a_handle_that_is_made_while_it_ends_is_of_no_runtime) {
   remote_runtime there;
   struct asks_at_its_end {
     remote_runtime* into;
-    asks_at_its_end(remote_runtime& handle) noexcept : into(&handle) {}
+    explicit asks_at_its_end(remote_runtime& handle) noexcept : into(&handle) {}
     asks_at_its_end(asks_at_its_end&& other) noexcept : into(std::exchange(other.into, nullptr)) {}
     asks_at_its_end& operator=(asks_at_its_end&&) = delete;
     ~asks_at_its_end() {
