@@ -61,7 +61,7 @@ class kernel {
   [[nodiscard]] virtual int update_file(unsigned index, int fd) noexcept = 0;
 
   /// The kernel adds 1 to this eventfd when a completion is posted or wants an enter to be posted.
-  /// It may be registered again.
+  /// It may be registered again; where that fails none is.
   [[nodiscard]] virtual int register_eventfd(int) noexcept { return -EOPNOTSUPP; }
 
   /// Reads at an offset what is in the page cache, without the ring: -EAGAIN where that would wait.

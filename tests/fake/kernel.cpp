@@ -145,7 +145,7 @@ int kernel::update_file(unsigned index, int fd) noexcept {
 }
 
 int kernel::register_eventfd(int fd) noexcept {
-  if (event_fd_ >= 0) return -EBUSY;
+  if (event_fd_ >= 0) ::close(event_fd_);
   event_fd_ = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   return event_fd_ >= 0 ? 0 : -EBADF;
 }
