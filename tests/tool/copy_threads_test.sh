@@ -76,6 +76,8 @@ if is_root; then
     rm -rf at/target
     "${unprivileged[@]}" ./program cp -av --threads $threads theirs/tree at/target >out 2>"denied-$threads"
     echo "status $?" >>"denied-$threads"
+    # What the run before has locked may still count against the limit.
+    sed -i '/the kernel does not register/d' "denied-$threads"
     said <out >"allowed-$threads"
   done
   check "files that may not be read are named" grep -q "cannot open .*Permission denied" denied-1
