@@ -75,7 +75,7 @@ def resolve(root, path, bracket, name):
     if bracket == '"':
         top = path.split("/")[0]
         candidates = [str(Path(path).parent / name), *candidates, f"{top}/{name}"]
-        if path.startswith("tests/tool/"):
+        if path.startswith(("tests/tool/", "bench/")):
             candidates.append(f"tools/{name}")
     if path.startswith("integrations/"):
         candidates.append(f"{'/'.join(path.split('/')[:2])}/include/{name}")

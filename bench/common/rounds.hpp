@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "bench/latency_histogram.hpp"
 #include "common/machine.hpp"
 
 namespace bench {
+
+using carousel::tool::bench::latency_histogram;
 
 /// What a rival did in one slice. A rival that measures itself (another program) fills it in; for
 /// the others `timed` does.
@@ -25,6 +28,9 @@ struct slice {
 struct rival {
   std::string name;
   std::function<slice(std::uint64_t count)> run;
+  /// The same with a look at the clock before and after each; empty where nobody asks how long
+  /// one takes.
+  std::function<void(std::uint64_t count, latency_histogram& into)> run_timed{};
 };
 
 struct schedule {
@@ -49,10 +55,12 @@ struct standing {
   spread ratio;                      ///< of its rate to the first rival's in the same round
   double cpu_us;                     ///< per operation, over all rounds
   std::optional<double> machine_us;  ///< the same of all CPUs
+  latency_histogram latency{};       ///< of single operations; empty without rival::run_timed
 };
 
 /// Runs the rivals in turn in slices, and compares all with the first one, with the mean of its
-/// slices before and after.
+/// slices before and after. Single operations are timed in a third of as many rounds of their own,
+/// after the others, so that the clock costs no rate.
 std::vector<standing> compare(const std::vector<rival>& rivals, schedule when);
 
 /// How a rival that runs in this process, or as its child, is timed.

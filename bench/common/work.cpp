@@ -42,6 +42,21 @@ void work::check_all(const std::byte* buffer, std::uint64_t offset) const {
   }
 }
 
+void work::time_transfers(latency_histogram* into) {
+  started_.resize(into == nullptr ? 0 : offsets_.size());
+  latency_ = into;
+}
+
+void work::note_start(std::uint64_t offset) noexcept {
+  started_[offset / plan_.block] = now_seconds();
+}
+
+void work::note_end(std::uint64_t offset) {
+  const double took = now_seconds() - started_[offset / plan_.block];
+  const std::scoped_lock lock(counting_);
+  latency_->add(static_cast<std::uint64_t>(took * 1e9));
+}
+
 void work::verify_writes(std::uint64_t count) const {
   const int fd = ::open(plan_.path.c_str(), O_RDONLY | O_CLOEXEC | (plan_.direct ? O_DIRECT : 0));
   if (fd < 0) fail_errno(plan_.path);

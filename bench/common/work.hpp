@@ -3,12 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "bench/latency_histogram.hpp"
 #include "common/machine.hpp"
 
 namespace bench {
+
+using carousel::tool::bench::latency_histogram;
 
 /// Transfers of the blocks of one file: a case of the workload `transfer`, or a side of `copy`.
 struct plan {
@@ -37,12 +41,17 @@ class work {
   std::uint64_t next() noexcept {
     const std::uint64_t offset = offsets_[at_];
     if (++at_ == offsets_.size()) at_ = 0;
+    if (latency_ != nullptr) [[unlikely]]
+      note_start(offset);
     return offset;
   }
   /// The same for several threads: offset of the block `ahead` transfers from here, then skip() of
   /// them all.
-  [[nodiscard]] std::uint64_t peek(std::uint64_t ahead) const noexcept {
-    return offsets_[(at_ + ahead) % offsets_.size()];
+  [[nodiscard]] std::uint64_t peek(std::uint64_t ahead) noexcept {
+    const std::uint64_t offset = offsets_[(at_ + ahead) % offsets_.size()];
+    if (latency_ != nullptr) [[unlikely]]
+      note_start(offset);
+    return offset;
   }
   void skip(std::uint64_t count) noexcept { at_ = (at_ + count) % offsets_.size(); }
 
@@ -52,7 +61,9 @@ class work {
     store(buffer + plan_.block - 8, word(offset + plan_.block - 8) ^ slice_);
   }
   /// After each transfer: ends the program if it failed, was short, or brought other bytes.
-  void check(std::int64_t result, const std::byte* buffer, std::uint64_t offset) const {
+  void check(std::int64_t result, const std::byte* buffer, std::uint64_t offset) {
+    if (latency_ != nullptr) [[unlikely]]
+      note_end(offset);
     if (result != static_cast<std::int64_t>(plan_.block)) [[unlikely]]
       wrong_size(result, offset);
     if (plan_.writes) return;
@@ -65,6 +76,8 @@ class work {
 
   /// Compare each byte of what is read.
   void be_thorough(bool on) noexcept { thorough_ = on; }
+  /// Counts how long each transfer takes, from next() or peek() to check(), until it is given null.
+  void time_transfers(latency_histogram* into);
   /// Begins a slice of writes: its stamps differ from all earlier ones.
   void begin_slice() noexcept {
     ++slice_;
@@ -92,6 +105,8 @@ class work {
   [[noreturn]] void wrong_size(std::int64_t result, std::uint64_t offset) const;
   [[noreturn]] void wrong_bytes(std::uint64_t offset) const;
   void check_all(const std::byte* buffer, std::uint64_t offset) const;
+  void note_start(std::uint64_t offset) noexcept;
+  void note_end(std::uint64_t offset);
 
   plan plan_;
   std::uint64_t multiplier_;
@@ -100,6 +115,9 @@ class work {
   bool thorough_ = false;
   std::uint64_t slice_ = 0;
   std::size_t first_ = 0;
+  std::vector<double> started_;  ///< by block, of which none is in flight twice
+  std::mutex counting_;          ///< of latency_, by several threads
+  latency_histogram* latency_ = nullptr;
 };
 
 }  // namespace bench

@@ -96,16 +96,26 @@ std::string size_of(std::size_t bytes) {
 }
 
 rival rival_of(std::shared_ptr<engine> e, std::string name, work& w) {
-  return {.name = std::move(name), .run = [e = std::move(e), &w](std::uint64_t count) {
-            w.begin_slice();
-            auto s = timed([&](std::uint64_t n) { e->run(n, w); })(count);
-            if (const auto own = e->own_figures()) {
-              s = *own;
-            } else if (w.what().writes) {
-              w.verify_writes(count);
-            }
-            return s;
-          }};
+  const auto run_timed = [e, &w](std::uint64_t count, latency_histogram& into) {
+    if (e->own_figures()) return;
+    w.begin_slice();
+    w.time_transfers(&into);
+    e->run(count, w);
+    w.time_transfers(nullptr);
+  };
+  return {.name = std::move(name),
+          .run =
+              [e = std::move(e), &w](std::uint64_t count) {
+                w.begin_slice();
+                auto s = timed([&](std::uint64_t n) { e->run(n, w); })(count);
+                if (const auto own = e->own_figures()) {
+                  s = *own;
+                } else if (w.what().writes) {
+                  w.verify_writes(count);
+                }
+                return s;
+              },
+          .run_timed = run_timed};
 }
 
 options parsed(int argc, char** argv) {
