@@ -12,7 +12,9 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include "base/sanitizers.hpp"
@@ -126,6 +128,19 @@ constinit std::atomic<std::chrono::steady_clock::rep> last_close = 0;
   }
 }
 
+/// Of the kernel, so that the first ring asks for all of a process. Where nothing was to be learned
+/// the next one asks again.
+[[nodiscard]] bool knows_nosignal() noexcept {
+  enum class answer : std::uint8_t { none, no, yes };
+  static constinit std::atomic<answer> heard = answer::none;
+  if (heard.load(std::memory_order_relaxed) == answer::none) {
+    const std::optional<bool> known = knows_write_flag(rwf_nosignal);
+    if (!known) return false;
+    heard.store(*known ? answer::yes : answer::no, std::memory_order_relaxed);
+  }
+  return heard.load(std::memory_order_relaxed) == answer::yes;
+}
+
 class linux_kernel final : public kernel {
  public:
   linux_kernel() = default;
@@ -171,7 +186,7 @@ class linux_kernel final : public kernel {
     // The first kernels that have it do not tell whether they have copied.
     if (running_linux() < linux_version{6, 2})
       supported_[static_cast<std::size_t>(detail::opcode::send_zc)] = false;
-    nosignal_ = knows_write_flag(rwf_nosignal);
+    nosignal_ = knows_nosignal();
     if (nosignal_) direct_ = name_;
     if ((ring_.flags & setup_no_sqarray) == 0) {
       for (unsigned i = 0; i < ring_.sq.ring_entries; ++i) ring_.sq.array[i] = i;

@@ -13,8 +13,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
+#include <optional>
 #include <system_error>
 
+#include "support/no_more_descriptors.hpp"
 #include "support/run.hpp"
 #include "sys/write_flag.hpp"
 
@@ -78,8 +80,13 @@ TEST(setup, refused_here_stays_possible_in_the_parent) {
 
 TEST(setup, a_write_flag_that_no_kernel_has_is_not_taken_for_known) {
   constexpr std::uint32_t nonsense = 1U << 30U;
-  EXPECT_FALSE(sys::knows_write_flag(nonsense));
-  EXPECT_TRUE(sys::knows_write_flag(RWF_HIPRI));
+  EXPECT_EQ(sys::knows_write_flag(nonsense), false);
+  EXPECT_EQ(sys::knows_write_flag(RWF_HIPRI), true);
+}
+
+TEST(setup, a_write_flag_is_neither_known_nor_unknown_where_no_descriptor_is_left) {
+  const test::no_more_descriptors limit;
+  EXPECT_EQ(sys::knows_write_flag(RWF_HIPRI), std::nullopt);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <carousel/carousel.hpp>
 
@@ -16,6 +15,7 @@
 #include "fake/kernel.hpp"
 #include "loop/runtime_access.hpp"
 #include "support/content.hpp"
+#include "support/no_more_descriptors.hpp"
 #include "support/open_fds.hpp"
 #include "support/run.hpp"
 #include "support/stream_ends.hpp"
@@ -200,32 +200,13 @@ TEST(abandoned_socket, a_write_that_is_destroyed_gives_its_lease_back_and_closes
   EXPECT_EQ(open_fds(), before);
 }
 
-/// No more descriptors than are open.
-class no_more_descriptors {
- public:
-  no_more_descriptors() {
-    getrlimit(RLIMIT_NOFILE, &before_);
-    const int free = ::dup(0);
-    ::close(free);
-    rlimit less = before_;
-    less.rlim_cur = static_cast<rlim_t>(free);
-    setrlimit(RLIMIT_NOFILE, &less);
-  }
-  no_more_descriptors(const no_more_descriptors&) = delete;
-  no_more_descriptors& operator=(const no_more_descriptors&) = delete;
-  ~no_more_descriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
-
- private:
-  rlimit before_{};
-};
-
 TEST(abandoned_socket, an_accept_without_a_descriptor_loses_no_connection) {
   if (test::on_fake_kernel()) GTEST_SKIP() << "the fake kernel needs descriptors of its own";
   run([]() -> task<> {
     const tcp_listener at = listener();
     auto client = co_await connect_to<tcp_stream>(at);
     {
-      const no_more_descriptors limit;
+      const test::no_more_descriptors limit;
       for (int i = 0; i < 3; ++i) EXPECT_EQ(co_await accepts(at), std::errc::too_many_files_open);
       const auto refused = co_await connect_to<tcp_stream>(at);
       EXPECT_EQ(error_of(refused), std::errc::too_many_files_open);
