@@ -1,5 +1,7 @@
 #include "carousel/detail/driver/file_table.hpp"
 
+#include <new>
+
 #include "base/state_assert.hpp"
 #include "carousel/detail/base/thread_mark.hpp"
 #include "sys/kernel.hpp"
@@ -11,11 +13,20 @@ constexpr std::int32_t entries = 1024;
 
 }  // namespace
 
-void file_table::open(sys::kernel& kernel) {
-  if (kernel.register_files(entries) != 0) return;
+void file_table::open(sys::kernel& kernel) noexcept {
   kernel_ = &kernel;
   thread_ = &thread_mark;
-  free_.reserve(entries);
+}
+
+void file_table::make() noexcept {
+  asked_ = true;
+  try {
+    free_.reserve(entries);
+    entries_.reserve(entries);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+  if (kernel_->register_files(entries) != 0) return;
   entries_.resize(entries);
   for (std::int32_t i = entries; i-- > 0;) free_.push_back(i);
 }
@@ -41,6 +52,8 @@ void file_table::add(descriptor& file) noexcept {
 }
 
 file_entry file_table::reserve() noexcept {
+  if (!asked_) [[unlikely]]
+    make();
   if (free_.empty()) return {};
   const std::int32_t index = free_.back();
   free_.pop_back();

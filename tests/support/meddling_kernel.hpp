@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -18,8 +19,10 @@ namespace carousel::test {
 struct meddling {
   unsigned enters = 0;
   unsigned pauses = 0;
-  unsigned submits = 0;    ///< of the enter that is: requests
-  unsigned waits_for = 0;  ///< of the enter that is: completions
+  unsigned submits = 0;      ///< of the enter that is: requests
+  unsigned waits_for = 0;    ///< of the enter that is: completions
+  unsigned file_tables = 0;  ///< that were asked for
+  bool has_file_table = true;
   /// Called for each enter with its number from 1; a value is what enter answers without the
   /// kernel.
   std::function<std::optional<int>(unsigned)> refuse;
@@ -58,7 +61,10 @@ class meddling_kernel final : public sys::kernel {
     return told != m_->registers.end() ? told->second : answer;
   }
   int unregister_buffers() noexcept override { return real_->unregister_buffers(); }
-  int register_files(unsigned count) noexcept override { return real_->register_files(count); }
+  int register_files(unsigned count) noexcept override {
+    ++m_->file_tables;
+    return m_->has_file_table ? real_->register_files(count) : -EMFILE;
+  }
   int update_file(unsigned index, int fd) noexcept override {
     return real_->update_file(index, fd);
   }

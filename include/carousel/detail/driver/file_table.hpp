@@ -71,8 +71,9 @@ class file_table {
   file_table& operator=(const file_table&) = delete;
   ~file_table();
 
-  /// Registers an empty table; without one every file goes by its number.
-  void open(sys::kernel& kernel);
+  /// The kernel gets a table with the first entry that is wanted. Where it refuses one every file
+  /// goes by its number.
+  void open(sys::kernel& kernel) noexcept;
 
   /// Names the file in the request.
   void name(request& req, descriptor& file) noexcept {
@@ -96,11 +97,13 @@ class file_table {
  private:
   friend class file_entry;
   void add(descriptor& file) noexcept;
+  void make() noexcept;
   void give_back(const file_entry& gone) noexcept;
 
   sys::kernel* kernel_ = nullptr;
   unsigned forks_ = forks;
   const char* thread_ = nullptr;
+  bool asked_ = false;  ///< for a table
   std::vector<descriptor*> entries_;
   std::vector<std::int32_t> free_;
 };
