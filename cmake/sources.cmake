@@ -389,6 +389,13 @@ set(carousel_benchmarks
     bench/remote/by_carousel.cpp
     bench/remote/by_eventfd.cpp
     bench/remote/main.cpp
+    bench/socket/by_asio_epoll.cpp
+    bench/socket/by_asio_io_uring.cpp
+    bench/socket/by_carousel.cpp
+    bench/socket/by_epoll.cpp
+    bench/socket/by_hand.cpp
+    bench/socket/exchange.cpp
+    bench/socket/main.cpp
     bench/task/by_asio.cpp
     bench/task/main.cpp
     bench/transfer/by_asio.cpp

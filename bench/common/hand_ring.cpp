@@ -30,8 +30,8 @@ hand_ring::hand_ring(bool indices) {
   check(io_uring_register_ring_fd(&ring_), "io_uring_register_ring_fd");
 }
 
-void hand_ring::register_files(std::initializer_list<int> fds) {
-  check(io_uring_register_files(&ring_, std::data(fds), static_cast<unsigned>(fds.size())),
+void hand_ring::register_files(std::span<const int> fds) {
+  check(io_uring_register_files(&ring_, fds.data(), static_cast<unsigned>(fds.size())),
         "io_uring_register_files");
 }
 

@@ -6,7 +6,7 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <initializer_list>
+#include <span>
 
 #include "common/machine.hpp"
 
@@ -25,7 +25,7 @@ class hand_ring {
   hand_ring& operator=(const hand_ring&) = delete;
   ~hand_ring() { io_uring_queue_exit(&ring_); }
 
-  void register_files(std::initializer_list<int> fds);
+  void register_files(std::span<const int> fds);
   /// As many files as will be opened into the table.
   void register_empty_files(unsigned count);
   /// `count` buffers of `bytes` each, one behind the other.

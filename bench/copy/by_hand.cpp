@@ -2,6 +2,7 @@
 // buffer, both files are registered, and one call submits what there is and waits.
 
 #include <unistd.h>
+#include <array>
 
 #include <vector>
 
@@ -21,7 +22,7 @@ class hand_copier final : public copier {
         offsets_(p.depth) {
     if (p.depth > hand_ring::entries)
       fail("the hand-written loop's ring is smaller than the depth");
-    ring_.register_files({files.in, files.out});
+    ring_.register_files(std::array{files.in, files.out});
     if (fixed_) ring_.register_buffers(memory_.data(), p.block, p.depth);
   }
 

@@ -19,7 +19,7 @@ class hand_loop final : public engine {
         offsets_(p.depth) {
     if (p.depth > hand_ring::entries)
       fail("the hand-written loop's ring is smaller than the depth");
-    ring_.register_files({fd});
+    ring_.register_files({&fd, 1});
     if (fixed_) ring_.register_buffers(memory_.data(), p.block, p.depth);
   }
 
