@@ -8,6 +8,7 @@
 #include <new>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 #include "carousel/detail/buf/fixed_access.hpp"
 #include "carousel/detail/buf/group_wait.hpp"
@@ -84,28 +85,34 @@ void receive_now::unclaimed::discard(std::int32_t res, resources& back) noexcept
 /// Takes a buffer when something is there, and only while somebody asks: the buffers of a
 /// connection that nobody reads are free for the others. A buffer that was filled may not have been
 /// all, so that the next one is tried at once.
+///
+/// What it does next is in one place for all three, since g++ gives each local variable of a
+/// coroutine bytes of its own, and each connection has such a frame.
 stream_pump receive_in_turn(receive_record& of, file_operation socket) {
+  using polling = operation<file_call>;
+  using receiving = operation<receive_now>;
+  std::variant<std::monostate, polling, group_wait, receiving> doing;
   bool readable = false;  // as far as is known
   for (;;) {
     while (!of.may_begin() || !of.is_asked()) co_await std::suspend_always{};
     shot_end how;
     try {
       if (!readable) {
-        operation<file_call> poll = until_readable(socket);
+        auto& poll = doing.emplace<polling>(until_readable(socket));
         of.begins(poll.seen_by_driver());
         const result<> told = co_await poll;
         readable = told.has_value();
         if (!told) how = {.error = told.error(), .over = socket.file->state == file_state::closed};
       } else {
-        group_wait turn(of.group());
+        auto& turn = doing.emplace<group_wait>(of.group());
         of.waits(turn.seen_by_runtime());
         result<fixed_buf> lease = co_await turn;
         of.begins_nothing();
         if (!lease) {
           how.error = lease.error();
         } else if (of.is_asked()) {
-          operation<receive_now> receive(
-              receive_now{{socket}, {std::move(*lease), stream_ref(of)}});
+          auto& receive =
+              doing.emplace<receiving>(receive_now{{socket}, {std::move(*lease), stream_ref(of)}});
           of.begins(receive.seen_by_driver());
           const received last = co_await receive;
           readable = last.filled;
@@ -115,6 +122,7 @@ stream_pump receive_in_turn(receive_record& of, file_operation socket) {
     } catch (const std::bad_alloc&) {
       how.error = std::make_error_code(std::errc::not_enough_memory);
     }
+    doing.emplace<std::monostate>();
     of.ended(how);
   }
 }

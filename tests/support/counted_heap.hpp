@@ -11,6 +11,7 @@ namespace carousel::test {
 /// What this thread asks of the heap.
 struct counted_heap {
   std::size_t allocations = 0;
+  std::size_t total_bytes = 0;  ///< of all of them, also of those that were given back
   /// So many allocations succeed, then one fails, or all do.
   std::size_t succeed = static_cast<std::size_t>(-1);
   bool fails_for_good = false;
@@ -26,6 +27,7 @@ struct counted_heap {
     // aligned_alloc() wants a multiple of the alignment.
     void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
     if (memory == nullptr) throw std::bad_alloc();
+    total_bytes += bytes;
     return memory;
   }
 };
