@@ -1,9 +1,13 @@
 #pragma once
 
-#include "base/debug_assert.hpp"
+#include "base/sanitizers.hpp"
+#include "carousel/detail/base/assert.hpp"
 
 // Assertions where state changes: a sentence with the numbers that are wrong, as printf(3) takes
-// them. They stay on in release; the DEBUG ones as CAROUSEL_DEBUG_ASSERT does.
+// them. CAROUSEL_ASSERT_STATE stays on in release. CAROUSEL_DEBUG_ASSERT is for what must hold at
+// each step of each operation, where the check would cost as much as the step: it is on in a debug
+// build of the library and under AddressSanitizer, in which the random tasks run. Not for headers
+// of the public tree, which mean the same in every program.
 
 namespace carousel::detail {
 
@@ -25,7 +29,7 @@ namespace carousel::detail {
 #endif
 
 #if defined(NDEBUG) && !defined(CAROUSEL_ADDRESS_SANITIZER)
-#define CAROUSEL_DEBUG_ASSERT_STATE(condition, ...) static_cast<void>(sizeof((condition) ? 1 : 0))
+#define CAROUSEL_DEBUG_ASSERT(condition, ...) static_cast<void>(sizeof((condition) ? 1 : 0))
 #else
-#define CAROUSEL_DEBUG_ASSERT_STATE(condition, ...) CAROUSEL_ASSERT_STATE(condition, __VA_ARGS__)
+#define CAROUSEL_DEBUG_ASSERT(condition, ...) CAROUSEL_ASSERT_STATE(condition, __VA_ARGS__)
 #endif

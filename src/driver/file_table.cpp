@@ -64,7 +64,7 @@ void file_table::give_back(const file_entry& gone) noexcept {
   CAROUSEL_ASSERT(thread_ == &thread_mark || forks_ != forks,
                   "a file that operations have used belongs to the thread of their runtime until "
                   "that ends");
-  CAROUSEL_DEBUG_ASSERT_STATE(
+  CAROUSEL_DEBUG_ASSERT(
       free_.size() < entries_.size(),
       "an entry of the file table was given back twice: number %d, and all %zu are free",
       gone.index_, free_.size());

@@ -55,18 +55,18 @@ inline constexpr unsigned turns_between_clocks = 16;
 
 /// A request has had its last completion, or was withdrawn.
 [[gnu::always_inline]] inline void ring_driver::leaves_kernel() noexcept {
-  CAROUSEL_DEBUG_ASSERT_STATE(in_kernel_ != 0,
-                              "more requests have left the kernel than were handed to it: %" PRIu64
-                              " were operations",
-                              submitted_);
+  CAROUSEL_DEBUG_ASSERT(in_kernel_ != 0,
+                        "more requests have left the kernel than were handed to it: %" PRIu64
+                        " were operations",
+                        submitted_);
   --in_kernel_;
 }
 
 /// An operation's last completion has come.
 [[gnu::always_inline]] inline void ring_driver::finish(slot& s, std::int32_t res) noexcept {
-  CAROUSEL_DEBUG_ASSERT_STATE(held_by_kernel(s),
-                              "an operation has ended twice: with %d %s, and before with %d %s",
-                              res, errno_name(res), s.res, errno_name(s.res));
+  CAROUSEL_DEBUG_ASSERT(held_by_kernel(s),
+                        "an operation has ended twice: with %d %s, and before with %d %s", res,
+                        errno_name(res), s.res, errno_name(s.res));
   s.res = res;
   if (s.notes != 0) [[unlikely]]
     undo_notes(s);
