@@ -73,7 +73,7 @@ void ring_driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
         return;
       case completion_kind::operation:
         leaves_kernel();
-        --submitted_;
+        uncount_withdrawn();
         end_withdrawn(*s, error, ready);
         return;
       case completion_kind::cancel:
@@ -82,6 +82,14 @@ void ring_driver::withdraw_unsubmitted(int error, ready_queue& ready) noexcept {
         if (s->name == counterpart(user_data) && may_be_canceled(*s)) to_cancel_.push_back(*s);
     }
   });
+}
+
+void ring_driver::uncount_withdrawn() noexcept {
+  CAROUSEL_ASSERT_STATE(submitted_ != 0,
+                        "more operations were withdrawn than were submitted: %zu requests are in "
+                        "the kernel",
+                        in_kernel_);
+  --submitted_;
 }
 
 /// Ends an operation that the kernel has not heard of.

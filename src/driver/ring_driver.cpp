@@ -31,17 +31,6 @@ constexpr std::uint64_t nothing_user_data = user_data_of(completion_kind::nothin
   return length;
 }
 
-[[nodiscard]] const char* name_of(slot_state state) noexcept {
-  switch (state) {
-    case slot_state::free: return "free";
-    case slot_state::submitted: return "submitted";
-    case slot_state::orphaned: return "orphaned";
-    case slot_state::done: return "done";
-    case slot_state::withdrawn: return "withdrawn";
-  }
-  return "in no state";
-}
-
 }  // namespace
 
 result<std::unique_ptr<ring_driver>> ring_driver::make(std::unique_ptr<sys::kernel> kernel,
@@ -184,8 +173,12 @@ void ring_driver::dispose(slot& s) noexcept {
 bool ring_driver::withdraw_request(slot& s) noexcept {
   // In a child of fork() the queue is the parent's, and not even mapped.
   if (forks_ != forks || !queue_->contains(s.queued_at, s.name)) return false;
-  in_kernel_ -= queue_->withdraw(s.queued_at, nothing_user_data);
-  --submitted_;
+  const unsigned gone = queue_->withdraw(s.queued_at, nothing_user_data);
+  CAROUSEL_ASSERT_STATE(gone <= in_kernel_,
+                        "more requests were withdrawn than were handed to the kernel: %u of %zu",
+                        gone, in_kernel_);
+  in_kernel_ -= gone;
+  uncount_withdrawn();
   return true;
 }
 

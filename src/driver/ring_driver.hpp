@@ -187,6 +187,7 @@ class ring_driver final : owned_ring, public driver {
   [[nodiscard]] slot* named_by(std::uint64_t user_data) noexcept;
   void leaves_kernel() noexcept;
   void cancel_leaves_kernel() noexcept;
+  void uncount_withdrawn() noexcept;
   void finish(slot& s, std::int32_t res) noexcept;
   void end_awaiter_of(slot& s) noexcept;
   void take_over(slot& s) noexcept;

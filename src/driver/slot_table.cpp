@@ -1,6 +1,8 @@
 #include "carousel/detail/driver/slot_table.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <memory>
 #include <new>
 
@@ -41,6 +43,26 @@ void slot_table::grow() {
     if (made_ + i < slots_max_) s->next_free = std::exchange(free_, s);
   }
   made_ += chunk_slots;
+}
+
+const char* name_of(slot_state state) noexcept {
+  switch (state) {
+    case slot_state::free: return "free";
+    case slot_state::submitted: return "submitted";
+    case slot_state::orphaned: return "orphaned";
+    case slot_state::done: return "done";
+    case slot_state::withdrawn: return "withdrawn";
+  }
+  return "in no state";
+}
+
+const char* in_use(const slot& s) noexcept {
+  static thread_local std::array<char, 160> sentence;
+  std::snprintf(sentence.data(), sentence.size(),
+                "an operation got the slot of another one: number %u is %s, for %s",
+                static_cast<unsigned>(s.name) & (slot_index_max - 1), name_of(s.state),
+                name_of(s.code));
+  return sentence.data();
 }
 
 }  // namespace carousel::detail

@@ -62,11 +62,25 @@ inline constexpr unsigned turns_between_clocks = 16;
   --in_kernel_;
 }
 
+/// The open file that an operation holds, or null.
+[[nodiscard]] inline const descriptor* file_of(const slot& s) noexcept {
+  return s.awaiter != nullptr ? s.kind->file_of(s) : s.file;
+}
+
+/// Also false for a count that has gone below zero.
+[[nodiscard]] inline bool is_counted_by_its_file(const slot& s) noexcept {
+  const descriptor* const file = file_of(s);
+  return file == nullptr || file->started - 1 < slot_index_max;
+}
+
 /// An operation's last completion has come.
 [[gnu::always_inline]] inline void ring_driver::finish(slot& s, std::int32_t res) noexcept {
   CAROUSEL_DEBUG_ASSERT(held_by_kernel(s),
                         "an operation has ended twice: with %d %s, and before with %d %s", res,
                         errno_name(res), s.res, errno_name(s.res));
+  CAROUSEL_DEBUG_ASSERT(is_counted_by_its_file(s),
+                        "a file counts %u operations, while one with %d %s ends on it",
+                        file_of(s)->started, res, errno_name(res));
   s.res = res;
   if (s.notes != 0) [[unlikely]]
     undo_notes(s);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "carousel/detail/base/assert.hpp"
 #include "carousel/detail/base/waiter.hpp"
 #include "carousel/detail/driver/file_table.hpp"
 #include "carousel/detail/driver/side_blocks.hpp"
@@ -40,6 +41,7 @@ class driver {
   [[nodiscard]] request& next_request() noexcept { return queue_->next(); }
   /// Queues the request.
   void submit(slot& s, operation_base& awaiter, const operation_kind& kind, request& r) noexcept {
+    CAROUSEL_ASSERT(s.state == slot_state::free, in_use(s));
     s.awaiter = &awaiter;
     s.kind = &kind;
     s.code = r.code;

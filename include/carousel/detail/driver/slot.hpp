@@ -52,6 +52,9 @@ struct operation_kind {
 ///              queue
 ///   withdrawn  as done, but the kernel would not take it and has not executed it
 enum class slot_state : std::uint8_t { free, submitted, orphaned, done, withdrawn };
+[[nodiscard]] const char* name_of(slot_state state) noexcept;
+/// For an assertion: says that an operation got this slot while another one uses it.
+[[nodiscard]] const char* in_use(const slot& s) noexcept;
 
 /// user_data: the generation of the slot (32 bits, from 1 on), what kind of completion it is (8
 /// bits), the index of the slot (24 bits). Of an operation the lower half is the index alone.
