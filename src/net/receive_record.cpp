@@ -42,10 +42,8 @@ struct receive_now : file_operation {
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
   void encode(driver& io, slot&, request& r) const noexcept {
-    r.code = opcode::recv;
-    r.address = reinterpret_cast<std::uintptr_t>(buf_traits<fixed_buf>::data(held.buf));
-    r.length = static_cast<std::uint32_t>(held.buf.capacity());
-    r.op_flags = stream_flags<direction::read> | MSG_DONTWAIT;
+    encode_stream<direction::read>(r, buf_traits<fixed_buf>::data(held.buf), held.buf.capacity());
+    r.op_flags |= MSG_DONTWAIT;
     name_file(io, r);
   }
   output complete(std::int32_t res, resources& back, slot&) const noexcept {

@@ -41,6 +41,15 @@ inline constexpr std::uint32_t stream_flags =
   return unusual_end(way, socket, res, asked);
 }
 
+/// The request of one piece of memory, but for the socket.
+template <direction D>
+void encode_stream(request& r, const std::byte* data, std::size_t bytes) noexcept {
+  r.code = D == direction::read ? opcode::recv : opcode::send;
+  r.address = reinterpret_cast<std::uintptr_t>(data);
+  r.length = static_cast<std::uint32_t>(bytes);
+  r.op_flags = stream_flags<D>;
+}
+
 /// A receive into, or a send from, one buffer. Of no bytes it is an operation that does nothing: a
 /// receive would wait for some.
 template <direction D, buffer_kind K, io_buf B>
@@ -61,13 +70,9 @@ struct stream_transfer : file_operation {
     return 0;
   }
   void encode(driver& io, slot&, request& r) const noexcept {
-    const auto bytes = static_cast<std::uint32_t>(asked(held));
+    const std::size_t bytes = asked(held);
     if (bytes == 0) return;
-    const auto address = reinterpret_cast<std::uintptr_t>(traits::data(held) + extent.skip);
-    r.code = D == direction::read ? opcode::recv : opcode::send;
-    r.address = address;
-    r.length = bytes;
-    r.op_flags = stream_flags<D>;
+    encode_stream<D>(r, traits::data(held) + extent.skip, bytes);
     name_file(io, r);
   }
 

@@ -40,10 +40,7 @@ struct zero_copy_send : file_operation {
     const std::size_t bytes = asked(held);
     if (bytes == 0) return;
     const std::byte* const data = traits::data(std::as_const(held->buf));
-    r.code = opcode::send;
-    r.address = reinterpret_cast<std::uintptr_t>(data);
-    r.length = static_cast<std::uint32_t>(bytes);
-    r.op_flags = stream_flags<direction::write>;
+    encode_stream<direction::write>(r, data, bytes);
     if (!copies && !file->copies_sends && io.supports(opcode::send_zc)) {
       r.code = opcode::send_zc;
       r.ioprio = send_zc_report_usage;
