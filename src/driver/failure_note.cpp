@@ -125,10 +125,10 @@ void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
 }  // namespace
 
 std::error_code note_failure(std::error_code error, opcode what, const char* path,
-                             const char* second, bool from_current) noexcept {
+                             const char* second, path_base relative_to) noexcept {
   begin_note(error, act_of(what));
   last.fd = -1;
-  last.from_current = from_current;
+  last.from_current = relative_to == path_base::current_directory;
   copy_text(last.path, path);
   copy_text(last.second, second);
   return error;

@@ -171,7 +171,7 @@ class ring_driver final : owned_ring, public driver {
   void start_waiting(ready_queue& ready);
   void make_room(ready_queue& ready);
   void encode_cancels();
-  void enter(ready_queue& ready, bool block, const steady_time* deadline);
+  void enter(ready_queue& ready, waiting may_wait, const steady_time* deadline);
   [[nodiscard]] bool submit_alone(ready_queue& ready);
   void check_enter(int result, ready_queue& ready);
   void on_failed_enter(int result, ready_queue& ready);

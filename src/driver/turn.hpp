@@ -135,9 +135,9 @@ template <class Resume>
   return false;
 }
 
-[[gnu::always_inline]] inline void ring_driver::enter(ready_queue& ready, bool block,
+[[gnu::always_inline]] inline void ring_driver::enter(ready_queue& ready, waiting may_wait,
                                                       const steady_time* deadline) {
-  if (!block || (in_kernel_ == 0 && deadline == nullptr)) {
+  if (may_wait == waiting::forbidden || (in_kernel_ == 0 && deadline == nullptr)) {
     if (ring_->unsubmitted() != 0 || ring_->wants_enter())
       check_enter(ring_->submit_and_collect(), ready);
     return;
@@ -180,9 +180,9 @@ template <class Resume>
     if (!queue_->has_room()) make_room(ready);
     encode_cancels();
   }
-  bool block = may_wait == waiting::allowed;
-  if (wake_.watches() && !wake_.encode(*ring_, in_kernel_)) block = false;
-  enter(ready, block && ready.empty() && !could_submit(), deadline);
+  if (wake_.watches() && !wake_.encode(*ring_, in_kernel_)) may_wait = waiting::forbidden;
+  if (!ready.empty() || could_submit()) may_wait = waiting::forbidden;
+  enter(ready, may_wait, deadline);
   whole_turn_needed_ = submits_until_probe_ != 0 || !waiting_.empty() || !to_cancel_.empty() ||
                        !to_recancel_.empty() || buffers_.removing() || wake_.is_missing();
 }

@@ -4,8 +4,7 @@ namespace carousel::detail {
 
 std::error_code path_operation::failed(std::error_code error, opcode what,
                                        const path_block& names) const noexcept {
-  return note_failure(error, what, names.first_text(), names.second_text(),
-                      relative_to == path_base::current_directory);
+  return note_failure(error, what, names.first_text(), names.second_text(), relative_to);
 }
 
 operation<path_call> path_call::on(path_operation where, const request& req, path_text name) {

@@ -2,9 +2,9 @@
 
 namespace carousel::detail {
 
-void zero_copy_state::release(bool was_copied) noexcept {
+void zero_copy_state::release(sent_from where) noexcept {
   released = true;
-  copied = was_copied;
+  from = where;
   if (waiting != nullptr) (void)std::exchange(waiting, nullptr)->wake();
 }
 

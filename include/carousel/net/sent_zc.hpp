@@ -47,7 +47,7 @@ class [[nodiscard]] zc_rest {
         : detail::release_wait(*of.operator->()), of_(std::move(of)) {}
     ~awaiter() { leave(); }
     [[nodiscard]] zc_returned<B> await_resume() noexcept {
-      return {std::move(of_->buf), of_->copied};
+      return {std::move(of_->buf), of_->from == detail::sent_from::copy};
     }
 
    private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <system_error>
 
 #include "carousel/detail/base/request.hpp"
@@ -8,14 +9,16 @@ namespace carousel::detail {
 
 struct descriptor;
 
+/// What a path is relative to.
+enum class path_base : std::uint8_t { current_directory, open_directory };
+
 /// What the last operation of this thread that failed was about, for or_throw(): an error code has
 /// no room for it. A note is believed for the same error, in the same task, and until the kernel is
 /// entered again.
 ///
-/// All of them return the error. Of names: relative to the current directory, or to an open one;
-/// the second may be empty.
+/// All of them return the error. Of names, the second of which may be empty:
 [[nodiscard]] std::error_code note_failure(std::error_code error, opcode what, const char* path,
-                                           const char* second, bool from_current) noexcept;
+                                           const char* second, path_base relative_to) noexcept;
 /// Of an open file, or null where it is closed.
 [[nodiscard]] std::error_code note_failure(std::error_code error, opcode what,
                                            const descriptor* file) noexcept;

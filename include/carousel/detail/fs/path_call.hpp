@@ -9,9 +9,6 @@
 
 namespace carousel::detail {
 
-/// What a path is relative to.
-enum class path_base : std::uint8_t { current_directory, open_directory };
-
 /// An operation on a path that is relative to an open directory, `file`, or to the current one.
 struct path_operation : file_operation {
   path_base relative_to = path_base::current_directory;

@@ -15,16 +15,19 @@ namespace carousel::detail {
 
 class release_wait;
 
+/// Where the kernel has the bytes of a send from.
+enum class sent_from : std::uint8_t { memory, copy };
+
 /// Memory that is sent without a copy: the kernel has it until it says that it has let go. Counted
 /// by plain references: that of who sends, and that of the operation, which goes with the kernel's
 /// last word.
 struct zero_copy_state : recycled {
   std::uint32_t refs = 1;
   bool released = false;  ///< the kernel has let go of it
-  bool copied = false;
+  sent_from from = sent_from::memory;
   release_wait* waiting = nullptr;
 
-  void release(bool was_copied) noexcept;
+  void release(sent_from where) noexcept;
 };
 
 /// How a coroutine waits for that. No verb ends it, for there would be nothing to give: who does

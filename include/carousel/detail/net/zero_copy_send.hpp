@@ -29,11 +29,11 @@ struct zero_copy_send : file_operation {
   struct unclaimed {
     static void discard(std::int32_t res, zero_copy_ref<B>& lent) noexcept {
       constexpr std::int32_t usage_copied = INT32_MIN;  // IORING_NOTIF_USAGE_ZC_COPIED
-      lent->release(res == usage_copied);
+      lent->release(res == usage_copied ? sent_from::copy : sent_from::memory);
     }
   };
   resources held;
-  bool copies;
+  sent_from from;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
   void encode(driver& io, slot&, request& r) const noexcept {
@@ -41,7 +41,7 @@ struct zero_copy_send : file_operation {
     if (bytes == 0) return;
     const std::byte* const data = traits::data(std::as_const(held->buf));
     encode_stream<direction::write>(r, data, bytes);
-    if (!copies && !file->copies_sends && io.supports(opcode::send_zc)) {
+    if (from == sent_from::memory && !file->copies_sends && io.supports(opcode::send_zc)) {
       r.code = opcode::send_zc;
       r.ioprio = send_zc_report_usage;
       if constexpr (fixed_io_buf<B>) name_buffer(io, data, r);
@@ -54,11 +54,11 @@ struct zero_copy_send : file_operation {
     return {sent, zc_rest<B>(std::move(lent))};
   }
   output complete(std::int32_t res, zero_copy_ref<B>& lent, slot&) const noexcept {
-    lent->release(true);
+    lent->release(sent_from::copy);
     return complete_early(res, lent);
   }
   output fail(std::error_code error, zero_copy_ref<B>&& back) const noexcept {
-    back->release(true);
+    back->release(sent_from::copy);
     return {std::unexpected(note_failure(error, opcode::send, file.get())),
             zc_rest<B>(std::move(back))};
   }
@@ -79,9 +79,9 @@ struct zero_copy_send : file_operation {
 
 template <io_buf B>
 operation<zero_copy_send<B>> one_zero_copy_send(const fd_ref& socket, zero_copy_ref<B> buf,
-                                                bool copies) noexcept {
+                                                sent_from from) noexcept {
   return operation<zero_copy_send<B>>(std::in_place_type<zero_copy_send<B>>, file_operation{socket},
-                                      std::move(buf), copies);
+                                      std::move(buf), from);
 }
 
 /// Sends a copy where the socket refuses to do without (Unix sockets do), and where there is no
@@ -89,14 +89,14 @@ operation<zero_copy_send<B>> one_zero_copy_send(const fd_ref& socket, zero_copy_
 template <io_buf B>
 task<sent_zc<B>> send_zero_copy(fd_ref socket, B buf) {
   auto ref = zero_copy_ref<B>::make(std::move(buf));
-  sent_zc<B> sent = co_await one_zero_copy_send<B>(socket, std::move(ref), false);
+  sent_zc<B> sent = co_await one_zero_copy_send<B>(socket, std::move(ref), sent_from::memory);
   if (sent.res) co_return sent;
   const bool never = sent.res.error() == std::errc::operation_not_supported;
   if (!never && sent.res.error() != std::errc::not_enough_memory) co_return sent;
   socket->copies_sends = socket->copies_sends || never;
   zc_returned<B> back = co_await std::move(sent.rest);
   ref = zero_copy_ref<B>::make(std::move(back.buf));
-  co_return co_await one_zero_copy_send<B>(socket, std::move(ref), true);
+  co_return co_await one_zero_copy_send<B>(socket, std::move(ref), sent_from::copy);
 }
 
 }  // namespace carousel::detail
