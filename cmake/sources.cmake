@@ -103,6 +103,7 @@ set(carousel_headers
     include/carousel/fs/name_options.hpp
     include/carousel/fs/open_options.hpp
     include/carousel/fs/path_text.hpp
+    include/carousel/io/close_operation.hpp
     include/carousel/join_handle.hpp
     include/carousel/net/accept_stream.hpp
     include/carousel/net/bind_options.hpp

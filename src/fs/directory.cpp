@@ -79,69 +79,64 @@ task<result<std::vector<directory_entry>>> list_open(detail::fd_ref where) {
 
 }  // namespace
 
-detail::operation<detail::open_call<directory>> directory::open(path_text path,
-                                                                open_options options) {
-  return detail::open_operation<directory>({}, path, options.directory(true).ring_only(false));
+open_operation<directory> directory::open(path_text path, open_options options) {
+  return detail::open_path<directory>({}, path, options.directory(true).ring_only(false));
 }
 
 directory directory::from_fd(int fd) { return directory(detail::fd_ref::own(fd)); }
 
-detail::operation<detail::open_call<file>> directory::open_file(path_text name,
-                                                                open_options options) const {
-  return detail::open_operation<file>(from_directory(file_), name, options);
+open_operation<file> directory::open_file(path_text name, open_options options) const {
+  return detail::open_path<file>(from_directory(file_), name, options);
 }
 
-detail::operation<detail::open_call<directory>> directory::open_directory(
-    path_text name, open_options options) const {
-  return detail::open_operation<directory>(from_directory(file_), name,
-                                           options.directory(true).ring_only(false));
+open_operation<directory> directory::open_directory(path_text name, open_options options) const {
+  return detail::open_path<directory>(from_directory(file_), name,
+                                      options.directory(true).ring_only(false));
 }
 
-detail::operation<path_call> directory::make_directory(path_text name, unsigned mode) const {
+name_operation directory::make_directory(path_text name, unsigned mode) const {
   return path_call::on(from_directory(file_), {.code = opcode::mkdirat, .length = mode}, name);
 }
 
-detail::operation<path_call> directory::remove_file(path_text name) const {
+name_operation directory::remove_file(path_text name) const {
   return path_call::on(from_directory(file_), {.code = opcode::unlinkat}, name);
 }
 
-detail::operation<path_call> directory::remove_directory(path_text name) const {
+name_operation directory::remove_directory(path_text name) const {
   return path_call::on(from_directory(file_), {.code = opcode::unlinkat, .op_flags = AT_REMOVEDIR},
                        name);
 }
 
-detail::operation<path_call> directory::rename(path_text from, const directory& there, path_text to,
-                                               if_exists named_so) const {
+name_operation directory::rename(path_text from, const directory& there, path_text to,
+                                 if_exists named_so) const {
   return path_call::on(
       from_directory(file_),
       {.code = opcode::renameat, .op_flags = named_so == if_exists::fail ? rename_noreplace : 0},
       from, there.file_, to);
 }
 
-detail::operation<path_call> directory::rename(path_text from, const directory& there, path_text to,
-                                               bool replace) const {
+name_operation directory::rename(path_text from, const directory& there, path_text to,
+                                 bool replace) const {
   return rename(from, there, to, if_exists{replace});
 }
 
-detail::operation<path_call> directory::symlink(path_text target, path_text name) const {
+name_operation directory::symlink(path_text target, path_text name) const {
   return path_call::on(from_directory(file_), {.code = opcode::symlinkat}, target, name);
 }
 
-detail::operation<path_call> directory::hard_link(path_text existing, const directory& there,
-                                                  path_text name) const {
+name_operation directory::hard_link(path_text existing, const directory& there,
+                                    path_text name) const {
   return path_call::on(from_directory(file_), {.code = opcode::linkat}, existing, there.file_,
                        name);
 }
 
-detail::operation<detail::info_call> directory::info() const {
-  return detail::info_call::of_open(file_);
-}
+info_operation directory::info() const { return detail::info_call::of_open(file_); }
 
-detail::operation<detail::info_call> directory::info(path_text name, follow_links follow) const {
+info_operation directory::info(path_text name, follow_links follow) const {
   return detail::info_call::of_path(from_directory(file_), name, follow);
 }
 
-detail::operation<detail::info_call> directory::info(path_text name, bool follow) const {
+info_operation directory::info(path_text name, bool follow) const {
   return info(name, follow_links{follow});
 }
 
@@ -150,13 +145,11 @@ task<result<std::vector<directory_entry>>> directory::list() const {
   return list_open(file_);
 }
 
-detail::operation<detail::file_call> directory::sync() const {
-  return detail::call_on(file_, {.code = opcode::fsync});
-}
+sync_operation directory::sync() const { return detail::call_on(file_, {.code = opcode::fsync}); }
 
 // By path.
 
-detail::operation<path_call> directory::create(path_text path, unsigned mode) {
+name_operation directory::create(path_text path, unsigned mode) {
   return path_call::on(detail::from_current_directory(), {.code = opcode::mkdirat, .length = mode},
                        path);
 }
@@ -179,14 +172,12 @@ task<result<>> directory::create_all(path path, unsigned mode) {
   co_return std::unexpected(std::make_error_code(std::errc::not_a_directory));
 }
 
-detail::operation<path_call> directory::remove(path_text path) {
+name_operation directory::remove(path_text path) {
   return path_call::on(detail::from_current_directory(),
                        {.code = opcode::unlinkat, .op_flags = AT_REMOVEDIR}, path);
 }
 
-detail::operation<path_call> directory::rename(path_text from, path_text to) {
-  return file::rename(from, to);
-}
+name_operation directory::rename(path_text from, path_text to) { return file::rename(from, to); }
 
 task<result<std::vector<directory_entry>>> directory::list(path path) {
   if (const detail::failure_code error = detail::path_block(path.native()).check(); error != 0) {

@@ -100,8 +100,8 @@ result<file_info> info_call::complete(std::int32_t res, path_block& path, slot& 
 
 }  // namespace detail
 
-detail::operation<detail::open_call<file>> file::open(path_text path, open_options options) {
-  return detail::open_operation<file>({}, path, options);
+open_operation<file> file::open(path_text path, open_options options) {
+  return detail::open_path<file>({}, path, options);
 }
 
 file file::from_fd(int fd) {
@@ -110,16 +110,13 @@ file file::from_fd(int fd) {
   return file(std::move(made));
 }
 
-detail::operation<detail::file_call> file::sync_all() const {
-  return detail::call_on(file_, {.code = opcode::fsync});
-}
+sync_operation file::sync_all() const { return detail::call_on(file_, {.code = opcode::fsync}); }
 
-detail::operation<detail::file_call> file::sync_data() const {
+sync_operation file::sync_data() const {
   return detail::call_on(file_, {.code = opcode::fsync, .op_flags = fsync_datasync});
 }
 
-detail::operation<detail::file_call> file::allocate(std::uint64_t offset, std::uint64_t bytes,
-                                                    int mode) const {
+allocate_operation file::allocate(std::uint64_t offset, std::uint64_t bytes, int mode) const {
   return detail::call_on(file_, {.code = opcode::fallocate,
                                  .offset = offset,
                                  .address = bytes,
@@ -128,38 +125,34 @@ detail::operation<detail::file_call> file::allocate(std::uint64_t offset, std::u
 
 task<result<>> file::truncate(std::uint64_t size) const { return truncate_file(file_, size); }
 
-detail::operation<detail::info_call> file::info() const {
-  return detail::info_call::of_open(file_);
-}
+info_operation file::info() const { return detail::info_call::of_open(file_); }
 
-detail::operation<detail::info_call> file::info(path_text path, follow_links follow) {
+info_operation file::info(path_text path, follow_links follow) {
   return detail::info_call::of_path(from_current_directory(), path, follow);
 }
 
-detail::operation<detail::info_call> file::info(path_text path, bool follow) {
-  return info(path, follow_links{follow});
-}
+info_operation file::info(path_text path, bool follow) { return info(path, follow_links{follow}); }
 
-detail::operation<detail::close_call> file::close() && {
+close_operation file::close() && {
   using call = detail::close_call;
   return detail::operation<call>(std::in_place_type<call>, call::closing(std::exchange(file_, {})));
 }
 
-detail::operation<detail::path_call> file::remove(path_text path) {
+name_operation file::remove(path_text path) {
   return detail::path_call::on(from_current_directory(), {.code = opcode::unlinkat}, path);
 }
 
-detail::operation<detail::path_call> file::symlink(path_text target, path_text link) {
+name_operation file::symlink(path_text target, path_text link) {
   return detail::path_call::on(from_current_directory(), {.code = opcode::symlinkat}, target, link);
 }
 
-detail::operation<detail::path_call> file::hard_link(path_text existing, path_text link) {
+name_operation file::hard_link(path_text existing, path_text link) {
   return detail::path_call::on(from_current_directory(),
                                {.code = opcode::linkat, .length = current_directory}, existing,
                                link);
 }
 
-detail::operation<detail::path_call> file::rename(path_text from, path_text to, if_exists there) {
+name_operation file::rename(path_text from, path_text to, if_exists there) {
   constexpr std::uint32_t rename_noreplace = 1;  // RENAME_NOREPLACE
   return detail::path_call::on(from_current_directory(),
                                {.code = opcode::renameat,
@@ -168,7 +161,7 @@ detail::operation<detail::path_call> file::rename(path_text from, path_text to, 
                                from, to);
 }
 
-detail::operation<detail::path_call> file::rename(path_text from, path_text to, bool replace) {
+name_operation file::rename(path_text from, path_text to, bool replace) {
   return rename(from, to, if_exists{replace});
 }
 

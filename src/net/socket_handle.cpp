@@ -37,7 +37,7 @@ result<> socket_handle::set_all(std::initializer_list<socket_option> options) co
   return {};
 }
 
-detail::operation<detail::close_call> socket_handle::close() && {
+close_operation socket_handle::close() && {
   using call = detail::close_call;
   return detail::operation<call>(std::in_place_type<call>, call::closing(release()),
                                  detail::others_in_flight::are_stopped);

@@ -33,8 +33,7 @@ class directory {
   /// An empty handle: an operation on it stops the process with a sentence.
   directory() = default;
   /// Awaited: gives result<directory>. Error: not_a_directory.
-  static detail::operation<detail::open_call<directory>> open(path_text path,
-                                                              open_options options = {});
+  static open_operation<directory> open(path_text path, open_options options = {});
   /// Takes ownership of an open descriptor of a directory. Throws std::bad_alloc, with the
   /// descriptor closed.
   [[nodiscard]] static directory from_fd(int fd);
@@ -43,50 +42,45 @@ class directory {
   [[nodiscard]] int fd() const noexcept { return file_ ? file_->fd : -1; }
 
   /// Awaited: gives result<file>, or result<directory>.
-  [[nodiscard]] detail::operation<detail::open_call<file>> open_file(
-      path_text name, open_options options = {}) const;
-  [[nodiscard]] detail::operation<detail::open_call<directory>> open_directory(
-      path_text name, open_options options = {}) const;
+  [[nodiscard]] open_operation<file> open_file(path_text name, open_options options = {}) const;
+  [[nodiscard]] open_operation<directory> open_directory(path_text name,
+                                                         open_options options = {}) const;
   /// mkdir(2); `mode` is before the umask. Error: file_exists.
-  detail::operation<detail::path_call> make_directory(path_text name, unsigned mode = 0777) const;
+  name_operation make_directory(path_text name, unsigned mode = 0777) const;
   /// unlink(2): anything but a directory.
-  detail::operation<detail::path_call> remove_file(path_text name) const;
+  name_operation remove_file(path_text name) const;
   /// rmdir(2): an empty directory.
-  detail::operation<detail::path_call> remove_directory(path_text name) const;
+  name_operation remove_directory(path_text name) const;
   /// Renames `from` here to `to` there. Where a file of that name is replaced, that is atomic.
-  detail::operation<detail::path_call> rename(path_text from, const directory& there, path_text to,
-                                              if_exists named_so = if_exists::replace) const;
+  name_operation rename(path_text from, const directory& there, path_text to,
+                        if_exists named_so = if_exists::replace) const;
   [[deprecated("say if_exists::replace or if_exists::fail")]]
-  detail::operation<detail::path_call> rename(path_text from, const directory& there, path_text to,
-                                              bool replace) const;
+  name_operation rename(path_text from, const directory& there, path_text to, bool replace) const;
   /// Makes `name` here a symbolic link with the text `target`.
-  detail::operation<detail::path_call> symlink(path_text target, path_text name) const;
+  name_operation symlink(path_text target, path_text name) const;
   /// Gives the file `existing` here, or a symbolic link itself, the further name `name` there.
-  detail::operation<detail::path_call> hard_link(path_text existing, const directory& there,
-                                                 path_text name) const;
+  name_operation hard_link(path_text existing, const directory& there, path_text name) const;
   /// Awaited: gives result<file_info> of the directory, or of a name in it.
-  [[nodiscard]] detail::operation<detail::info_call> info() const;
-  [[nodiscard]] detail::operation<detail::info_call> info(
-      path_text name, follow_links follow = follow_links::yes) const;
-  [[deprecated("say follow_links::yes or follow_links::no")]] [[nodiscard]] detail::operation<
-      detail::info_call>
-  info(path_text name, bool follow) const;
+  [[nodiscard]] info_operation info() const;
+  [[nodiscard]] info_operation info(path_text name, follow_links follow = follow_links::yes) const;
+  [[deprecated("say follow_links::yes or follow_links::no")]] [[nodiscard]] info_operation info(
+      path_text name, bool follow) const;
   /// The names in it without "." and "..", in no particular order. io_uring has no such operation:
   /// this reads in blocking calls, and lets other tasks run between batches of names.
   [[nodiscard]] task<result<std::vector<directory_entry>>> list() const;
   /// fsync(2): makes the names in it durable, those of new and renamed files too.
-  [[nodiscard]] detail::operation<detail::file_call> sync() const;
+  [[nodiscard]] sync_operation sync() const;
 
   // By path, without opening a directory first. Paths are copied.
 
   /// mkdir(2); `mode` is before the umask. Error: file_exists.
-  static detail::operation<detail::path_call> create(path_text path, unsigned mode = 0777);
+  static name_operation create(path_text path, unsigned mode = 0777);
   /// Creates the missing directories of the path; it is no error if all exist. Error:
   /// not_a_directory.
   static task<result<>> create_all(std::filesystem::path path, unsigned mode = 0777);
   /// rmdir(2): the directory must be empty.
-  static detail::operation<detail::path_call> remove(path_text path);
-  static detail::operation<detail::path_call> rename(path_text from, path_text to);
+  static name_operation remove(path_text path);
+  static name_operation rename(path_text from, path_text to);
   static task<result<std::vector<directory_entry>>> list(std::filesystem::path path);
 
  private:

@@ -7,12 +7,12 @@
 #include "carousel/buf/fixed_buf.hpp"
 #include "carousel/detail/fs/open_call.hpp"
 #include "carousel/detail/fs/path_call.hpp"
-#include "carousel/detail/io/close_call.hpp"
 #include "carousel/detail/io/file_call.hpp"
 #include "carousel/detail/io/refused_buffer.hpp"
 #include "carousel/detail/io/transfer.hpp"
 #include "carousel/fs/file_info.hpp"
 #include "carousel/fs/name_options.hpp"
+#include "carousel/io/close_operation.hpp"
 #include "carousel/task.hpp"
 
 namespace carousel {
@@ -44,6 +44,16 @@ using readv_operation = detail::operation<detail::vector_transfer<detail::direct
 template <class B>
 using writev_operation = detail::operation<detail::vector_transfer<detail::direction::write, B>>;
 
+// And what the other verbs of files, directories and names return. Awaited, an open_operation<T>
+// gives result<T>, an info_operation result<file_info>, and each of the others result<>.
+
+template <class Opened>
+using open_operation = detail::operation<detail::open_call<Opened>>;
+using info_operation = detail::operation<detail::info_call>;
+using sync_operation = detail::operation<detail::file_call>;
+using allocate_operation = detail::operation<detail::file_call>;
+using name_operation = detail::operation<detail::path_call>;  ///< makes, renames or removes one
+
 /// An open file. A value is a handle: copies are the same open file, and the last one closes it,
 /// inside a runtime or outside; an operation in flight holds it open too. Not thread-safe.
 ///
@@ -64,7 +74,7 @@ class file {
 
  public:
   /// Awaited: gives result<file>. The path is copied.
-  static detail::operation<detail::open_call<file>> open(path_text path, open_options options = {});
+  static open_operation<file> open(path_text path, open_options options = {});
   /// Takes ownership of an open descriptor: a file, a pipe, a terminal. Throws std::bad_alloc, with
   /// the descriptor closed.
   [[nodiscard]] static file from_fd(int fd);
@@ -173,20 +183,18 @@ class file {
 
   /// fsync(2), fdatasync(2). An error may be reported once only: data written before it may be
   /// lost.
-  detail::operation<detail::file_call> sync_all() const;
-  detail::operation<detail::file_call> sync_data() const;
+  sync_operation sync_all() const;
+  sync_operation sync_data() const;
   /// fallocate(2): storage for [offset, offset + bytes); `mode` takes its FALLOC_FL_ flags.
-  detail::operation<detail::file_call> allocate(std::uint64_t offset, std::uint64_t bytes,
-                                                int mode = 0) const;
+  allocate_operation allocate(std::uint64_t offset, std::uint64_t bytes, int mode = 0) const;
   /// Sets the file's size. Kernels before 6.9 do it in a blocking call.
   task<result<>> truncate(std::uint64_t size) const;
   /// Awaited: gives result<file_info>.
-  detail::operation<detail::info_call> info() const;
+  info_operation info() const;
   /// What the path names.
-  static detail::operation<detail::info_call> info(path_text path,
-                                                   follow_links follow = follow_links::yes);
+  static info_operation info(path_text path, follow_links follow = follow_links::yes);
   [[deprecated("say follow_links::yes or follow_links::no")]]
-  static detail::operation<detail::info_call> info(path_text path, bool follow);
+  static info_operation info(path_text path, bool follow);
 
   /// Closes the file for all its handles: no operation starts any more, those in flight are waited
   /// for, and the error of close(2), which a network file system may give for earlier writes, is
@@ -195,20 +203,19 @@ class file {
   /// second more to let go of what was there. The last handle, and the end of the runtime, let go
   /// in the same way. A request to stop ends the waiting with errc::canceled, and the last of those
   /// operations closes the file.
-  detail::operation<detail::close_call> close() &&;
+  close_operation close() &&;
   CAROUSEL_REFUSED("close() takes the handle: co_await std::move(x).close()")
-  detail::operation<detail::close_call> close() const&;
+  close_operation close() const&;
 
   // Names.
 
-  static detail::operation<detail::path_call> remove(path_text path);
-  static detail::operation<detail::path_call> symlink(path_text target, path_text link);
-  static detail::operation<detail::path_call> hard_link(path_text existing, path_text link);
+  static name_operation remove(path_text path);
+  static name_operation symlink(path_text target, path_text link);
+  static name_operation hard_link(path_text existing, path_text link);
   /// Renames a file or directory. Where a file of the new name is replaced, that is atomic.
-  static detail::operation<detail::path_call> rename(path_text from, path_text to,
-                                                     if_exists there = if_exists::replace);
+  static name_operation rename(path_text from, path_text to, if_exists there = if_exists::replace);
   [[deprecated("say if_exists::replace or if_exists::fail")]]
-  static detail::operation<detail::path_call> rename(path_text from, path_text to, bool replace);
+  static name_operation rename(path_text from, path_text to, bool replace);
 
   // What these verbs do not take, each in one sentence.
 

@@ -10,6 +10,10 @@ namespace carousel {
 class tcp_listener;
 class unix_listener;
 
+/// What accept() of a listener returns. Awaited: result<Stream>.
+template <class Stream>
+using accept_operation = detail::operation<detail::accept_call<Stream>>;
+
 /// The connections of a listener, which the kernel accepts without being asked for each:
 /// tcp_listener::incoming(). Stream is tcp_stream or unix_stream.
 ///

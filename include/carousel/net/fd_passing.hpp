@@ -14,6 +14,11 @@ struct received_fds {
   std::vector<fd_handle> fds;
 };
 
+template <class B>
+using send_fds_operation = detail::operation<detail::send_fds_call<B>>;
+template <class B>
+using recv_fds_operation = detail::operation<detail::recv_fds_call<B, received_fds>>;
+
 /// How Unix sockets pass descriptors between processes. They travel with bytes, at least one; a
 /// receiver that does not ask for them here, but reads, loses them. Received ones become what they
 /// are by their numbers: file::from_fd(std::move(one).release()).
@@ -26,7 +31,7 @@ class fd_passing {
   /// invalid_argument for no bytes or too many descriptors, bad_file_descriptor for what is not
   /// open, and those of other writes.
   template <io_buf B>
-  detail::operation<detail::send_fds_call<B>> send_fds(B buf, std::vector<fd_handle> fds) const {
+  send_fds_operation<B> send_fds(B buf, std::vector<fd_handle> fds) const {
     return detail::operation(detail::send_fds_call<B>{{held()}, {std::move(buf), std::move(fds)}});
   }
   /// Receives bytes, and descriptors, up to `room` of them: buf_result<received_fds, B>. They are
@@ -34,8 +39,7 @@ class fd_passing {
   /// process may have open: then all of them are closed, and the bytes are in the buffer. Whoever
   /// stops waiting leaves none behind. Throws std::bad_alloc.
   template <io_buf_mut B>
-  detail::operation<detail::recv_fds_call<B, received_fds>> recv_fds(B buf,
-                                                                     std::size_t room) const {
+  recv_fds_operation<B> recv_fds(B buf, std::size_t room) const {
     return detail::operation(
         detail::recv_fds_call<B, received_fds>{{held()}, {std::move(buf), nullptr}, room});
   }

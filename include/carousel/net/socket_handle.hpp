@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "carousel/detail/driver/operation.hpp"
-#include "carousel/detail/io/close_call.hpp"
+#include "carousel/io/close_operation.hpp"
 #include "carousel/net/socket_address.hpp"
 #include "carousel/net/socket_option.hpp"
 
@@ -41,9 +41,9 @@ class socket_handle {
   /// Closing a connection ends it both ways. When bytes are left that nobody has read, the peer
   /// gets a reset and may lose what was written last: after shutdown(shut::write), read to the end
   /// first.
-  detail::operation<detail::close_call> close() &&;
+  close_operation close() &&;
   CAROUSEL_REFUSED("close() takes the handle: co_await std::move(x).close()")
-  detail::operation<detail::close_call> close() const&;
+  close_operation close() const&;
 
  protected:
   explicit socket_handle(detail::fd_ref adopted) noexcept : socket_(std::move(adopted)) {}

@@ -36,7 +36,7 @@ class tcp_listener : public socket_handle {
   /// was closed, for it would fail at once. connection_aborted and network errors: that connection
   /// is gone, the next one may be well. errc::canceled: by a verb, or by close(). invalid_argument:
   /// it does not listen any more.
-  [[nodiscard]] detail::operation<detail::accept_call<tcp_stream>> accept() const noexcept {
+  [[nodiscard]] accept_operation<tcp_stream> accept() const noexcept {
     return detail::operation(detail::accept_call<tcp_stream>{{hold()}});
   }
   /// All connections, one after the other, of which at most about `queue_max` are kept until

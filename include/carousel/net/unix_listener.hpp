@@ -31,7 +31,7 @@ class unix_listener : public socket_handle {
   [[nodiscard]] static result<unix_listener> adopt(int fd);
 
   /// Awaited: result<unix_stream>. As tcp_listener::accept().
-  [[nodiscard]] detail::operation<detail::accept_call<unix_stream>> accept() const noexcept {
+  [[nodiscard]] accept_operation<unix_stream> accept() const noexcept {
     return detail::operation(detail::accept_call<unix_stream>{{hold()}});
   }
   /// All connections, one after the other, of which at most about `queue_max` are kept until

@@ -22,10 +22,12 @@ struct boottime_clock {
   [[nodiscard]] static time_point now() noexcept;
 };
 
+using boottime_sleep_operation = detail::operation<detail::boottime_sleep>;
+
 /// Suspends until this time, which a suspended machine does not delay. Unlike the sleeps by the
 /// steady clock it is an operation of its own in the kernel: result<>, which says how it ended.
 /// Errors: canceled; not_supported before Linux 5.15.
-[[nodiscard]] inline detail::operation<detail::boottime_sleep> sleep_until(
+[[nodiscard]] inline boottime_sleep_operation sleep_until(
     boottime_clock::time_point when) noexcept {
   return detail::operation(detail::boottime_sleep{when.time_since_epoch(), {}});
 }

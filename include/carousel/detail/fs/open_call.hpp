@@ -53,8 +53,8 @@ struct open_call : open_base {
 
 /// Throws std::bad_alloc.
 template <class Opened>
-operation<open_call<Opened>> open_operation(path_operation where, path_text path,
-                                            const open_options& options) {
+operation<open_call<Opened>> open_path(path_operation where, path_text path,
+                                       const open_options& options) {
   using call = open_call<Opened>;
   return operation<call>(std::in_place_type<call>, std::move(where), path, options);
 }
