@@ -14,6 +14,10 @@
 #include <utility>
 #include <vector>
 
+// Not a signal_set, which gives a signal to one task, once a loop turns: here it is for each thread
+// of the program, also for those that compute or are inside of a long system call, and a second
+// one ends the process whatever they do. Only a handler can do that.
+
 namespace carousel::tool {
 namespace {
 
