@@ -25,6 +25,10 @@
 ///   its destructor    passes on what it was served and await_resume() has not handed over, if
 ///                     that is anything; see semaphore.hpp
 ///
+/// The link into a verb's scope, the suspension and the running task are inside of it and not
+/// exported, on purpose: an awaiter made of these parts would have to go out of each of them in
+/// the right order, however it ends.
+///
 /// What is awaited is not the awaiter but a small object that makes it in `operator co_await() &&`
 /// and moves without throwing, because verbs move what they are given to where it will be awaited.
 /// Its member type `resumed_by_loop` says that nobody but the loop resumes who awaits it.
