@@ -15,15 +15,7 @@ own_mounts
 packages coreutils=9.1-1 nbdkit=1.32.5-1 libnbd-bin=1.14.2-1 libnbd0=1.14.2-1 libfuse3-3=3.14.0-4
 echo "version    $("$root/usr/bin/cksum" --version | head -1)"
 
-head -c 2M /dev/urandom >disk
-head -c 1M disk >half
-mkdir shown
-# A disk that cannot be read from its second half on.
-nbdfuse shown/disk --command nbdkit --stdin --exit-with-parent "$root/usr/lib/x86_64-linux-gnu/nbdkit/plugins/nbdkit-eval-plugin.so" \
-  get_size='echo 2M' pread="
-    if [ \$((\$3 + \$4)) -gt 1048576 ]; then echo EIO unreadable >&2; exit 1; fi
-    dd if='$folder/disk' iflag=skip_bytes,count_bytes skip=\$4 count=\$3 status=none" 2>complaints &
-until_there test -e shown/disk
+half_unreadable disk
 expect "size that stat tells" "$(stat --format %s shown/disk)" 2097152
 cat shown/disk >part 2>complaint && status=0 || status=$?
 expect "exit status of cat" "$status" 1

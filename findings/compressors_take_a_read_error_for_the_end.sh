@@ -17,15 +17,7 @@ packages tabix=1.16+ds-3 libhts3=1.16+ds-3 libhtscodecs2=1.3.0-4 libdeflate0=1.1
   libnbd-bin=1.14.2-1 libnbd0=1.14.2-1 libfuse3-3=3.14.0-4
 echo "version    $(bgzip --version | head -1), $(lzop --version | head -1), zpaq 7.15"
 
-head -c 2M /dev/urandom >disk
-head -c 1M disk >half
-mkdir shown
-# A disk that cannot be read from its second half on.
-nbdfuse shown/disk --command nbdkit --stdin --exit-with-parent "$root/usr/lib/x86_64-linux-gnu/nbdkit/plugins/nbdkit-eval-plugin.so" \
-  get_size='echo 2M' pread="
-    if [ \$((\$3 + \$4)) -gt 1048576 ]; then echo EIO unreadable >&2; exit 1; fi
-    dd if='$folder/disk' iflag=skip_bytes,count_bytes skip=\$4 count=\$3 status=none" 2>complaints &
-until_there test -e shown/disk
+half_unreadable disk
 # half_by NAME COMPRESS TEST UNPACK: whether half of the file comes out again, and what each step ends with.
 half_by() {
   $2 <shown/disk >packed 2>words && packed=$? || packed=$?

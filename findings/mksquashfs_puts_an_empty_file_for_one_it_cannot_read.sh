@@ -17,14 +17,7 @@ packages squashfs-tools=1:4.5.1-1 genext2fs=1.5.0-3 liblzo2-2=2.10-2 nbdkit=1.32
   libfuse3-3=3.14.0-4 e2fsprogs=1.47.0-2+b2
 echo "version    $(mksquashfs -version | head -1), $(genext2fs --version)"
 
-head -c 2M /dev/urandom >disk
-mkdir shown
-# A file that cannot be read from its second half on.
-nbdfuse shown/file --command nbdkit --stdin --exit-with-parent "$root/usr/lib/x86_64-linux-gnu/nbdkit/plugins/nbdkit-eval-plugin.so" \
-  get_size='echo 2M' pread="
-    if [ \$((\$3 + \$4)) -gt 1048576 ]; then echo EIO unreadable >&2; exit 1; fi
-    dd if='$folder/disk' iflag=skip_bytes,count_bytes skip=\$4 count=\$3 status=none" 2>complaints &
-until_there test -e shown/file
+half_unreadable file
 expect "size of the file" "$(stat --format %s shown/file)" 2097152
 # status_of COMMAND...: how it ends.
 status_of() { "$@" >words 2>complaint && echo 0 || echo $?; }

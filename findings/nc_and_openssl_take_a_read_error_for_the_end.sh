@@ -17,15 +17,7 @@ packages netcat-openbsd=1.219-1 netcat-traditional=1.10-47 busybox=1:1.35.0-4+de
   libssl3=3.0.22-1~deb12u2 socat=1.7.4.4-2 libwrap0=7.6.q-32 nbdkit=1.32.5-1 libnbd-bin=1.14.2-1 libnbd0=1.14.2-1 libfuse3-3=3.14.0-4
 echo "version    nc 1.219 (openbsd), nc 1.10 (traditional), $(openssl version)"
 
-head -c 2M /dev/urandom >disk
-head -c 1M disk >half
-mkdir shown
-# A disk that cannot be read from its second half on.
-nbdfuse shown/disk --command nbdkit --stdin --exit-with-parent "$root/usr/lib/x86_64-linux-gnu/nbdkit/plugins/nbdkit-eval-plugin.so" \
-  get_size='echo 2M' pread="
-    if [ \$((\$3 + \$4)) -gt 1048576 ]; then echo EIO unreadable >&2; exit 1; fi
-    dd if='$folder/disk' iflag=skip_bytes,count_bytes skip=\$4 count=\$3 status=none" 2>complaints &
-until_there test -e shown/disk
+half_unreadable disk
 port=19021
 # sent COMMAND...: how sending the disk to a port of this machine ends on both sides. The port is added to the command.
 sent() {

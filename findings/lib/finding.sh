@@ -63,6 +63,19 @@ until_there() {
   exit 2
 }
 
+# half_unreadable NAME: shown/NAME, of 2 MiB, cannot be read from its second half on. What can be read is the file `half`, and what
+# it would hold whole is `disk`. Wants nbdkit and nbdfuse among the packages, and own_mounts.
+half_unreadable() {
+  head -c 2M /dev/urandom >disk
+  head -c 1M disk >half
+  mkdir shown
+  nbdfuse "shown/$1" --command nbdkit --stdin --exit-with-parent "$root/usr/lib/x86_64-linux-gnu/nbdkit/plugins/nbdkit-eval-plugin.so" \
+    get_size='echo 2M' pread="
+      if [ \$((\$3 + \$4)) -gt 1048576 ]; then echo EIO unreadable >&2; exit 1; fi
+      dd if='$folder/disk' iflag=skip_bytes,count_bytes skip=\$4 count=\$3 status=none" 2>complaints &
+  until_there test -e "shown/$1"
+}
+
 # expect WHAT SEEN WANTED: says what was seen; ends the script when that is not what the finding tells of.
 expect() {
   printf 'seen       %s: %s\n' "$1" "$2"
