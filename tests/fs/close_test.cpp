@@ -10,6 +10,7 @@
 #include <optional>
 #include <system_error>
 
+#include "support/close_error.hpp"
 #include "support/content.hpp"
 #include "support/linux_version.hpp"
 #include "support/open_fds.hpp"
@@ -22,6 +23,7 @@
 namespace carousel {
 namespace {
 
+using test::close_error;
 using test::error_of;
 using test::open_fds;
 using test::pipe_pair;
@@ -52,11 +54,6 @@ task<std::error_code> read_four(file from) {
   co_return error_of(r.res);
 }
 
-task<std::error_code> close(file f) {
-  const result<> closed = co_await std::move(f).close();
-  co_return error_of(closed);
-}
-
 task<> use_often(file reader, file writer) {
   for (int i = 0; i < uses_in_table; ++i) {
     const auto written = co_await writer.write(test::chars_of("data"));
@@ -84,7 +81,8 @@ TEST(close, gives_its_result_and_ends_the_descriptor) {
 TEST(close, what_the_kernel_says_is_returned) {
   const int closed = dup(0);
   ::close(closed);
-  EXPECT_EQ(run([&] { return close(file::from_fd(closed)); }), std::errc::bad_file_descriptor);
+  EXPECT_EQ(run([&] { return close_error(file::from_fd(closed)); }),
+            std::errc::bad_file_descriptor);
 }
 
 TEST(close, of_no_descriptor_is_a_bad_file_descriptor) {
@@ -94,7 +92,7 @@ TEST(close, of_no_descriptor_is_a_bad_file_descriptor) {
     EXPECT_EQ(error_of(about), std::errc::bad_file_descriptor);
     const auto cut = co_await none.truncate(0);
     EXPECT_EQ(error_of(cut), std::errc::bad_file_descriptor);
-    EXPECT_EQ(co_await close(none), std::errc::bad_file_descriptor);
+    EXPECT_EQ(co_await close_error(none), std::errc::bad_file_descriptor);
   });
 }
 
@@ -104,7 +102,7 @@ TEST(close, is_for_all_handles) {
   run([&]() -> task<> {
     const auto opened = co_await file::open(path, open_options{}.read(true).write(true));
     const file f = opened.value();  // NOLINT(performance-unnecessary-copy-initialization)
-    EXPECT_EQ(co_await close(opened.value()), std::error_code{});
+    EXPECT_EQ(co_await close_error(opened.value()), std::error_code{});
     EXPECT_EQ(f.fd(), -1);
     const auto read = co_await f.read_at(test::owned("old", 8), 0);
     EXPECT_EQ(error_of(read.res), std::errc::bad_file_descriptor);
@@ -119,7 +117,7 @@ TEST(close, is_for_all_handles) {
     EXPECT_EQ(error_of(info), std::errc::bad_file_descriptor);
     const auto cut = co_await f.truncate(0);
     EXPECT_EQ(error_of(cut), std::errc::bad_file_descriptor);
-    EXPECT_EQ(co_await close(f), std::errc::bad_file_descriptor);
+    EXPECT_EQ(co_await close_error(f), std::errc::bad_file_descriptor);
   });
 }
 
@@ -130,7 +128,7 @@ TEST(close, waits_for_operations_in_flight) {
     const int fd = f.fd();
     auto reading = spawn(read_four(f));
     co_await yield();
-    auto closing = spawn(close(f));
+    auto closing = spawn(close_error(f));
     for (int turns = 0; turns < 5; ++turns) co_await yield();
     EXPECT_FALSE(closing.done());
     EXPECT_TRUE(is_open(fd));
@@ -149,7 +147,7 @@ TEST(close, a_close_that_was_given_up_leaves_it_to_the_last_handle) {
     const file f = pipe.reader();
     auto reading = spawn(read_four(f));
     co_await yield();
-    auto closing = spawn(close(f));
+    auto closing = spawn(close_error(f));
     for (int turns = 0; turns < 5; ++turns) co_await yield();
     closing.abort();
     pipe.put("data");
@@ -198,10 +196,10 @@ TEST(close, a_writer_in_the_file_table_gives_its_reader_the_end) {
     {
       const own_pipe pipe = own_pipe::make();
       co_await use_often(pipe.reader, pipe.writer);
-      EXPECT_EQ(co_await close(pipe.writer), std::error_code{});
+      EXPECT_EQ(co_await close_error(pipe.writer), std::error_code{});
       const auto end = co_await pipe.reader.read(std::vector<char>(4));
       EXPECT_EQ(end.res, 0U);
-      EXPECT_EQ(co_await close(pipe.reader), std::error_code{});
+      EXPECT_EQ(co_await close_error(pipe.reader), std::error_code{});
     }
     EXPECT_EQ(open_fds(), before);
   });
@@ -231,8 +229,8 @@ TEST(close, a_file_outlives_the_runtime_whose_table_it_was_in) {
     runtime b = runtime::make().value();
     a.block_on(use_often(pipe.reader, pipe.writer));
     b.block_on(use_often(pipe.reader, pipe.writer));
-    EXPECT_EQ(b.block_on(close(pipe.writer)), std::error_code{});
-    EXPECT_EQ(a.block_on(close(pipe.reader)), std::error_code{});
+    EXPECT_EQ(b.block_on(close_error(pipe.writer)), std::error_code{});
+    EXPECT_EQ(a.block_on(close_error(pipe.reader)), std::error_code{});
   }
   EXPECT_EQ(open_fds(), before);
 }

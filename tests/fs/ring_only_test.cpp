@@ -9,6 +9,7 @@
 
 #include "fake/kernel.hpp"
 #include "loop/runtime_access.hpp"
+#include "support/close_error.hpp"
 #include "support/content.hpp"
 #include "support/in_child.hpp"
 #include "support/open_fds.hpp"
@@ -21,6 +22,7 @@
 namespace carousel {
 namespace {
 
+using test::close_error;
 using test::content_of;
 using test::error_of;
 using test::open_fds;
@@ -35,11 +37,6 @@ open_options ring_only() { return open_options{}.read(true).write(true).ring_onl
 task<file> open_there(std::filesystem::path path, open_options options = ring_only()) {
   auto opened = co_await file::open(path, options);
   co_return std::move(opened).value();
-}
-
-task<std::error_code> close(file f) {
-  const result<> closed = co_await std::move(f).close();
-  co_return error_of(closed);
 }
 
 task<std::error_code> read_one(file from) {
@@ -113,11 +110,11 @@ TEST(ring_only, a_closed_or_dropped_file_gives_its_entry_back) {
     for (unsigned i = 0; i < table_entries + 10; ++i) {
       const file closed = co_await open_there(path);
       EXPECT_EQ(closed.fd(), -1);
-      EXPECT_EQ(co_await close(closed), std::error_code{});
+      EXPECT_EQ(co_await close_error(closed), std::error_code{});
       EXPECT_EQ(co_await read_one(closed), std::errc::bad_file_descriptor);
-      EXPECT_EQ(co_await close(closed), std::errc::bad_file_descriptor);
-      const file dropped = co_await open_there(path);
-      EXPECT_EQ(dropped.fd(), -1);
+      EXPECT_EQ(co_await close_error(closed), std::errc::bad_file_descriptor);
+      const file destroyed = co_await open_there(path);
+      EXPECT_EQ(destroyed.fd(), -1);
     }
   });
 }
@@ -153,7 +150,7 @@ TEST(ring_only, opens_and_closes_that_nobody_waits_for_leave_nothing_behind) {
     rt.block_on([](std::filesystem::path there, std::uint64_t turns) -> task<> {
       for (int i = 0; i < 8; ++i) {
         auto opening = spawn(open_there(there));
-        auto closing = spawn(close(co_await open_there(there)));
+        auto closing = spawn(close_error(co_await open_there(there)));
         for (auto n = turns % 4; n > 0; --n) co_await yield();
         opening.abort();
         closing.abort();
@@ -189,7 +186,7 @@ TEST(ring_only, close_waits_for_operations_in_flight) {
       co_return r.res.value();
     }(end));
     co_await yield();
-    auto closing = spawn(close(end));
+    auto closing = spawn(close_error(end));
     for (int turns = 0; turns < 5; ++turns) co_await yield();
     EXPECT_FALSE(closing.done());
     const file other = co_await open_there(path);
@@ -211,12 +208,12 @@ TEST(ring_only, belongs_to_its_runtime) {
   EXPECT_EQ(mine->block_on(read_one(f)), std::error_code{});
   {
     const file second = mine->block_on(open_there(path));
-    EXPECT_EQ(other.block_on(close(second)), errc::wrong_runtime);
-    EXPECT_EQ(mine->block_on(close(second)), std::error_code{});
+    EXPECT_EQ(other.block_on(close_error(second)), errc::wrong_runtime);
+    EXPECT_EQ(mine->block_on(close_error(second)), std::error_code{});
   }
   mine.reset();
   EXPECT_EQ(other.block_on(read_one(f)), errc::wrong_runtime);
-  EXPECT_EQ(other.block_on(close(f)), errc::wrong_runtime);
+  EXPECT_EQ(other.block_on(close_error(f)), errc::wrong_runtime);
   runtime third = test::make_runtime().value();
   for (int i = 0; i < 20; ++i) EXPECT_EQ(third.block_on(read_one(f)), errc::wrong_runtime);
 }

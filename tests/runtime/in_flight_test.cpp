@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/bytes.hpp"
+#include "support/in_flight.hpp"
 #include "support/linux_version.hpp"
 #include "support/logged_bytes.hpp"
 #include "support/open_fds.hpp"
@@ -22,25 +23,15 @@ namespace {
 using test::logged_bytes;
 using test::open_fds;
 using test::pipe_pair;
+using test::read_fixed_once;
 using test::run;
 using test::small;
 using test::text_of;
-
-task<> read_fixed_once(file from, fixed_buf_pool pool) {
-  auto lease = co_await pool.next(small);
-  auto r = co_await from.read_fixed(std::move(*lease));
-  ADD_FAILURE() << "a read that was to be aborted went on";
-}
+using test::until_submitted;
 
 task<> read_into(file from, logged_bytes into) {
   auto r = co_await from.read(std::move(into));
   ADD_FAILURE() << "a read that was to be aborted went on";
-}
-
-/// Two turns: the operations of the tasks that were just spawned are in the kernel.
-task<> until_submitted() {
-  co_await yield();
-  co_await yield();
 }
 
 task<std::string> next_bytes(const file& from, fixed_buf lease) {

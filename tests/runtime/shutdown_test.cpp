@@ -9,6 +9,7 @@
 
 #include "support/bytes.hpp"
 #include "support/foreign.hpp"
+#include "support/in_flight.hpp"
 #include "support/logged_bytes.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
@@ -23,23 +24,13 @@ using test::foreign;
 using test::logged;
 using test::logged_bytes;
 using test::pipe_pair;
+using test::read_fixed_once;
 using test::run;
 using test::small;
 using test::text_of;
+using test::until_submitted;
 
 task<> nothing() { co_return; }
-
-task<> read_fixed_once(file from, fixed_buf_pool pool) {
-  auto lease = co_await pool.next(small);
-  auto r = co_await from.read_fixed(std::move(*lease));
-  ADD_FAILURE() << "a read that was to be aborted went on";
-}
-
-/// Two turns: the operations of the tasks that were just spawned are in the kernel.
-task<> until_submitted() {
-  co_await yield();
-  co_await yield();
-}
 
 TEST(shutdown, gives_back_the_leases_of_reads_in_flight) {
   const pipe_pair pipe;
