@@ -2,12 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "copy/buffers.hpp"
-#include "support/temp_dir.hpp"
+#include "support/made_up_machine.hpp"
 
 // How much memory a copy may use, on made-up machines.
 
@@ -19,17 +17,10 @@ constexpr const char* version_2_mount = "30 20 0:26 / /sys/fs/cgroup rw - cgroup
 constexpr const char* version_1_mount =
     "31 20 0:27 / /sys/fs/cgroup/memory rw shared:9 - cgroup cgroup rw,memory\n";
 
-/// A root directory with what a test writes there.
-class memory_room_test : public testing::Test {
+class memory_room_test : public test::made_up_machine {
  protected:
-  void write(const std::string& path, const std::string& text) const {
-    const std::filesystem::path file = dir_.path() / path;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-  }
   void machine(const std::string& mounts, const std::string& groups) const {
-    write("proc/self/mountinfo", "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n" + mounts);
-    write("proc/self/cgroup", groups);
+    made_up_machine::machine(mounts, groups);
     write("proc/meminfo", "MemTotal: 2097152 kB\nMemFree: 1024 kB\nMemAvailable: 1048576 kB\n");
   }
   void version_2(const std::string& group, const std::string& max, std::uint64_t used,
@@ -41,10 +32,8 @@ class memory_room_test : public testing::Test {
     write(at + "stat", "anon 5\ninactive_file " + std::to_string(idle) + "\nactive_file 7\n");
   }
   [[nodiscard]] memory_room room() const {
-    return find_memory_room(dir_.path()).value_or(memory_room{});
+    return find_memory_room(root()).value_or(memory_room{});
   }
-
-  test::temp_dir dir_;
 };
 
 TEST_F(memory_room_test, without_groups_it_is_what_the_machine_has) {
@@ -53,7 +42,7 @@ TEST_F(memory_room_test, without_groups_it_is_what_the_machine_has) {
   EXPECT_EQ(room().limit, "MemAvailable of /proc/meminfo");
 }
 
-TEST_F(memory_room_test, nobody_may_say) { EXPECT_FALSE(find_memory_room(dir_.path())); }
+TEST_F(memory_room_test, nobody_may_say) { EXPECT_FALSE(find_memory_room(root())); }
 
 TEST_F(memory_room_test, a_group_of_version_2_has_what_it_does_not_use_or_could_drop) {
   machine(version_2_mount, "0::/backup\n");

@@ -4,37 +4,24 @@
 #include <sched.h>
 
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
-#include "support/temp_dir.hpp"
+#include "support/made_up_machine.hpp"
 
 // How many threads are worth having, on made-up machines. The affinity mask is the real one.
 
 namespace carousel::tool {
 namespace {
 
-class processors_test : public testing::Test {
+class processors_test : public test::made_up_machine {
  protected:
-  void write(const std::string& path, const std::string& text) const {
-    const std::filesystem::path file = dir_.path() / path;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-  }
-  void machine(const std::string& mounts, const std::string& groups) const {
-    write("proc/self/mountinfo", "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n" + mounts);
-    write("proc/self/cgroup", groups);
-  }
-  [[nodiscard]] std::size_t usable() const { return usable_processors(dir_.path()); }
+  [[nodiscard]] std::size_t usable() const { return usable_processors(root()); }
   [[nodiscard]] static std::size_t of_mask() {
     cpu_set_t mask;
     return sched_getaffinity(0, sizeof mask, &mask) == 0
                ? static_cast<std::size_t>(CPU_COUNT(&mask))
                : 0;
   }
-
-  test::temp_dir dir_;
 };
 
 constexpr const char* version_2 = "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
