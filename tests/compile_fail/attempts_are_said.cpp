@@ -1,20 +1,16 @@
 #include <cstdint>
 #include <utility>
 
-#include "call_functions.hpp"
+#include "call_answers.hpp"
 
 // error: an operation has may_attempt() noexcept, attempt() noexcept and complete_attempt() exactly
 
-struct call : call_functions {
-  using lends = ext::lends_nothing;
-  using unclaimed = ext::result_owns_nothing;
-  using completions = ext::one_completion;
+struct call : call_functions, call_answers {
 #ifdef CAROUSEL_EXPECT_FAILURE
   using begins = ext::begins_at_once;  // and nobody attempts it
 #else
   using begins = ext::begins_inline;
 #endif
-  using holds = ext::holds_no_file;
 
   static bool may_attempt(bool) noexcept { return true; }
   static std::int32_t attempt(ext::driver&) noexcept { return ext::not_attempted; }

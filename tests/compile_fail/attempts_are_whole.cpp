@@ -1,16 +1,12 @@
 #include <cstdint>
 #include <utility>
 
-#include "call_functions.hpp"
+#include "call_answers.hpp"
 
 // error: an operation has may_attempt() noexcept, attempt() noexcept and complete_attempt() exactly
 
-struct call : call_functions {
-  using lends = ext::lends_nothing;
-  using unclaimed = ext::result_owns_nothing;
-  using completions = ext::one_completion;
+struct call : call_functions, call_answers {
   using begins = ext::begins_inline;
-  using holds = ext::holds_no_file;
 
 #ifdef CAROUSEL_EXPECT_FAILURE
   static bool may_atempt(bool) noexcept { return true; }

@@ -1,7 +1,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "call_functions.hpp"
+#include "call_answers.hpp"
 
 // error: `unclaimed` is ext::result_owns_nothing, or has a noexcept discard
 
@@ -13,12 +13,8 @@ struct closing {
 #endif
 };
 
-struct call : call_functions {
-  using lends = ext::lends_nothing;
+struct call : call_functions, call_answers {
   using unclaimed = closing;
-  using completions = ext::one_completion;
-  using begins = ext::begins_at_once;
-  using holds = ext::holds_no_file;
 };
 
 auto use(call c) { return ext::operation(std::move(c)); }

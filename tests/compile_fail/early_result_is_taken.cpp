@@ -1,16 +1,12 @@
 #include <cstdint>
 #include <utility>
 
-#include "call_functions.hpp"
+#include "call_answers.hpp"
 
 // error: an operation has complete_early(), and resources to share, exactly when its
 
-struct call : call_functions {
-  using lends = ext::lends_nothing;
-  using unclaimed = ext::result_owns_nothing;
+struct call : call_functions, call_answers {
   using completions = ext::result_before_release;
-  using begins = ext::begins_at_once;
-  using holds = ext::holds_no_file;
 
 #ifdef CAROUSEL_EXPECT_FAILURE
   static output complete_erly(std::int32_t res, resources&) noexcept { return res; }

@@ -1,14 +1,14 @@
 #include <utility>
 
-#include "call_functions.hpp"
+#include "call_answers.hpp"
 
 // error: an operation type says whether it keeps a file open
 
-struct call : call_functions {
-  using lends = ext::lends_nothing;
-  using unclaimed = ext::result_owns_nothing;
-  using completions = ext::one_completion;
-  using begins = ext::begins_at_once;
+struct call : call_functions,
+              says_what_it_lends,
+              says_what_becomes_of_results,
+              says_how_often_it_completes,
+              says_when_it_begins {
 #ifndef CAROUSEL_EXPECT_FAILURE
   using holds = ext::holds_no_file;
 #endif

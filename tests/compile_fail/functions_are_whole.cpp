@@ -2,18 +2,13 @@
 #include <system_error>
 #include <utility>
 
-#include "call_functions.hpp"
+#include "call_answers.hpp"
 
 // error: an operation type has `held`, check() noexcept, encode(), complete() and fail() noexcept
 
-struct call {
+struct call : call_answers {
   using resources = ext::nothing;
   using output = int;
-  using lends = ext::lends_nothing;
-  using unclaimed = ext::result_owns_nothing;
-  using completions = ext::one_completion;
-  using begins = ext::begins_at_once;
-  using holds = ext::holds_no_file;
   resources held;
 
   ext::failure_code check(const ext::driver&) const noexcept { return 0; }

@@ -1,19 +1,19 @@
 #include <utility>
 
-#include "call_functions.hpp"
+#include "call_answers.hpp"
 
 // error: an operation type says what it lends the kernel
 
-struct call : call_functions {
+struct call : call_functions,
+              says_what_becomes_of_results,
+              says_how_often_it_completes,
+              says_when_it_begins,
+              says_what_it_holds {
 #ifdef CAROUSEL_EXPECT_FAILURE
   using lent = ext::lends_nothing;  // misspelt: poisoning and reports would be off
 #else
   using lends = ext::lends_nothing;
 #endif
-  using unclaimed = ext::result_owns_nothing;
-  using completions = ext::one_completion;
-  using begins = ext::begins_at_once;
-  using holds = ext::holds_no_file;
 };
 
 auto use(call c) { return ext::operation(std::move(c)); }

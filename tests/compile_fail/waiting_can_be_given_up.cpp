@@ -1,19 +1,13 @@
 #include <utility>
 
-#include "call_functions.hpp"
+#include "call_answers.hpp"
 
 // error: an operation has must_wait() noexcept and stop_waiting() noexcept exactly
 
-struct call : call_functions {
-  using lends = ext::lends_nothing;
-  using unclaimed = ext::result_owns_nothing;
-  using completions = ext::one_completion;
+struct call : call_functions, call_answers {
 #ifdef CAROUSEL_EXPECT_FAILURE
   using begins = ext::begins_when_free;
-#else
-  using begins = ext::begins_at_once;
 #endif
-  using holds = ext::holds_no_file;
 };
 
 auto use(call c) { return ext::operation(std::move(c)); }
