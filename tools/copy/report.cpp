@@ -90,41 +90,36 @@ void copy_report::add_note(std::string text) {
   notes_.push_back(std::move(text));
 }
 
-void copy_report::fail(std::string_view what, std::string_view where, const std::error_code& why) {
+template <class Say>
+void copy_report::at_once(Say say) {
   const auto step = begin();
-  step->fail(what, where, why);
+  say(*step);
   end(*step);
+}
+
+void copy_report::fail(std::string_view what, std::string_view where, const std::error_code& why) {
+  at_once([&](file_report& step) { step.fail(what, where, why); });
 }
 
 void copy_report::fail_at_target(std::string_view what, std::string_view where,
                                  const std::error_code& why) {
-  const auto step = begin();
-  step->fail_at_target(what, where, why);
-  end(*step);
+  at_once([&](file_report& step) { step.fail_at_target(what, where, why); });
 }
 
 void copy_report::refuse(std::string_view where, std::string_view why) {
-  const auto step = begin();
-  step->refuse(where, why);
-  end(*step);
+  at_once([&](file_report& step) { step.refuse(where, why); });
 }
 
 void copy_report::note(std::string text) {
-  const auto step = begin();
-  step->note(std::move(text));
-  end(*step);
+  at_once([&](file_report& step) { step.note(std::move(text)); });
 }
 
 void copy_report::tell(std::string_view from, std::string_view to, std::string_view how) {
-  const auto step = begin();
-  step->tell(from, to, how);
-  end(*step);
+  at_once([&](file_report& step) { step.tell(from, to, how); });
 }
 
 void copy_report::tell(std::string_view name, std::string_view how) {
-  const auto step = begin();
-  step->tell(name, how);
-  end(*step);
+  at_once([&](file_report& step) { step.tell(name, how); });
 }
 
 nlohmann::json copy_report::object(double seconds) const {

@@ -88,6 +88,8 @@ class copy_report {
       bytes += more;
     }
   };
+  template <class Say>
+  void at_once(Say say);
   void publish(file_report& step);
   void publish(file_report::statement& said);
   void add_error(std::string sentence, bool aloud);
