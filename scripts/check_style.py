@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 LINES_MAX = 400
-LENGTH_CHECKED = ("include/", "src/", "tools/", "integrations/")
+LENGTH_CHECKED = ("include/", "src/", "tools/", "integrations/", "tests/", "bench/", "examples/")
 # Files that are over the limit, with the length that they may not exceed.
 GIANTS = {}
 
@@ -92,6 +92,7 @@ def self_test():
         ("src/a.cpp", "int a; \n"),
         ("src/a.cpp", "int a;"),
         ("src/a.cpp", "\n" * (LINES_MAX + 1)),
+        ("tests/a_test.cpp", "\n" * (LINES_MAX + 1)),
         ("src/a.hpp", "int a;\n"),
         ("src/a.cpp", "#include <b/c.hpp>\nusing b::c;\n// c\n"),
         ("a.md", "# A\n\n# B\n"),

@@ -1,10 +1,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <carousel/carousel.hpp>
 
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -12,11 +10,11 @@
 #include <optional>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "support/open_fds.hpp"
+#include "support/outside_peer.hpp"
 #include "support/run.hpp"
 #include "support/stream_ends.hpp"
 #include "support/submitted.hpp"
@@ -28,45 +26,13 @@ namespace carousel {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 using test::error_of;
+using test::name_of;
 using test::open_fds;
+using test::outside_peer;
 using test::run;
 
-constexpr std::chrono::microseconds a_moment{10};
-
 tcp_listener tcp() { return test::connections<tcp_stream>::listener(); }
-
-/// A peer outside of the runtime, which says who it is.
-class outside_peer {
- public:
-  template <class Listener>
-  explicit outside_peer(const Listener& at, const std::string& name = "x") {
-    const socket_address to = at.local_address().value();
-    fd_ = ::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
-    EXPECT_EQ(::connect(fd_, to.data(), to.size()), 0);
-    EXPECT_EQ(::send(fd_, name.data(), name.size(), MSG_NOSIGNAL), std::ssize(name));
-  }
-  outside_peer(outside_peer&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  outside_peer& operator=(outside_peer&&) = delete;
-  ~outside_peer() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  /// The other end is gone.
-  [[nodiscard]] bool is_closed() const {
-    char none = 0;
-    return ::recv(fd_, &none, 1, MSG_DONTWAIT) == 0 || errno == ECONNRESET;
-  }
-
- private:
-  int fd_;
-};
-
-template <class Stream>
-task<std::string> name_of(Stream peer) {
-  auto [n, buf] = co_await peer.read(std::vector<std::byte>(16));
-  co_return n ? std::string(reinterpret_cast<const char*>(buf.data()), *n) : n.error().message();
-}
 
 template <class Stream>
 task<> take_in_order() {
@@ -121,27 +87,6 @@ TEST(accept_stream, a_stop_takes_none_away) {
   });
 }
 
-TEST(accept_stream, what_nobody_took_is_closed_with_it) {
-  const std::size_t before = open_fds();
-  run([]() -> task<> {
-    const tcp_listener at = tcp();
-    std::vector<outside_peer> peers;
-    {
-      accept_stream in = at.incoming();
-      peers.emplace_back(at);
-      (void)co_await in.next();
-      const std::size_t first = open_fds();
-      for (int i = 0; i < 5; ++i) peers.emplace_back(at);
-      // Ours, and those that were accepted; the fake kernel may have had one more before.
-      while (open_fds() < first + 9) co_await sleep_for(a_moment);
-    }
-    for (const outside_peer& peer : peers) {
-      while (!peer.is_closed()) co_await sleep_for(a_moment);
-    }
-  });
-  EXPECT_EQ(open_fds(), before);
-}
-
 TEST(accept_stream, with_a_full_queue_the_others_wait_in_the_backlog) {
   if (test::on_fake_kernel()) GTEST_SKIP() << "the fake kernel has descriptors of its own";
   run([]() -> task<> {
@@ -191,45 +136,6 @@ TEST(accept_stream, without_descriptors_it_says_so_once_for_each_next_and_loses_
     EXPECT_EQ(co_await name_of(std::move(first).value()), "0");
     for (int i = 1; i < 3; ++i)
       EXPECT_EQ(co_await name_of((co_await in.next()).value()), std::to_string(i));
-  });
-}
-
-TEST(accept_stream, ends_for_good_when_its_listener_is_closed) {
-  run([]() -> task<> {
-    tcp_listener at = tcp();
-    accept_stream in = at.incoming();
-    const outside_peer first(at, "first");
-    const outside_peer second(at, "second");
-    EXPECT_EQ(co_await name_of((co_await in.next()).value()), "first");
-    auto waiting = spawn([](auto& from) -> task<std::error_code> {
-      (void)co_await from.next();
-      co_return error_of(co_await from.next());
-    }(in));
-    co_await yield();
-    EXPECT_TRUE(co_await std::move(at).close());
-    EXPECT_EQ(co_await std::move(waiting), errc::end_of_file);
-    EXPECT_EQ(error_of(co_await in.next()), errc::end_of_file);
-  });
-}
-
-TEST(accept_stream, ends_when_its_listener_was_closed_before) {
-  run([]() -> task<> {
-    tcp_listener at = tcp();
-    accept_stream in = at.incoming();
-    EXPECT_TRUE(co_await std::move(at).close());
-    EXPECT_EQ(error_of(co_await in.next()), errc::end_of_file);
-  });
-}
-
-TEST(accept_stream, ends_when_its_listener_is_shut_down) {
-  run([]() -> task<> {
-    const tcp_listener at = tcp();
-    accept_stream in = at.incoming();
-    auto waiting = spawn(
-        [](auto& from) -> task<std::error_code> { co_return error_of(co_await from.next()); }(in));
-    co_await yield();
-    ::shutdown(at.fd(), SHUT_RDWR);
-    EXPECT_EQ(co_await std::move(waiting), errc::end_of_file);
   });
 }
 
@@ -303,87 +209,6 @@ TEST(accept_stream, destroying_it_ends_the_wait_of_others) {
   });
 }
 
-TEST(accept_stream, dies_with_the_task_that_waits_for_it) {
-  const std::size_t before = open_fds();
-  run([]() -> task<> {
-    const tcp_listener at = tcp();
-    for (int i = 0; i < 20; ++i) {
-      auto serving = spawn([](const tcp_listener& from) -> task<> {
-        accept_stream in = from.incoming();
-        for (;;) {
-          const auto next = co_await in.next();
-          if (!next) co_return;
-        }
-      }(at));
-      const outside_peer peer(at);
-      for (int turns = 0; turns < i % 4; ++turns) co_await yield();
-      serving.abort();
-    }
-  });
-  EXPECT_EQ(open_fds(), before);
-}
-
-TEST(accept_stream, goes_on_in_another_runtime) {
-  const std::size_t before = open_fds();
-  {
-    const tcp_listener at = tcp();
-    accept_stream in = at.incoming();
-    std::vector<outside_peer> peers;
-    for (int i = 0; i < 3; ++i) {
-      peers.emplace_back(at, std::to_string(i));
-      run([&]() -> task<> {
-        EXPECT_EQ(co_await name_of((co_await in.next()).value()), std::to_string(i));
-        // Somebody waits still when the runtime ends.
-        spawn([](auto& from) -> task<> { (void)co_await from.next(); }(in)).detach();
-        co_await yield();
-      });
-    }
-  }
-  EXPECT_EQ(open_fds(), before);
-}
-
-TEST(accept_stream, a_frame_that_waits_may_outlive_both) {
-  const std::size_t before = open_fds();
-  {
-    const tcp_listener at = tcp();
-    std::optional in = at.incoming();
-    const task<> waiting = [](auto& from) -> task<> { (void)co_await from.next(); }(*in);
-    run([&]() -> task<> {
-      (void)co_await timeout(milliseconds(0), in->next());
-      co_return;
-    });
-    in.reset();
-  }
-  EXPECT_EQ(open_fds(), before);
-}
-
-/// Each stream is torn at another moment.
-task<> tear_streams(int connections) {
-  const tcp_listener at = tcp();
-  for (int i = 0; i < connections;) {
-    const accept_stream in = at.incoming(1 + static_cast<std::size_t>(i) % 7);
-    std::string log;
-    auto taking = spawn(note_one, std::cref(in), std::ref(log), 'a');
-    std::vector<outside_peer> peers;
-    for (const int last = i + 10; i < last; ++i) {
-      peers.emplace_back(at);
-      if (i % 3 == 0) co_await yield();
-    }
-    for (int turns = 0; turns < i % 4; ++turns) co_await yield();
-    if (i % 20 != 0) {
-      const auto next = co_await timeout(seconds(0), in.next());
-      EXPECT_TRUE(next || next.error() == errc::timed_out);
-    }
-    taking.abort();
-  }
-}
-
-TEST(accept_stream, ten_thousand_connections_of_torn_streams_leave_no_descriptor) {
-  const std::size_t before = open_fds();
-  run([] { return tear_streams(test::on_fake_kernel() ? 300 : 10'000); });
-  EXPECT_EQ(open_fds(), before);
-}
-
 TEST(accept_stream, keeps_as_many_as_come_where_it_is_told_to) {
   run([]() -> task<> {
     const tcp_listener at = tcp();
@@ -392,28 +217,6 @@ TEST(accept_stream, keeps_as_many_as_come_where_it_is_told_to) {
     auto next = co_await in.next();
     EXPECT_EQ(co_await name_of(std::move(next).value()), "peer");
   });
-}
-
-TEST(accept_stream, moved_from_it_is_a_programmers_error) {
-  const tcp_listener at = tcp();
-  accept_stream in = at.incoming();
-  const accept_stream other = std::move(in);
-  EXPECT_DEATH((void)in.next(), "this stream was moved from");  // NOLINT(bugprone-use-after-move)
-}
-
-/// The stream goes on in this thread, and another one asks for a connection.
-void ask_in_another_thread() {
-  run([]() -> task<> {
-    const tcp_listener at = tcp();
-    const accept_stream in = at.incoming();
-    (void)co_await timeout(std::chrono::nanoseconds(0), in.next());
-    std::jthread([&] { start([&]() -> task<> { (void)co_await in.next(); }); }).join();
-  });
-}
-
-TEST(accept_stream, one_that_goes_on_belongs_to_its_thread) {
-  if (test::on_fake_kernel()) GTEST_SKIP() << "an accept that fails does not go on";
-  EXPECT_DEATH(ask_in_another_thread(), "a stream that goes on belongs to the thread");
 }
 
 }  // namespace
