@@ -33,9 +33,9 @@ add_test(NAME package.fetched COMMAND ${consumer}/flags_when_fetched ${CMAKE_CXX
                                       ${work}/fetched)
 add_test(NAME package.meson COMMAND ${consumer}/with_meson ${CMAKE_CXX_COMPILER} ${prefix}/${CMAKE_INSTALL_LIBDIR}/pkgconfig
                                     ${work}/meson)
-add_test(NAME package.dropped_result COMMAND ${consumer}/dropped_result_is_found ${prefix}/${CMAKE_INSTALL_INCLUDEDIR}
-                                             ${work}/dropped_result)
-set_tests_properties(package.meson package.dropped_result PROPERTIES FIXTURES_REQUIRED installed SKIP_RETURN_CODE 77)
+add_test(NAME package.discarded_result COMMAND ${consumer}/discarded_result_is_found ${prefix}/${CMAKE_INSTALL_INCLUDEDIR}
+                                             ${work}/discarded_result)
+set_tests_properties(package.meson package.discarded_result PROPERTIES FIXTURES_REQUIRED installed SKIP_RETURN_CODE 77)
 
 # What is inlined into a program has the program's flags, and must do the same as the library, which has those of this tree.
 # Over the builds of scripts/test: a program with AddressSanitizer, a Debug and a Release one, on a Debug and a Release library.
@@ -68,4 +68,4 @@ endif()
 set_tests_properties(package.find_package package.pkg_config PROPERTIES FIXTURES_REQUIRED installed)
 set_tests_properties(
   package.remove_old package.install package.find_package package.pkg_config package.add_subdirectory package.hidden_symbols package.fetched
-  package.meson package.dropped_result PROPERTIES LABELS package TIMEOUT 600)
+  package.meson package.discarded_result PROPERTIES LABELS package TIMEOUT 600)

@@ -34,7 +34,7 @@ struct rival {
 };
 
 struct schedule {
-  unsigned rounds = 15;         ///< that count; one more, the first, is dropped
+  unsigned rounds = 15;         ///< that count; one more, the first, is left out
   double slice_seconds = 0.06;  ///< of the first rival; the others do the same number of operations
   std::uint64_t count = 0;      ///< operations per slice; 0: found out from slice_seconds
   /// The first rival runs between all others (A B A C A), so that each ratio is of neighbours;

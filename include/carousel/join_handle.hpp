@@ -17,7 +17,7 @@ inline constexpr bool is_result<std::expected<T, std::error_code>> = true;
 /// The right to wait for a spawned task, or to end it. Move-only; used on the runtime's thread.
 ///
 /// `co_await std::move(handle)` gives the task's value or rethrows its exception. An aborted task
-/// gives errc::canceled: as the value if T is a result, as std::system_error otherwise. Dropping
+/// gives errc::canceled: as the value if T is a result, as std::system_error otherwise. Destroying
 /// the handle detaches the task: it goes on alone, and an exception that nobody can receive any
 /// more ends the process with a sentence.
 ///
@@ -35,10 +35,10 @@ class join_handle {
   join_handle& operator=(const join_handle&) = delete;
   join_handle(join_handle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
   join_handle& operator=(join_handle&& other) noexcept {
-    if (this != &other) drop(std::exchange(record_, std::exchange(other.record_, nullptr)));
+    if (this != &other) detach(std::exchange(record_, std::exchange(other.record_, nullptr)));
     return *this;
   }
-  ~join_handle() { drop(record_); }
+  ~join_handle() { detach(record_); }
 
   /// Destroys a suspended task at once: everything in its frames is destroyed before abort()
   /// returns, and its operations are cancelled behind its back. The running task is destroyed at
@@ -46,7 +46,7 @@ class join_handle {
   void abort() noexcept { checked().abort(); }
   /// The task has finished or was aborted: awaiting it does not wait.
   [[nodiscard]] bool done() const noexcept { return checked().finished || checked().aborted; }
-  void detach() && noexcept { drop(std::exchange(record_, nullptr)); }
+  void detach() && noexcept { detach(std::exchange(record_, nullptr)); }
 
   auto operator co_await() && noexcept {
     (void)checked();
@@ -61,7 +61,7 @@ class join_handle {
     explicit awaiter(record* adopted) noexcept : joined(adopted) {}
     ~awaiter() {
       joined->joiner = nullptr;
-      drop(joined);
+      detach(joined);
     }
     bool await_ready() const noexcept { return joined->finished || joined->aborted; }
     void await_suspend(std::coroutine_handle<> h) noexcept {
@@ -94,7 +94,7 @@ class join_handle {
     }
   };
 
-  static void drop(record* r) noexcept {
+  static void detach(record* r) noexcept {
     if (r == nullptr) return;
     r->detach();
     r->release();

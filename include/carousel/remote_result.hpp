@@ -21,7 +21,7 @@ namespace carousel {
 /// errc::shut_down: as the value if T is a result, as std::system_error otherwise. What the task
 /// brings was made on its runtime's thread, and is destroyed by whoever has it last.
 ///
-/// Dropping it lets the task go on alone; an exception that nobody can receive any more ends the
+/// Destroying it detaches the task; an exception that nobody can receive any more ends the
 /// process with a sentence. A request to stop (timeout, stop_on, when_any) ends the awaiting in
 /// the same words, with errc::canceled, and lets the task go on alone, if T is a result or void;
 /// for any other T the await waits on, because what the task brings would be lost.

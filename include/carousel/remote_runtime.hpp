@@ -24,7 +24,7 @@ namespace carousel {
 /// child of fork() there is no such runtime: a handle from before the fork refuses everything.
 ///
 /// While a handle exists anywhere, a runtime in which every task waits is not stalled: somebody may
-/// yet post. When the last is dropped it looks again.
+/// yet post. When the last goes it looks again.
 class remote_runtime {
  public:
   /// Of no runtime: everything is refused, as after a runtime's end.
@@ -41,11 +41,11 @@ class remote_runtime {
     return *this;
   }
   ~remote_runtime() {
-    if (box_ != nullptr) box_->drop_handle();
+    if (box_ != nullptr) box_->release_handle();
   }
 
-  /// Runs f(), whose value is dropped, on the runtime's thread. It is no coroutine's place to wait:
-  /// others do not run meanwhile. It may use what belongs to that thread: spawn(), set an event,
+  /// Runs f() on the runtime's thread and discards its value. No coroutine may wait in it: others
+  /// do not run meanwhile. It may use what belongs to that thread: spawn(), set an event,
   /// abort a task. An exception that escapes from it ends the process with a sentence.
   ///
   /// False: the runtime has ended, and the callable was destroyed here; true promises only that it
@@ -56,7 +56,7 @@ class remote_runtime {
     using callable = std::decay_t<F>;
     static_assert(std::is_invocable_v<callable>, "post() takes a callable without parameters");
     static_assert(!detail::makes_a_task<callable>,
-                  "post() would drop the task that this callable returns: use spawn()");
+                  "post() would discard the task that this callable returns: use spawn()");
     if (box_ == nullptr) return false;
     return detail::remote_call<callable>::post(*box_, std::forward<F>(f));
   }

@@ -80,9 +80,9 @@ class runtime {
   T block_on(task<T> t) {
     auto* made = detail::make_root<T>([](task<T> moved) { return moved; }, std::move(t));
     made->retain();
-    struct dropped {
+    struct reference {
       detail::task_outcome<T>* record;
-      ~dropped() { record->release(); }
+      ~reference() { record->release(); }
     } const at_exit{made};
     run(*made);
     if (made->failure) std::rethrow_exception(std::exchange(made->failure, nullptr));

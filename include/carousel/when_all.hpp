@@ -26,7 +26,7 @@ class when_all_operation;
 ///     try {
 ///       auto [a, b] = co_await both;
 ///     } catch (...) {
-///       // std::optionals; else they are dropped with the operation, which sends leases home
+///       // std::optionals; else they are destroyed with the operation, which sends leases home
 ///       auto& [a, b] = both.brought();
 ///     }
 ///

@@ -19,14 +19,14 @@ result<> collection_registration::begin(driver& io) {
     // A lost buffer keeps its index; there is no memory behind it any more.
     table.push_back(e.quarantined ? iovec{} : iovec{.iov_base = e.data, .iov_len = e.capacity});
   }
-  ring_driver& ring = ring_driver::of(io);
-  if (const result<> done = ring.buffers().add(*this, table)) {
+  buffer_table& buffers = ring_driver::of(io).buffers();
+  if (const result<> done = buffers.add(*this, table)) {
     refusal_.reset();
   } else {
     if (const std::error_code error = refused(done.error(), io, table))
       return std::unexpected(error);
-    ring.buffers().add_plain(*this);
-    ring.count_plain_fallback();
+    buffers.add_plain(*this);
+    ring_driver::of(io).count_plain_fallback();
   }
   whole_.retain();
   return {};

@@ -148,19 +148,20 @@ registration_report collection_registration::why_plain() const {
 std::error_code collection_registration::refused(std::error_code error, driver& io,
                                                  std::span<const iovec> table) {
   if (error.category() == carousel_category()) return error;  // the kernel was not even asked
-  ring_driver& ring = ring_driver::of(io);
-  const bool memlock = error == std::errc::not_enough_memory && ring.memlock_binds();
+  const bool memlock_binds = ring_driver::of(io).memlock_binds();
+  const bool memlock = error == std::errc::not_enough_memory && memlock_binds;
   const bool bad_memory = error == std::errc::bad_address || error == std::errc::value_too_large;
   bool goes_on = is_refusal(error) && !whole_.options().strict;
 
   auto told = std::make_unique<registration_report>();
   told->refused = error;
   told->wanted_bytes = locked_bytes();
-  if (ring.memlock_binds()) told->allowed_bytes = finite(memlock_limit_bytes());
+  if (memlock_binds) told->allowed_bytes = finite(memlock_limit_bytes());
   told->message = memlock ? memlock_report() : error.message();
   // Before Linux 6.5 it is said of a mapped file as well as of all registration.
   const bool may_be_a_file = error == std::errc::operation_not_supported;
-  auto bad = bad_memory || may_be_a_file ? find_refused(ring.buffers(), table) : std::nullopt;
+  auto bad = bad_memory || may_be_a_file ? find_refused(ring_driver::of(io).buffers(), table)
+                                         : std::nullopt;
   if (bad && may_be_a_file && bad->kind.empty()) bad.reset();
   if (bad) {
     told->buffer_index = bad->index;

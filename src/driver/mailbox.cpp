@@ -55,7 +55,7 @@ void mailbox::loop_left(int outer_fd) noexcept {
   is_left_ = true;
 }
 
-void mailbox::drop_handle() noexcept {
+void mailbox::release_handle() noexcept {
   if (handles_.fetch_sub(1) != 1 || inherited()) return;
   const bool inside = current_context != nullptr && current_context->remote.reads(*this);
   // Where something is posted, or the loop has ended, it looks by itself.

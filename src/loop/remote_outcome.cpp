@@ -61,7 +61,7 @@ void remote_ending::die() noexcept {
   try {
     std::rethrow_exception(failure_);
   } catch (...) {
-    exception_escaped("a task whose remote_result was dropped");
+    exception_escaped("a task whose remote_result was destroyed");
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint16_t accept_multishot = 1;  // IORING_ACCEPT_MULTISHOT
 /// The kernel that was the first to have it was the first to make multishot accepts too.
 constexpr opcode op_socket{45};
-/// Of the places for connections that are made at once: who has no limit needs them seldom.
+/// For so many connections at most there is memory at once: who has no limit seldom needs more.
 constexpr std::size_t room_max = 4096;
 
 /// Nobody will listen there any more, whoever has closed it or shut it down.

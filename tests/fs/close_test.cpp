@@ -205,7 +205,7 @@ TEST(close, a_writer_in_the_file_table_gives_its_reader_the_end) {
   });
 }
 
-TEST(close, a_dropped_writer_in_the_file_table_gives_its_reader_the_end) {
+TEST(close, a_destroyed_writer_in_the_file_table_gives_its_reader_the_end) {
   run([]() -> task<> {
     const std::size_t before = open_fds();
     {

@@ -103,7 +103,7 @@ TEST(ring_only, a_file_for_direct_io_has_a_descriptor) {
   });
 }
 
-TEST(ring_only, a_closed_or_dropped_file_gives_its_entry_back) {
+TEST(ring_only, a_closed_or_destroyed_file_gives_its_entry_back) {
   const temp_dir dir;
   const auto path = dir.make("f", "text");
   run([&]() -> task<> {

@@ -202,9 +202,9 @@ TYPED_TEST(datagrams, that_come_after_a_timeout_go_to_the_next_who_waits) {
     const auto none = co_await timeout(milliseconds(2), other.recv_from(std::vector<char>(8)));
     EXPECT_EQ(error_of(none.res), errc::timed_out);
     EXPECT_EQ(none.buf.size(), 8U);
-    auto dropped = spawn(next_text(other));
+    auto aborted = spawn(next_text(other));
     co_await yield();
-    dropped.abort();
+    aborted.abort();
     for (int turns = 0; turns < 5; ++turns) co_await yield();
     EXPECT_EQ(co_await send_text(one, "late", other.local_address().value()), std::error_code{});
     const auto got = co_await timeout(std::chrono::seconds(20), other.recv_from(owned("", 8)));

@@ -147,9 +147,9 @@ TEST(unix_sockets, wait_for_room_no_longer_than_they_may) {
     const auto late =
         co_await timeout(std::chrono::milliseconds(5), connect_to<unix_stream>(listener));
     EXPECT_EQ(error_of(late), errc::timed_out);
-    auto dropped = spawn(connect_to<unix_stream>(listener));
+    auto aborted = spawn(connect_to<unix_stream>(listener));
     for (int i = 0; i < 5; ++i) co_await yield();
-    dropped.abort();
+    aborted.abort();
   });
   EXPECT_EQ(open_fds(), before);
 }

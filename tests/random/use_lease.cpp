@@ -57,12 +57,12 @@ task<> read_lease(world& w, collection_model& p, hand& h) {
 }
 
 /// An operation that is never awaited touches no kernel and gives its buffer back.
-void drop_unawaited(world& w, hand& h) {
+void destroy_unawaited(world& w, hand& h) {
   fixed_buf buf = h.give();
   if (w.random.below(2) == 0) {
-    const auto dropped = w.some_file().handle().read_fixed_at(std::move(buf), 0);
+    const auto unawaited = w.some_file().handle().read_fixed_at(std::move(buf), 0);
   } else {
-    const auto dropped = w.some_file().handle().write_all_at(std::move(buf), 0);
+    const auto unawaited = w.some_file().handle().write_all_at(std::move(buf), 0);
   }
 }
 
@@ -95,7 +95,7 @@ task<> rotate(world& w, collection_model& p, hand h) {
     switch (w.random.below(9)) {
       case 0: co_await keep_for_a_while(w, h); break;
       case 1: co_await yield(); break;
-      case 2: drop_unawaited(w, h); co_return;
+      case 2: destroy_unawaited(w, h); co_return;
       case 3:
       case 4: co_await write_lease(w, p, h); break;
       case 5: {

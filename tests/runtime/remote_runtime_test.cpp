@@ -283,7 +283,7 @@ TEST(remote_runtime, is_none_in_a_child_of_fork) {
 
 // Misuse.
 
-TEST(remote_runtime_death, is_stalled_once_the_last_handle_is_dropped) {
+TEST(remote_runtime_death, is_stalled_once_the_last_handle_goes) {
   const auto stalled = [] {
     runtime rt = make_runtime().value();
     event never;

@@ -311,14 +311,14 @@ TEST(runtime_death, an_exception_from_a_detached_task_ends_the_process_with_its_
     co_await yield();
   };
   EXPECT_DEATH(run(detached), "an exception escaped from detached task 2: lost words");
-  const auto dropped_later = []() -> task<> {
+  const auto destroyed_later = []() -> task<> {
     {
       const auto h = spawn(fails);
       co_await yield();
     }
     co_await yield();
   };
-  EXPECT_DEATH(run(dropped_later), "an exception escaped from detached task 2: lost words");
+  EXPECT_DEATH(run(destroyed_later), "an exception escaped from detached task 2: lost words");
 }
 
 TEST(runtime_death, a_stall_names_who_waits_for_what) {

@@ -44,7 +44,7 @@ task<result<file_info>> info_of(file f) {
 /// What offsets and lengths must be multiples of; 1 where nobody says.
 std::uint64_t alignment_of(stage& on, const subject& of) {
   if (!of.direct()) return 1;
-  const auto about = on.ring().block_on(info_of(on.opened()));
+  const auto about = on.its_runtime().block_on(info_of(on.opened()));
   return about ? std::max(about->direct_offset_alignment, 1U) : 1;
 }
 

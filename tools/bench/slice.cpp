@@ -112,7 +112,7 @@ std::expected<slice_figures, std::string> run_slice(stage& on, const slice_plan&
   const double cpu_before = cpu_seconds_now();
   const auto start = clock::now();
   run all{.from = on.opened(), .plan = plan, .latency = latency, .until = start + plan.length};
-  on.ring().block_on(read_all(all, lanes));
+  on.its_runtime().block_on(read_all(all, lanes));
   const std::chrono::duration<double> taken = clock::now() - start;
   const slice_figures figures{taken.count(), cpu_seconds_now() - cpu_before, all.reads};
   if (!all.failure.empty()) return std::unexpected(std::move(all.failure));

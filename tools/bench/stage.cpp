@@ -34,15 +34,15 @@ std::span<std::byte> memory_of(std::vector<fixed_buf>& leases) {
 
 }  // namespace
 
-stage::stage(runtime ring, file opened, pages kind) noexcept
-    : kind_(kind), ring_(std::move(ring)), file_(std::move(opened)) {}
+stage::stage(runtime made, file opened, pages kind) noexcept
+    : kind_(kind), runtime_(std::move(made)), file_(std::move(opened)) {}
 
 result<stage> stage::make(int fd, pages kind, unsigned entries) {
-  auto ring = make_runtime(entries);
-  if (!ring) return std::unexpected(ring.error());
+  auto made = make_runtime(entries);
+  if (!made) return std::unexpected(made.error());
   const int again = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (again < 0) return std::unexpected(last_error());
-  return stage(std::move(*ring), file::from_fd(again), kind);
+  return stage(std::move(*made), file::from_fd(again), kind);
 }
 
 result<> stage::set_up(std::size_t block_bytes, unsigned depth) {
@@ -64,13 +64,13 @@ result<> stage::set_up(std::size_t block_bytes, unsigned depth) {
     const double huge = huge_part(memory);
     as_wanted_ = kind_ == pages::huge ? huge >= huge_part_min : huge == 0;
   }
-  const auto registered = ring_.block_on(do_register(*pool_));
+  const auto registered = runtime_.block_on(do_register(*pool_));
   refusal_ = registered ? std::error_code() : registered.error();
   return {};
 }
 
 void stage::clear() {
-  if (registered()) (void)ring_.block_on(do_unregister(*pool_));
+  if (registered()) (void)runtime_.block_on(do_unregister(*pool_));
   pool_.reset();
 }
 

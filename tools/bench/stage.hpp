@@ -24,7 +24,7 @@ class stage {
   void clear();
 
   [[nodiscard]] pages kind() const noexcept { return kind_; }
-  [[nodiscard]] runtime& ring() noexcept { return ring_; }
+  [[nodiscard]] runtime& its_runtime() noexcept { return runtime_; }
   [[nodiscard]] const file& opened() const noexcept { return file_; }
   /// Set up, and no lease is out.
   [[nodiscard]] const fixed_buf_pool& buffers() const noexcept { return *pool_; }
@@ -37,12 +37,12 @@ class stage {
   [[nodiscard]] bool as_wanted() const noexcept { return as_wanted_; }
 
  private:
-  stage(runtime ring, file opened, pages kind) noexcept;
+  stage(runtime made, file opened, pages kind) noexcept;
 
   pages kind_;
   bool as_wanted_ = false;
   std::error_code refusal_;
-  runtime ring_;
+  runtime runtime_;
   file file_;
   std::optional<fixed_buf_pool> pool_;
 };

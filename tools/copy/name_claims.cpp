@@ -101,7 +101,7 @@ struct keyed {
 };
 
 /// Sorts them and leaves out those whose key nobody else has.
-void drop_singles(std::vector<keyed>& found) {
+void leave_singles_out(std::vector<keyed>& found) {
   std::ranges::sort(found);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -141,10 +141,10 @@ name_claims::name_claims(int directory, std::size_t count,
       free.push_back({std::hash<std::string>()(roughly(name(i))), i});
     }
   }
-  drop_singles(free);
+  leave_singles_out(free);
   for (std::size_t i = 1; i < free.size(); ++i)
     if (free[i].key == free[i - 1].key) late_.insert(free[i].index);
-  drop_singles(found);
+  leave_singles_out(found);
   if (found.empty()) return;
   std::unordered_set<std::string_view> doubtful;
   for (const keyed& t : found) doubtful.insert(name(t.index));

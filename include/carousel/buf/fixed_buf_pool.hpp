@@ -22,7 +22,7 @@ namespace carousel {
 /// the kernel as a whole.
 ///
 /// A value is a cheap handle: copies are the same pool. The memory lives until every handle, every
-/// lease (also those inside operations) and the registration are gone; dropping the last handle
+/// lease (also those inside operations) and the registration are gone; the end of the last handle
 /// does not unregister. A pool works without a runtime too, unregistered. Not thread-safe: one
 /// thread at a time, and the runtime's thread while it is registered.
 class fixed_buf_pool {

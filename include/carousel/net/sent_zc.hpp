@@ -24,13 +24,13 @@ struct [[nodiscard]] zc_returned {
 };
 
 /// The second moment of a zero-copy send: `auto [buf, copied] = co_await std::move(sent.rest)`
-/// waits until the kernel does not use the buffer any more. Dropped, at any time, the buffer goes
-/// home by itself at that moment: a lease to its pool, other memory to its allocator.
+/// waits until the kernel does not use the buffer any more. Where it is destroyed, at any time, the
+/// buffer goes home by itself at that moment: a lease to its pool, other memory to its allocator.
 ///
 /// That may be long after the bytes were accepted: when the peer has acknowledged them, or, on the
 /// same machine, has read them. So nothing that the peer waits for may wait for it, a reply in the
-/// same buffer above all. No verb ends the waiting, since there is no buffer to give then; dropping
-/// it does. It outlives the socket, and its runtime.
+/// same buffer above all. No verb ends the waiting, since there is no buffer to give then;
+/// destroying it does. It outlives the socket, and its runtime.
 template <class B>
 class [[nodiscard]] zc_rest {
  public:

@@ -8,9 +8,9 @@
 
 namespace carousel {
 
-/// The half of a stream that is written (tcp_stream::split): for a task that only writes. To drop
-/// it tells the peer nothing, shutdown() does. The connection ends with the last handle of either
-/// half.
+/// The half of a stream that is written (tcp_stream::split): for a task that only writes. Its
+/// destruction tells the peer nothing, shutdown() does. The connection ends with the last handle of
+/// either half.
 class write_half : public socket_handle, public stream_writing<write_half> {
  public:
   /// Awaited: result<>. The peer gets what was written, and then the end.

@@ -22,7 +22,7 @@ namespace carousel {
 ///
 /// Each value arrives once: one that was not sent comes back to its sender, and what was meant for
 /// a receiver that is destroyed, or whose runtime ends, goes to the next. What is in the channel
-/// outlives the runtimes; it is destroyed with the last handle, by whoever drops that. Waiting and
+/// outlives the runtimes; it is destroyed with the last handle, by whoever has that. Waiting and
 /// sending allocate nothing, and any verb around them may stop them. No lock is held while a value
 /// is moved or destroyed. T moves without throwing.
 ///

@@ -10,7 +10,7 @@
 namespace carousel_rocksdb {
 
 /// A file that is open for reading, at offsets only, by any number of threads at once. It is
-/// shared: a read in flight keeps the descriptor open when RocksDB has dropped the file.
+/// shared: a read in flight keeps the descriptor open when RocksDB has destroyed the file.
 class open_file {
  public:
   /// As the default file system opens it: O_DIRECT if the options ask for direct reads.

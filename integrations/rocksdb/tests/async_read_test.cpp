@@ -43,7 +43,7 @@ class read_in_advance {
   explicit read_in_advance(std::size_t bytes) : space_(bytes), bytes_(bytes) {}
   read_in_advance(const read_in_advance&) = delete;
   read_in_advance& operator=(const read_in_advance&) = delete;
-  ~read_in_advance() { drop(); }
+  ~read_in_advance() { release(); }
 
   IOStatus begin(rocksdb::FSRandomAccessFile& file, std::uint64_t offset) {
     FSReadRequest request{offset, bytes_, space_.data(), {}, {}};
@@ -66,7 +66,7 @@ class read_in_advance {
     std::vector<void*> handles{handle_};
     EXPECT_TRUE(ours()->AbortIO(handles).ok());
   }
-  void drop() {
+  void release() {
     if (void* const last = std::exchange(handle_, nullptr)) deleter_(last);
   }
   [[nodiscard]] std::string memory() const { return {space_.data(), bytes_}; }
@@ -138,7 +138,7 @@ TEST_P(async_read, may_be_deleted_while_it_runs) {
   for (int i = 0; i < 100; ++i) {
     read_in_advance one(65'536);
     ASSERT_TRUE(one.begin(*file, 0).ok());
-    one.drop();
+    one.release();
     EXPECT_EQ(one.calls, 0);
   }
 }

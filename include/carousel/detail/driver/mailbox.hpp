@@ -37,10 +37,10 @@ class mailbox {
   /// False: the loop has ended, or this is a child of fork(), where it is not; nothing has
   /// happened.
   [[nodiscard]] bool post(mail& one) noexcept;
-  /// Whoever has a handle may post. The loop is woken when the last is dropped elsewhere: it may
-  /// have nothing more to wait for.
+  /// Whoever has a handle may post. The loop is woken when the last goes elsewhere: it may have
+  /// nothing more to wait for.
   void add_handle() noexcept { handles_.fetch_add(1, std::memory_order_relaxed); }
-  void drop_handle() noexcept;
+  void release_handle() noexcept;
   /// Room for small mail that the poster makes and the loop's thread gives back: it goes from the
   /// one to the other and back, so that neither thread needs the heap for long. Throws
   /// std::bad_alloc.

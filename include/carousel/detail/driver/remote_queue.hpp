@@ -49,7 +49,7 @@ class remote_queue {
   void deliver() noexcept;
   /// Somebody outside could still post something.
   [[nodiscard]] bool may_be_posted() noexcept;
-  /// The runtime ends: nobody posts any more, and what nobody takes back is dropped.
+  /// The runtime ends: nobody posts any more, and what nobody takes back is destroyed.
   void close() noexcept;
 
  private:

@@ -29,7 +29,7 @@ struct shot_end {
 
 /// How many items a stream keeps.
 struct stream_limits {
-  std::size_t room;  ///< places to begin with
+  std::size_t room;  ///< so many items have memory from the beginning
   /// With so many its operation is cancelled; what the kernel brings until then is kept.
   std::size_t high;
   /// With at most so many it begins again.

@@ -37,7 +37,7 @@ struct task_record : task_base, list_hook<tasks_tag>, recycled {
   void detach() noexcept;
   /// The coroutine is gone, or at its end: tells whoever joins.
   void end() noexcept;
-  /// Destroys the frame and drops the runtime's reference.
+  /// Destroys the frame and releases the runtime's reference.
   void destroy_frame() noexcept;
 };
 

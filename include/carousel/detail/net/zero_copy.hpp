@@ -31,7 +31,7 @@ struct zero_copy_state : recycled {
 };
 
 /// How a coroutine waits for that. No verb ends it, for there would be nothing to give: who does
-/// not want to wait drops what it waits for.
+/// not want to wait destroys what it waits for.
 class release_wait : scope_link, parked_waiter {
  public:
   explicit release_wait(zero_copy_state& of) noexcept : of_(of) {}

@@ -5,9 +5,9 @@
 carousel::task<int> count();
 
 carousel::task<> save(carousel::file f) {
-  co_await f.sync_all();       // dropped
-  co_await count();            // dropped
-  co_await carousel::timeout(  // dropped
+  co_await f.sync_all();       // discarded
+  co_await count();            // discarded
+  co_await carousel::timeout(  // discarded
       std::chrono::seconds(1), f.sync_all());
   (void)co_await f.sync_data();
   co_await carousel::yield();
