@@ -47,6 +47,7 @@ void ring_driver::on_other_completion(std::uint64_t user_data, std::int32_t res,
       }
       leaves_kernel();
       finish(*s, meaning(*s, res));
+      tell_file(*s, s->res);
       ended_orphans_.push_back(*s);
       return;
     case completion_kind::cancel:
@@ -85,8 +86,14 @@ void ring_driver::on_early_result(slot& s, std::int32_t res) noexcept {
     this_context().ready.push_back(leave_awaiter(s));
     return;
   }
+  tell_file(s, res);
   const fd_ref file(std::exchange(s.file, nullptr));
   if (file) file->end_operation();
+}
+
+/// At once, for the next completion may be of an operation on the same file.
+void ring_driver::tell_file(const slot& orphan, std::int32_t res) noexcept {
+  if (orphan.kind->tell_file != nullptr) orphan.kind->tell_file(orphan, res);
 }
 
 void ring_driver::on_cancel(slot& s, std::int32_t res) noexcept {

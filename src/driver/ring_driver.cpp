@@ -135,7 +135,10 @@ void ring_driver::end_awaiter_of(slot& s) noexcept {
       dispose(s);
       return;
     case slot_state::withdrawn: s.res = -ECANCELED; [[fallthrough]];
-    case slot_state::done: dispose(s); return;
+    case slot_state::done:
+      tell_file(s, s.res);
+      dispose(s);
+      return;
     case slot_state::free:
     case slot_state::orphaned: return;  // it has no awaiter
   }

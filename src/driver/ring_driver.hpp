@@ -182,6 +182,7 @@ class ring_driver final : owned_ring, public driver {
   void on_other_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags) noexcept;
   void on_item(slot& s, std::int32_t res, std::uint32_t flags) noexcept;
   void on_early_result(slot& s, std::int32_t res) noexcept;
+  static void tell_file(const slot& orphan, std::int32_t res) noexcept;
   void on_cancel(slot& s, std::int32_t res) noexcept;
   [[nodiscard]] static std::int32_t meaning(const slot& s, std::int32_t res) noexcept;
   [[nodiscard]] slot* named_by(std::uint64_t user_data) noexcept;

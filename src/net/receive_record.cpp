@@ -38,6 +38,7 @@ struct receive_now : file_operation {
   };
   using output = received;
   using lends = lent_buf<resources>;
+  using holds = ext::holds_a_connection;
   resources held;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
@@ -51,6 +52,11 @@ struct receive_now : file_operation {
   }
   output fail(std::error_code error, resources&&) const noexcept {
     return {.how = failed(error, file)};
+  }
+
+  [[nodiscard]] std::size_t asked() const noexcept { return held.buf.capacity(); }
+  static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
+    note_break(direction::read, socket, asked, res);
   }
 
  private:

@@ -1,5 +1,7 @@
 #include "carousel/detail/net/stream_transfer.hpp"
 
+#include <poll.h>
+
 #include <cerrno>
 
 namespace carousel::detail {
@@ -18,28 +20,35 @@ bool ends_connection(std::int32_t res) noexcept {
   }
 }
 
+/// Both directions are over.
+bool has_hung_up(const descriptor& socket) noexcept {
+  pollfd one{.fd = socket.fd, .events = 0, .revents = 0};
+  return ::poll(&one, 1, 0) > 0 && (one.revents & POLLHUP) != 0;
+}
+
 }  // namespace
+
+void note_break(direction way, descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
+  std::int32_t& lost = socket.connection_error;
+  if (lost != 0) return;
+  if (ends_connection(res)) lost = res;
+  // A send that waits for all and has sent some keeps to itself what ended it: a reset or a stop.
+  const bool cut_short =
+      way == direction::write && res >= 0 && static_cast<std::size_t>(res) < asked;
+  if (cut_short && has_hung_up(socket)) lost = -ECONNRESET;
+}
 
 result<std::size_t> unusual_end(direction way, const fd_ref& socket, std::int32_t res,
                                 std::size_t asked) noexcept {
+  note_break(way, *socket.get(), asked, res);
   const bool reads = way == direction::read;
-  const bool stopped = socket->state == file_state::closed || this_context().stopped();
   std::int32_t& lost = socket->connection_error;
   if (res >= 0 && !reads) {
-    const auto sent = static_cast<std::size_t>(res);
-    if (sent == asked) {
-      if (asked != 0) lost = 0;
-    } else if (!stopped && lost == 0) {
-      // A send that waits for all and has sent some keeps to itself what ended it.
-      lost = -ECONNRESET;
-    }
+    if (asked != 0 && static_cast<std::size_t>(res) == asked) lost = 0;
     return static_cast<std::size_t>(res);
   }
-  if (ends_connection(res)) {
-    if (lost == 0) lost = res;
-  } else if (lost != 0 && ((res == 0 && asked != 0) || res == -EPIPE)) {
-    res = lost;
-  }
+  const bool looks_ended = (res == 0 && asked != 0) || res == -EPIPE;
+  if (looks_ended && lost != 0) res = lost;
   if (res >= 0) return static_cast<std::size_t>(res);
   return std::unexpected(
       note_failure(kernel_error(res), reads ? opcode::recv : opcode::send, socket.get()));

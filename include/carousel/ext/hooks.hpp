@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <system_error>
@@ -12,6 +13,7 @@
 
 namespace carousel::detail {
 class driver;
+struct descriptor;
 struct operation_base;
 struct slot;
 }  // namespace carousel::detail
@@ -51,6 +53,10 @@ struct holds_no_file {};
 /// `holds`: the member `file`, which may be empty, is kept open and counted for its close() until
 /// the last completion.
 struct holds_a_file {};
+/// `holds`: as holds_a_file, of a socket whose connection may break. The kernel says so once, and
+/// perhaps to an operation that nobody awaits any more: asked() is how many bytes it was to move,
+/// and break_seen(descriptor, asked, res) hears what became of them.
+struct holds_a_connection {};
 
 template <class A, class... Answers>
 concept one_of = (std::same_as<A, Answers> || ...);
@@ -110,6 +116,12 @@ concept attempting = requires(Op& op, detail::driver& io, bool nobody_waits) {
   { op.complete_attempt(std::int32_t{}, op.held) } -> std::same_as<typename Op::output>;
 };
 
+template <class Op>
+concept hearing_of_breaks = requires(const Op& op, detail::descriptor& socket) {
+  { op.asked() } noexcept -> std::same_as<std::size_t>;
+  { Op::break_seen(socket, std::size_t{}, std::int32_t{}) } noexcept;
+};
+
 /// All that an operation type must say: carousel/ext/operation.hpp explains it.
 template <class Op>
 concept operation_type =
@@ -118,15 +130,43 @@ concept operation_type =
     discarding<typename Op::unclaimed, typename Op::resources> &&
     one_of<typename Op::completions, one_completion, many_completions, result_before_release> &&
     one_of<typename Op::begins, begins_at_once, begins_inline, begins_when_free> &&
-    one_of<typename Op::holds, holds_no_file, holds_a_file> &&
+    one_of<typename Op::holds, holds_no_file, holds_a_file, holds_a_connection> &&
     taking_items<Op> == std::same_as<typename Op::completions, many_completions> &&
     completing_early<Op> == std::same_as<typename Op::completions, result_before_release> &&
+    hearing_of_breaks<Op> == std::same_as<typename Op::holds, holds_a_connection> &&
     attempting<Op> == std::same_as<typename Op::begins, begins_inline> &&
     waiting_first<Op> == std::same_as<typename Op::begins, begins_when_free>;
 
 }  // namespace carousel::ext
 
 namespace carousel::detail {
+
+/// The hooks that an answer asks for are there, and no others.
+template <class Op>
+consteval void does_as_it_says() {
+  static_assert(
+      ext::taking_items<Op> == std::same_as<typename Op::completions, ext::many_completions>,
+      "an operation has item() noexcept exactly when its `completions` are "
+      "ext::many_completions");
+  static_assert(ext::completing_early<Op> ==
+                    std::same_as<typename Op::completions, ext::result_before_release>,
+                "an operation has complete_early(), and resources to share, exactly when its "
+                "`completions` are ext::result_before_release");
+  static_assert(ext::waiting_first<Op> == std::same_as<typename Op::begins, ext::begins_when_free>,
+                "an operation has must_wait() noexcept and stop_waiting() noexcept exactly when it "
+                "`begins` "
+                "ext::begins_when_free");
+  static_assert(ext::attempting<Op> == std::same_as<typename Op::begins, ext::begins_inline>,
+                "an operation has may_attempt() noexcept, attempt() noexcept and "
+                "complete_attempt() exactly "
+                "when it `begins` ext::begins_inline");
+  static_assert(
+      ext::hearing_of_breaks<Op> == std::same_as<typename Op::holds, ext::holds_a_connection>,
+      "an operation has asked() noexcept and break_seen() noexcept exactly when it `holds` "
+      "ext::holds_a_connection");
+  static_assert(ext::operation_type<Op>,
+                "this is no operation type: see carousel/ext/operation.hpp");
+}
 
 /// Says in one sentence each what is missing, before anything else fails for the lack of it.
 template <class Op>
@@ -160,12 +200,14 @@ consteval bool says_all_of_itself() {
   static_assert(begins,
                 "an operation type says when it begins: `using begins = ext::begins_at_once`, "
                 "`ext::begins_inline` or `ext::begins_when_free`");
-  constexpr bool holds =
-      requires { requires ext::one_of<typename Op::holds, ext::holds_no_file, ext::holds_a_file>; };
+  constexpr bool holds = requires {
+    requires ext::one_of<typename Op::holds, ext::holds_no_file, ext::holds_a_file,
+                         ext::holds_a_connection>;
+  };
   static_assert(
       holds,
-      "an operation type says whether it keeps a file open: `using holds = ext::holds_no_file` or "
-      "`ext::holds_a_file`");
+      "an operation type says whether it keeps a file open: `using holds = ext::holds_no_file`, "
+      "`ext::holds_a_file` or `ext::holds_a_connection`");
   if constexpr (types && lends && unclaimed && completions && begins && holds) {
     using resources = typename Op::resources;
     static_assert(std::is_nothrow_move_constructible_v<resources>,
@@ -179,25 +221,7 @@ consteval bool says_all_of_itself() {
     static_assert(ext::discarding<typename Op::unclaimed, resources>,
                   "`unclaimed` is ext::result_owns_nothing, or has a noexcept "
                   "discard(std::int32_t, resources&)");
-    static_assert(
-        ext::taking_items<Op> == std::same_as<typename Op::completions, ext::many_completions>,
-        "an operation has item() noexcept exactly when its `completions` are "
-        "ext::many_completions");
-    static_assert(ext::completing_early<Op> ==
-                      std::same_as<typename Op::completions, ext::result_before_release>,
-                  "an operation has complete_early(), and resources to share, exactly when its "
-                  "`completions` are ext::result_before_release");
-    static_assert(
-        ext::waiting_first<Op> == std::same_as<typename Op::begins, ext::begins_when_free>,
-        "an operation has must_wait() noexcept and stop_waiting() noexcept exactly when it "
-        "`begins` "
-        "ext::begins_when_free");
-    static_assert(ext::attempting<Op> == std::same_as<typename Op::begins, ext::begins_inline>,
-                  "an operation has may_attempt() noexcept, attempt() noexcept and "
-                  "complete_attempt() exactly "
-                  "when it `begins` ext::begins_inline");
-    static_assert(ext::operation_type<Op>,
-                  "this is no operation type: see carousel/ext/operation.hpp");
+    does_as_it_says<Op>();
   }
   return true;
 }

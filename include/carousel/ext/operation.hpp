@@ -25,8 +25,9 @@
 ///                attempt(driver) noexcept, which does it without the ring or gives not_attempted,
 ///                and complete_attempt(res, held); or begins_when_free with must_wait(self) and
 ///                stop_waiting(self)
-///   holds        holds_no_file, or holds_a_file with a member `file`; file_operation has that,
-///                checks it and names it
+///   holds        holds_no_file; holds_a_file with a member `file`, which file_operation has,
+///                checks and names; or holds_a_connection, with asked() noexcept and a static
+///                break_seen(descriptor, asked, res) noexcept
 ///
 ///   check(driver) const noexcept      misuse, named before the kernel sees it: 0, or failure(errc)
 ///   encode(driver, slot, request)     fills the empty request, all of it but user_data. Memory
@@ -44,6 +45,7 @@
 /// `opcode{number}`.
 namespace carousel::ext {
 
+using detail::descriptor;
 using detail::driver;
 using detail::failure;
 using detail::failure_code;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -8,16 +9,14 @@
 
 namespace carousel {
 
+template <class Stream>
+class stream_reading;
+
 /// What recv_fds() has brought beside the bytes in the buffer.
 struct received_fds {
   std::size_t bytes = 0;  ///< 0 from a stream: its end
   std::vector<fd_handle> fds;
 };
-
-template <class B>
-using send_fds_operation = detail::operation<detail::send_fds_call<B>>;
-template <class B>
-using recv_fds_operation = detail::operation<detail::recv_fds_call<B, received_fds>>;
 
 /// How Unix sockets pass descriptors between processes. They travel with bytes, at least one; a
 /// receiver that does not ask for them here, but reads, loses them. Received ones become what they
@@ -31,22 +30,26 @@ class fd_passing {
   /// invalid_argument for no bytes or too many descriptors, bad_file_descriptor for what is not
   /// open, and those of other writes.
   template <io_buf B>
-  send_fds_operation<B> send_fds(B buf, std::vector<fd_handle> fds) const {
-    return detail::operation(detail::send_fds_call<B>{{held()}, {std::move(buf), std::move(fds)}});
+  auto send_fds(B buf, std::vector<fd_handle> fds) const {
+    return detail::operation(
+        detail::send_fds_call<B, is_stream<Socket>>{{held()}, {std::move(buf), std::move(fds)}});
   }
   /// Receives bytes, and descriptors, up to `room` of them: buf_result<received_fds, B>. They are
   /// closed on exec. Error: message_size where more have come than there is room for, or than this
   /// process may have open: then all of them are closed, and the bytes are in the buffer. Whoever
   /// stops waiting leaves none behind. Throws std::bad_alloc.
   template <io_buf_mut B>
-  recv_fds_operation<B> recv_fds(B buf, std::size_t room) const {
-    return detail::operation(
-        detail::recv_fds_call<B, received_fds>{{held()}, {std::move(buf), nullptr}, room});
+  auto recv_fds(B buf, std::size_t room) const {
+    return detail::operation(detail::recv_fds_call<B, received_fds, is_stream<Socket>>{
+        {held()}, {std::move(buf), nullptr}, room});
   }
 
  private:
   friend Socket;
   fd_passing() = default;
+
+  template <class S>
+  static constexpr bool is_stream = std::is_base_of_v<stream_reading<S>, S>;
 
   [[nodiscard]] detail::file_operation held() const noexcept {
     return static_cast<const Socket&>(*this).hold();

@@ -148,7 +148,10 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
   static constexpr bool begins_inline = std::same_as<typename Op::begins, ext::begins_inline>;
   static constexpr bool completes_early =
       std::same_as<typename Op::completions, ext::result_before_release>;
-  static constexpr bool holds_a_file = std::same_as<typename Op::holds, ext::holds_a_file>;
+  static constexpr bool holds_a_connection =
+      std::same_as<typename Op::holds, ext::holds_a_connection>;
+  static constexpr bool holds_a_file =
+      holds_a_connection || std::same_as<typename Op::holds, ext::holds_a_file>;
   static constexpr int inline_cost = 4;
   static constexpr bool lends_memory = !std::same_as<lends, ext::lends_nothing>;
   static void stop_this(scope_link& link) noexcept {
@@ -243,6 +246,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     operation_kind k{};
     k.take_over = [](slot& s) noexcept {
       operation& self = waiting_at(s);
+      if constexpr (holds_a_connection) s.asked = static_cast<std::uint32_t>(self.op_.asked());
       std::construct_at(&s.template resources<resources>(), std::move(self.op_.held));
       if constexpr (holds_a_file) s.file = self.op_.file.release();
     };
@@ -265,6 +269,9 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
       k.part = [](slot& s, std::int32_t res) noexcept {
         operation& self = waiting_at(s);
         std::construct_at(&s.template resources<resources>(), std::as_const(self.op_.held));
+        if constexpr (holds_a_connection) {
+          if (self.op_.file) Op::break_seen(*self.op_.file.get(), self.op_.asked(), res);
+        }
         if constexpr (holds_a_file) {
           if (self.op_.file) self.op_.file->end_operation();
         }
@@ -276,6 +283,11 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
       if constexpr (holds_a_file) return waiting_at(s).op_.file.get();
       return nullptr;
     };
+    if constexpr (holds_a_connection) {
+      k.tell_file = [](const slot& s, std::int32_t res) noexcept {
+        if (s.file != nullptr) Op::break_seen(*s.file, s.asked, res);
+      };
+    }
     if constexpr (lends_memory) {
       k.describe = [](const slot& s, std::FILE* out) {
         lends::describe(s.template resources<resources>(), out);

@@ -31,6 +31,9 @@ struct operation_kind {
   void (*discard_item)(slot&, std::int32_t res) noexcept;
   /// The open file that the awaiter's operation holds, or null.
   const descriptor* (*file_of)(const slot&) noexcept;
+  /// Hears what an orphan has brought: its file remembers it where the kernel does not. Null: there
+  /// is nothing that it could forget.
+  void (*tell_file)(const slot&, std::int32_t res) noexcept;
   /// Writes which of the memory that was taken over the kernel may touch. Null: none that is not in
   /// the request.
   void (*describe)(const slot&, std::FILE*);
@@ -96,6 +99,7 @@ struct slot : slot_front, list_hook<slot_tag> {
   static constexpr std::size_t payload_bytes = 72;
 
   std::uint8_t side_class = 0;
+  std::uint32_t asked = 0;  ///< of an orphan: bytes that it was to move, where its file is told
 
   // Of an orphan. What its awaiter tells is for the report of operations that the kernel does not
   // let go of.

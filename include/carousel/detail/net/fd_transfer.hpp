@@ -13,6 +13,7 @@
 #include "carousel/detail/driver/operation.hpp"
 #include "carousel/detail/io/pieces.hpp"
 #include "carousel/detail/net/message.hpp"
+#include "carousel/detail/net/stream_transfer.hpp"
 #include "carousel/net/fd_handle.hpp"
 
 namespace carousel::detail {
@@ -38,8 +39,18 @@ struct fd_message {
   [[nodiscard]] bool truncated() const noexcept { return (header.msg_flags & MSG_CTRUNC) != 0; }
 };
 
+/// What went through a socket, which has a connection that may have broken if it is a `Stream`.
+template <bool Stream>
+[[nodiscard]] result<std::size_t> message_result(direction way, const fd_ref& socket,
+                                                 std::int32_t res, std::size_t asked) noexcept {
+  if constexpr (Stream) return stream_result(way, socket, res, asked);
+  if (res >= 0) return static_cast<std::size_t>(res);
+  const opcode code = way == direction::read ? opcode::recvmsg : opcode::sendmsg;
+  return std::unexpected(note_failure(kernel_error(res), code, socket.get()));
+}
+
 /// Sends a buffer with descriptors, which are open until it has ended.
-template <io_buf B>
+template <io_buf B, bool Stream>
 struct send_fds_call : file_operation {
   struct sending {
     B buf;
@@ -49,6 +60,7 @@ struct send_fds_call : file_operation {
   using lends = lent_buf<sending>;
   using output = buf_result<std::size_t, B>;
   using unclaimed = ext::result_owns_nothing;
+  using holds = ext::holds_a_connection;
   sending held;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept {
@@ -69,16 +81,20 @@ struct send_fds_call : file_operation {
     name_file(io, r);
   }
   output complete(std::int32_t res, sending& lent, slot&) const noexcept {
-    if (res < 0) return fail(kernel_error(res), std::move(lent));
-    return {static_cast<std::size_t>(res), std::move(lent.buf)};
+    const auto asked = static_cast<std::size_t>(std::max(res, 0));  // nothing is cut short
+    return {message_result<Stream>(direction::write, file, res, asked), std::move(lent.buf)};
   }
   output fail(std::error_code error, sending&& back) const noexcept {
     return {std::unexpected(note_failure(error, opcode::sendmsg, file.get())), std::move(back.buf)};
   }
+  [[nodiscard]] static std::size_t asked() noexcept { return 0; }
+  static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
+    if constexpr (Stream) note_break(direction::write, socket, asked, res);
+  }
 };
 
 /// Receives a buffer and descriptors. What nobody takes is closed.
-template <io_buf_mut B, class Told>
+template <io_buf_mut B, class Told, bool Stream>
 struct recv_fds_call : file_operation {
   struct receiving {
     B buf;
@@ -92,6 +108,7 @@ struct recv_fds_call : file_operation {
   using resources = receiving;
   using lends = lent_buf<receiving>;
   using output = buf_result<Told, B>;
+  using holds = ext::holds_a_connection;
   receiving held;
   std::size_t room;  ///< for so many descriptors
 
@@ -107,17 +124,27 @@ struct recv_fds_call : file_operation {
     name_file(io, r);
   }
   output complete(std::int32_t res, receiving& lent, slot&) const {
-    if (res < 0) return fail(kernel_error(res), std::move(lent));
-    const auto bytes = static_cast<std::size_t>(res);
-    buf_traits<B>::set_size(lent.buf, bytes);
+    const result<std::size_t> came =
+        message_result<Stream>(direction::read, file, res, asked_of(lent));
+    if (!came) return {std::unexpected(came.error()), std::move(lent.buf)};
+    buf_traits<B>::set_size(lent.buf, *came);
     if (lent.message->truncated()) {
       lent.message->close_all();
       return fail(make_error_code(std::errc::message_size), std::move(lent));
     }
-    return {Told{.bytes = bytes, .fds = lent.message->take()}, std::move(lent.buf)};
+    return {Told{.bytes = *came, .fds = lent.message->take()}, std::move(lent.buf)};
   }
   output fail(std::error_code error, receiving&& back) const noexcept {
     return {std::unexpected(note_failure(error, opcode::recvmsg, file.get())), std::move(back.buf)};
+  }
+  [[nodiscard]] std::size_t asked() const noexcept { return asked_of(held); }
+  static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
+    if constexpr (Stream) note_break(direction::read, socket, asked, res);
+  }
+
+ private:
+  [[nodiscard]] static std::size_t asked_of(const receiving& into) noexcept {
+    return bytes_of<direction::read>(into.buf);
   }
 };
 

@@ -24,9 +24,12 @@ template <direction D>
 inline constexpr std::uint32_t stream_flags =
     D == direction::write ? std::uint32_t{MSG_NOSIGNAL} | MSG_WAITALL : std::uint32_t{MSG_NOSIGNAL};
 
-/// What a transfer has brought that did not go as usual. The kernel hands the error that ends a
-/// connection out once, to whichever operation comes first; it is noted in the descriptor, so that
-/// no other operation takes the end of a broken connection for that of the data.
+/// The kernel hands the error that ends a connection out once, to whichever operation comes first;
+/// it is noted in the descriptor, so that no other operation takes the end of a broken connection
+/// for that of the data.
+void note_break(direction way, descriptor& socket, std::size_t asked, std::int32_t res) noexcept;
+
+/// What a transfer has brought that did not go as usual.
 [[nodiscard]] result<std::size_t> unusual_end(direction way, const fd_ref& socket, std::int32_t res,
                                               std::size_t asked) noexcept;
 
@@ -60,6 +63,7 @@ struct stream_transfer : file_operation {
   using output = buf_result<std::size_t, B>;
   using lends = lent_memory<B>;
   using unclaimed = ext::result_owns_nothing;
+  using holds = ext::holds_a_connection;
   B held;
   part extent;
 
@@ -70,14 +74,14 @@ struct stream_transfer : file_operation {
     return 0;
   }
   void encode(driver& io, slot&, request& r) const noexcept {
-    const std::size_t bytes = asked(held);
+    const std::size_t bytes = asked();
     if (bytes == 0) return;
     encode_stream<D>(r, traits::data(held) + extent.skip, bytes);
     name_file(io, r);
   }
 
   output complete(std::int32_t res, B& lent, slot&) const noexcept {
-    const result<std::size_t> moved = stream_result(D, file, res, asked(lent));
+    const result<std::size_t> moved = stream_result(D, file, res, asked());
     if constexpr (D == direction::read) {
       if (moved) traits::set_size(lent, extent.skip + *moved);
     }
@@ -89,9 +93,11 @@ struct stream_transfer : file_operation {
             std::move(back)};
   }
 
- private:
-  [[nodiscard]] std::size_t asked(const B& b) const noexcept {
-    return std::min(bytes_of<D>(b) - extent.skip, transfer_bytes_max);
+  [[nodiscard]] std::size_t asked() const noexcept {
+    return std::min(bytes_of<D>(held) - extent.skip, transfer_bytes_max);
+  }
+  static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
+    note_break(D, socket, asked, res);
   }
 };
 
@@ -102,9 +108,10 @@ struct stream_vector_transfer : file_operation {
   using output = buf_result<std::size_t, std::vector<B>>;
   using lends = lent_memory<std::vector<B>>;
   using unclaimed = ext::result_owns_nothing;
+  using holds = ext::holds_a_connection;
   std::vector<B> held;
   part extent;
-  std::size_t asked = 0;  ///< bytes that the kernel was asked to move
+  std::size_t asked_bytes = 0;  ///< set by encode()
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
   void encode(driver& io, slot& s, request& r) {
@@ -113,18 +120,18 @@ struct stream_vector_transfer : file_operation {
     message = {};
     message.msg_iov = reinterpret_cast<iovec*>(&message + 1);
     message.msg_iovlen = write_iovecs<D>(message.msg_iov, held, extent.skip);
-    asked = 0;
+    asked_bytes = 0;
     for (const iovec& piece : std::span(message.msg_iov, message.msg_iovlen))
-      asked += piece.iov_len;
-    asked = std::min(asked, transfer_bytes_max);
-    if (asked == 0) return;
+      asked_bytes += piece.iov_len;
+    asked_bytes = std::min(asked_bytes, transfer_bytes_max);
+    if (asked_bytes == 0) return;
     request_message(r, D == direction::read ? opcode::recvmsg : opcode::sendmsg, message,
                     stream_flags<D>);
     name_file(io, r);
   }
 
   output complete(std::int32_t res, std::vector<B>& lent, slot&) const noexcept {
-    const result<std::size_t> moved = stream_result(D, file, res, asked);
+    const result<std::size_t> moved = stream_result(D, file, res, asked_bytes);
     if constexpr (D == direction::read) {
       if (moved) spread_fill(lent, *moved);
     }
@@ -134,6 +141,11 @@ struct stream_vector_transfer : file_operation {
     return {std::unexpected(note_failure(
                 error, D == direction::read ? opcode::recvmsg : opcode::sendmsg, file.get())),
             std::move(back)};
+  }
+
+  [[nodiscard]] std::size_t asked() const noexcept { return asked_bytes; }
+  static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
+    note_break(D, socket, asked, res);
   }
 };
 

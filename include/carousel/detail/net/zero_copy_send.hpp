@@ -32,12 +32,13 @@ struct zero_copy_send : file_operation {
       lent->release(res == usage_copied ? sent_from::copy : sent_from::memory);
     }
   };
+  using holds = ext::holds_a_connection;
   resources held;
   sent_from from;
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
   void encode(driver& io, slot&, request& r) const noexcept {
-    const std::size_t bytes = asked(held);
+    const std::size_t bytes = asked();
     if (bytes == 0) return;
     const std::byte* const data = traits::data(std::as_const(held->buf));
     encode_stream<direction::write>(r, data, bytes);
@@ -50,7 +51,7 @@ struct zero_copy_send : file_operation {
   }
 
   output complete_early(std::int32_t res, zero_copy_ref<B>& lent) const noexcept {
-    const result<std::size_t> sent = stream_result(direction::write, file, res, asked(lent));
+    const result<std::size_t> sent = stream_result(direction::write, file, res, all_of(lent));
     return {sent, zc_rest<B>(std::move(lent))};
   }
   output complete(std::int32_t res, zero_copy_ref<B>& lent, slot&) const noexcept {
@@ -63,8 +64,13 @@ struct zero_copy_send : file_operation {
             zc_rest<B>(std::move(back))};
   }
 
+  [[nodiscard]] std::size_t asked() const noexcept { return all_of(held); }
+  static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
+    note_break(direction::write, socket, asked, res);
+  }
+
  private:
-  [[nodiscard]] static std::size_t asked(const zero_copy_ref<B>& lent) noexcept {
+  [[nodiscard]] static std::size_t all_of(const zero_copy_ref<B>& lent) noexcept {
     return std::min(bytes_of<direction::write>(lent->buf), transfer_bytes_max);
   }
   void name_buffer(driver& io, const std::byte* data, request& r) const noexcept {
