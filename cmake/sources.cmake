@@ -44,6 +44,7 @@ set(carousel_headers
     include/carousel/detail/driver/driver.hpp
     include/carousel/detail/driver/failure_note.hpp
     include/carousel/detail/driver/file_table.hpp
+    include/carousel/detail/driver/file_waiter.hpp
     include/carousel/detail/driver/fork_epoch.hpp
     include/carousel/detail/driver/inline_attempts.hpp
     include/carousel/detail/driver/inner_scope.hpp

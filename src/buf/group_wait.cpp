@@ -1,6 +1,7 @@
 #include "carousel/detail/buf/group_wait.hpp"
 
 #include <cstdio>
+#include <system_error>
 #include <utility>
 
 #include "carousel/detail/buf/fixed_access.hpp"
@@ -9,7 +10,9 @@ namespace carousel::detail {
 
 bool group_wait::await_ready() noexcept {
   const buf_size_class& whole = *of_.buffers().whole;
-  if (pool->closed()) {
+  if (socket_.state == file_state::closed) {
+    failure = std::make_error_code(std::errc::bad_file_descriptor);
+  } else if (pool->closed()) {
     failure = errc::pool_closed;
   } else if (whole.quarantined == whole.total) {
     failure = errc::stale_buffer;
@@ -29,6 +32,12 @@ void group_wait::await_suspend(std::coroutine_handle<> h) noexcept {
     self.pool->write_leases(out, &self.of_.buffers());
   };
   pool->wait(*this, here, of_.buffers());
+  stand_in(socket_.waiters);
+}
+
+void group_wait::end(file_waiter& self) noexcept {
+  auto& waiting = static_cast<group_wait&>(self);
+  if (waiting.wake()) waiting.failure = std::make_error_code(std::errc::bad_file_descriptor);
 }
 
 result<fixed_buf> group_wait::await_resume() noexcept {

@@ -21,6 +21,11 @@ void descriptor::learn_way() noexcept {
   offset_align = about.stx_dio_offset_align;
 }
 
+void descriptor::note_closed() noexcept {
+  state = file_state::closed;
+  while (waiters != nullptr) waiters->tell_closed();
+}
+
 void descriptor::start_closer() noexcept {
   if (started != 0) return;
   operation_base& op = *std::exchange(closer, nullptr);

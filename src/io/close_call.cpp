@@ -19,7 +19,7 @@ failure_code close_call::check(const driver& io) const noexcept {
 }
 
 bool close_call::must_wait(operation_base& self) noexcept {
-  held.file->state = file_state::closed;
+  held.file->note_closed();
   held.begun = true;
   if (held.file->started == 0) return false;
   held.file->closer = &self;

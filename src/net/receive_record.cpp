@@ -26,6 +26,10 @@ struct received {
   bool filled = false;  ///< its buffer: there may be more
 };
 
+[[nodiscard]] shot_end failed(std::error_code error, const fd_ref& socket) noexcept {
+  return {.error = error, .over = socket && socket->state == file_state::closed};
+}
+
 /// Receives what is there, and does not wait: a buffer that waited with it would be missing
 /// elsewhere. Its buffer becomes an item, or goes home.
 struct receive_now : file_operation {
@@ -60,9 +64,6 @@ struct receive_now : file_operation {
   }
 
  private:
-  [[nodiscard]] static shot_end failed(std::error_code error, const fd_ref& socket) noexcept {
-    return {.error = error, .over = socket && socket->state == file_state::closed};
-  }
   [[nodiscard]] static received take(std::int32_t res, fixed_buf& buf,
                                      const fd_ref& socket) noexcept;
 };
@@ -106,14 +107,14 @@ stream_pump receive_in_turn(receive_record& of, file_operation socket) {
         of.begins(poll.seen_by_driver());
         const result<> told = co_await poll;
         readable = told.has_value();
-        if (!told) how = {.error = told.error(), .over = socket.file->state == file_state::closed};
+        if (!told) how = failed(told.error(), socket.file);
       } else {
-        auto& turn = doing.emplace<group_wait>(of.group());
+        auto& turn = doing.emplace<group_wait>(of.group(), *socket.file.get());
         of.waits(turn.seen_by_runtime());
         result<fixed_buf> lease = co_await turn;
         of.begins_nothing();
         if (!lease) {
-          how.error = lease.error();
+          how = failed(lease.error(), socket.file);
         } else if (of.is_asked()) {
           auto& receive =
               doing.emplace<receiving>(receive_now{{socket}, {std::move(*lease), stream_ref(of)}});

@@ -226,6 +226,29 @@ TEST(receive_stream, ends_when_its_socket_is_closed) {
   });
 }
 
+TEST(receive_stream, ends_when_its_socket_is_closed_and_all_buffers_are_out) {
+  run([]() -> task<> {
+    const fixed_buf_pool pool = pool_of(1);
+    const buf_group group = pool.group(bytes, 1).value();
+    const half_outside other;
+    const receive_stream has_it = other.here->receive(group);
+    other.say("all");
+    const auto lease = co_await has_it.next();
+    for (int turns = 0; turns < 6; ++turns) {
+      half_outside peer;
+      const receive_stream in = peer.here->receive(group);
+      peer.say("never read");
+      std::vector<std::string> log;
+      auto waiting = spawn(take_text, std::cref(in), std::ref(log));
+      for (int i = 0; i < turns; ++i) co_await yield();
+      EXPECT_TRUE(co_await std::move(*peer.here).close());
+      co_await std::move(waiting);
+      EXPECT_EQ(log, std::vector<std::string>{make_error_code(errc::end_of_file).message()});
+      EXPECT_EQ(error_of(co_await in.next()), errc::end_of_file);
+    }
+  });
+}
+
 TEST(receive_stream, torn_ones_leave_no_lease_and_no_descriptor) {
   const std::size_t before = open_fds();
   run([]() -> task<> {

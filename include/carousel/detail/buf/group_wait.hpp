@@ -6,14 +6,19 @@
 
 #include "carousel/buf/fixed_buf.hpp"
 #include "carousel/detail/buf/group_record.hpp"
+#include "carousel/detail/driver/descriptor.hpp"
 
 namespace carousel::detail {
 
-/// How the pump of a stream waits for a buffer of its group. A buffer that was granted to one that
-/// is destroyed goes to the next.
-class group_wait : scope_link, buffer_waiter {
+/// How the pump of a stream waits for a buffer of its group, to read from a socket. A buffer that
+/// was granted to one that is destroyed goes to the next.
+class group_wait : scope_link, buffer_waiter, file_waiter {
  public:
-  explicit group_wait(group_record& of) noexcept : of_(of) { pool = &of.pool(); }
+  /// The socket outlives it.
+  group_wait(group_record& of, descriptor& socket) noexcept
+      : file_waiter(&end), of_(of), socket_(socket) {
+    pool = &of.pool();
+  }
   group_wait(const group_wait&) = delete;
   group_wait& operator=(const group_wait&) = delete;
   ~group_wait() {
@@ -23,11 +28,15 @@ class group_wait : scope_link, buffer_waiter {
 
   [[nodiscard]] bool await_ready() noexcept;
   void await_suspend(std::coroutine_handle<> h) noexcept;
-  /// Errors: pool_closed, stale_buffer; shut_down, where it was left behind by its runtime.
+  /// Errors: pool_closed; stale_buffer; bad_file_descriptor, where the socket is closed; shut_down,
+  /// where its runtime has left it behind.
   [[nodiscard]] result<fixed_buf> await_resume() noexcept;
 
  private:
+  static void end(file_waiter& self) noexcept;
+
   group_record& of_;
+  descriptor& socket_;
 };
 
 }  // namespace carousel::detail

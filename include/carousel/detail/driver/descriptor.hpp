@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "carousel/detail/base/recycler.hpp"
+#include "carousel/detail/driver/file_waiter.hpp"
 #include "carousel/detail/driver/inline_attempts.hpp"
 #include "carousel/result.hpp"
 
@@ -39,6 +40,7 @@ struct descriptor : recycled {
   bool copies_sends = false;
   inline_attempts attempts;
   operation_base* closer = nullptr;  ///< close(), while it waits
+  file_waiter* waiters = nullptr;
 
   explicit descriptor(int number) noexcept : fd(number) {}
   /// Why no operation may start on it in the runtime with this table; 0: one may.
@@ -51,6 +53,8 @@ struct descriptor : recycled {
   /// Reads the O_DIRECT rules of the file, when it was opened so (statx STATX_DIOALIGN, Linux 6.1);
   /// else its transfers may be tried inline.
   void learn_way() noexcept;
+  /// It is closed for all but close().
+  void note_closed() noexcept;
   void end_operation() noexcept {
     --started;
     if (closer != nullptr) [[unlikely]]
