@@ -27,7 +27,7 @@ namespace carousel {
 /// yet post. When the last goes it looks again.
 class remote_runtime {
  public:
-  /// Of no runtime: everything is refused, as after a runtime's end.
+  /// Of no runtime, as one that was moved from: everything is refused, as after a runtime's end.
   remote_runtime() noexcept = default;
   /// Of the runtime that turns on this thread: for a task that others are to reach. Throws
   /// std::system_error where no eventfd can be had, std::bad_alloc.

@@ -53,6 +53,28 @@ TEST(misuse_death, a_pool_that_was_moved_from_says_so) {
   EXPECT_DEATH((void)pool.try_next(small), "this pool or registry was moved from or closed");
 }
 
+TEST(misuse_death, a_remote_channel_that_was_moved_from_says_so) {
+  remote_channel<int> queue(1);
+  const remote_channel<int> taken = std::move(queue);
+  const char* const sentence = "this remote_channel was moved from";
+  EXPECT_DEATH(queue.close(), sentence);
+  EXPECT_DEATH((void)queue.closed(), sentence);
+  EXPECT_DEATH((void)queue.try_send(1), sentence);
+  EXPECT_DEATH((void)queue.try_receive(), sentence);
+  EXPECT_DEATH((void)queue.send(1), sentence);
+  EXPECT_DEATH((void)queue.receive(), sentence);
+}
+
+TEST(misuse_death, a_shared_future_that_was_moved_from_says_so) {
+  shared_future<int> future;
+  const shared_future<int> taken = std::move(future);
+  const char* const sentence = "this shared_future was moved from";
+  EXPECT_DEATH((void)future.ready(), sentence);
+  EXPECT_DEATH((void)future.set(1), sentence);
+  EXPECT_DEATH((void)future.fail(make_error_code(errc::canceled)), sentence);
+  EXPECT_DEATH((void)future.wait(), sentence);
+}
+
 TEST(misuse_death, a_file_that_was_moved_from_says_so) {
   EXPECT_DEATH(run([]() -> task<> {
                  const pipe_pair pipe;

@@ -65,10 +65,10 @@ class remote_channel {
     state_ = std::make_shared<state>(capacity);
   }
 
-  [[nodiscard]] bool closed() const noexcept { return state_->closed(); }
+  [[nodiscard]] bool closed() const noexcept { return checked()->closed(); }
   /// No value is sent any more: senders that wait get theirs back. What is in it can be received;
   /// then receivers get the error.
-  void close() const noexcept { state_->close(); }
+  void close() const noexcept { checked()->close(); }
 
   /// Awaited in a task: buf_result<void, std::optional<T>>, with the value in `buf` if it was not
   /// sent. Errors: closed, canceled. Throws std::system_error where no eventfd can be had for the
@@ -80,14 +80,14 @@ class remote_channel {
       T value;
       sender operator co_await() && noexcept { return {std::move(to), std::move(value)}; }
     };
-    return operation{state_, std::move(value)};
+    return operation{checked(), std::move(value)};
   }
   /// On any thread. Takes the value and returns true if there is room and the channel is open; else
   /// the value stays as it is.
   [[nodiscard]] bool try_send(T& value) const noexcept {
-    detail::remote_cell* const free = state_->try_take_empty();
+    detail::remote_cell* const free = checked()->try_take_empty();
     if (free == nullptr) return false;
-    std::optional<T> refused = state_->put(*free, std::move(value));
+    std::optional<T> refused = checked()->put(*free, std::move(value));
     if (!refused) return true;
     std::destroy_at(&value);
     std::construct_at(&value, std::move(*refused));
@@ -103,13 +103,13 @@ class remote_channel {
       std::shared_ptr<state> from;
       receiver operator co_await() && noexcept { return receiver(std::move(from)); }
     };
-    return operation{state_};
+    return operation{checked()};
   }
   /// On any thread. Nothing when it is empty.
   [[nodiscard]] std::optional<T> try_receive() const noexcept {
-    detail::remote_cell* const full = state_->try_take_full();
+    detail::remote_cell* const full = checked()->try_take_full();
     if (full == nullptr) return std::nullopt;
-    return state_->take(*full);
+    return checked()->take(*full);
   }
 
  private:
@@ -178,6 +178,11 @@ class remote_channel {
       return this->shared->take(*this->cell);
     }
   };
+
+  [[nodiscard]] const std::shared_ptr<state>& checked() const noexcept {
+    CAROUSEL_ASSERT(state_ != nullptr, "this remote_channel was moved from");
+    return state_;
+  }
 
   std::shared_ptr<state> state_;
 };

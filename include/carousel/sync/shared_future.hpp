@@ -38,11 +38,11 @@ class shared_future {
   }
 
   /// It has a value or an error.
-  [[nodiscard]] bool ready() const noexcept { return state_->outcome.has_value(); }
+  [[nodiscard]] bool ready() const noexcept { return checked()->outcome.has_value(); }
   /// False: it had a value or an error before, and keeps that.
-  bool set(T value) const noexcept { return state_->end(std::move(value)); }
+  bool set(T value) const noexcept { return checked()->end(std::move(value)); }
   /// The same with an error for all who wait.
-  bool fail(std::error_code why) const noexcept { return state_->end(std::unexpected(why)); }
+  bool fail(std::error_code why) const noexcept { return checked()->end(std::unexpected(why)); }
 
   /// Awaited: result<std::shared_ptr<const T>>, to the value in the future, which lives as long.
   /// Errors: what fail() gave, canceled.
@@ -52,7 +52,7 @@ class shared_future {
       std::shared_ptr<state> of;
       awaiter operator co_await() && noexcept { return awaiter(std::move(of)); }
     };
-    return operation{state_};
+    return operation{checked()};
   }
 
  private:
@@ -106,6 +106,11 @@ class shared_future {
       if (!mine.outcome) mine.exception = std::current_exception();
       (void)mine.end(std::unexpected(make_error_code(errc::canceled)));
     }
+  }
+
+  [[nodiscard]] const std::shared_ptr<state>& checked() const noexcept {
+    CAROUSEL_ASSERT(state_ != nullptr, "this shared_future was moved from");
+    return state_;
   }
 
   std::shared_ptr<state> state_;
