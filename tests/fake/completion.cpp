@@ -217,6 +217,14 @@ void kernel::flag_pending_work() {
   sq_flags_ = some ? sq_flags_ | sys::sq_taskrun : sq_flags_ & ~sys::sq_taskrun;
 }
 
+/// What became ready first between two enters.
+void kernel::announce_ready(const operation& first) noexcept {
+  sq_flags_ |= sys::sq_taskrun;
+  const bool is_eventfd = first.file != nullptr && first.file->type() == 0;
+  if (options_.signals_once && is_eventfd && std::exchange(told_of_eventfd_, true)) return;
+  signal();
+}
+
 bool kernel::has_signal() const noexcept {
   pollfd fd{.fd = event_fd_, .events = POLLIN, .revents = 0};
   return event_fd_ >= 0 && poll(&fd, 1, 0) > 0;
@@ -229,9 +237,8 @@ void kernel::wait_for_signal(std::chrono::nanoseconds at_most) {
       at_most < clock::time_point::max() - now_ ? now_ + at_most : clock::time_point::max();
   for (;;) {
     // The first thing that becomes ready tells, and no other one until an enter has looked.
-    if ((sq_flags_ & sys::sq_taskrun) == 0 && !candidates().empty()) {
-      sq_flags_ |= sys::sq_taskrun;
-      signal();
+    if ((sq_flags_ & sys::sq_taskrun) == 0) {
+      if (const auto due = candidates(); !due.empty()) announce_ready(*due.front());
     }
     if (has_signal() || now_ >= deadline) return;
     const clock::time_point next = std::min(next_event(), deadline);

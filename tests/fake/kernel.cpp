@@ -64,6 +64,7 @@ result<sys::ring_view> kernel::setup(sys::ring_size size) {
       .may_drop = options_.may_drop,
       .has_no_iowait = !options_.old_waits,
       .forgets_signals = options_.forgotten_signals != 0,
+      .signals_once = options_.signals_once,
   };
 }
 
@@ -147,6 +148,7 @@ int kernel::update_file(unsigned index, int fd) noexcept {
 int kernel::register_eventfd(int fd) noexcept {
   if (event_fd_ >= 0) ::close(event_fd_);
   event_fd_ = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  told_of_eventfd_ = false;
   return event_fd_ >= 0 ? 0 : -EBADF;
 }
 

@@ -127,6 +127,7 @@ class kernel final : public sys::kernel {
   [[nodiscard]] bool tell_result_first(operation& op, std::int32_t res);
   void post(const sys::cqe& done);
   void signal() noexcept;
+  void announce_ready(const operation& first) noexcept;
   void flush_overflow();
   [[nodiscard]] int wait(unsigned min_complete, const std::chrono::nanoseconds* timeout,
                          unsigned submitted);
@@ -159,8 +160,9 @@ class kernel final : public sys::kernel {
   std::uint32_t cq_head_ = 0;
   std::uint32_t cq_tail_ = 0;
   std::deque<sys::cqe> overflow_;
-  int event_fd_ = -1;       ///< a duplicate
-  bool looked_at_ = false;  ///< between two enters, by wait_for_signal()
+  int event_fd_ = -1;             ///< a duplicate
+  bool looked_at_ = false;        ///< between two enters, by wait_for_signal()
+  bool told_of_eventfd_ = false;  ///< since event_fd_ was registered
 
   bool late_ = false;   ///< the runtime has ended
   op_list operations_;  ///< in flight, in the order of their submission

@@ -82,6 +82,7 @@ std::string kernel_options::describe() const {
       << (may_drop ? ", a full completion queue loses" : "")
       << (no_memlock ? ", exempt from RLIMIT_MEMLOCK" : "")
       << (old_waits ? ", no IORING_ENTER_NO_IOWAIT" : "")
+      << (signals_once ? ", an eventfd is told of once" : "")
       << (no_zero_copy ? ", no zero-copy sends" : "")
       << (no_multishot ? ", accepts that do not go on" : "");
   return out.str();

@@ -54,6 +54,9 @@ struct kernel_options {
   bool old_waits = false;  ///< a kernel before IORING_ENTER_NO_IOWAIT
   /// Writes to the registered eventfd that do not happen, as in Linux 6.12.
   unsigned forgotten_signals = 0;
+  /// The registered eventfd is written to once for what a write to another eventfd has completed,
+  /// until it is registered again, as in Linux 6.18 with deferred task work.
+  bool signals_once = false;
 
   // Tables.
   unsigned refused_buffers = 0;  ///< ENOMEM, EPERM

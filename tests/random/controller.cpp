@@ -129,7 +129,7 @@ bool some_task_has_registered(const world& w) {
 
 /// What can also be done from outside of the runtime.
 void disturb_from_outside(world& w, crew& actors) {
-  switch (w.random.below(7)) {
+  switch (w.random.below(8)) {
     case 0:
       if (!some_task_has_registered(w)) actors.abort_one(w);
       break;
@@ -137,6 +137,7 @@ void disturb_from_outside(world& w, crew& actors) {
     case 2: ring_one(w); break;
     case 3: post_one(w); break;
     case 4: serve_channel(w); break;
+    case 5: write_one_eventfd(w); break;
     default: serve_pipes(w); break;
   }
 }

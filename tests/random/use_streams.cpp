@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <optional>
 #include <span>
 #include <string>
@@ -111,21 +113,63 @@ task<> take_connections(world& w) {
   }
 }
 
+}  // namespace
+
+/// An eventfd that the program writes to between two polls, while its task waits.
+class watched_counter {
+ public:
+  explicit watched_counter(world& w) : w_(w), at_(w.counters.insert(w.counters.end(), this)) {}
+  watched_counter(const watched_counter&) = delete;
+  watched_counter& operator=(const watched_counter&) = delete;
+  ~watched_counter() { w_.counters.erase(at_); }
+  [[nodiscard]] int fd() const noexcept { return counter_.fd(); }
+  /// What was added and not taken yet.
+  [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
+  void add() noexcept { left_ += counter_.add() ? 1 : 0; }
+  void take() noexcept { left_ -= counter_.take(); }
+
+ private:
+  world& w_;
+  std::list<watched_counter*>::iterator at_;
+  test::event_counter counter_;
+  std::uint64_t left_ = 0;
+};
+
+void write_one_eventfd(world& w) {
+  if (!w.counters.empty()) w.counters.front()->add();
+}
+
+namespace {
+
+/// For a while: perhaps the program outside writes to it meanwhile.
+task<> await_outside(world& w, watched_counter& c, const poll_stream& events) {
+  const auto at_most = std::chrono::milliseconds(1 + w.random.below(20));
+  const auto next = co_await timeout(at_most, events.next());
+  if (next) {
+    c.take();  // nothing, if it was taken with what came before
+  } else if (next.error() != errc::timed_out && next.error() != errc::canceled) {
+    w.require_injected(next.error());
+  }
+}
+
 task<> take_events(world& w) {
-  const test::event_counter c;
-  std::uint64_t left = 0;
+  watched_counter c(w);
   const poll_stream events = poll_stream::on_foreign(c.fd(), poll_events::readable).value();
   for (auto steps = w.random.below(8); steps > 0; --steps) {
     for (auto more = w.random.below(3); more > 0; --more) {
-      left += c.add() ? 1 : 0;
+      c.add();
       if (w.random.below(3) == 0) co_await yield();
     }
-    while (left != 0) {
+    if (c.left() == 0 && w.between_polls) {
+      co_await await_outside(w, c, events);
+      if (stop_requested()) co_return;
+    }
+    while (c.left() != 0) {
       bool asked = false;
       const auto next = co_await in_some_verb(w, events.next(), asked);
       if (next) {
         w.require(has(*next, poll_events::readable), "a stream tells of nothing");
-        left -= c.take();
+        c.take();
       } else {
         if (!asked) w.require_injected(next.error());
         if (stop_requested()) co_return;

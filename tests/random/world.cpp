@@ -27,6 +27,7 @@ plan plan::from_seed(std::uint64_t seed, fake::kernel_options& options) {
   p.embedded = outside.below(4) == 0;
   if (p.embedded && outside.below(8) == 0)
     options.forgotten_signals = 1 + static_cast<unsigned>(outside.below(1000));
+  options.signals_once = p.embedded && outside.below(2) == 0;
   return p;
 }
 

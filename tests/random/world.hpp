@@ -38,6 +38,7 @@ struct plan {
 };
 
 class bell;
+class watched_counter;
 
 /// Everything that the tasks of one run share. It outlives the runtime.
 struct world {
@@ -78,8 +79,9 @@ struct world {
   const void* registered = nullptr;  ///< a collection_model, or a pool that a task has for itself
   std::list<std::stop_source> sources;  ///< of the stop_on that are awaited
   remote_model remote;
-  std::list<bell*> bells;               ///< that tasks wait for
-  std::function<void()> between_polls;  ///< what a program does outside; empty: nothing
+  std::list<bell*> bells;                ///< that tasks wait for
+  std::list<watched_counter*> counters;  ///< eventfds whose task waits for the outside
+  std::function<void()> between_polls;   ///< what a program does outside; empty: nothing
 };
 
 /// A lease in a task's hand.
@@ -142,6 +144,8 @@ task<> wait_in_crowd(world& w);
 
 /// Wakes one task that waits for a bell, from wherever this is called.
 void ring_one(world& w);
+/// Writes to an eventfd that a task waits for, if there is one.
+void write_one_eventfd(world& w);
 /// Hands a callable to the runtime, and something to and from the channel that threads share, from
 /// wherever this is called.
 void post_one(world& w);
