@@ -359,6 +359,7 @@ set(carousel_examples
     examples/file_server.cpp
     examples/hello_pool.cpp
     examples/jobs.cpp
+    examples/nbd.cpp
     examples/own_awaitable.cpp
     examples/own_loop.cpp
     examples/own_memory.cpp
