@@ -353,6 +353,7 @@ set(carousel_tool_sources
 
 set(carousel_examples
     examples/cat.cpp
+    examples/chat.cpp
     examples/concurrency_limit.cpp
     examples/deadlines.cpp
     examples/echo.cpp
@@ -369,6 +370,7 @@ set(carousel_examples
     examples/supervise.cpp
     examples/thousand.cpp
     examples/two_runtimes.cpp
+    examples/udp_echo.cpp
     examples/workers.cpp)
 
 set(carousel_benchmarks
