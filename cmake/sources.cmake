@@ -352,6 +352,7 @@ set(carousel_tool_sources
     tools/main.cpp)
 
 set(carousel_examples
+    examples/activated.cpp
     examples/cat.cpp
     examples/chat.cpp
     examples/concurrency_limit.cpp
