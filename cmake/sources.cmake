@@ -100,6 +100,7 @@ set(carousel_headers
     include/carousel/ext/operation.hpp
     include/carousel/fs/directory.hpp
     include/carousel/fs/file.hpp
+    include/carousel/fs/file_advice.hpp
     include/carousel/fs/file_info.hpp
     include/carousel/fs/name_options.hpp
     include/carousel/fs/open_options.hpp

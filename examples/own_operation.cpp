@@ -1,4 +1,4 @@
-// An operation that the library does not have: posix_fadvise(2) through the ring.
+// An operation that the library does not have: sync_file_range(2) through the ring.
 
 #include <fcntl.h>
 
@@ -12,10 +12,10 @@ using namespace carousel;
 
 namespace {
 
-struct advise_call : ext::file_operation {
+struct sync_range_call : ext::file_operation {
   std::uint64_t offset;
   std::uint32_t bytes;  // 0: to the end of the file
-  int advice;           // POSIX_FADV_*
+  std::uint32_t how;    // SYNC_FILE_RANGE_*
 
   using resources = ext::nothing;
   using output = result<>;
@@ -23,16 +23,16 @@ struct advise_call : ext::file_operation {
   using unclaimed = ext::result_owns_nothing;
   resources held;
 
-  static constexpr ext::opcode fadvise{24};  // IORING_OP_FADVISE, Linux 5.6
+  static constexpr ext::opcode sync_range{8};  // IORING_OP_SYNC_FILE_RANGE, Linux 5.2
 
   ext::failure_code check(const ext::driver& io) const noexcept {
-    return io.supports(fadvise) ? check_file(io) : ext::failure(errc::not_supported);
+    return io.supports(sync_range) ? check_file(io) : ext::failure(errc::not_supported);
   }
   void encode(ext::driver& io, ext::slot&, ext::request& r) const noexcept {
-    r.code = fadvise;
+    r.code = sync_range;
     r.offset = offset;
     r.length = bytes;
-    r.op_flags = static_cast<std::uint32_t>(advice);
+    r.op_flags = how;
     name_file(io, r);
   }
   static output complete(std::int32_t res, resources&, ext::slot&) noexcept {
@@ -42,19 +42,21 @@ struct advise_call : ext::file_operation {
   static output fail(std::error_code error, resources&&) noexcept { return std::unexpected(error); }
 };
 
-ext::operation<advise_call> advise(const file& f, int advice) {
-  return ext::operation<advise_call>(std::in_place_type<advise_call>, f.hold(), 0U, 0U, advice,
-                                     ext::nothing{});
+/// Of all of the file.
+ext::operation<sync_range_call> sync_range(const file& f, std::uint32_t how) {
+  return ext::operation<sync_range_call>(std::in_place_type<sync_range_call>, f.hold(), 0U, 0U, how,
+                                         ext::nothing{});
 }
 
-task<> read_ahead(const char* path) {
+/// What the page cache has goes to the disk now, and nobody waits for it.
+task<> write_back(const char* path) {
   const file in = (co_await file::open(path)).value();
-  const result<> done = co_await advise(in, POSIX_FADV_WILLNEED);
-  std::printf("%s: %s\n", path, done ? "will be read ahead" : done.error().message().c_str());
+  const result<> done = co_await sync_range(in, SYNC_FILE_RANGE_WRITE);
+  std::printf("%s: %s\n", path, done ? "is being written back" : done.error().message().c_str());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  start([&] { return read_ahead(argc > 1 ? argv[1] : "/etc/hostname"); });
+  start([&] { return write_back(argc > 1 ? argv[1] : "/etc/hostname"); });
 }

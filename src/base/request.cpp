@@ -24,6 +24,7 @@ const char* name_of(opcode code) noexcept {
     case opcode::statx: return "statx";
     case opcode::read: return "read";
     case opcode::write: return "write";
+    case opcode::fadvise: return "fadvise";
     case opcode::send: return "send";
     case opcode::recv: return "recv";
     case opcode::shutdown: return "shutdown";

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 
 #include "fs/file_type.hpp"
 
@@ -121,6 +122,18 @@ allocate_operation file::allocate(std::uint64_t offset, std::uint64_t bytes, int
                                  .offset = offset,
                                  .address = bytes,
                                  .length = static_cast<std::uint32_t>(mode)});
+}
+
+advise_operation file::advise(file_advice use, std::uint64_t offset, std::uint64_t bytes) const {
+  detail::request req{
+      .code = opcode::fadvise, .offset = offset, .op_flags = static_cast<std::uint32_t>(use)};
+  // The wider field is the younger one.
+  if (bytes <= std::numeric_limits<std::uint32_t>::max()) {
+    req.length = static_cast<std::uint32_t>(bytes);
+  } else {
+    req.address = bytes;
+  }
+  return detail::call_on(file_, req);
 }
 
 task<result<>> file::truncate(std::uint64_t size) const { return truncate_file(file_, size); }

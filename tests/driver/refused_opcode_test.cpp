@@ -93,6 +93,8 @@ std::vector<use> all_uses() {
        [=](const stage& on) { return told_by(on.f.write_fixed_at(lease(on), 0)); }},
       {opcode::fsync, [](const stage& on) { return told_by(on.f.sync_all()); }},
       {opcode::fallocate, [](const stage& on) { return told_by(on.f.allocate(0, small)); }},
+      {opcode::fadvise,
+       [](const stage& on) { return told_by(on.f.advise(file_advice::will_need)); }},
       {opcode::ftruncate, [](const stage& on) { return truncate_one(on.f); }},
       {opcode::statx, [](const stage& on) { return told_by(on.f.info()); }},
       {opcode::statx, [](const stage& on) { return told_by(file::info(on.dir / "file")); }},

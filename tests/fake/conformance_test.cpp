@@ -297,6 +297,17 @@ TEST(conformance, names) {
     note(a, "create again", call(opcode::openat, base, 0600, O_RDWR | O_CREAT | O_EXCL));
     note(a, "allocate",
          b.run({.code = opcode::fallocate, .fd = fd, .offset = 0, .address = 3000, .length = 0}));
+    const auto advise = [&](int file, std::uint64_t bytes, std::uint32_t length,
+                            std::uint32_t use) {
+      return b.run({.code = opcode::fadvise,
+                    .fd = file,
+                    .address = bytes,
+                    .length = length,
+                    .op_flags = use});
+    };
+    note(a, "advise", advise(fd, 0, 3000, POSIX_FADV_WILLNEED));
+    note(a, "advise of less than nothing", advise(fd, ~std::uint64_t{0}, 0, POSIX_FADV_WILLNEED));
+    note(a, "advise what is none", advise(fd, 0, 0, 99));
     struct statx about{};
     request info{.code = opcode::statx,
                  .fd = fd,

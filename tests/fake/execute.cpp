@@ -158,6 +158,12 @@ std::int32_t name_call(const operation& op) {
   }
 }
 
+std::int32_t advise(const operation& op) {
+  const std::uint64_t bytes = op.entry.address != 0 ? op.entry.address : op.entry.length;
+  return -posix_fadvise(op.file->fd(), static_cast<off_t>(op.entry.offset),
+                        static_cast<off_t>(bytes), static_cast<int>(op.entry.op_flags));
+}
+
 std::optional<std::int32_t> poll_add(const operation& op) {
   if (op.edges != nullptr) {
     const std::uint32_t events = op.edges->take();
@@ -330,6 +336,7 @@ std::optional<std::int32_t> execute(operation& op) {
       return result_of(fallocate(op.file->fd(), static_cast<int>(op.entry.length),
                                  static_cast<off_t>(op.entry.offset),
                                  static_cast<off_t>(op.entry.address)));
+    case opcode::fadvise: return advise(op);
     case opcode::ftruncate:
       return result_of(ftruncate(op.file->fd(), static_cast<off_t>(op.entry.offset)));
     case opcode::statx: return statx_of(op);

@@ -143,6 +143,15 @@ task<> use_own_pool(world& w) {
   if (!reader.done()) co_await join(w, std::move(reader));
 }
 
+task<> use_advice(world& w) {
+  const auto use = static_cast<file_advice>(w.random.below(6));
+  const std::uint64_t begin = w.random.below(shadow_file::bytes);
+  bool asked = false;
+  const auto r = co_await in_some_verb(
+      w, w.some_file().handle().advise(use, begin, w.random.below(shadow_file::bytes)), asked);
+  if (!r && !asked) w.require_injected(r.error());
+}
+
 task<> use_names(world& w) {
   const auto settle = [&w](const result<>& r) {
     if (!r) w.require_injected(r.error());
@@ -169,6 +178,7 @@ task<> use_names(world& w) {
       if (!about) w.require_injected(about.error());
       w.require(!about || about->size == shadow_file::bytes, "info gives a wrong size");
       settle(co_await w.some_file().handle().sync_data());
+      if (w.random.below(2) == 0) co_await use_advice(w);
       break;
     }
     default: {

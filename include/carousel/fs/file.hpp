@@ -10,6 +10,7 @@
 #include "carousel/detail/io/file_call.hpp"
 #include "carousel/detail/io/refused_buffer.hpp"
 #include "carousel/detail/io/transfer.hpp"
+#include "carousel/fs/file_advice.hpp"
 #include "carousel/fs/file_info.hpp"
 #include "carousel/fs/name_options.hpp"
 #include "carousel/io/close_operation.hpp"
@@ -52,6 +53,7 @@ using open_operation = detail::operation<detail::open_call<Opened>>;
 using info_operation = detail::operation<detail::info_call>;
 using sync_operation = detail::operation<detail::file_call>;
 using allocate_operation = detail::operation<detail::file_call>;
+using advise_operation = detail::operation<detail::file_call>;
 using name_operation = detail::operation<detail::path_call>;  ///< makes, renames or removes one
 
 /// An open file. A value is a handle: copies are the same open file, and the last one closes it,
@@ -187,6 +189,11 @@ class file {
   sync_operation sync_data() const;
   /// fallocate(2): storage for [offset, offset + bytes); `mode` takes its FALLOC_FL_ flags.
   allocate_operation allocate(std::uint64_t offset, std::uint64_t bytes, int mode = 0) const;
+  /// posix_fadvise(2): how [offset, offset + bytes) will be used; with 0 bytes, all from there on.
+  /// The advice normal, random or sequential is for all of the open file, whatever the range.
+  /// Errors: invalid_seek, of a pipe or a socket; with older kernels invalid_argument, for 4 GiB or
+  /// more.
+  advise_operation advise(file_advice use, std::uint64_t offset = 0, std::uint64_t bytes = 0) const;
   /// Sets the file's size. Kernels before 6.9 do it in a blocking call.
   task<result<>> truncate(std::uint64_t size) const;
   /// Awaited: gives result<file_info>.

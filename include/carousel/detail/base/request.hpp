@@ -29,6 +29,7 @@ enum class opcode : std::uint8_t {
   statx = 21,         // 5.6
   read = 22,          // 5.6
   write = 23,         // 5.6
+  fadvise = 24,       // 5.6
   send = 26,          // 5.6
   recv = 27,          // 5.6
   openat2 = 28,       // 5.6

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <utility>
 
 #include "carousel/detail/driver/failure_note.hpp"
@@ -7,7 +8,7 @@
 
 namespace carousel::detail {
 
-/// An operation on an open file or socket that moves no data: fsync, fallocate, ftruncate,
+/// An operation on an open file or socket that moves no data: fsync, fallocate, fadvise, ftruncate,
 /// shutdown.
 struct file_call : file_operation {
   request req;
@@ -18,7 +19,10 @@ struct file_call : file_operation {
   using unclaimed = ext::result_owns_nothing;
   resources held{};
 
-  [[nodiscard]] failure_code check(const driver& io) const noexcept { return check_file(io); }
+  [[nodiscard]] failure_code check(const driver& io) const noexcept {
+    if (const failure_code error = check_file(io)) return error;
+    return static_cast<std::int64_t>(req.offset) < 0 ? failure(std::errc::invalid_argument) : 0;
+  }
   void encode(driver& io, slot&, request& r) const noexcept {
     r = req;
     name_file(io, r);
