@@ -113,25 +113,28 @@ bool walk::is_foreseen(place& made) const {
   return made.planned;
 }
 
-/// A dry run looks whether it could be.
-task<result<>> walk::make_target(const place& made) const {
+/// A dry run looks whether it could be. An ordinary call: io_uring would hand it to a worker thread
+/// of the kernel, for which the walk would wait.
+result<> walk::make_target(const place& made) const {
   const place& parent = *made.parent;
   if (rules_.foreseen != nullptr) {
     std::error_code why;
     if (!parent.planned) why = why_no_directory(parent.target.fd(), made.target_name);
-    if (why) co_return std::unexpected(why);
-    co_return result<>{};
+    if (why) return std::unexpected(why);
+    return {};
   }
   const unsigned open_to_others = attributes_.preserve ? 0U : 01077U;
   const unsigned mode = (made.about.st_mode & open_to_others) | 0700U;
-  co_return co_await parent.target.make_directory(made.target_name, mode);
+  if (::mkdirat(parent.target.fd(), made.target_name.c_str(), mode) != 0)
+    return std::unexpected(last_error());
+  return {};
 }
 
 task<walk::obstacle> walk::open_target(place& made, bool was_free) {
   const place& parent = *made.parent;
   if (rules_.foreseen != nullptr && is_foreseen(made)) co_return obstacle{};
   if (!names_no_child(made.target_name) && !made.fresh) {
-    const auto created = co_await make_target(made);
+    const auto created = make_target(made);
     made.fresh = created.has_value();
     const bool exists = !created && created.error() == std::errc::file_exists;
     if (was_free && exists) {

@@ -90,7 +90,7 @@ class walk {
   task<obstacle> open_source(place& made);
   task<obstacle> open_target(place& made, bool was_free);
   [[nodiscard]] bool is_foreseen(place& made) const;
-  task<result<>> make_target(const place& made) const;
+  [[nodiscard]] result<> make_target(const place& made) const;
   [[nodiscard]] result<directory> lend_access(directory target, place& made) const;
   task<std::vector<directory_entry>> entries_of(std::shared_ptr<place> where);
   task<> compare_with_target(const std::shared_ptr<place>& where,
