@@ -320,6 +320,7 @@ set(carousel_tool_sources
     tools/copy/finished_copy.cpp
     tools/copy/foresight.cpp
     tools/copy/hard_links.cpp
+    tools/copy/kernel_copy.cpp
     tools/copy/landing.cpp
     tools/copy/likeness.cpp
     tools/copy/manifest.cpp

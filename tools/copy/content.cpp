@@ -10,6 +10,7 @@
 
 #include "common/last_error.hpp"
 #include "copy/extents.hpp"
+#include "copy/kernel_copy.hpp"
 #include "copy/piecewise_copy.hpp"
 
 namespace carousel::tool {
@@ -109,15 +110,8 @@ std::optional<result<copied_content>> share_content(const content_ends& ends,
                                                     const content_wishes& wishes,
                                                     copied_content& done,
                                                     content_progress& progress) {
-  const reflink_wish wish = wishes.reflink;
-  if (wishes.sparse != sparse_wish::automatic) {
-    done.way.reflink_error = reflink_not_as_sparse;
-    return std::nullopt;
-  }
-  done.way.reflink_error = wish == reflink_wish::never ? reflink_not_wanted : reflink_not_needed;
-  // A file of nothing may have a content all the same, in /proc.
-  if (wish == reflink_wish::never || (wish == reflink_wish::automatic && ends.about.st_size == 0))
-    return std::nullopt;
+  done.way.reflink_error = why_not_to_share(ends.about, wishes.reflink, wishes.sparse);
+  if (done.way.reflink_error != 0) return std::nullopt;
   progress.failed_at(0, step::sharing);
   const auto shared = share_storage(ends.from.fd(), ends.to.fd());
   if (shared) {
@@ -131,7 +125,8 @@ std::optional<result<copied_content>> share_content(const content_ends& ends,
   }
   const std::error_code why = shared.error();
   done.way.reflink_error = why.value();
-  if (wish == reflink_wish::always || why == std::errc::io_error) return std::unexpected(why);
+  if (wishes.reflink == reflink_wish::always || why == std::errc::io_error)
+    return std::unexpected(why);
   return std::nullopt;
 }
 
@@ -153,10 +148,21 @@ bool needs_pieces(const struct stat& about, sparse_wish sparse) noexcept {
          (sparse == sparse_wish::always && about.st_size != 0);
 }
 
+bool was_written(const struct stat& before, const struct stat& now) noexcept {
+  return now.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+         now.st_mtim.tv_nsec != before.st_mtim.tv_nsec;
+}
+
 bool was_written(int fd, const struct stat& before) noexcept {
   struct stat now{};
-  return ::fstat(fd, &now) == 0 && (now.st_mtim.tv_sec != before.st_mtim.tv_sec ||
-                                    now.st_mtim.tv_nsec != before.st_mtim.tv_nsec);
+  return ::fstat(fd, &now) == 0 && was_written(before, now);
+}
+
+/// A file of nothing may have a content all the same, in /proc.
+int why_not_to_share(const struct stat& about, reflink_wish reflink, sparse_wish sparse) noexcept {
+  if (sparse != sparse_wish::automatic) return reflink_not_as_sparse;
+  if (reflink == reflink_wish::never) return reflink_not_wanted;
+  return reflink == reflink_wish::automatic && about.st_size == 0 ? reflink_not_needed : 0;
 }
 
 buf_result<std::size_t, fixed_buf> read_behind(int fd, fixed_buf lease, std::uint64_t at) {
@@ -186,6 +192,11 @@ task<content_result> copy_content(content_ends ends, content_wishes wishes, copy
     if (!copied) co_return content_result(std::unexpected(copied.error()), std::move(lease));
     done.size = *copied;
     if (*copied < size) co_return content_result(done, std::move(lease));
+  } else if (size != 0 && !wishes.limit->limits() && is_one_memory(ends.from.fd(), ends.to.fd()) &&
+             copy_in_kernel(ends.from.fd(), ends.to.fd(), size)) {
+    done.way.taken = content_way::in_kernel;
+    done.size = size;
+    progress.add(size);
   }
   auto rest =
       co_await copy_sequentially(ends, done.size, std::move(lease), *wishes.limit, progress);

@@ -68,8 +68,13 @@ struct copied_content {
 /// Whether large buffers copy it, in pieces: it is long, or there may be holes in it or its copy.
 [[nodiscard]] bool needs_pieces(const struct stat& about, sparse_wish sparse) noexcept;
 
-/// Whether the file was written to after `before` was taken.
+/// Whether the file was written to between the two looks at it.
+[[nodiscard]] bool was_written(const struct stat& before, const struct stat& now) noexcept;
 [[nodiscard]] bool was_written(int fd, const struct stat& before) noexcept;
+
+/// Why storage is not shared, whatever the two files are: as chosen_way has it. 0: it is tried.
+[[nodiscard]] int why_not_to_share(const struct stat& about, reflink_wish reflink,
+                                   sparse_wish sparse) noexcept;
 
 /// As file::read_at, but asks behind the size as well, which FUSE does not do for asynchronous
 /// reads.

@@ -11,6 +11,7 @@ namespace carousel::tool {
 std::string_view way_name(content_way way) noexcept {
   switch (way) {
     case content_way::reflink: return "reflink";
+    case content_way::in_kernel: return "copy_file_range";
     case content_way::direct: return "direct";
     case content_way::buffered: return "buffered";
   }

@@ -9,9 +9,10 @@ namespace carousel::tool {
 
 /// How the content of a file comes into its copy, the best way first.
 enum class content_way : std::uint8_t {
-  reflink,   ///< both share the storage until one of them is written to
-  direct,    ///< around the page cache
-  buffered,  ///< through the page cache
+  reflink,    ///< both share the storage until one of them is written to
+  in_kernel,  ///< copy_file_range: from page cache to page cache
+  direct,     ///< around the page cache
+  buffered,   ///< through the page cache and a buffer of this program
 };
 
 /// Why transfers do not go around the page cache.
