@@ -295,6 +295,7 @@ set(carousel_tool_sources
     tools/copy/backup.cpp
     tools/copy/backup_options.cpp
     tools/copy/buffers.cpp
+    tools/copy/bundle_copy.cpp
     tools/copy/compare.cpp
     tools/copy/comparison_report.cpp
     tools/copy/content.cpp
@@ -336,6 +337,7 @@ set(carousel_tool_sources
     tools/copy/piecewise_copy.cpp
     tools/copy/place.cpp
     tools/copy/progress.cpp
+    tools/copy/quick_copy.cpp
     tools/copy/rate_limit.cpp
     tools/copy/reflink.cpp
     tools/copy/removal.cpp
@@ -346,6 +348,7 @@ set(carousel_tool_sources
     tools/copy/target_plan.cpp
     tools/copy/tree_scan.cpp
     tools/copy/turns.cpp
+    tools/copy/unnamed_file.cpp
     tools/copy/unsupported_options.cpp
     tools/copy/walk.cpp
     tools/doctor/direct_io.cpp

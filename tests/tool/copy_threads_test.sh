@@ -55,6 +55,12 @@ if command -v xxh128sum >/dev/null; then check "that is right" xxh128sum --quiet
 same_as_one "with backups" -avb tree/a/1 tree/a/2 tree/b/3 target 2>/dev/null
 same_as_one "with a limit" -av --bwlimit 200M tree target
 
+# Those that are decided on in turn are between others that wait for their turn, more than are copied at a time.
+mkdir -p turns/{a,b} && for i in {1..64}; do head -c 3000 "$carousel" >turns/a/$i && ln turns/a/$i turns/b/$i; done
+for i in {1..40}; do mkdir turns/c$i && truncate -s 100K turns/c$i/holes && echo end >>turns/c$i/holes && echo small >turns/c$i/small; done
+same_as_one "links before files that take long" -av turns target
+check "each of which has both names" test "$(find target -links 2 -type f | wc -l)" = 128
+
 # Something is at the target: older, newer, in the way.
 mkdir start && cp -a tree/a start/a && find start -name '1*' -exec touch -d '2001-01-01' {} + && find start -name '2*' -type f -delete
 mkdir start/a/1/20 start/a/2/21 && ln -s nowhere start/a/3/22

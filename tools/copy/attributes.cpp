@@ -1,6 +1,7 @@
 #include "copy/attributes.hpp"
 
 #include <fcntl.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
@@ -51,23 +52,22 @@ std::array<timespec, 2> times_of(const struct stat& about) noexcept {
 /// be kept they would be somebody else's. The mode after the access control list, whose mask it
 /// agrees with.
 attribute_losses copy_attributes(int from, int to, const struct stat& about,
-                                 const attribute_options& options, bool inherits_acl) {
+                                 const struct stat& made, const attribute_options& options,
+                                 bool inherits_acl) {
   attribute_losses lost;
   if (!options.preserve) return lost;
   const bool directory = S_ISDIR(about.st_mode);
-  struct stat made{};
-  if (::fstat(to, &made) != 0) {
-    lost.push_back({attribute::mode, errno});
-    return lost;
-  }
   unsigned mode = about.st_mode & 07777U;
   const bool owned = keep_owner(
       made, about, lost, [to](uid_t owner, gid_t group) { return change_owner(to, owner, group); });
   // Sticky directories guard the files of others, whoever owns them.
   if (!owned) mode = directory ? (mode & 01777U) | (made.st_mode & 01000U) : mode & 0777U;
-  mode = copy_access_lists(from, to, directory, inherits_acl, mode, lost);
   bool opened = false;
-  if (options.extended) opened = copy_extended(xattr_end(from), xattr_end(to), owned, lost);
+  const bool is_bare = options.lists_all && !inherits_acl && ::flistxattr(from, nullptr, 0) == 0;
+  if (!is_bare) {
+    mode = copy_access_lists(from, to, directory, inherits_acl, mode, lost);
+    if (options.extended) opened = copy_extended(xattr_end(from), xattr_end(to), owned, lost);
+  }
   // What a small file has already need not go through the journal again.
   const bool same_mode =
       is_owned_as(made, about) && !inherits_acl && !opened && (made.st_mode & 07777U) == mode;
@@ -75,6 +75,13 @@ attribute_losses copy_attributes(int from, int to, const struct stat& about,
   const auto times = times_of(about);
   if (change_times(to, times) != 0) lost.push_back({attribute::times, errno});
   return lost;
+}
+
+attribute_losses copy_attributes(int from, int to, const struct stat& about,
+                                 const attribute_options& options, bool inherits_acl) {
+  struct stat made{};
+  if (options.preserve && ::fstat(to, &made) != 0) return {{attribute::mode, errno}};
+  return copy_attributes(from, to, about, made, options, inherits_acl);
 }
 
 attribute_losses copy_link_attributes(const link_name& from, const link_name& to,

@@ -13,11 +13,18 @@ struct attribute_options {
   /// with stays.
   bool preserve = false;
   bool extended = false;  ///< extended attributes
+  /// The file system of the original lists access control lists among the extended attributes: what
+  /// has none of these has none of those.
+  bool lists_all = false;
 };
 
-/// Gives the file or directory `to` what `from` has; `about` is of `from`. `inherits_acl`: the
-/// directory gave `to` access rules that the original need not have. Each attribute is tried,
-/// whatever became of the others.
+/// Gives the file or directory `to` what `from` has; `about` is of `from`, `made` of `to`.
+/// `inherits_acl`: the directory gave `to` access rules that the original need not have. Each
+/// attribute is tried, whatever became of the others.
+[[nodiscard]] attribute_losses copy_attributes(int from, int to, const struct stat& about,
+                                               const struct stat& made,
+                                               const attribute_options& options, bool inherits_acl);
+/// The same, and looks what `to` is.
 [[nodiscard]] attribute_losses copy_attributes(int from, int to, const struct stat& about,
                                                const attribute_options& options, bool inherits_acl);
 

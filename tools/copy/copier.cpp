@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -12,8 +13,8 @@
 #include "common/processors.hpp"
 
 // The run, the tree, and the files in flight. The command line is in operands.cpp, what happens to
-// one file in file_copy.cpp, target_name.cpp and file_copier.cpp, to what has no content in
-// node_copy.cpp.
+// one file in file_copy.cpp, target_name.cpp and file_copier.cpp, to many small ones in
+// bundle_copy.cpp, to what has no content in node_copy.cpp.
 
 namespace carousel::tool {
 namespace {
@@ -21,8 +22,6 @@ namespace {
 constexpr std::size_t reap_at_min = 256;
 /// Threads are for trees: the first files are copied without.
 constexpr std::size_t files_without_threads = 16;
-/// A file that takes long may hold up so much of the report, for each step is some memory.
-constexpr std::size_t steps_max = 65536;
 /// How long operations that are in the kernel may go on after an interruption.
 constexpr std::chrono::seconds interruption_grace{2};
 
@@ -67,13 +66,17 @@ copier::copier(const copy_options& options, copy_means means, copy_report& repor
       limit_(options.bytes_per_second),
       own_(options, std::move(means.own), limit_, report.bytes),
       foreseen_(options.sources.size() > 1),
-      walk_(attributes_,
-            {options.follows_links(), options.one_file_system, exclusions(options.excluded),
-             options.dry_run ? &foreseen_ : nullptr, options.remove_extras ? &extras_ : nullptr},
-            options.sync == sync_wish::full, report, line_,
-            [this](std::shared_ptr<place> where, directory_entry entry, claim claimed) {
-              return visit(std::move(where), std::move(entry), std::move(claimed));
-            }),
+      walk_(
+          attributes_,
+          {options.follows_links(), options.one_file_system, exclusions(options.excluded),
+           options.dry_run ? &foreseen_ : nullptr, options.remove_extras ? &extras_ : nullptr},
+          options.sync == sync_wish::full, report, line_,
+          [this](std::shared_ptr<place> where, directory_entry entry, claim claimed) {
+            return visit(std::move(where), std::move(entry), std::move(claimed));
+          },
+          [this](std::shared_ptr<place> where, std::vector<directory_entry> entries) {
+            return visit_files(std::move(where), std::move(entries));
+          }),
       permits_(means.files),
       reap_at_(reap_at_min) {
   if (list != nullptr)
@@ -159,16 +162,29 @@ task<> copier::start(file_job job) {
     co_await leave(std::move(job));
     co_return;
   }
-  if (!threads_ && threads_wanted_ != 0 && ++begun_ > files_without_threads)
-    threads_.emplace(threads_wanted_, each_, copy_threads::shared{options_, limit_, report_.bytes});
+  use_threads(1);
   if (copies_in_order(options_)) {
-    co_await copy_file(std::move(job), std::move(*permit));
+    co_await copy_file(std::move(job));
     co_return;
   }
-  files_.push_back(spawn(
-      [this](file_job j, semaphore::permit p) { return copy_file(std::move(j), std::move(p)); },
-      std::move(job), std::move(*permit)));
+  spawn_copy(std::move(job), std::move(*permit));
   if (files_.size() >= reap_at_) co_await reap();
+}
+
+void copier::spawn_copy(file_job job, semaphore::permit permit) {
+  files_.push_back(spawn(
+      [this](file_job j, semaphore::permit p) -> task<> {
+        const semaphore::permit held = std::move(p);
+        co_await copy_file(std::move(j));
+      },
+      std::move(job), std::move(permit)));
+}
+
+/// Once there are enough files for them.
+void copier::use_threads(std::size_t more_files) {
+  begun_ += more_files;
+  if (!threads_ && threads_wanted_ != 0 && begun_ > files_without_threads)
+    threads_.emplace(threads_wanted_, each_, copy_threads::shared{options_, limit_, report_.bytes});
 }
 
 /// It is finished.
@@ -180,16 +196,12 @@ task<> copier::leave(file_job job) {
 
 /// Forgets the tasks that have ended, so that a tree of any size needs little memory.
 task<> copier::reap() {
-  std::vector<join_handle<void>> running;
-  for (auto& f : std::exchange(files_, {})) {
-    if (f.done()) {
-      co_await std::move(f);
-    } else {
-      running.push_back(std::move(f));
-    }
-  }
-  files_ = std::move(running);
+  const auto over = std::ranges::partition(files_, [](const auto& f) { return !f.done(); });
+  std::vector<join_handle<void>> ended(std::move_iterator(over.begin()),
+                                       std::move_iterator(over.end()));
+  files_.erase(over.begin(), over.end());
   reap_at_ = files_.size() + reap_at_min;
+  for (auto& f : ended) co_await std::move(f);
 }
 
 }  // namespace carousel::tool

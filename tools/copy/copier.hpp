@@ -88,13 +88,20 @@ class copier {
 
   // The tree.
   task<> visit(std::shared_ptr<place> where, directory_entry entry, claim claimed);
+  task<> visit_files(std::shared_ptr<place> where, std::vector<directory_entry> entries);
   task<> copy_entry(file_job job, unsigned type);
   task<> start(file_job job);
+  void use_threads(std::size_t more_files);
+  void spawn_copy(file_job job, semaphore::permit permit);
   task<> leave(file_job job);
   task<> reap();
 
+  // Small files.
+  task<> copy_bundle(std::vector<file_job> jobs, semaphore::permit permit);
+  task<bundle_outcome> carry_out(const std::vector<file_job>& jobs);
+
   // One file.
-  task<> copy_file(file_job first, semaphore::permit permit);
+  task<> copy_file(file_job first);
   task<bool> copy_one(file_job& job);
   task<bool> make_copy(file_job& job);
   task<std::expected<bool, no_descriptor>> try_copy(file_job& job);
@@ -125,6 +132,9 @@ class copier {
                                       const std::string& text, attribute_losses& lost) const;
   [[nodiscard]] result<> make_special(const file_job& job, const struct stat& about,
                                       attribute_losses& lost) const;
+
+  /// A file that takes long may hold up so much of the report, for each step is some memory.
+  static constexpr std::size_t steps_max = 65536;
 
   const copy_options& options_;
   attribute_options attributes_;

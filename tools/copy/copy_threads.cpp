@@ -21,6 +21,9 @@ constexpr std::chrono::seconds stop_deadline{1};
 /// Each has few operations in flight.
 constexpr unsigned ring_entries = 64;
 
+/// Of a thread that has all of a directory.
+constexpr std::size_t bundles_ahead_max = 2;
+
 /// Descriptors for all else, and those of a thread that copies: its ring, what wakes it, and two
 /// files.
 constexpr std::size_t descriptors_kept = 64;
@@ -89,11 +92,12 @@ class copy_threads::thread {
   }
   [[nodiscard]] std::size_t busy() const noexcept { return busy_; }
 
-  task<result<file_outcome>> copy(file_order order) {
+  template <class Order, class Outcome>
+  task<result<Outcome>> copy(Order order) {
     if (!here_) co_return std::unexpected(make_error_code(errc::shut_down));
     ++busy_;
     auto begun = here_->remote.spawn(
-        [copier = here_->copier, order = std::move(order)]() mutable -> task<result<file_outcome>> {
+        [copier = here_->copier, order = std::move(order)]() mutable -> task<result<Outcome>> {
           co_return co_await copier->copy(std::move(order));
         });
     auto outcome = co_await std::move(begun);
@@ -146,11 +150,21 @@ copy_threads::copy_threads(std::size_t wanted, copy_buffers::sizes each, const s
 
 copy_threads::~copy_threads() { stop(); }
 
+/// Those that were stopped refuse what they get.
+copy_threads::thread& copy_threads::least_busy() const noexcept {
+  return **std::ranges::min_element(threads_, {}, [](const auto& t) { return t->busy(); });
+}
+
 task<result<file_outcome>> copy_threads::copy(file_order order) {
-  // Those that were stopped refuse it.
-  const auto least =
-      std::ranges::min_element(threads_, {}, [](const auto& t) { return t->busy(); });
-  co_return co_await (*least)->copy(std::move(order));
+  co_return co_await least_busy().copy<file_order, file_outcome>(std::move(order));
+}
+
+task<result<bundle_outcome>> copy_threads::copy(file_bundle bundle) {
+  const place* const here = bundle.jobs->front().where.get();
+  thread& least = least_busy();
+  if (here != directory_ || last_->busy() > least.busy() + bundles_ahead_max) last_ = &least;
+  directory_ = here;
+  co_return co_await last_->copy<file_bundle, bundle_outcome>(bundle);
 }
 
 void copy_threads::stop() {

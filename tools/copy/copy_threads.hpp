@@ -38,12 +38,19 @@ class copy_threads {
   [[nodiscard]] bool empty() const noexcept { return threads_.empty(); }
   /// On the thread that has the least to do. Error: shut_down.
   task<result<file_outcome>> copy(file_order order);
+  /// The bundles of a directory on one thread, as long as the others have enough to do: threads
+  /// that make files in one directory wait for each other in the kernel.
+  task<result<bundle_outcome>> copy(file_bundle bundle);
   /// Ends what they do, as the end of a runtime does, and waits for that.
   void stop();
 
  private:
   class thread;
+  [[nodiscard]] thread& least_busy() const noexcept;
+
   std::vector<std::unique_ptr<thread>> threads_;
+  thread* last_ = nullptr;  ///< got a bundle of this directory
+  const place* directory_ = nullptr;
 };
 
 }  // namespace carousel::tool

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "copy/copy_options.hpp"
 #include "copy/file_job.hpp"
 #include "copy/landing.hpp"
+#include "copy/quick_copy.hpp"
 #include "copy/rate_limit.hpp"
 #include "copy/target_plan.hpp"
 
@@ -38,6 +40,13 @@ struct file_outcome {
   std::vector<identity> identities = {};  ///< of the copy, if they were asked for
 };
 
+/// Small files of one directory that are copied one after the other, in the order of the walk.
+struct file_bundle {
+  const std::vector<file_job>* jobs;  ///< as that of a file_order; one at least
+};
+/// What became of each; nothing: the file is as it was, and takes the way of a file_order.
+using bundle_outcome = std::vector<std::optional<copied_content>>;
+
 /// Copies single files: content, attributes and the final name. Each thread that copies has one of
 /// its own, with buffers of its own; what they share is the limit and the count of bytes.
 class file_copier {
@@ -51,6 +60,8 @@ class file_copier {
         bytes_(bytes) {}
 
   [[nodiscard]] task<file_outcome> copy(file_order order);
+  /// Those that a quick_copy copies.
+  [[nodiscard]] task<bundle_outcome> copy(file_bundle bundle);
   [[nodiscard]] copy_buffers& buffers() noexcept { return buffers_; }
 
  private:
@@ -72,6 +83,7 @@ class file_copier {
   const copy_options& options_;
   attribute_options attributes_;
   copy_buffers buffers_;
+  refused_reflink refused_;
   rate_limit& limit_;
   std::atomic<std::uint64_t>& bytes_;
 };

@@ -13,8 +13,7 @@
 
 namespace carousel::tool {
 
-task<> copier::copy_file(file_job first, semaphore::permit permit) {
-  const semaphore::permit held = std::move(permit);
+task<> copier::copy_file(file_job first) {
   std::deque<file_job> jobs;  // those that waited for it
   jobs.push_back(std::move(first));
   while (!jobs.empty()) {

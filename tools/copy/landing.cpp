@@ -11,26 +11,13 @@
 
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
-#include "copy/path_only.hpp"
+#include "copy/unnamed_file.hpp"
 
 // Names are made and moved by ordinary system calls: io_uring hands each of them to a worker thread
 // of the kernel, which costs more than the call where a tree of small files is copied.
 
 namespace carousel::tool {
 namespace {
-
-/// A file without a name gets one through its descriptor. Without privileges Linux before 6.10 asks
-/// for /proc.
-bool can_link_unnamed() noexcept {
-  static const bool can = ::geteuid() == 0 || ::access("/proc/self/fd", X_OK) == 0;
-  return can;
-}
-
-int link_descriptor(int fd, int directory, const char* name) noexcept {
-  if (::linkat(fd, "", directory, name, AT_EMPTY_PATH) == 0) return 0;
-  if (errno != ENOENT) return -1;
-  return ::linkat(AT_FDCWD, path_in_proc(fd).data(), directory, name, AT_SYMLINK_FOLLOW);
-}
 
 result<> move_into_place(int directory, const std::string& temporary, const std::string& name,
                          bool replace) {
@@ -78,14 +65,9 @@ landing::~landing() {
 }
 
 result<landing> landing::make(int directory, std::string name, unsigned mode, bool guarded) {
-  if (can_link_unnamed()) {
-    const int fd = ::openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
-    if (fd >= 0) return landing(directory, std::move(name), {}, file::from_fd(fd));
-    // What file systems say that have no such thing.
-    if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL &&
-        errno != ENOSYS)
-      return std::unexpected(last_error());
-  }
+  const int unnamed = open_unnamed(directory, mode);
+  if (unnamed >= 0) return landing(directory, std::move(name), {}, file::from_fd(unnamed));
+  if (errno != EOPNOTSUPP) return std::unexpected(last_error());
   std::string temporary = temporary_name(name);
   if (guarded) mode &= 0700U;
   const int fd =
@@ -111,18 +93,18 @@ task<result<>> landing::publish(bool replace) {
     const auto written = co_await std::move(writing);
     co_return written;
   }
-  if (temporary_.empty()) co_return link_unnamed(replace);
+  if (temporary_.empty()) co_return link(replace);
   auto closing = std::move(file_).close();
   auto closed = co_await std::move(closing);
   if (closed) closed = rename_temporary(replace);
   co_return closed;
 }
 
-result<> landing::link_unnamed(bool replace) {
-  if (link_descriptor(file_.fd(), directory_, name_.c_str()) == 0) return {};
+result<> landing::link(bool replace) {
+  if (link_unnamed(file_.fd(), directory_, name_.c_str()) == 0) return {};
   if (errno != EEXIST || !replace) return std::unexpected(last_error());
   return land_by_rename(directory_, name_, true, [&](const char* temporary) {
-    return link_descriptor(file_.fd(), directory_, temporary);
+    return link_unnamed(file_.fd(), directory_, temporary);
   });
 }
 

@@ -34,7 +34,7 @@ class landing {
 
  private:
   landing(int directory, std::string name, std::string temporary, file made) noexcept;
-  [[nodiscard]] result<> link_unnamed(bool replace);
+  [[nodiscard]] result<> link(bool replace);
   [[nodiscard]] result<> rename_temporary(bool replace);
 
   int directory_;

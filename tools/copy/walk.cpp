@@ -16,6 +16,8 @@ namespace carousel::tool {
 namespace {
 
 constexpr std::size_t levels_open = 16;
+/// More would not make it cheaper to hand them to a thread.
+constexpr std::size_t files_at_once_max = 64;
 
 bool is_directory(const place& where, const directory_entry& entry, bool follow) noexcept {
   return entry_type(where.source.fd(), entry, follow) == S_IFDIR;
@@ -37,17 +39,29 @@ result<> open_handles(place& where, handles& open) {
 }
 
 walk::walk(attribute_options attributes, walk_rules rules, bool durable, copy_report& report,
-           descriptor_line& line, visitor visit)
+           descriptor_line& line, visitor visit, files_visitor visit_files)
     : attributes_(attributes),
       rules_(std::move(rules)),
       durable_(durable),
       report_(report),
       line_(line),
-      visit_(std::move(visit)) {}
+      visit_(std::move(visit)),
+      visit_files_(std::move(visit_files)) {}
 
 /// In a directory that this copy has made every name was free.
 claim walk::level::next_claim() const {
   return where->fresh ? claim{.was_free = true} : claims.of(next);
+}
+
+/// Those that stand next in a directory that this copy has made; none where something else does.
+std::vector<directory_entry> walk::level::next_files() {
+  std::vector<directory_entry> files;
+  const auto is_file = [this] {
+    return next < entries.size() && entries[next].type == std::filesystem::file_type::regular;
+  };
+  while (where->fresh && files.size() < files_at_once_max && is_file())
+    files.push_back(std::move(entries[next++]));
+  return files;
 }
 
 task<> walk::run(std::shared_ptr<place> top, std::string name, std::string target_name,
@@ -58,6 +72,11 @@ task<> walk::run(std::shared_ptr<place> top, std::string name, std::string targe
     level& here = levels_.back();
     if (report_.over() || here.next == here.entries.size()) {
       co_await ascend();
+      continue;
+    }
+    if (auto files = here.next_files(); !files.empty()) {
+      here.where->pending += files.size();
+      co_await visit_files_(here.where, std::move(files));
       continue;
     }
     claim its = here.next_claim();

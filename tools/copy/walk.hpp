@@ -47,9 +47,12 @@ class walk {
   /// What to do with an entry that is not a directory. It counts in the place as pending until
   /// leave() is called for it.
   using visitor = std::function<task<>(std::shared_ptr<place>, directory_entry, claim)>;
+  /// The same of some regular files in a directory that the copy has made, each of which is
+  /// pending.
+  using files_visitor = std::function<task<>(std::shared_ptr<place>, std::vector<directory_entry>)>;
 
   walk(attribute_options attributes, walk_rules rules, bool durable, copy_report& report,
-       descriptor_line& line, visitor visit);
+       descriptor_line& line, visitor visit, files_visitor visit_files);
 
   /// Copies the directory `name` of the place, and what is below it, as `target_name`. `follow`:
   /// the name may be a symbolic link to it.
@@ -71,6 +74,7 @@ class walk {
     name_claims claims = {};
     std::size_t next = 0;
     [[nodiscard]] claim next_claim() const;
+    [[nodiscard]] std::vector<directory_entry> next_files();
   };
 
   /// What keeps a directory from being entered; `why` is none where nothing does.
@@ -106,6 +110,7 @@ class walk {
   copy_report& report_;
   descriptor_line& line_;
   visitor visit_;
+  files_visitor visit_files_;
   std::vector<level> levels_;
   identities on_the_way_;  ///< source directories, to find loops
   identities made_;        ///< where links may lead to them

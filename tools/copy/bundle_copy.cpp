@@ -1,0 +1,73 @@
+#include <utility>
+#include <vector>
+
+#include "copy/copier.hpp"
+#include "copy/quick_copy.hpp"
+
+// The files of a directory that the copy has made: nothing can be in the way of one, so nothing has
+// to be decided before it is copied, and many go to a thread at once.
+
+namespace carousel::tool {
+
+task<> copier::visit_files(std::shared_ptr<place> where, std::vector<directory_entry> entries) {
+  const handles open{where->source, where->target};
+  const bool is_quick = quick_copy::suits(options_) && !remember_landed_ &&
+                        quick_copy::suits(open.source.fd(), open.target.fd());
+  if (is_quick && report_.pending() > steps_max) co_await finish_files();
+  std::vector<file_job> jobs;
+  for (directory_entry& entry : entries) {
+    if (!is_quick) {
+      claim free{.was_free = true};
+      co_await visit(where, std::move(entry), std::move(free));
+      continue;
+    }
+    file_job job{where, open, entry.name, std::move(entry.name), {.was_free = true}};
+    job.said = report_.begin();
+    job.turn = turns_.begin();
+    jobs.push_back(std::move(job));
+  }
+  if (!is_quick) co_return;
+  auto permit = co_await permits_.acquire();
+  if (!permit) {
+    for (file_job& job : jobs) co_await leave(std::move(job));
+    co_return;
+  }
+  use_threads(jobs.size());
+  files_.push_back(
+      spawn([this](std::vector<file_job> j,
+                   semaphore::permit p) { return copy_bundle(std::move(j), std::move(p)); },
+            std::move(jobs), std::move(*permit)));
+  if (files_.size() >= reap_at_) co_await reap();
+}
+
+/// What is not copied quickly goes the way of every file: beside this task as far as permits are
+/// left, or else in it, for those that have them may wait for the turn of one of these.
+task<> copier::copy_bundle(std::vector<file_job> jobs, semaphore::permit permit) {
+  const semaphore::permit held = std::move(permit);
+  bundle_outcome copied(jobs.size());
+  if (!report_.over()) {
+    const descriptor_line::holder holds(line_);
+    copied = co_await carry_out(jobs);
+  }
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (copied[i]) {
+      ++report_.files;
+      report_.sizes += copied[i]->size;
+      report_.count(copied[i]->way, copied[i]->size);
+      co_await leave(std::move(jobs[i]));
+    } else if (auto another = permits_.try_acquire()) {
+      spawn_copy(std::move(jobs[i]), std::move(*another));
+    } else {
+      co_await copy_file(std::move(jobs[i]));
+    }
+  }
+}
+
+task<bundle_outcome> copier::carry_out(const std::vector<file_job>& jobs) {
+  if (!threads_ || threads_->empty()) co_return co_await own_.copy(file_bundle{&jobs});
+  auto copied = co_await threads_->copy(file_bundle{&jobs});
+  if (copied) co_return std::move(*copied);
+  co_return bundle_outcome(jobs.size());  // given up, after an interruption
+}
+
+}  // namespace carousel::tool
