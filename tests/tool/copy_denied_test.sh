@@ -58,4 +58,13 @@ for d in deep deep/1 deep/1/2/3 deep/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17; 
 run prlimit --nofile=20:20 "$carousel" cp -a deep few
 check "for a deep tree with large files too" test $status = 0
 check "nothing is missing" same_content deep few
+for d in wide/{1..20}; do
+  mkdir -p $d
+  touch $d/{1..20}
+done
+for limit in 20 28 80; do
+  run prlimit --nofile=$limit:$limit "$carousel" cp -a wide "wide$limit"
+  check "and for a wide one with $limit" test $status = 0
+  check "nothing is missing" same_content wide "wide$limit"
+done
 finish

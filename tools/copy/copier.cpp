@@ -53,7 +53,8 @@ result<copy_means> copy_means::make(const copy_options& options, copy_buffers::s
   const std::size_t small = std::max<std::size_t>(wanted.count / (threads + 1), 1);
   auto own = copy_buffers::make(wanted, small);
   if (!own) return std::unexpected(own.error());
-  return copy_means{wanted.count, std::move(*own), threads, {small, wanted.large_bytes}};
+  return copy_means{
+      files_with_descriptors(wanted.count), std::move(*own), threads, {small, wanted.large_bytes}};
 }
 
 copier::copier(const copy_options& options, copy_means means, copy_report& report, manifest* list)

@@ -1,5 +1,8 @@
 #include "copy/descriptors.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -10,10 +13,22 @@ namespace {
 constexpr std::chrono::milliseconds pause{5};
 constexpr int tries_alone_max = 200;
 
+/// Of a file that is copied and of the directory that it may be alone in, on both sides.
+constexpr std::size_t each_file = 4;
+/// The standard ones, the ring and what wakes it, the operands, and where the walk is.
+constexpr std::size_t all_else = 14;
+
 }  // namespace
 
 bool out_of_descriptors(const std::error_code& why) noexcept {
   return why == std::errc::too_many_files_open || why == std::errc::too_many_files_open_in_system;
+}
+
+std::size_t files_with_descriptors(std::size_t wanted) noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
+  const std::size_t left = limit.rlim_cur - std::min<std::size_t>(limit.rlim_cur, all_else);
+  return std::min(wanted, std::max<std::size_t>(left / each_file, 1));
 }
 
 task<bool> descriptor_line::stay::wait(descriptor_line& line) {

@@ -12,6 +12,10 @@ namespace carousel::tool {
 /// EMFILE and ENFILE: not an error of the file, and over when others have closed theirs.
 [[nodiscard]] bool out_of_descriptors(const std::error_code& why) noexcept;
 
+/// So many files may be in flight, of as many as are wanted, that each finds descriptors for itself
+/// and its directory: with more, directories that wait for their files could hold all there are.
+[[nodiscard]] std::size_t files_with_descriptors(std::size_t wanted) noexcept;
+
 /// The line of those who found no descriptor. Who stands in it has closed his own; the first in
 /// line tries again each time that a file in flight has given back its own.
 class descriptor_line {
