@@ -1,13 +1,14 @@
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <carousel/carousel.hpp>
 
 #include <functional>
+#include <optional>
 #include <system_error>
 #include <utility>
 
+#include "support/no_more_descriptors.hpp"
 #include "support/run.hpp"
 #include "support/stream_ends.hpp"
 
@@ -20,26 +21,6 @@ using test::connections;
 using test::error_of;
 using test::read_text;
 using test::run;
-
-class descriptor_limit {
- public:
-  descriptor_limit() { getrlimit(RLIMIT_NOFILE, &before_); }
-  descriptor_limit(const descriptor_limit&) = delete;
-  descriptor_limit& operator=(const descriptor_limit&) = delete;
-  ~descriptor_limit() { raise(); }
-  /// No more than are open.
-  void lower() const {
-    rlimit less = before_;
-    const int free = ::dup(0);
-    ::close(free);
-    less.rlim_cur = static_cast<rlim_t>(free);
-    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &less), 0);
-  }
-  void raise() const { EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0); }
-
- private:
-  rlimit before_{};
-};
 
 /// A connection that has begun, whose descriptor was had before the limit was lowered.
 class client {
@@ -76,14 +57,13 @@ TEST(accept_limit, one_that_waits_goes_past_a_limit_that_was_lowered_meanwhile) 
               listener);
     co_await yield();
     co_await yield();
-    const descriptor_limit limit;
-    limit.lower();
+    std::optional<test::no_more_descriptors> limit(std::in_place);
     first.connect(listener);
     second.connect(listener);
     co_await expect_client(co_await std::move(one));
     const auto refused = co_await listener.accept();
     EXPECT_EQ(error_of(refused), std::errc::too_many_files_open);
-    limit.raise();
+    limit.reset();
     co_await expect_client(co_await listener.accept());
   });
 }
@@ -95,8 +75,7 @@ TEST(accept_limit, one_that_waits_says_so_once_after_the_limit_was_raised_and_lo
     accept_stream in = listener.incoming();
     const client first;
     const client second;
-    const descriptor_limit limit;
-    limit.lower();
+    std::optional<test::no_more_descriptors> limit(std::in_place);
     auto waiting = spawn(
         [](accept_stream<tcp_stream>& from) -> task<std::error_code> {
           co_return error_of(co_await from.next());
@@ -104,7 +83,7 @@ TEST(accept_limit, one_that_waits_says_so_once_after_the_limit_was_raised_and_lo
         std::ref(in));
     co_await yield();
     co_await yield();
-    limit.raise();
+    limit.reset();
     first.connect(listener);
     second.connect(listener);
     EXPECT_EQ(co_await std::move(waiting), std::errc::too_many_files_open);

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <carousel/carousel.hpp>
 
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/no_more_descriptors.hpp"
 #include "support/open_fds.hpp"
 #include "support/outside_peer.hpp"
 #include "support/run.hpp"
@@ -118,12 +118,7 @@ TEST(accept_stream, without_descriptors_it_says_so_once_for_each_next_and_loses_
     std::vector<outside_peer> peers;
     peers.reserve(3);
     for (int i = 0; i < 3; ++i) peers.emplace_back(at, std::to_string(i));
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    const rlimit before = limit;
-    limit.rlim_cur = static_cast<rlim_t>(::dup(0)) + 1;
-    ::close(static_cast<int>(limit.rlim_cur) - 1);
-    setrlimit(RLIMIT_NOFILE, &limit);
+    std::optional<test::no_more_descriptors> limit(std::in_place, 1);
     auto first = co_await in.next();
     EXPECT_TRUE(first);
     for (int i = 0; i < 3; ++i)
@@ -132,7 +127,7 @@ TEST(accept_stream, without_descriptors_it_says_so_once_for_each_next_and_loses_
     const std::uint64_t submitted = test::submitted();
     for (int turns = 0; turns < 10; ++turns) co_await yield();
     EXPECT_EQ(test::submitted(), submitted);
-    setrlimit(RLIMIT_NOFILE, &before);
+    limit.reset();
     EXPECT_EQ(co_await name_of(std::move(first).value()), "0");
     for (int i = 1; i < 3; ++i)
       EXPECT_EQ(co_await name_of((co_await in.next()).value()), std::to_string(i));
