@@ -6,7 +6,7 @@ their names in the tables, and FILE is made anew for reads from the page cache. 
 of neighbours.
 
 With --regressions it fails where the second is slower: by 3 % or more in the median, and in 13 of 15 pairs at least, which
-chance does in one of 250 comparisons.
+chance does in one of 270 comparisons.
 """
 
 import argparse
