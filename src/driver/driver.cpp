@@ -12,6 +12,10 @@ bool driver::supports(opcode code) const noexcept {
   return ring_driver::of(*this).kernel().supports(static_cast<std::uint8_t>(code));
 }
 
+bool driver::keeps_every_completion() const noexcept {
+  return !ring_driver::of(*this).may_lose_completions();
+}
+
 void operation_base::wait_to_start() noexcept { ring_driver::of(*io_).wait_to_start(*this); }
 
 void operation_base::wait_elsewhere() noexcept { ring_driver::of(*io_).wait_elsewhere(*this); }

@@ -80,6 +80,10 @@ class ring_driver final : owned_ring, public driver {
   // What it tells.
 
   [[nodiscard]] sys::kernel& kernel() const noexcept { return ring_->kernel(); }
+  /// The kernel may drop completions that the queue has no room for.
+  [[nodiscard]] bool may_lose_completions() const noexcept {
+    return ring_->completions_max() != ring::unlimited;
+  }
   /// The time as the kernel behind the ring tells it.
   [[nodiscard]] steady_time now() const noexcept;
   /// The same with the time that the machine was suspended, since it was started.

@@ -28,7 +28,7 @@ constexpr std::size_t room_max = 4096;
 
 void accept_items::encode(driver& io, slot& s, request& r) const noexcept {
   accept_base::encode(io, s, r);
-  if (io.supports(op_socket)) r.ioprio = accept_multishot;
+  if (io.supports(op_socket) && io.keeps_every_completion()) r.ioprio = accept_multishot;
 }
 
 shot_end accept_items::complete(std::int32_t res, nothing&, slot&) const noexcept {

@@ -15,7 +15,7 @@ constexpr std::uint32_t poll_multishot = 1;  // IORING_POLL_ADD_MULTI
 
 void poll_items::encode(driver& io, slot&, request& r) const noexcept {
   r.code = opcode::poll_add;
-  r.length = poll_multishot;
+  if (io.keeps_every_completion()) r.length = poll_multishot;
   r.op_flags = static_cast<std::uint32_t>(wanted);
   name_file(io, r);
 }

@@ -2,12 +2,15 @@
 #include <carousel/carousel.hpp>
 
 #include <memory>
+#include <system_error>
 #include <vector>
 
 #include "fake/kernel.hpp"
 #include "loop/runtime_access.hpp"
 #include "support/content.hpp"
+#include "support/event_counter.hpp"
 #include "support/pipe_pair.hpp"
+#include "support/stream_ends.hpp"
 
 // Rings that lose completions when their queue is full: the fake kernel fails a test that brings
 // more requests than it keeps.
@@ -77,6 +80,30 @@ TEST(hold_back, a_write_goes_out_behind_as_many_reads_that_wait_for_it_as_there_
     EXPECT_EQ(written.res, 4UZ * reads_max);
     for (auto& read : reads) EXPECT_EQ(co_await std::move(read), 4U);
   }());
+}
+
+/// What fills a completion queue when a request may complete more than once.
+task<> connections_readiness_and_zero_copy() {
+  const auto at = test::connections<tcp_stream>::listener();
+  const accept_stream in = at.incoming();
+  const test::event_counter bell;
+  const poll_stream rings = poll_stream::on_foreign(bell.fd(), poll_events::readable).value();
+  for (int i = 0; i < 20; ++i) {
+    const auto here = co_await test::connect_to<tcp_stream>(at);
+    const auto there = co_await in.next();
+    if (!here || !there) throw std::system_error(here ? there.error() : here.error());
+    EXPECT_TRUE(bell.add());
+    EXPECT_TRUE(co_await rings.next());
+    EXPECT_EQ(bell.take(), 1U);
+    const auto sent = co_await here->send_zc(std::vector<char>(100));
+    EXPECT_EQ(sent.res, 100U);
+    EXPECT_EQ((co_await there->read_exact(std::vector<char>(100))).buf, std::vector<char>(100));
+  }
+}
+
+TEST(hold_back, no_request_completes_more_than_once) {
+  for (const unsigned entries : {1U, 8U})
+    on_smallest_ring(entries).block_on(connections_readiness_and_zero_copy());
 }
 
 }  // namespace

@@ -54,6 +54,15 @@ bool has_file(const operation& op) noexcept {
          op.code != opcode::timeout && op.number() != op_socket;
 }
 
+bool completes_often(const operation& op) noexcept {
+  switch (op.code) {
+    case opcode::accept: return (op.entry.ioprio & accept_multishot) != 0;
+    case opcode::poll_add: return (op.entry.length & poll_multishot) != 0;
+    case opcode::send_zc: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 unsigned kernel::consume(unsigned count) {
@@ -95,6 +104,8 @@ void kernel::submit(const detail::request& entry) {
 }
 
 std::int32_t kernel::prepare(operation& op) {
+  if (options_.may_drop && options_.strict && completes_often(op))
+    trace_.fail(op.id, "a request may fill more entries of a completion queue that may lose some");
   if (has_file(op)) {
     if (const std::int32_t error = take_file(op); error != 0) return error;
   }

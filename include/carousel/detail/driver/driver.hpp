@@ -64,6 +64,9 @@ class driver {
   [[nodiscard]] file_table& files() noexcept { return files_; }
   [[nodiscard]] const file_table& files() const noexcept { return files_; }
   [[nodiscard]] bool supports(opcode code) const noexcept;
+  /// A full completion queue loses none. Where it may, the requests in the kernel are held back to
+  /// its entries, and none of them may complete more than once.
+  [[nodiscard]] bool keeps_every_completion() const noexcept;
   /// Flags for a write that must fail with EPIPE instead of raising SIGPIPE.
   [[nodiscard]] std::uint32_t write_flags() const noexcept { return write_flags_; }
 

@@ -42,7 +42,8 @@ struct zero_copy_send : file_operation {
     if (bytes == 0) return;
     const std::byte* const data = traits::data(std::as_const(held->buf));
     encode_stream<direction::write>(r, data, bytes);
-    if (from == sent_from::memory && !file->copies_sends && io.supports(opcode::send_zc)) {
+    if (from == sent_from::memory && !file->copies_sends && io.supports(opcode::send_zc) &&
+        io.keeps_every_completion()) {
       r.code = opcode::send_zc;
       r.ioprio = send_zc_report_usage;
       if constexpr (fixed_io_buf<B>) name_buffer(io, data, r);
