@@ -91,6 +91,10 @@ task<> take_connections(world& w) {
     w.require(::recv(next->fd(), &number, 1, MSG_DONTWAIT) == 1 && number == taken,
               "a stream lost a connection, or changed their order");
   }
+  if (w.random.below(8) == 0) {
+    w.kept_streams.push_back(std::move(in));
+    co_return;
+  }
   if (w.random.below(2) != 0) co_return;
   // Its end while somebody waits.
   auto waiting = spawn([](accept_stream<unix_stream> from) -> task<> {

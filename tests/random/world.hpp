@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "driver/ring_driver.hpp"
 #include "fake/kernel.hpp"
@@ -81,7 +82,8 @@ struct world {
   remote_model remote;
   std::list<bell*> bells;                ///< that tasks wait for
   std::list<watched_counter*> counters;  ///< eventfds whose task waits for the outside
-  std::function<void()> between_polls;   ///< what a program does outside; empty: nothing
+  std::vector<accept_stream<unix_stream>> kept_streams;  ///< they outlive the runtime
+  std::function<void()> between_polls;  ///< what a program does outside; empty: nothing
 };
 
 /// A lease in a task's hand.
