@@ -21,6 +21,9 @@ struct sync_range_call : ext::file_operation {
   using output = result<>;
   using lends = ext::lends_nothing;
   using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
   resources held;
 
   static constexpr ext::opcode sync_range{8};  // IORING_OP_SYNC_FILE_RANGE, Linux 5.2

@@ -42,6 +42,8 @@ struct receive_now : file_operation {
   };
   using output = received;
   using lends = lent_buf<resources>;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
   using holds = ext::holds_a_connection;
   resources held;
 

@@ -29,6 +29,9 @@ struct accept_call : detail::file_operation {
   using resources = accepted;
   using output = result<int>;
   using lends = ext::lends_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
   struct unclaimed {
     static void discard(std::int32_t res, accepted&) noexcept {
       if (res >= 0) ::close(res);

@@ -122,6 +122,35 @@ concept hearing_of_breaks = requires(const Op& op, detail::descriptor& socket) {
   { Op::break_seen(socket, std::size_t{}, std::int32_t{}) } noexcept;
 };
 
+// The hooks of an answer are all there when it is given, and none of them when it is not: one that
+// no answer asks for would never be called.
+
+template <class Op>
+concept items_agree =
+    (std::same_as<typename Op::completions, many_completions> ? taking_items<Op>
+                                                              : !requires { &Op::item; });
+
+template <class Op>
+concept early_results_agree = (std::same_as<typename Op::completions, result_before_release>
+                                   ? completing_early<Op>
+                                   : !requires { &Op::complete_early; });
+
+template <class Op>
+concept waits_agree = (std::same_as<typename Op::begins, begins_when_free>
+                           ? waiting_first<Op>
+                           : !requires { &Op::must_wait; } && !requires { &Op::stop_waiting; });
+
+template <class Op>
+concept attempts_agree = (std::same_as<typename Op::begins, begins_inline>
+                              ? attempting<Op>
+                              : !requires { &Op::may_attempt; } && !requires { &Op::attempt; } &&
+                                    !requires { &Op::complete_attempt; });
+
+template <class Op>
+concept breaks_agree = (std::same_as<typename Op::holds, holds_a_connection>
+                            ? hearing_of_breaks<Op>
+                            : !requires { &Op::asked; } && !requires { &Op::break_seen; });
+
 /// All that an operation type must say: carousel/ext/operation.hpp explains it.
 template <class Op>
 concept operation_type =
@@ -131,42 +160,12 @@ concept operation_type =
     one_of<typename Op::completions, one_completion, many_completions, result_before_release> &&
     one_of<typename Op::begins, begins_at_once, begins_inline, begins_when_free> &&
     one_of<typename Op::holds, holds_no_file, holds_a_file, holds_a_connection> &&
-    taking_items<Op> == std::same_as<typename Op::completions, many_completions> &&
-    completing_early<Op> == std::same_as<typename Op::completions, result_before_release> &&
-    hearing_of_breaks<Op> == std::same_as<typename Op::holds, holds_a_connection> &&
-    attempting<Op> == std::same_as<typename Op::begins, begins_inline> &&
-    waiting_first<Op> == std::same_as<typename Op::begins, begins_when_free>;
+    items_agree<Op> && early_results_agree<Op> && waits_agree<Op> && attempts_agree<Op> &&
+    breaks_agree<Op>;
 
 }  // namespace carousel::ext
 
 namespace carousel::detail {
-
-/// The hooks that an answer asks for are there, and no others.
-template <class Op>
-consteval void does_as_it_says() {
-  static_assert(
-      ext::taking_items<Op> == std::same_as<typename Op::completions, ext::many_completions>,
-      "an operation has item() noexcept exactly when its `completions` are "
-      "ext::many_completions");
-  static_assert(ext::completing_early<Op> ==
-                    std::same_as<typename Op::completions, ext::result_before_release>,
-                "an operation has complete_early(), and resources to share, exactly when its "
-                "`completions` are ext::result_before_release");
-  static_assert(ext::waiting_first<Op> == std::same_as<typename Op::begins, ext::begins_when_free>,
-                "an operation has must_wait() noexcept and stop_waiting() noexcept exactly when it "
-                "`begins` "
-                "ext::begins_when_free");
-  static_assert(ext::attempting<Op> == std::same_as<typename Op::begins, ext::begins_inline>,
-                "an operation has may_attempt() noexcept, attempt() noexcept and "
-                "complete_attempt() exactly "
-                "when it `begins` ext::begins_inline");
-  static_assert(
-      ext::hearing_of_breaks<Op> == std::same_as<typename Op::holds, ext::holds_a_connection>,
-      "an operation has asked() noexcept and break_seen() noexcept exactly when it `holds` "
-      "ext::holds_a_connection");
-  static_assert(ext::operation_type<Op>,
-                "this is no operation type: see carousel/ext/operation.hpp");
-}
 
 /// Says in one sentence each what is missing, before anything else fails for the lack of it.
 template <class Op>
@@ -179,8 +178,8 @@ consteval bool says_all_of_itself() {
   constexpr bool lends = requires { typename Op::lends; };
   static_assert(lends,
                 "an operation type says what it lends the kernel: `using lends = "
-                "ext::lends_nothing`, or a type that "
-                "poisons, describes and quarantines the memory");
+                "ext::lends_nothing`, or a type that poisons, describes and quarantines the "
+                "memory");
   constexpr bool unclaimed = requires { typename Op::unclaimed; };
   static_assert(
       unclaimed,
@@ -221,7 +220,21 @@ consteval bool says_all_of_itself() {
     static_assert(ext::discarding<typename Op::unclaimed, resources>,
                   "`unclaimed` is ext::result_owns_nothing, or has a noexcept "
                   "discard(std::int32_t, resources&)");
-    does_as_it_says<Op>();
+    static_assert(ext::items_agree<Op>,
+                  "an operation has item() noexcept exactly when its `completions` are "
+                  "ext::many_completions");
+    static_assert(ext::early_results_agree<Op>,
+                  "an operation has complete_early(), and resources to share, exactly when its "
+                  "`completions` are ext::result_before_release");
+    static_assert(ext::waits_agree<Op>,
+                  "an operation has must_wait() noexcept and stop_waiting() noexcept exactly when "
+                  "it `begins` ext::begins_when_free");
+    static_assert(ext::attempts_agree<Op>,
+                  "an operation has may_attempt() noexcept, attempt() noexcept and "
+                  "complete_attempt() exactly when it `begins` ext::begins_inline");
+    static_assert(ext::breaks_agree<Op>,
+                  "an operation has asked() noexcept and break_seen() noexcept exactly when it "
+                  "`holds` ext::holds_a_connection");
   }
   return true;
 }

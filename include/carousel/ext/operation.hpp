@@ -16,7 +16,7 @@
 ///                kept until the last completion. At most 72 bytes.
 ///   output       what `co_await` gives
 ///   lends        lends_nothing, or how memory that the kernel may touch is poisoned, named in a
-///                report, and given up for lost
+///                report, and kept from reuse
 ///   unclaimed    result_owns_nothing, or how to dispose of a result that nobody takes: without it
 ///                an abandoned accept would leak its connection
 ///   completions  one_completion; many_completions with item(res, flags) noexcept; or

@@ -306,6 +306,9 @@ struct info_call : path_operation {
   using output = result<file_info>;
   using lends = ext::lends_nothing;
   using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
   resources held;
 
   [[nodiscard]] static operation<info_call> of_open(fd_ref file);

@@ -301,13 +301,10 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
   Op op_;
 };
 
-/// What most operations of a file share.
+/// A base for operations of a file: it has the member, checks and names it, and answers nothing for
+/// them.
 struct file_operation {
   fd_ref file;
-
-  using holds = ext::holds_a_file;
-  using begins = ext::begins_at_once;
-  using completions = ext::one_completion;
 
   [[nodiscard]] failure_code check_file(const driver& io) const noexcept {
     CAROUSEL_ASSERT(file, "this file, directory or socket was moved from or closed");

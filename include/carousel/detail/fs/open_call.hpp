@@ -39,6 +39,9 @@ struct open_base : path_operation {
 template <class Opened>
 struct open_call : open_base {
   using output = result<Opened>;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
   using open_base::open_base;
 
   output complete(std::int32_t res, opening& lent, slot&) const {

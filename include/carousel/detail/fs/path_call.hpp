@@ -47,6 +47,9 @@ struct path_call : path_operation {
   using output = result<>;
   using lends = ext::lends_nothing;
   using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
   resources held;
 
   // Throw std::bad_alloc.

@@ -17,6 +17,9 @@ struct file_call : file_operation {
   using output = result<>;
   using lends = ext::lends_nothing;
   using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
   resources held{};
 
   [[nodiscard]] failure_code check(const driver& io) const noexcept {

@@ -43,6 +43,8 @@ struct transfer : file_operation {
   using output = buf_result<std::size_t, B>;
   using lends = lent_memory<B>;
   using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using holds = ext::holds_a_file;
   using begins = ext::begins_inline;
   B held;
   Extent extent;
@@ -129,6 +131,9 @@ struct vector_transfer : file_operation {
   using output = buf_result<std::size_t, std::vector<B>>;
   using lends = lent_memory<std::vector<B>>;
   using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
   std::vector<B> held;
   part extent;
 

@@ -25,6 +25,9 @@ struct accept_base : file_operation {
 template <class Stream>
 struct accept_call : accept_base {
   using output = result<Stream>;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
 
   output complete(std::int32_t res, nothing&, slot&) const { return make(res, file); }
   output fail(std::error_code error, nothing&&) const noexcept {

@@ -14,6 +14,8 @@ namespace carousel::detail {
 struct accept_items : accept_base {
   using completions = ext::many_completions;
   using output = shot_end;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
   stream_record* to;
 
   void encode(driver& io, slot& s, request& r) const noexcept;

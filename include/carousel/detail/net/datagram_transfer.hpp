@@ -61,6 +61,9 @@ struct send_datagram : datagram_operation<R> {
   socket_address to;
 
   using output = buf_result<std::size_t, R>;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
 
   void encode(driver& io, slot& s, request& r) const {
     datagram_header& with = this->header(io, s);
@@ -83,6 +86,9 @@ struct send_datagram : datagram_operation<R> {
 template <class R, class Told>
 struct receive_datagram : datagram_operation<R> {
   using output = buf_result<Told, R>;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
 
   void encode(driver& io, slot& s, request& r) const {
     datagram_header& with = this->header(io, s);

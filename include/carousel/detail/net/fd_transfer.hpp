@@ -60,6 +60,8 @@ struct send_fds_call : file_operation {
   using lends = lent_buf<sending>;
   using output = buf_result<std::size_t, B>;
   using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
   using holds = ext::holds_a_connection;
   sending held;
 
@@ -107,6 +109,8 @@ struct recv_fds_call : file_operation {
   };
   using resources = receiving;
   using lends = lent_buf<receiving>;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
   using output = buf_result<Told, B>;
   using holds = ext::holds_a_connection;
   receiving held;

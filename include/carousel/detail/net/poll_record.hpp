@@ -17,6 +17,8 @@ struct poll_items : file_operation {
   using output = shot_end;
   using lends = ext::lends_nothing;
   using unclaimed = ext::result_owns_nothing;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_a_file;
   poll_events wanted;
   stream_record* to;
   resources held{};

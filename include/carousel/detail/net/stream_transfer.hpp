@@ -63,6 +63,8 @@ struct stream_transfer : file_operation {
   using output = buf_result<std::size_t, B>;
   using lends = lent_memory<B>;
   using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
   using holds = ext::holds_a_connection;
   B held;
   part extent;
@@ -108,6 +110,8 @@ struct stream_vector_transfer : file_operation {
   using output = buf_result<std::size_t, std::vector<B>>;
   using lends = lent_memory<std::vector<B>>;
   using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
   using holds = ext::holds_a_connection;
   std::vector<B> held;
   part extent;

@@ -25,6 +25,7 @@ struct zero_copy_send : file_operation {
   using resources = zero_copy_ref<B>;
   using output = sent_zc<B>;
   using lends = lent_zero_copy<B>;
+  using begins = ext::begins_at_once;
   /// The last answer. It also tells whether the bytes were copied.
   struct unclaimed {
     static void discard(std::int32_t res, zero_copy_ref<B>& lent) noexcept {
