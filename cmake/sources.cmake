@@ -173,12 +173,15 @@ set(carousel_sources
     src/base/result.cpp
     src/base/state_assert.cpp
     src/buf/arena.cpp
+    src/buf/arena_layout.cpp
     src/buf/arena_storage.cpp
     src/buf/buf_collection.cpp
     src/buf/collection_registration.cpp
     src/buf/fixed_buf_pool.cpp
+    src/buf/group_lending.cpp
     src/buf/group_record.cpp
     src/buf/group_wait.cpp
+    src/buf/guards.cpp
     src/buf/memory_kind.cpp
     src/buf/next_operation.cpp
     src/buf/registration_report.cpp

@@ -1,51 +1,16 @@
 #include "carousel/detail/buf/buf_collection.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <bit>
-#include <cerrno>
 #include <cinttypes>
-#include <new>
 #include <utility>
 
-#include "base/sanitizers.hpp"
 #include "base/state_assert.hpp"
-#include "buf/arena_storage.hpp"
+#include "buf/arena_layout.hpp"
+#include "buf/guards.hpp"
 #include "carousel/detail/base/keep_for_ever.hpp"
 #include "carousel/detail/buf/group_record.hpp"
 
 namespace carousel::detail {
-
-#if defined(NDEBUG) && !defined(CAROUSEL_ADDRESS_SANITIZER)
-extern const bool guards_are_checked = false;
-#else
-extern const bool guards_are_checked = true;
-#endif
-
-namespace {
-
-constexpr std::size_t small_align_min = 64;
-
-[[nodiscard]] bool valid_capacity(std::size_t bytes) noexcept {
-  return bytes != 0 && bytes <= fixed_buffer_bytes_max;
-}
-
-/// The distance between neighbours of one class, a multiple of their alignment.
-[[nodiscard]] std::size_t stride_of(std::size_t capacity) noexcept {
-  const std::size_t align =
-      std::min(page_bytes, std::bit_ceil(std::max(capacity, small_align_min)));
-  return (capacity + align - 1) / align * align;
-}
-
-constexpr std::byte guard_pattern{0xa5};
-constexpr std::size_t guard_bytes_max = 64;
-
-[[nodiscard]] std::span<std::byte> guard_of(const buf_entry& e) noexcept {
-  return {e.data + e.capacity, std::min(stride_of(e.capacity) - e.capacity, guard_bytes_max)};
-}
-
-}  // namespace
 
 buf_collection::buf_collection(std::unique_ptr<buf_storage> storage, pool_options options) noexcept
     : watches_check_in_(memory_is_poisoned), storage_(std::move(storage)), options_(options) {}
@@ -64,8 +29,9 @@ result<buf_collection*> buf_collection::make(std::unique_ptr<buf_storage> storag
                                              pool_options options) {
   if (buffers.size() > fixed_buffers_max)
     return std::unexpected(make_error_code(errc::too_many_buffers));
-  const bool valid = std::ranges::all_of(
-      buffers, [](const raw_buffer& b) { return b.data != nullptr && valid_capacity(b.capacity); });
+  const bool valid = std::ranges::all_of(buffers, [](const raw_buffer& b) {
+    return b.data != nullptr && is_buffer_capacity(b.capacity);
+  });
   if (buffers.empty() || !valid) return std::unexpected(make_error_code(errc::bad_buffer));
   auto* made = new buf_collection(std::move(storage), options);
   const collection_ref owner(made);
@@ -78,32 +44,9 @@ result<buf_collection*> buf_collection::make(std::unique_ptr<buf_storage> storag
 
 result<buf_collection*> buf_collection::make(std::span<const buf_class> classes,
                                              pool_options options) {
-  std::size_t count = 0;
-  std::size_t bytes = 0;
-  for (const buf_class& c : classes) {
-    if (!valid_capacity(c.capacity)) return std::unexpected(make_error_code(errc::bad_buffer));
-    if (c.count > fixed_buffers_max - count)
-      return std::unexpected(make_error_code(errc::too_many_buffers));
-    count += c.count;
-    // Each class starts on a page, so that the stride alone decides the alignment.
-    bytes = (bytes + page_bytes - 1) / page_bytes * page_bytes + c.count * stride_of(c.capacity);
-  }
-  if (count == 0) return std::unexpected(make_error_code(errc::bad_buffer));
-  auto memory = arena::make(bytes, options.huge);
-  if (!memory) return std::unexpected(memory.error());
-  if (!options.dump) (void)madvise(memory->bytes().data(), memory->bytes().size(), MADV_DONTDUMP);
-
-  std::vector<raw_buffer> buffers;
-  buffers.reserve(count);
-  std::size_t at = 0;
-  for (const buf_class& c : classes) {
-    at = (at + page_bytes - 1) / page_bytes * page_bytes;
-    for (std::size_t i = 0; i < c.count; ++i, at += stride_of(c.capacity)) {
-      buffers.push_back(
-          {.data = memory->bytes().data() + at, .capacity = c.capacity, .initialized = 0});
-    }
-  }
-  auto made = make(std::make_unique<arena_storage>(std::move(*memory)), buffers, options);
+  auto arena = lay_out(classes, options);
+  if (!arena) return std::unexpected(arena.error());
+  auto made = make(std::move(arena->storage), arena->buffers, options);
   if (guards_are_checked && made) (*made)->set_guards();
   return made;
 }
@@ -145,7 +88,7 @@ void buf_collection::wait(buffer_waiter& w, context& here, size_class& c) noexce
 }
 
 bool buf_collection::is_free_after(buf_entry& e, size_class& c) noexcept {
-  check_guard(e);
+  if (guarded_) check_guard(e);
   size_class& to = groups_.empty() ? c : class_of_next(c);
   if (&to != &c) move(e, to);
   if (!to.waiters.empty()) {
@@ -162,64 +105,6 @@ bool buf_collection::is_free_after(buf_entry& e, size_class& c) noexcept {
     to.free_head = &e;
   }
   return false;
-}
-
-// Groups.
-
-/// Whose a buffer is that comes back: the pool's, while somebody waits for one there; then that of
-/// the group it belongs to, or of one that misses some, those first in whose line somebody stands.
-buf_size_class& buf_collection::class_of_next(size_class& from) noexcept {
-  size_class& whole = from.whole != nullptr ? *from.whole : from;
-  if (!whole.waiters.empty()) return whole;
-  size_class* to = &from;
-  groups_.for_each([&](group_record& group) {
-    size_class& its = group.buffers();
-    if (its.whole != &whole || !to->waiters.empty()) return;
-    if (!its.waiters.empty() || (to == &whole && group.misses_some())) to = &its;
-  });
-  return *to;
-}
-
-void buf_collection::move(buf_entry& e, size_class& to) noexcept {
-  size_class& from = *std::exchange(e.size_class, &to);
-  if (from.whole != nullptr) --from.total;
-  if (to.whole != nullptr) ++to.total;
-}
-
-void buf_collection::lend_to(group_record& group) noexcept {
-  watches_check_in_ = true;
-  if (!group.linked()) groups_.push_back(group);
-  size_class& to = group.buffers();
-  size_class& whole = *to.whole;
-  while (group.misses_some() && whole.free_head != nullptr) {
-    buf_entry& e = *std::exchange(whole.free_head, whole.free_head->next_free);
-    move(e, to);
-    if (to.waiters.empty()) {
-      e.next_free = to.free_head;
-      to.free_head = &e;
-    } else {
-      lend(e, 0);
-      hand_over(e, to);
-    }
-  }
-}
-
-void buf_collection::take_back(group_record& group) noexcept {
-  group.unlink();
-  size_class& from = group.buffers();
-  for (buf_entry& e : entries_) {
-    if (e.size_class != &from) continue;
-    move(e, *from.whole);
-    if (e.leased || closed_) continue;
-    lend(e, 0);
-    check_in(e);
-  }
-}
-
-std::size_t buf_collection::lent() const noexcept {
-  if (closed_) return 0;
-  return static_cast<std::size_t>(std::ranges::count_if(
-      entries_, [](const buf_entry& e) { return !e.leased && e.size_class->whole != nullptr; }));
 }
 
 void buf_collection::hand_over(buf_entry& e, size_class& c) noexcept {
@@ -287,7 +172,7 @@ void buf_collection::quarantine(buf_entry& e) noexcept {
   });
   if (!closed_) return;
   // The kernel has it still: the registration is left to the end of the driver.
-  --still_leased_;
+  count_off_lease();
   end_with_the_last_lease();
 }
 
@@ -298,12 +183,16 @@ void buf_collection::count_leases() noexcept {
       entries_, [](const buf_entry& e) { return e.leased && !e.quarantined; }));
 }
 
-void buf_collection::lease_ended() noexcept {
+void buf_collection::count_off_lease() noexcept {
   CAROUSEL_ASSERT_STATE(
       still_leased_ != 0,
       "more leases have come back than were out when the pool closed, of %zu buffers",
       entries_.size());
   --still_leased_;
+}
+
+void buf_collection::lease_ended() noexcept {
+  count_off_lease();
   if (still_leased_ == 0 && registration_.with() != nullptr) {
     registration_.give_up();  // tells the closer; this may be gone by then
     return;
@@ -324,18 +213,7 @@ void buf_collection::last_handle_gone() noexcept {
 void buf_collection::set_guards() noexcept {
   guarded_ = true;
   watches_check_in_ = true;
-  for (const buf_entry& e : entries_) std::ranges::fill(guard_of(e), guard_pattern);
-}
-
-void buf_collection::check_guard(const buf_entry& e) const noexcept {
-  if (!guarded_) return;
-  const auto changed =
-      std::ranges::count_if(guard_of(e), [](std::byte b) { return b != guard_pattern; });
-  CAROUSEL_ASSERT_STATE(
-      changed == 0,
-      "somebody wrote beyond the end of a buffer that is now checked in: %td of the "
-      "%zu bytes behind buffer %u, of %zu bytes",
-      changed, guard_of(e).size(), e.index, e.capacity);
+  std::ranges::for_each(entries_, set_guard);
 }
 
 void buf_collection::unpoison_all() const noexcept {

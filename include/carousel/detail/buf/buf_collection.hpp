@@ -163,7 +163,6 @@ class buf_collection {
   void fail_waiters(size_class& c, errc why) noexcept;
   void unpoison_all() const noexcept;
   void set_guards() noexcept;
-  void check_guard(const buf_entry& e) const noexcept;
   static void checked_in_twice(const buf_entry& e) noexcept;
   /// What a check-in has to do besides. False: the buffer is not free now, and this may be gone.
   [[nodiscard]] bool is_free_after(buf_entry& e, size_class& c) noexcept;
@@ -172,6 +171,7 @@ class buf_collection {
   void hand_over(buf_entry& e, size_class& c) noexcept;
   void wake_closer() noexcept;
   void count_leases() noexcept;
+  void count_off_lease() noexcept;
   void end_with_the_last_lease() noexcept;
   void lease_ended() noexcept;
   void last_handle_gone() noexcept;
