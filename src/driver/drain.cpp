@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cinttypes>
 #include <cstdio>
 #include <utility>
 
@@ -73,6 +74,10 @@ bool ring_driver::drain(steady_time deadline) {
     withdraw_unsubmitted(-ECANCELED, nobody);
     if (in_kernel_ != 0) return false;
   }
+  CAROUSEL_ASSERT_STATE(nobody.empty(),
+                        "operations without an awaiter were to resume one, after %" PRIu64
+                        " were submitted",
+                        submitted_);
   return true;
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <new>
 
-#include "carousel/detail/base/assert.hpp"
+#include "base/state_assert.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "driver/ring_driver.hpp"
 
@@ -137,6 +137,12 @@ void stream_record::promise() noexcept {
   while (!line_.empty()) line_.front().serve();
 }
 
+void stream_record::count_off_promise() noexcept {
+  CAROUSEL_ASSERT_STATE(
+      promised_ != 0, "more has been taken from a stream than was promised, of %zu items", count_);
+  --promised_;
+}
+
 /// It is resumed inside of a task that has asked for more, and is nobody's.
 void stream_record::run_pump() noexcept {
   context& here = this_context();
@@ -153,7 +159,7 @@ stream_waiter::stream_waiter(stream_ref of) noexcept : of_(std::move(of)) {
 
 stream_waiter::~stream_waiter() {
   if (!promised_) return;
-  --record().promised_;
+  record().count_off_promise();
   record().promise();
 }
 
@@ -179,7 +185,7 @@ bool stream_waiter::await_suspend(std::coroutine_handle<> h) noexcept {
 result<std::int32_t> stream_waiter::take() noexcept {
   stream_record& of = record();
   const bool mine = std::exchange(promised_, false);
-  if (mine) --of.promised_;
+  if (mine) of.count_off_promise();
   if (of.ended_ || !served()) return std::unexpected(make_error_code(errc::canceled));
   if (!mine) return std::unexpected(make_error_code(errc::end_of_file));
   return of.take();

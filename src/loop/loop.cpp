@@ -261,6 +261,11 @@ bool loop::shut_down(std::chrono::nanoseconds deadline) {
     io_->quarantine();
     keep_for_ever(io_.release());
   }
+  CAROUSEL_ASSERT_STATE(tasks_.empty() && finished_.empty() && ready.empty() && parked.empty(),
+                        "a runtime has ended, and the loop still has%s%s%s%s, after %u tasks",
+                        tasks_.empty() ? "" : " tasks", finished_.empty() ? "" : " ended tasks",
+                        ready.empty() ? "" : " coroutines to resume",
+                        parked.empty() ? "" : " coroutines that wait", last_id_);
   return drained;
 }
 

@@ -30,6 +30,7 @@ task<result<>> task_group::wait() {
 }
 
 void task_group::leave(member& gone) noexcept {
+  CAROUSEL_ASSERT(running_ != 0, "more tasks of a group have ended than it has");
   --running_;
   if (gone.left != nullptr) *gone.left = true;
   delete &gone;

@@ -1,8 +1,9 @@
 #include "carousel/detail/verb/branch.hpp"
 
 #include <cstdio>
-
 #include <system_error>
+
+#include "base/state_assert.hpp"
 
 namespace carousel::detail {
 namespace {
@@ -25,6 +26,8 @@ std::coroutine_handle<> branch_group::ended(std::size_t index) noexcept {
     first = index;
     if (end == ends_with::first) scope.request_stop();
   }
+  CAROUSEL_ASSERT_STATE(
+      running != 0, "branch %zu of a when_all or when_any has ended after all of them had", index);
   if (--running == 0) return continuation;
   return std::noop_coroutine();
 }

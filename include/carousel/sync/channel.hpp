@@ -129,7 +129,7 @@ class channel {
     receiver& operator=(const receiver&) = delete;
     ~receiver() {
       if (promised_) {
-        --from_.promised_;
+        from_.count_off_promise();
         from_.promise();
       }
     }
@@ -148,7 +148,7 @@ class channel {
     }
     [[nodiscard]] result<T> await_resume() noexcept {
       if (std::exchange(promised_, false)) {
-        --from_.promised_;
+        from_.count_off_promise();
         return from_.pop();
       }
       return std::unexpected(make_error_code(served() ? errc::closed : errc::canceled));
@@ -177,9 +177,14 @@ class channel {
     T value = std::move(*first);
     first.reset();
     first_ = (first_ + 1) % room_.size();
+    CAROUSEL_ASSERT(count_ != 0, "more values were taken from a channel than were sent");
     --count_;
     if (!senders_.empty()) static_cast<sender&>(senders_.front()).deliver();
     return value;
+  }
+  void count_off_promise() noexcept {
+    CAROUSEL_ASSERT(promised_ != 0, "more values of a channel were taken than were promised");
+    --promised_;
   }
   /// Values that are nobody's are for those who wait; in a closed channel without any, nothing will
   /// come.

@@ -119,6 +119,7 @@ class stream_record : public recycled {
   [[nodiscard]] bool goes_on() const noexcept;
   void pause() noexcept;
   void promise() noexcept;
+  void count_off_promise() noexcept;
   void run_pump() noexcept;
 
   const stream_limits limits_;
