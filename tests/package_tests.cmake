@@ -25,6 +25,9 @@ carousel_cmake_consumer(add_subdirectory -DCAROUSEL_SOURCE_DIR=${PROJECT_SOURCE_
 carousel_cmake_consumer(
   hidden_symbols -DCAROUSEL_SOURCE_DIR=${PROJECT_SOURCE_DIR} -DBUILD_SHARED_LIBS=ON -DCMAKE_CXX_VISIBILITY_PRESET=hidden
   -DCMAKE_VISIBILITY_INLINES_HIDDEN=ON)
+add_test(NAME package.components
+         COMMAND ${CMAKE_COMMAND} -S ${consumer}/components -B ${work}/components -DCMAKE_PREFIX_PATH=${prefix}
+                 -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER})
 add_test(NAME package.pkg_config
          COMMAND ${consumer}/with_pkg_config ${CMAKE_CXX_COMPILER}
                  ${prefix}/${CMAKE_INSTALL_LIBDIR}/pkgconfig ${work}/pkg_config)
@@ -65,7 +68,7 @@ if(TARGET carousel_cli)
                                                   PASS_REGULAR_EXPRESSION "ORIGIN/${bin_to_lib}\\]")
 endif()
 
-set_tests_properties(package.find_package package.pkg_config PROPERTIES FIXTURES_REQUIRED installed)
+set_tests_properties(package.find_package package.components package.pkg_config PROPERTIES FIXTURES_REQUIRED installed)
 set_tests_properties(
-  package.remove_old package.install package.find_package package.pkg_config package.add_subdirectory package.hidden_symbols package.fetched
+  package.remove_old package.install package.find_package package.components package.pkg_config package.add_subdirectory package.hidden_symbols package.fetched
   package.meson package.discarded_result PROPERTIES LABELS package TIMEOUT 600)
