@@ -299,6 +299,7 @@ set(carousel_tool_sources
     tools/copy/backup_options.cpp
     tools/copy/buffers.cpp
     tools/copy/bundle_copy.cpp
+    tools/copy/cache_trail.cpp
     tools/copy/compare.cpp
     tools/copy/comparison_report.cpp
     tools/copy/content.cpp

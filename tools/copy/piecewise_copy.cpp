@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/interruption.hpp"
+#include "copy/cache_trail.hpp"
 #include "copy/pieces.hpp"
 #include "copy/storage.hpp"
 
@@ -39,6 +40,7 @@ struct piecewise_copy {
   rate_limit& limit;
   content_progress& progress;
   std::error_code error;
+  std::optional<cache_trail> trail;  ///< none: around the page cache, or not worth it
 
   /// The first failure is the one that is told.
   std::error_code fail(std::error_code why, std::uint64_t offset, step doing) noexcept {
@@ -97,6 +99,13 @@ task<piece_result> copy_piece(piecewise_copy& copy, extent piece, fixed_buf leas
       }
     }
     at = run.end;
+  }
+  if (copy.trail) {
+    const auto passed = co_await copy.trail->pass({piece.begin, piece.begin + got});
+    if (!passed) {
+      const auto why = copy.fail(passed.error(), piece.begin, step::writing);
+      co_return piece_result(std::unexpected(why), std::move(lease));
+    }
   }
   copy.progress.add(got);
   co_return piece_result(result<>{}, std::move(lease));
@@ -205,6 +214,7 @@ task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, cop
       pieces(std::move(data.extents), taken.grain,
              limit.portion(buffer_bytes / taken.grain * taken.grain, taken.grain)),
       limit, progress);
+  if (!direct && size >= direct_bytes_min) copy->trail.emplace(copy->from, copy->to);
   std::vector<join_handle<void>> lanes;
   lanes.push_back(spawn(run_lane, copy, std::move(*lease)));
   while (lanes.size() < lanes_max) {
