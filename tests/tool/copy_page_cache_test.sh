@@ -28,7 +28,7 @@ head -c 96M /dev/urandom >large
 python3 - <<'E3'
 import os
 with open("sparse", "wb") as f:
-    for at in range(0, 6 << 30, 200 << 20):
+    for at in range(0, 1 << 30, 40 << 20):
         f.seek(at)
         f.write(os.urandom(1 << 20))
 E3
@@ -57,4 +57,18 @@ check "all of a source is cached" test "$(cached large)" -eq "$(stat -c %s large
 check "it is copied" ends_with 0 --reflink=never large copy
 check "16 MiB at most of the copy are left" left copy
 check "and all of the source, which somebody else may need" test "$(cached large)" -eq "$(stat -c %s large)"
+
+# From where the cache keeps larger pieces than are transferred at a time.
+cd ..
+truncate -s 300M image2
+mkfs.ext4 -q -F image2
+if mount_new ext4 -o loop image2; then
+  cp btrfs/large ext4/large
+  drop ext4/large
+  check "a large file is copied from ext4 in small pieces" ends_with 0 --buffer-size 20000 ext4/large btrfs/copy
+  check "16 MiB at most of the copy are left" left btrfs/copy
+  if tells_of_cache ext4/large; then check "and of the source" left ext4/large; fi
+else
+  echo "SKIPPED: no ext4 here"
+fi
 finish

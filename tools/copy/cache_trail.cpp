@@ -18,6 +18,9 @@ namespace carousel::tool {
 namespace {
 
 constexpr std::uint64_t window_bytes = std::uint64_t{8} << 20U;
+/// The page cache keeps pieces of up to so many bytes, at multiples of their size, and drops one
+/// only as a whole.
+constexpr std::uint64_t folio_bytes_max = std::uint64_t{2} << 20U;
 
 /// Whether no page of a file is in the page cache, as cachestat(2) tells it (Linux 6.5). Where
 /// nobody tells, some may be, and somebody may need them.
@@ -100,10 +103,12 @@ task<result<>> cache_trail::pass(extent part) {
 task<result<>> cache_trail::drop(extent range) const {
   const auto on_disk = co_await write_back(to_, range, wait_for_disk::yes);
   if (!on_disk) co_return on_disk;
-  // What cannot be dropped stays: nothing is lost with it.
-  (void)co_await to_.advise(file_advice::dont_need, range.begin, range.end - range.begin);
+  // What began in the window before is whole now. What cannot be dropped stays: nothing is lost
+  // with it.
+  const std::uint64_t begin = range.begin - std::min(range.begin, folio_bytes_max);
+  (void)co_await to_.advise(file_advice::dont_need, begin, range.end - begin);
   if (source_was_cold_)
-    (void)co_await from_.advise(file_advice::dont_need, range.begin, range.end - range.begin);
+    (void)co_await from_.advise(file_advice::dont_need, begin, range.end - begin);
   co_return result<>{};
 }
 
