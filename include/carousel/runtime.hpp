@@ -120,8 +120,8 @@ class runtime {
 
   /// Ends the runtime: tasks are destroyed, their operations cancelled, and everything the kernel
   /// held comes back before the rings are unmapped. Past the deadline what is still in the kernel
-  /// is reported on stderr and its memory is leaked, never reused; the error is timed_out.
-  /// Afterwards the runtime is empty.
+  /// is reported on stderr, twenty operations by name, and its memory is leaked, never reused; the
+  /// error is timed_out. Afterwards the runtime is empty.
   [[nodiscard]] result<> shutdown(detail::any_duration deadline);
 
   [[nodiscard]] runtime_stats stats() const noexcept;

@@ -16,6 +16,9 @@
 namespace carousel::detail {
 namespace {
 
+/// Who reads the report wants to know what is stuck, not a hundred thousand times the same.
+constexpr std::size_t stuck_named_max = 20;
+
 void write_descriptor(int fd, std::FILE* out) {
   if (fd < 0) {
     std::fprintf(out, " on a file that is in the ring only");
@@ -87,11 +90,13 @@ void ring_driver::quarantine() noexcept {
                "reused\n");
   coarse_ms_ = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch()).count());
-  slots_.for_each([this](slot& s) {
+  std::size_t stuck = 0;
+  slots_.for_each([&](slot& s) {
     if (!held_by_kernel(s)) return;
-    report_stuck(s);
+    if (stuck++ < stuck_named_max) report_stuck(s);
     if (s.kind->quarantine != nullptr) s.kind->quarantine(s);
   });
+  if (stuck > stuck_named_max) std::fprintf(stderr, "  and %zu others\n", stuck - stuck_named_max);
   buffers_.abandon();
   files_.clear();
 }

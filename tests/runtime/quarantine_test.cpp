@@ -8,12 +8,15 @@
 #include <chrono>
 #include <cstddef>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "fake/kernel.hpp"
+#include "loop/runtime_access.hpp"
 #include "support/bytes.hpp"
 #include "support/fuse_mount.hpp"
 #include "support/linux_version.hpp"
@@ -316,6 +319,26 @@ TEST_F(quarantine, an_operation_that_ends_before_the_deadline_is_no_case_of_it) 
   EXPECT_TRUE(rt.shutdown(std::chrono::seconds(60)));
   EXPECT_EQ(pool.quarantined(), 0U);
   EXPECT_TRUE(pool.try_next(block));
+}
+
+TEST(quarantine_report, names_twenty_operations_and_counts_the_others) {
+  auto made = std::make_unique<fake::kernel>(fake::kernel_options{.async = 1000, .stuck = 1000});
+  fake::kernel& kernel = *made;
+  runtime rt = detail::runtime_access::make(std::move(made), {}).value();
+  rt.block_on([]() -> task<> {
+    const file program = file::from_fd(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    for (int i = 0; i < 50; ++i) {
+      spawn([](file from) -> task<> { (void)co_await from.read(std::vector<char>(1)); }(program))
+          .detach();
+    }
+    for (int turns = 0; turns < 3; ++turns) co_await yield();
+  }());
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(error_of(rt.shutdown(deadline)), errc::timed_out);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::ranges::count(said, '\n'), 22) << said;
+  EXPECT_THAT(said, testing::EndsWith("  and 30 others\n"));
+  kernel.finish_late();
 }
 
 }  // namespace
