@@ -166,11 +166,11 @@ name_operation file::hard_link(path_text existing, path_text link) {
 }
 
 name_operation file::rename(path_text from, path_text to, if_exists there) {
-  constexpr std::uint32_t rename_noreplace = 1;  // RENAME_NOREPLACE
+  constexpr std::uint32_t noreplace = 1;  // RENAME_NOREPLACE
   return detail::path_call::on(from_current_directory(),
                                {.code = opcode::renameat,
                                 .length = current_directory,
-                                .op_flags = there == if_exists::fail ? rename_noreplace : 0},
+                                .op_flags = there == if_exists::fail ? noreplace : 0},
                                from, to);
 }
 

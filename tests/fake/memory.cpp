@@ -41,8 +41,8 @@ struct page_range {
   void* begin;
   std::size_t bytes;
   page_range(const void* first, std::size_t n) noexcept {
-    const auto page_bytes = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-    const std::uintptr_t start = address_of(first) / page_bytes * page_bytes;
+    const auto page_size = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+    const std::uintptr_t start = address_of(first) / page_size * page_size;
     begin = reinterpret_cast<void*>(start);
     bytes = address_of(first) + n - start;
   }

@@ -69,8 +69,8 @@ class session {
                                        to_nanoseconds(wanted_.seconds * block_set_part));
       if (!set) return std::unexpected(set.error());
       for (const unsigned depth : wanted_.depths) {
-        if (auto failed = measure_cell(*set, depth); !failed.empty())
-          return std::unexpected(std::move(failed));
+        if (auto error = measure_cell(*set, depth); !error.empty())
+          return std::unexpected(std::move(error));
         if (interrupted() != 0) return std::move(found_);
         done_ += 1;
       }
@@ -121,7 +121,7 @@ class session {
         std::chrono::steady_clock::now() + to_nanoseconds(overrun_max * wanted_.seconds / cells_);
     // The first round warms up, and compares every block that it reads.
     for (unsigned round = 0; round <= wanted_.rounds; ++round) {
-      if (auto failed = play_round(made, blocks, round); !failed.empty()) return failed;
+      if (auto error = play_round(made, blocks, round); !error.empty()) return error;
       if (interrupted() != 0) return {};
       if (round >= rounds_enough && round < wanted_.rounds &&
           std::chrono::steady_clock::now() >= late) {
@@ -153,7 +153,7 @@ class session {
   std::string play_round(cell& c, const block_set& blocks, unsigned round) {
     // Where memory lies decides a few percent, for one variant more than for another. Were it the
     // same in all rounds, that would pass for a difference of the variants.
-    if (auto failed = fit_.renew(c.block_bytes, c.depth); !failed.empty()) return failed;
+    if (auto error = fit_.renew(c.block_bytes, c.depth); !error.empty()) return error;
     const std::vector<variant> now = variants_now();
     std::erase_if(c.variants,
                   [&](const series& s) { return std::ranges::find(now, s.who) == now.end(); });

@@ -17,10 +17,10 @@ namespace carousel::tool::bench {
 namespace {
 
 constexpr std::size_t sector_bytes = 512;
-constexpr std::size_t block_bytes_max = std::size_t{64} << 20U;
+constexpr std::size_t block_bytes_limit = std::size_t{64} << 20U;
 constexpr std::size_t cell_bytes_max = std::size_t{256} << 20U;
 constexpr std::size_t list_max = 8;
-constexpr unsigned depth_max = 1024;
+constexpr unsigned depth_limit = 1024;
 constexpr unsigned rounds_min = 3;
 constexpr unsigned rounds_max = 1000;
 constexpr double seconds_min = 0.1;
@@ -52,7 +52,7 @@ option block_list(std::vector<std::size_t>& blocks) {
     for (const std::string_view part : *parts) {
       const auto bytes = byte_count(part, spelt);
       if (!bytes) return std::unexpected(bytes.error());
-      if (*bytes == 0 || *bytes % sector_bytes != 0 || *bytes > block_bytes_max)
+      if (*bytes == 0 || *bytes % sector_bytes != 0 || *bytes > block_bytes_limit)
         return std::unexpected(
             fmt::format("{}: {} is not a multiple of 512 up to 64M", spelt, *bytes));
       blocks.push_back(*bytes);
@@ -69,7 +69,7 @@ option depth_list(std::vector<unsigned>& depths) {
     if (!parts) return std::unexpected(parts.error());
     depths.clear();
     for (const std::string_view part : *parts) {
-      const auto depth = number<unsigned>(part, spelt, {1, depth_max});
+      const auto depth = number<unsigned>(part, spelt, {1, depth_limit});
       if (!depth) return std::unexpected(depth.error());
       depths.push_back(*depth);
     }
