@@ -21,10 +21,11 @@ function(carousel_cmake_consumer name)
 endfunction()
 
 carousel_cmake_consumer(find_package -DCMAKE_PREFIX_PATH=${prefix})
-carousel_cmake_consumer(add_subdirectory -DCAROUSEL_SOURCE_DIR=${PROJECT_SOURCE_DIR})
+# These compile the library once more; in few large pieces, as this tree's own build compiles each file alone.
+carousel_cmake_consumer(add_subdirectory -DCAROUSEL_SOURCE_DIR=${PROJECT_SOURCE_DIR} -DCMAKE_UNITY_BUILD=ON)
 carousel_cmake_consumer(
-  hidden_symbols -DCAROUSEL_SOURCE_DIR=${PROJECT_SOURCE_DIR} -DBUILD_SHARED_LIBS=ON -DCMAKE_CXX_VISIBILITY_PRESET=hidden
-  -DCMAKE_VISIBILITY_INLINES_HIDDEN=ON)
+  hidden_symbols -DCAROUSEL_SOURCE_DIR=${PROJECT_SOURCE_DIR} -DCMAKE_UNITY_BUILD=ON -DBUILD_SHARED_LIBS=ON
+  -DCMAKE_CXX_VISIBILITY_PRESET=hidden -DCMAKE_VISIBILITY_INLINES_HIDDEN=ON)
 add_test(NAME package.components
          COMMAND ${CMAKE_COMMAND} -S ${consumer}/components -B ${work}/components -DCMAKE_PREFIX_PATH=${prefix}
                  -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER})
