@@ -331,6 +331,7 @@ set(carousel_tool_sources
     tools/copy/manifest.cpp
     tools/copy/manifest_line.cpp
     tools/copy/name_claims.cpp
+    tools/copy/name_list.cpp
     tools/copy/node_copy.cpp
     tools/copy/operand_list.cpp
     tools/copy/operands.cpp

@@ -31,8 +31,9 @@ TEST(content_way, every_refusal_is_a_reason) {
   for (const int error : {EXDEV, EOPNOTSUPP, ENOTTY, ENOSYS, EINVAL, ETXTBSY, EPERM, ENOSPC,
                           reflink_not_wanted, reflink_not_needed})
     EXPECT_FALSE(why_no_reflink(error).empty()) << error;
-  for (const no_direct why : {no_direct::short_file, no_direct::compressed, no_direct::not_possible,
-                              no_direct::small_buffer, no_direct::last_offset})
+  for (const no_direct why :
+       {no_direct::short_file, no_direct::compressed, no_direct::not_possible,
+        no_direct::small_buffer, no_direct::last_offset, no_direct::descriptors})
     EXPECT_FALSE(why_not_direct(why).empty()) << static_cast<int>(why);
 }
 

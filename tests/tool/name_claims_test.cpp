@@ -23,7 +23,8 @@ class name_claims_test : public testing::Test {
         fd_(::open(dir_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
   ~name_claims_test() override { ::close(fd_); }
   [[nodiscard]] name_claims claims(const std::vector<std::string>& names) const {
-    return {fd_, names.size(), [&](std::size_t i) -> const std::string& { return names[i]; }};
+    return name_claims::ask(fd_, names.size(), [&](std::size_t i) { return names[i].c_str(); })
+        .value();
   }
 
   test::temp_dir dir_;

@@ -60,6 +60,32 @@ TEST(turns, one_that_dies_lets_the_next_come) {
   });
 }
 
+TEST(turns, one_that_is_disturbed_keeps_its_place) {
+  test::run([]() -> task<> {
+    turns all;
+    turns::turn first = all.begin();
+    turns::turn second = all.begin();
+    std::vector<bool> came;
+    auto waits = spawn(
+        [](turns::turn& mine, std::vector<bool>& told) -> task<> {
+          const bool at_once = co_await mine.come_or_be_disturbed();
+          told.push_back(at_once);
+          const bool again = co_await mine.come_or_be_disturbed();
+          told.push_back(again);
+        },
+        std::ref(second), std::ref(came));
+    co_await yield();
+    EXPECT_FALSE(second.is_here());
+    all.disturb();
+    co_await yield();
+    EXPECT_THAT(came, ElementsAre(false));
+    first.pass();
+    co_await std::move(waits);
+    EXPECT_THAT(came, ElementsAre(false, true));
+    EXPECT_TRUE(second.is_here());
+  });
+}
+
 TEST(turns, one_that_passes_twice_passes_once) {
   test::run([]() -> task<> {
     turns all;

@@ -1,6 +1,5 @@
 #include "copy/backup.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,15 +13,12 @@
 
 #include "common/last_error.hpp"
 #include "copy/landing.hpp"
+#include "copy/listing.hpp"
 
 namespace carousel::tool {
 namespace {
 
 using control = backup_wish::control;
-
-struct close_listing {
-  void operator()(DIR* stream) const noexcept { ::closedir(stream); }
-};
 
 /// N of "NAME.~N~"; 0: it is no such name.
 std::uint64_t backup_number(std::string_view entry, std::string_view name) noexcept {
@@ -38,13 +34,8 @@ std::uint64_t backup_number(std::string_view entry, std::string_view name) noexc
 
 /// The highest of the name; 0: there is none.
 result<std::uint64_t> last_number(int directory, std::string_view name) {
-  const int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, close_listing> stream(fd < 0 ? nullptr : ::fdopendir(fd));
-  if (!stream) {
-    const std::error_code why = last_error();
-    if (fd >= 0) ::close(fd);
-    return std::unexpected(why);
-  }
+  const listing stream = listing_of(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!stream) return std::unexpected(last_error());
   std::uint64_t highest = 0;
   while (const dirent* entry = ::readdir(stream.get()))
     highest = std::max(highest, backup_number(static_cast<const char*>(entry->d_name), name));

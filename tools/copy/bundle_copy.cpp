@@ -10,9 +10,8 @@
 namespace carousel::tool {
 
 task<> copier::visit_files(std::shared_ptr<place> where, std::vector<directory_entry> entries) {
-  const handles open{where->source, where->target};
   const bool is_quick = quick_copy::suits(options_) && !remember_landed_ &&
-                        quick_copy::suits(open.source.fd(), open.target.fd());
+                        quick_copy::suits(where->source.fd(), where->target.fd());
   if (is_quick && report_.pending() > steps_max) co_await finish_files();
   std::vector<file_job> jobs;
   for (directory_entry& entry : entries) {
@@ -21,7 +20,7 @@ task<> copier::visit_files(std::shared_ptr<place> where, std::vector<directory_e
       co_await visit(where, std::move(entry), std::move(free));
       continue;
     }
-    file_job job{where, open, entry.name, std::move(entry.name), {.was_free = true}};
+    file_job job{where, {}, entry.name, std::move(entry.name), {.was_free = true}};
     job.said = report_.begin();
     job.turn = turns_.begin();
     jobs.push_back(std::move(job));
@@ -45,11 +44,15 @@ task<> copier::visit_files(std::shared_ptr<place> where, std::vector<directory_e
 task<> copier::copy_bundle(std::vector<file_job> jobs, semaphore::permit permit) {
   const semaphore::permit held = std::move(permit);
   bundle_outcome copied(jobs.size());
-  if (!report_.over()) {
-    const descriptor_line::holder holds(line_);
-    copied = co_await carry_out(jobs);
-  }
+  handles open;
+  if (!report_.over()) copied = co_await copy_quickly(jobs, open);
+  const descriptor_line::lender lends(line_, [&open] {
+    const bool some = open.source.fd() >= 0 || open.target.fd() >= 0;
+    open = {};
+    return some;
+  });
   for (std::size_t i = 0; i < jobs.size(); ++i) {
+    jobs[i].open = open;
     if (copied[i]) {
       ++report_.files;
       report_.sizes += copied[i]->size;
@@ -61,6 +64,18 @@ task<> copier::copy_bundle(std::vector<file_job> jobs, semaphore::permit permit)
       co_await copy_file(std::move(jobs[i]));
     }
   }
+}
+
+/// Leaves the directory open for those that were not copied.
+task<bundle_outcome> copier::copy_quickly(std::vector<file_job>& jobs, handles& open) {
+  file_job& first = jobs.front();
+  const auto opened = co_await walk_.open_in_line(*first.where, open);
+  if (!opened) co_return bundle_outcome(jobs.size());  // each of them says so
+  const descriptor_line::holder holds(line_);
+  first.open = open;
+  auto copied = co_await carry_out(jobs);
+  first.open = {};
+  co_return copied;
 }
 
 task<bundle_outcome> copier::carry_out(const std::vector<file_job>& jobs) {

@@ -188,7 +188,7 @@ task<content_result> copy_content(content_ends ends, content_wishes wishes, copy
   done.way.why_not_direct = no_direct::short_file;
   if (sparse || size >= direct_bytes_min) {
     const auto copied =
-        co_await copy_in_pieces(ends, std::move(data), buffers, *wishes.limit, done.way, progress);
+        co_await copy_in_pieces(ends, std::move(data), buffers, wishes, done.way, progress);
     if (!copied) co_return content_result(std::unexpected(copied.error()), std::move(lease));
     done.size = *copied;
     if (*copied < size) co_return content_result(done, std::move(lease));

@@ -22,6 +22,7 @@ struct content_wishes {
   reflink_wish reflink = reflink_wish::automatic;
   sparse_wish sparse = sparse_wish::automatic;  ///< else storage is not shared
   rate_limit* limit;                            ///< of what is read
+  bool settles = false;  ///< with another way where descriptors are missing for the best one
 };
 
 /// The two ends of one copy, opened for buffered transfers.
@@ -85,7 +86,8 @@ buf_result<std::size_t, fixed_buf> read_behind(int fd, fixed_buf lease, std::uin
 /// stay holes unless that is wished otherwise, and what reading gives is copied, be it more or less
 /// than the size says; but no more than the size of a file that others add to meanwhile. Errors:
 /// what a transfer said, end_of_file when somebody has cut the file meanwhile, canceled after an
-/// interruption; when storage is to be shared always, why it cannot be.
+/// interruption; when storage is to be shared always, why it cannot be; unless it settles, that
+/// descriptors are missing.
 task<buf_result<copied_content, fixed_buf>> copy_content(content_ends ends, content_wishes wishes,
                                                          copy_buffers& buffers, fixed_buf lease,
                                                          content_progress& progress);

@@ -42,6 +42,7 @@ std::string_view why_not_direct(no_direct why) noexcept {
     case no_direct::not_possible: return "a file system has no direct transfers";
     case no_direct::small_buffer: return "the buffers are smaller than a block";
     case no_direct::last_offset: return "the file ends at the last offset";
+    case no_direct::descriptors: return "too few files may be open";
   }
   return "";
 }

@@ -23,6 +23,7 @@ enum class no_direct : std::uint8_t {
   not_possible,  ///< at the source or at the target, or nobody says how
   small_buffer,  ///< than what transfers must be multiples of
   last_offset,   ///< the last of them would go beyond it
+  descriptors,   ///< there are too few, and nobody has more to give back
 };
 
 /// In place of an errno: sharing was not tried.

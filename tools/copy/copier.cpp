@@ -79,6 +79,11 @@ copier::copier(const copy_options& options, copy_means means, copy_report& repor
             return visit_files(std::move(where), std::move(entries));
           }),
       permits_(means.files),
+      disturbs_(line_,
+                [this] {
+                  turns_.disturb();
+                  return false;  // not yet
+                }),
       reap_at_(reap_at_min) {
   if (list != nullptr)
     report.on_listed = [list](std::string_view hash, std::string_view name) {
@@ -127,12 +132,10 @@ task<> copier::finish_files() {
 // The tree.
 
 task<> copier::visit(std::shared_ptr<place> where, directory_entry entry, claim claimed) {
-  if (claimed.comes_late) co_await finish_files();
   const bool follow = options_.follows_links();
-  const unsigned type = entry_type(where->source.fd(), entry, follow);
-  handles open{where->source, where->target};
-  file_job job{std::move(where), std::move(open),    entry.name,
-               entry.name,       std::move(claimed), follow};
+  const unsigned type = entry_type(where->source.fd(), entry.name.c_str(), entry.type, follow);
+  if (claimed.comes_late) co_await finish_files();
+  file_job job{std::move(where), {}, entry.name, entry.name, std::move(claimed), follow};
   co_await copy_entry(std::move(job), type);
 }
 
@@ -148,7 +151,7 @@ task<> copier::copy_entry(file_job job, unsigned type) {
   }
   bool made = false;
   if (type == S_IFLNK || options_.archive)
-    made = copy_node(job);
+    made = co_await in_line(job, &copier::copy_node);
   else
     job.said->refuse(source_path(job),
                      "is a FIFO, a socket or a device, whose content need not end; -a makes "

@@ -61,10 +61,18 @@ class copier {
     std::string prefix;  ///< what begins a path in messages
     std::string name;    ///< of the copy; empty: that of the source
   };
-  /// There is no descriptor for one of the two ends.
+  /// Why a try has not come to its end.
   struct no_descriptor {
-    std::error_code why;
+    std::error_code why = {};  ///< none: others want those that it had while it waits for its turn
+    const char* doing = "";
     bool at_target = false;
+  };
+  /// Whether there is a copy now, or stands for one.
+  using attempt = std::expected<bool, no_descriptor>;
+  struct tries {
+    descriptor_line::stay stay = {};
+    /// Nobody is left who could give back more: with as few descriptors as it takes.
+    bool settles = false;
   };
   struct prospect {
     std::error_code why;                     ///< there would be no copy
@@ -75,7 +83,7 @@ class copier {
   task<> copy_all();
   task<> give_up_when_interrupted();
   result<destination> find_destination();
-  void ask_for_names(const destination& to, std::span<const std::string> sources);
+  task<> ask_for_names(const destination& to, std::span<const std::string> sources);
   task<> copy_named(const destination& to, const std::string& source);
   task<bool> comes_in_order(const place& top, const std::string& source, const std::string& target,
                             const struct stat& about);
@@ -98,24 +106,27 @@ class copier {
 
   // Small files.
   task<> copy_bundle(std::vector<file_job> jobs, semaphore::permit permit);
+  task<bundle_outcome> copy_quickly(std::vector<file_job>& jobs, handles& open);
   task<bundle_outcome> carry_out(const std::vector<file_job>& jobs);
 
   // One file.
   task<> copy_file(file_job first);
   task<bool> copy_one(file_job& job);
-  task<bool> make_copy(file_job& job);
-  task<std::expected<bool, no_descriptor>> try_copy(file_job& job);
+  task<bool> in_line(file_job& job, task<attempt> (copier::*step)(file_job&, tries&));
+  task<bool> comes_to_turn(file_job& job);
+  task<attempt> make_copy(file_job& job, tries& all);
+  task<attempt> try_copy(file_job& job, tries& all);
   task<file_outcome> carry_out(file_order order);
-  task<bool> has_content(file_job& job);
-  task<> list_kept(file_job& job);
+  task<attempt> has_content(file_job& job);
+  task<attempt> list_kept(file_job& job, tries& all);
   [[nodiscard]] bool is_decided_by_name() const noexcept;
-  bool keeps(file_job& job);
+  attempt keeps(file_job& job);
   [[nodiscard]] target_plan plan_of(const file_job& job, const struct stat& about) const;
   bool goes_on(file_job& job, const target_plan& plan);
-  bool is_to_be_made(file_job& job, const struct stat& about, const target_plan& plan);
-  bool is_linked(file_job& job, const struct stat& about, const target_plan& plan);
+  attempt is_to_be_made(file_job& job, const struct stat& about, const target_plan& plan);
+  attempt is_linked(file_job& job, const struct stat& about, const target_plan& plan);
   bool has_link(const file_job& job, const hard_links::copied& first);
-  bool link_again(const file_job& job, const hard_links::copied& first);
+  attempt link_again(const file_job& job, const hard_links::copied& first);
   std::optional<file_job> next_name(const file_job& job, bool landed);
 
   // A dry run.
@@ -125,7 +136,7 @@ class copier {
   [[nodiscard]] prospect look_ahead(const file_job& job, const target_plan& plan) const;
 
   // What has no content.
-  bool copy_node(file_job& job);
+  task<attempt> copy_node(file_job& job, tries& all);
   /// What a file of the type, as in st_mode, needs: for messages.
   [[nodiscard]] static const char* making(unsigned type) noexcept;
   [[nodiscard]] result<> make_symlink(const file_job& job, const struct stat& about,
@@ -153,6 +164,7 @@ class copier {
   event ended_;  ///< the task that copies is over, however that came
   semaphore permits_;
   turns turns_;
+  descriptor_line::lender disturbs_;
   std::optional<copy_threads> threads_;
   std::size_t begun_ = 0;  ///< files
   std::optional<join_handle<void>> all_;

@@ -47,7 +47,10 @@ result<directory> walk::lend_access(directory target, place& made) const {
   // One that could not be read was opened as a name only, which is enough for all but to make it
   // durable.
   const int fd = ::openat(target.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return fd < 0 ? std::move(target) : directory::from_fd(fd);
+  if (fd >= 0) return directory::from_fd(fd);
+  const std::error_code why = last_error();
+  if (out_of_descriptors(why)) return std::unexpected(why);
+  return target;
 }
 
 /// Gives the place, with both directories open, or an error that was reported.
@@ -61,13 +64,15 @@ task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& p
   made->target_name = target_name;
   descriptor_line::stay stay;
   for (;;) {
-    auto obstacle = co_await open_source(*made);
-    if (!obstacle.why) obstacle = co_await open_target(*made, was_free);
+    auto obstacle = co_await try_to_enter(*made, was_free);
     if (!obstacle.why) co_return made;
     if (out_of_descriptors(obstacle.why)) {
-      made->source = directory();
-      close_outer_levels(1);
-      const bool again = co_await stay.wait(line_);
+      for (place* const own : {made.get(), parent.get()}) {
+        if (!own->parent) continue;
+        own->source = directory();
+        own->target = directory();
+      }
+      const bool again = co_await stay.wait(line_, obstacle.why);
       if (again) continue;
     }
     const bool denied = obstacle.at_target && obstacle.why == std::errc::operation_not_permitted;
@@ -80,6 +85,21 @@ task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& p
       report_.fail(obstacle.what, source_path(*parent, name), obstacle.why);
     co_return std::unexpected(obstacle.why);
   }
+}
+
+task<walk::obstacle> walk::try_to_enter(place& made, bool was_free) {
+  place& parent = *made.parent;
+  if (parent.parent) {
+    result<> above = reopen(parent, side::source);
+    if (above) above = reopen(parent, side::target);
+    if (!above) co_return obstacle{above.error(), "go back to the directory of"};
+  }
+  const descriptor_line::holder holds(line_);
+  used_ = &parent;
+  auto obstacle = co_await open_source(made);
+  if (!obstacle.why) obstacle = co_await open_target(made, was_free);
+  used_ = nullptr;
+  co_return obstacle;
 }
 
 /// One that may not be read is opened all the same: its attributes are copied, and the tree has a

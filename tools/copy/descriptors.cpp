@@ -9,9 +9,11 @@
 namespace carousel::tool {
 namespace {
 
-/// Other programs do not tell when they have closed theirs.
+/// Who is alone is let down by what does not tell: other programs, which the system has no
+/// descriptors left for either, and the thread that counts for the progress.
 constexpr std::chrono::milliseconds pause{5};
-constexpr int tries_alone_max = 200;
+constexpr int tries_of_system_max = 200;
+constexpr int tries_alone_max = 4;
 
 /// Of a file that is copied and of the directory that it may be alone in, on both sides.
 constexpr std::size_t each_file = 4;
@@ -31,11 +33,33 @@ std::size_t files_with_descriptors(std::size_t wanted) noexcept {
   return std::min(wanted, std::max<std::size_t>(left / each_file, 1));
 }
 
-task<bool> descriptor_line::stay::wait(descriptor_line& line) {
+descriptor_line::lender::lender(descriptor_line& line, std::function<bool()> close)
+    : line_(line), number_(line.lenders_so_far_++) {
+  line_.lenders_.push_back({number_, std::move(close)});
+}
+
+descriptor_line::lender::~lender() {
+  std::erase_if(line_.lenders_, [this](const offer& o) { return o.number == number_; });
+}
+
+/// Whether anything was closed for those in line.
+bool descriptor_line::have_lent() {
+  bool some = false;
+  for (const offer& o : lenders_) some = o.close() || some;
+  return some;
+}
+
+task<bool> descriptor_line::stay::wait(descriptor_line& line, std::error_code why) {
   if (!first_) {
     auto first = co_await line.first_.lock();
     if (!first) co_return false;
     first_ = std::move(*first);
+    // Those before have left the line, and perhaps closed what they had.
+    if (!std::exchange(has_waited_, true)) co_return true;
+  }
+  if (line.have_lent()) {
+    co_await yield();
+    co_return true;
   }
   if (line.holders_ != 0) {
     tries_alone_ = 0;
@@ -43,7 +67,8 @@ task<bool> descriptor_line::stay::wait(descriptor_line& line) {
     const auto told = co_await line.given_back_.wait();
     co_return told.has_value();
   }
-  if (++tries_alone_ > tries_alone_max) co_return false;
+  const bool of_system = why == std::errc::too_many_files_open_in_system;
+  if (++tries_alone_ > (of_system ? tries_of_system_max : tries_alone_max)) co_return false;
   co_await sleep_for(pause);
   co_return true;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/last_error.hpp"
+#include "copy/descriptors.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -11,6 +12,8 @@ namespace {
 /// Through a file without a name, which can be made where nothing can be read.
 result<> sync_file_system_of(int directory) noexcept {
   const int fd = ::openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  const std::error_code why = last_error();
+  if (fd < 0 && out_of_descriptors(why)) return std::unexpected(why);
   if (fd < 0) return std::unexpected(std::make_error_code(std::errc::permission_denied));
   result<> synced;
   if (::syncfs(fd) != 0) synced = std::unexpected(last_error());

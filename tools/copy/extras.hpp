@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "copy/exclusions.hpp"
+#include "copy/name_list.hpp"
 #include "copy/place.hpp"
 
 namespace carousel::tool {
@@ -28,8 +29,8 @@ class extras {
 
   /// A directory of a source has the names `wanted`, those that are left out too, and that of the
   /// target has `there`. Of sources that merge each directory is compared once for each of them.
-  void compare(const std::shared_ptr<place>& where, const std::vector<directory_entry>& wanted,
-               const std::vector<directory_entry>& there, const exclusions& left_out);
+  void compare(const std::shared_ptr<place>& where, const name_list& wanted, const name_list& there,
+               const exclusions& left_out);
   /// The name in the directory is no extra: the command line has it.
   void keep(const identity& target, std::string_view name);
 

@@ -77,8 +77,8 @@ task<file_outcome> file_copier::copy(file_order order) {
   }
   open_file ends{job, std::move(order.from), std::move(*to), order.about};
   content_progress progress(bytes_);
-  const bool filled = co_await fill(ends, std::move(*lease), progress, outcome);
-  if (!filled && ends.to.is_in_place())
+  const bool filled = co_await fill(ends, order, std::move(*lease), progress, outcome);
+  if (!filled && !outcome.not_begun && ends.to.is_in_place())
     job.said->refuse(target_path(job), "holds a part of the copy: it had to be written in place");
   if (filled) outcome.landed = co_await land(ends, order, outcome);
   if (!outcome.landed) progress.take_back();
@@ -120,8 +120,10 @@ result<landing> file_copier::make_landing(const file_order& order) {
     return plan.replaced && denied ? write_in_place(job, target_plan::nothing_beside)
                                    : std::move(to);
   }
-  if (!alike || make_alike(target, job.target_name.c_str(), *plan.replaced, to->opened().fd()))
-    return to;
+  if (!alike) return to;
+  const auto done = make_alike(target, job.target_name.c_str(), *plan.replaced, to->opened().fd());
+  if (!done) return std::unexpected(done.error());
+  if (*done) return to;
   auto there = write_in_place(job, target_plan::nothing_alike);
   if (there || !options_.force) return there;
   return landing::make(target, job.target_name, mode, false);
@@ -133,14 +135,18 @@ result<landing> file_copier::write_in_place(const file_job& job, std::string_vie
   return to;
 }
 
-task<bool> file_copier::fill(open_file& ends, fixed_buf lease, content_progress& progress,
-                             file_outcome& outcome) {
+task<bool> file_copier::fill(open_file& ends, const file_order& order, fixed_buf lease,
+                             content_progress& progress, file_outcome& outcome) {
   content_ends content{ends.from, ends.to.opened(), ends.about};
-  auto copied =
-      co_await copy_content(std::move(content), {options_.reflink, options_.sparse, &limit_},
-                            buffers_, std::move(lease), progress);
+  auto copied = co_await copy_content(std::move(content),
+                                      {options_.reflink, options_.sparse, &limit_, order.settles},
+                                      buffers_, std::move(lease), progress);
   lease = std::move(copied.buf);
   if (!buffers_.refusal().empty()) ends.job.said->note(buffers_.refusal());
+  if (!copied.res && out_of_descriptors(copied.res.error()) && !order.settles) {
+    outcome.not_begun = copied.res.error();
+    co_return false;
+  }
   if (!copied.res) {
     tell_failed_content(ends.job, ends.about, progress, copied.res.error());
     co_return false;
@@ -179,7 +185,11 @@ task<bool> file_copier::land(open_file& ends, const file_order& order, file_outc
   struct stat made{};
   if (order.tells_identity && ::fstat(to, &made) == 0)
     outcome.identities.push_back(identity_of(made));
-  if (!ends.to.is_in_place() && !back_up(job, identity_of(ends.about), options_)) co_return false;
+  if (!ends.to.is_in_place()) {
+    const auto kept = back_up(job, identity_of(ends.about), options_);
+    if (!kept) outcome.not_begun = kept.error();
+    if (!kept || !*kept) co_return false;
+  }
   const auto named = co_await ends.to.publish(replaces(job, options_));
   if (!named && collides(job, named.error())) co_return false;
   if (!named) {

@@ -27,6 +27,7 @@ struct file_order {
   struct stat about;
   target_plan plan;
   bool tells_identity = false;
+  bool settles = false;  ///< with what the descriptors that there are allow
 };
 
 /// What became of it. What there is to say is in the report of the job.
@@ -75,8 +76,8 @@ class file_copier {
 
   result<landing> make_landing(const file_order& order);
   result<landing> write_in_place(const file_job& job, std::string_view why);
-  task<bool> fill(open_file& ends, fixed_buf lease, content_progress& progress,
-                  file_outcome& outcome);
+  task<bool> fill(open_file& ends, const file_order& order, fixed_buf lease,
+                  content_progress& progress, file_outcome& outcome);
   task<bool> verify(open_file& ends, fixed_buf lease, std::uint64_t size);
   task<bool> land(open_file& ends, const file_order& order, file_outcome& outcome);
 

@@ -19,12 +19,7 @@ task<> copier::copy_file(file_job first) {
   while (!jobs.empty()) {
     file_job job = std::move(jobs.front());
     jobs.pop_front();
-    const auto handy = open_handles(*job.where, job.open);
-    if (!handy) {
-      const bool of_source = job.open.source.fd() < 0;
-      job.said->fail("go back to", of_source ? source_path(job) : target_path(job), handy.error());
-    }
-    const bool landed = handy && !report_.over() && co_await copy_one(job);
+    const bool landed = !report_.over() && co_await copy_one(job);
     if (!job.where) continue;  // it waits for another name of its file
     if (auto next = next_name(job, landed)) jobs.push_back(std::move(*next));
     co_await leave(std::move(job));
@@ -33,45 +28,73 @@ task<> copier::copy_file(file_job first) {
 
 /// Whether there is a copy now.
 task<bool> copier::copy_one(file_job& job) {
-  const bool made = co_await make_copy(job);
-  if (list_ != nullptr && job.where && job.is_kept) co_await list_kept(job);
+  const bool made = co_await in_line(job, &copier::make_copy);
+  if (list_ != nullptr && job.where && job.is_kept) (void)co_await in_line(job, &copier::list_kept);
   co_return made;
 }
 
-task<bool> copier::make_copy(file_job& job) {
-  if (is_decided_by_name()) {
-    co_await job.turn.come();
-    if (keeps(job)) co_return job.is_current;
-  }
-  if (options_.resume == resume_wish::by_content) {
-    const bool has = co_await has_content(job);
-    if (has) co_return job.is_current;
-  }
-  descriptor_line::stay stay;
+/// Takes the step with the directories of the job open, as often as it takes to find descriptors.
+/// Its result, or false: none are to be had, which was said.
+task<bool> copier::in_line(file_job& job, task<attempt> (copier::*step)(file_job&, tries&)) {
+  tries all;
   for (;;) {
-    const auto made = co_await try_copy(job);
-    if (made) co_return *made;
-    job.turn.pass();  // who waits for it may have the descriptors
-    const bool again = co_await stay.wait(line_);
-    if (again) continue;
-    const auto [why, at_target] = made.error();
-    if (at_target)
-      fail_to_make("create", job, why);
+    no_descriptor missing;
+    if (const auto open = open_handles(*job.where, job.open); open) {
+      const descriptor_line::holder holds(line_);
+      const attempt made = co_await (this->*step)(job, all);
+      if (made) co_return *made;
+      missing = made.error();
+    } else {
+      missing = {open.error(), "go back to", job.open.source.fd() >= 0};
+    }
+    job.open = {};
+    if (!missing.why) {
+      all.stay.leave();
+      co_await job.turn.come();
+      continue;
+    }
+    const bool again = out_of_descriptors(missing.why) && !all.settles;
+    if (again) {
+      const bool waited = co_await all.stay.wait(line_, missing.why);
+      all.settles = !waited;
+      continue;
+    }
+    if (missing.at_target)
+      fail_to_make(missing.doing, job, missing.why);
     else
-      job.said->fail("open", source_path(job), why);
+      job.said->fail(missing.doing, source_path(job), missing.why);
     co_return false;
   }
 }
 
-/// Whether there is a copy now, or stands for one.
-task<std::expected<bool, copier::no_descriptor>> copier::try_copy(file_job& job) {
-  const descriptor_line::holder holds(line_);
+/// False: others are in want of what the job has open while it waits.
+task<bool> copier::comes_to_turn(file_job& job) {
+  if (job.turn.is_here()) co_return true;
+  if (line_.is_wanted()) co_return false;
+  co_return co_await job.turn.come_or_be_disturbed();
+}
+
+task<copier::attempt> copier::make_copy(file_job& job, tries& all) {
+  if (is_decided_by_name()) {
+    const bool came = co_await comes_to_turn(job);
+    if (!came) co_return std::unexpected(no_descriptor{});
+    const attempt kept = keeps(job);
+    if (!kept || *kept) co_return kept ? attempt(job.is_current) : kept;
+  }
+  if (options_.resume == resume_wish::by_content) {
+    const attempt has = co_await has_content(job);
+    if (!has || *has) co_return has ? attempt(job.is_current) : has;
+  }
+  co_return co_await try_copy(job, all);
+}
+
+task<copier::attempt> copier::try_copy(file_job& job, tries& all) {
   // What looked like a file may be a FIFO by now: opening one must not wait for a writer.
   const int nofollow = job.follow ? 0 : O_NOFOLLOW;
   const auto options = open_options{}.custom_flags(O_NONBLOCK | nofollow);
   auto from = co_await job.open.source.open_file(job.source_name, options);
   if (!from && out_of_descriptors(from.error()))
-    co_return std::unexpected(no_descriptor{from.error(), false});
+    co_return std::unexpected(no_descriptor{from.error(), "open"});
   struct stat about{};
   if (!from || ::fstat(from->fd(), &about) != 0) {
     job.said->fail("open", source_path(job), from ? last_error() : from.error());
@@ -82,17 +105,21 @@ task<std::expected<bool, copier::no_descriptor>> copier::try_copy(file_job& job)
     co_return false;
   }
   (void)::fcntl(from->fd(), F_SETFL, 0);
-  co_await job.turn.come();
+  const bool came = co_await comes_to_turn(job);
+  if (!came) co_return std::unexpected(no_descriptor{});
   const target_plan plan = plan_of(job, about);
-  if (!is_to_be_made(job, about, plan)) co_return job.is_current;
+  const attempt to_be_made = is_to_be_made(job, about, plan);
+  if (!to_be_made || !*to_be_made) co_return to_be_made ? attempt(job.is_current) : to_be_made;
   job.turn.pass();
   if (options_.dry_run) {
     foresee(job, about, plan);
     co_return job.is_foreseen;
   }
-  file_order order{&job, std::move(*from), about, plan, remember_landed_};
+  file_order order{&job, std::move(*from), about, plan, remember_landed_, all.settles};
+  all.stay.leave();
   file_outcome outcome = co_await carry_out(std::move(order));
-  if (outcome.not_begun) co_return std::unexpected(no_descriptor{outcome.not_begun, true});
+  if (outcome.not_begun)
+    co_return std::unexpected(no_descriptor{outcome.not_begun, "create", true});
   landed_.insert(outcome.identities.begin(), outcome.identities.end());
   if (outcome.came_meanwhile) ++report_.skipped;
   if (!outcome.landed) co_return false;
@@ -119,7 +146,7 @@ bool copier::is_decided_by_name() const noexcept {
 
 /// Whether what has the name stays as -n or -u says, or becomes a link to what -u has kept: then
 /// the source need not be readable, and is not opened.
-bool copier::keeps(file_job& job) {
+copier::attempt copier::keeps(file_job& job) {
   const bool may_link = options_.update || options_.resume == resume_wish::by_time;
   struct stat about{};
   if (::fstatat(job.open.source.fd(), job.source_name.c_str(), &about,
@@ -128,7 +155,8 @@ bool copier::keeps(file_job& job) {
   using step = target_plan::step;
   const target_plan plan = plan_of(job, about);
   if (plan.next == step::refuse || (plan.next != step::keep && !may_link)) return false;
-  return !is_to_be_made(job, about, plan);
+  const attempt to_be_made = is_to_be_made(job, about, plan);
+  return to_be_made ? attempt(!*to_be_made) : to_be_made;
 }
 
 }  // namespace carousel::tool

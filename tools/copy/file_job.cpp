@@ -6,6 +6,7 @@
 
 #include "common/naming.hpp"
 #include "copy/backup.hpp"
+#include "copy/descriptors.hpp"
 #include "copy/target_plan.hpp"
 
 namespace carousel::tool {
@@ -46,10 +47,11 @@ bool replaces(const file_job& job, const copy_options& options) noexcept {
   return !options.no_clobber && !job.claimed.was_free;
 }
 
-bool back_up(const file_job& job, const identity& source, const copy_options& options) {
+result<bool> back_up(const file_job& job, const identity& source, const copy_options& options) {
   if (!options.has_backups() || job.claimed.was_free) return true;
   const auto kept = keep_backup(job.open.target, job.target_name, options.backups, source);
   if (kept) return true;
+  if (out_of_descriptors(kept.error())) return std::unexpected(kept.error());
   const std::string target = target_path(job);
   if (kept.error() == std::errc::file_exists)
     job.said->refuse(source_path(job),

@@ -51,9 +51,10 @@ void list(const file_job& job, std::string_view hash);
 
 /// Whether a name may be taken from what has it.
 [[nodiscard]] bool replaces(const file_job& job, const copy_options& options) noexcept;
-/// Before the name is taken from what has it. False: it cannot be, which was said.
-[[nodiscard]] bool back_up(const file_job& job, const identity& source,
-                           const copy_options& options);
+/// Before the name is taken from what has it. False: it cannot be, which was said. Error: there is
+/// no descriptor for it.
+[[nodiscard]] result<bool> back_up(const file_job& job, const identity& source,
+                                   const copy_options& options);
 /// Whether it was refused because something has come to a name that was free, which was said.
 [[nodiscard]] bool collides(const file_job& job, const std::error_code& why);
 

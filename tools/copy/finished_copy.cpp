@@ -29,10 +29,14 @@ result<file> open_regular(int directory, const std::string& name, int nofollow) 
 
 /// Whether what has the name of the copy is one by its content, which an earlier run has finished:
 /// then it gets its attributes, and stays.
-task<bool> copier::has_content(file_job& job) {
+task<copier::attempt> copier::has_content(file_job& job) {
   if (job.where->planned || job.claimed.was_free || !job.claimed.rival.empty()) co_return false;
   auto from = open_regular(job.open.source.fd(), job.source_name, job.follow ? 0 : O_NOFOLLOW);
+  if (!from && out_of_descriptors(from.error()))
+    co_return std::unexpected(no_descriptor{from.error(), "open"});
   auto to = open_regular(job.open.target.fd(), job.target_name, O_NOFOLLOW);
+  if (!to && out_of_descriptors(to.error()))
+    co_return std::unexpected(no_descriptor{to.error(), "open", true});
   struct stat about{};
   struct stat there{};
   if (!from || !to || ::fstat(from->fd(), &about) != 0 || ::fstat(to->fd(), &there) != 0)
@@ -40,31 +44,40 @@ task<bool> copier::has_content(file_job& job) {
   const target_plan plan = plan_of(job, about);
   const bool may_be = plan.next == target_plan::step::replace && there.st_size == about.st_size;
   if (!may_be) co_return false;
-  auto lease = co_await own_.buffers().small();
-  if (!lease) co_return false;
-  const auto compared = co_await verify_copy(*from, *to, static_cast<std::uint64_t>(about.st_size),
-                                             std::move(*lease));
-  if (!compared.res || !*compared.res) co_return false;
-  co_await job.turn.come();
+  {
+    // Whoever waits for a turn has no buffer, which those before may wait for.
+    auto lease = co_await own_.buffers().small();
+    if (!lease) co_return false;
+    const auto compared = co_await verify_copy(
+        *from, *to, static_cast<std::uint64_t>(about.st_size), std::move(*lease));
+    if (!compared.res || !*compared.res) co_return false;
+  }
+  const bool came = co_await comes_to_turn(job);
+  if (!came) co_return std::unexpected(no_descriptor{});
   const target_plan stays{.next = target_plan::step::keep, .is_current = true};
-  if (is_to_be_made(job, about, stays) || !job.where || options_.dry_run) co_return true;
+  const attempt to_be_made = is_to_be_made(job, about, stays);
+  if (!to_be_made) co_return to_be_made;
+  if (*to_be_made || !job.where || options_.dry_run) co_return true;
   if (job.is_kept) tell_lost(job, copy_attributes(from->fd(), to->fd(), about, attributes_, false));
   co_return true;
 }
 
 /// What is kept is listed as it is.
-task<> copier::list_kept(file_job& job) {
+task<copier::attempt> copier::list_kept(file_job& job, tries& /*all*/) {
   auto there = open_regular(job.open.target.fd(), job.target_name, O_NOFOLLOW);
+  if (!there && out_of_descriptors(there.error()))
+    co_return std::unexpected(no_descriptor{there.error(), "read", true});
   if (!there) {
     if (there.error() != std::errc::invalid_argument &&
         there.error() != std::errc::too_many_symbolic_link_levels)
       job.said->fail("read", target_path(job), there.error());
-    co_return;  // a manifest has files only
+    co_return true;  // a manifest has files only
   }
   auto lease = co_await own_.buffers().small();
-  if (!lease) co_return;
+  if (!lease) co_return true;
   (void)co_await take_hash(job, std::move(*there), options_.hash, std::move(*lease), job.hash);
   list(job, job.hash);
+  co_return true;
 }
 
 }  // namespace carousel::tool

@@ -13,7 +13,8 @@ hard_links::role hard_links::meet(const likeness& file, file_job& job, copied& r
     job.open = {};
     job.turn.pass();
     job.has_names = file;
-    e.waiting.push_back(std::move(job));
+    if (!e.waiting) e.waiting = std::make_unique<std::deque<file_job>>();
+    e.waiting->push_back(std::move(job));
     return role::waiting;
   }
   if (e.made) {
@@ -38,9 +39,10 @@ std::optional<file_job> hard_links::finish(const likeness& file, std::optional<c
   const auto at = files_.find(file);
   entry& e = at->second;
   if (made) e.made = std::move(made);
-  if (!e.waiting.empty()) {
-    file_job next = std::move(e.waiting.front());
-    e.waiting.pop_front();
+  if (e.waiting) {
+    file_job next = std::move(e.waiting->front());
+    e.waiting->pop_front();
+    if (e.waiting->empty()) e.waiting.reset();
     return next;
   }
   e.busy = false;

@@ -37,8 +37,8 @@ class hard_links {
  private:
   struct entry {
     std::optional<copied> made = {};
-    std::deque<file_job> waiting = {};
-    bool busy = true;  ///< with a name
+    std::unique_ptr<std::deque<file_job>> waiting = {};  ///< null: nobody does
+    bool busy = true;                                    ///< with a name
   };
   std::unordered_map<likeness, entry, hash_likeness> files_;
 };

@@ -5,13 +5,22 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <system_error>
+
+#include "common/last_error.hpp"
+#include "copy/descriptors.hpp"
+
 namespace carousel::tool {
 namespace {
 
 /// Of the file system that what has the name is on. False also when nobody can say.
-bool has_each_inode_once(int directory, const char* name, bool follow) noexcept {
+result<bool> has_each_inode_once(int directory, const char* name, bool follow) noexcept {
   const int fd = ::openat(directory, name, O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
-  if (fd < 0) return false;
+  if (fd < 0) {
+    const std::error_code why = last_error();
+    if (out_of_descriptors(why)) return std::unexpected(why);
+    return false;
+  }
   struct statfs about{};
   const bool told = ::fstatfs(fd, &about) == 0;
   ::close(fd);
@@ -20,13 +29,18 @@ bool has_each_inode_once(int directory, const char* name, bool follow) noexcept 
 
 }  // namespace
 
-likeness likenesses::of(int directory, const char* name, bool follow, const struct stat& about) {
-  const auto [known, is_new] = unique_.try_emplace(about.st_dev);
-  if (is_new) known->second = has_each_inode_once(directory, name, follow);
-  if (known->second) return {identity_of(about)};
-  return {identity_of(about),
-          {about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec, about.st_ctim.tv_sec,
-           about.st_ctim.tv_nsec}};
+result<likeness> likenesses::of(int directory, const char* name, bool follow,
+                                const struct stat& about) {
+  auto known = unique_.find(about.st_dev);
+  if (known == unique_.end()) {
+    const auto unique = has_each_inode_once(directory, name, follow);
+    if (!unique) return std::unexpected(unique.error());
+    known = unique_.emplace(about.st_dev, *unique).first;
+  }
+  if (known->second) return likeness{identity_of(about)};
+  return likeness{identity_of(about),
+                  {about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec, about.st_ctim.tv_sec,
+                   about.st_ctim.tv_nsec}};
 }
 
 }  // namespace carousel::tool

@@ -28,7 +28,9 @@ struct hash_likeness {
 class likenesses {
  public:
   /// Of what the name has in the directory; `follow` when `about` is of what a link leads to.
-  [[nodiscard]] likeness of(int directory, const char* name, bool follow, const struct stat& about);
+  /// Error: there is no descriptor to find out.
+  [[nodiscard]] result<likeness> of(int directory, const char* name, bool follow,
+                                    const struct stat& about);
 
  private:
   std::unordered_map<dev_t, bool> unique_;  ///< whether the device has each inode once

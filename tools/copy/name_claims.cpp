@@ -1,6 +1,5 @@
 #include "copy/name_claims.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -14,9 +13,13 @@
 #include <cerrno>
 #include <cstdint>
 #include <memory>
+#include <system_error>
 #include <unordered_set>
 
+#include "common/last_error.hpp"
 #include "common/naming.hpp"
+#include "copy/descriptors.hpp"
+#include "copy/listing.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -76,22 +79,15 @@ bool look_at(int directory, const char* name, bool on_fuse, struct stat& about) 
   return ::fstatat(directory, name, &about, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-struct close_listing {
-  void operator()(DIR* stream) const noexcept { ::closedir(stream); }
-};
-
-/// Calls `seen` with each name that the directory lists, until it returns true.
+/// Calls `seen` with each name that the directory lists, until it returns true. Error: what opening
+/// it says.
 template <class Seen>
-void list_names(int directory, Seen seen) {
-  const int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  const std::unique_ptr<DIR, close_listing> stream(::fdopendir(fd));
-  if (!stream) {
-    ::close(fd);
-    return;
-  }
+result<> list_names(int directory, Seen seen) {
+  const listing stream = listing_of(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!stream) return std::unexpected(last_error());
   while (const dirent* entry = ::readdir(stream.get()))
-    if (seen(std::string_view(static_cast<const char*>(entry->d_name)))) return;
+    if (seen(std::string_view(static_cast<const char*>(entry->d_name)))) break;
+  return {};
 }
 
 struct keyed {
@@ -126,33 +122,36 @@ bool may_fold_names(int directory) noexcept {
   return folds || (type == xfs_magic && is_xfs_without_case(directory));
 }
 
-name_claims::name_claims(int directory, std::size_t count,
-                         const std::function<const std::string&(std::size_t)>& name)
-    : free_(count) {
+result<name_claims> name_claims::ask(int directory, std::size_t count,
+                                     const std::function<const char*(std::size_t)>& name) {
+  name_claims claims;
+  claims.free_.resize(count);
   const bool on_fuse = type_of(directory) == FUSE_SUPER_MAGIC;
   std::vector<keyed> found;
   std::vector<keyed> free;
   for (std::size_t i = 0; i < count; ++i) {
     struct stat about{};
-    if (look_at(directory, name(i).c_str(), on_fuse, about)) {
+    if (look_at(directory, name(i), on_fuse, about)) {
       found.push_back({key_of(name(i), about, on_fuse), i});
     } else if (errno == ENOENT) {
-      free_[i] = true;
+      claims.free_[i] = true;
       free.push_back({std::hash<std::string>()(roughly(name(i))), i});
     }
   }
   leave_singles_out(free);
   for (std::size_t i = 1; i < free.size(); ++i)
-    if (free[i].key == free[i - 1].key) late_.insert(free[i].index);
+    if (free[i].key == free[i - 1].key) claims.late_.insert(free[i].index);
   leave_singles_out(found);
-  if (found.empty()) return;
+  if (found.empty()) return claims;
   std::unordered_set<std::string_view> doubtful;
   for (const keyed& t : found) doubtful.insert(name(t.index));
   std::unordered_set<std::string_view> listed;
-  list_names(directory, [&](std::string_view spelt) {
+  const auto all = list_names(directory, [&](std::string_view spelt) {
     if (const auto at = doubtful.find(spelt); at != doubtful.end()) listed.insert(*at);
     return false;
   });
+  // One that may not be listed lists nothing.
+  if (!all && out_of_descriptors(all.error())) return std::unexpected(all.error());
   const auto is_listed = [&](const keyed& t) { return listed.contains(name(t.index)); };
   for (auto group = found.begin(); group != found.end();) {
     const auto end =
@@ -162,10 +161,11 @@ name_claims::name_claims(int directory, std::size_t count,
     const auto leader = several ? std::find_if(group, end, is_listed) : group;
     for (auto t = group; t != end; ++t) {
       const bool own = t == leader || (several && is_listed(*t));
-      if (!own) rivals_.emplace(t->index, name(leader->index));
+      if (!own) claims.rivals_.emplace(t->index, name(leader->index));
     }
     group = end;
   }
+  return claims;
 }
 
 claim name_claims::of(std::size_t index) const {
@@ -196,7 +196,7 @@ std::string spelling_of(int directory, const std::string& name) {
   };
   const std::uint64_t wanted = key(name.c_str());
   std::string spelt = name;
-  list_names(directory, [&](std::string_view listed) {
+  (void)list_names(directory, [&](std::string_view listed) {
     if (key(std::string(listed).c_str()) != wanted) return false;
     spelt = listed;
     return listed == name;

@@ -44,9 +44,9 @@ class name_claims {
   /// Each name has nothing to fear.
   name_claims() = default;
   /// The names are name(0) to name(count - 1), no two of them equal; the first of several that are
-  /// one is not a rival's.
-  name_claims(int directory, std::size_t count,
-              const std::function<const std::string&(std::size_t)>& name);
+  /// one is not a rival's. Error: there is no descriptor to find out.
+  [[nodiscard]] static result<name_claims> ask(int directory, std::size_t count,
+                                               const std::function<const char*(std::size_t)>& name);
 
   [[nodiscard]] claim of(std::size_t index) const;
 

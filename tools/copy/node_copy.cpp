@@ -11,6 +11,7 @@
 #include "common/last_error.hpp"
 #include "copy/attributes.hpp"
 #include "copy/copier.hpp"
+#include "copy/owned_descriptor.hpp"
 
 // What has no content: symbolic links, FIFOs, sockets and device nodes. They are made by one call,
 // and none of them is opened for more than to name it: to open a device may do something.
@@ -55,20 +56,20 @@ const char* copier::making(unsigned type) noexcept {
   }
 }
 
-/// Whether there is a copy now.
-bool copier::copy_node(file_job& job) {
+task<copier::attempt> copier::copy_node(file_job& job, tries& /*all*/) {
   struct stat about{};
   if (::fstatat(job.open.source.fd(), job.source_name.c_str(), &about,
                 job.follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
     job.said->fail("read", source_path(job), last_error());
-    return false;
+    co_return false;
   }
   if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) {
     job.said->refuse(source_path(job), "is something else now than when its directory was listed");
-    return false;
+    co_return false;
   }
   const target_plan plan = plan_of(job, about);
-  if (!is_to_be_made(job, about, plan)) return job.is_current;
+  const attempt to_be_made = is_to_be_made(job, about, plan);
+  if (!to_be_made || !*to_be_made) co_return to_be_made ? attempt(job.is_current) : to_be_made;
   attribute_losses lost;
   const bool is_link = S_ISLNK(about.st_mode);
   std::string text;
@@ -76,20 +77,24 @@ bool copier::copy_node(file_job& job) {
     auto read = text_of_link({job.open.source.fd(), job.source_name.c_str()}, about);
     if (!read) {
       job.said->fail("read the link", source_path(job), read.error());
-      return false;
+      co_return false;
     }
     text = std::move(*read);
   }
   if (options_.dry_run) {
     foresee(job, about, plan);
-    return job.is_foreseen;
+    co_return job.is_foreseen;
   }
-  if (!back_up(job, identity_of(about), options_)) return false;
+  const auto kept = back_up(job, identity_of(about), options_);
+  if (!kept) co_return std::unexpected(no_descriptor{kept.error(), "keep a backup of", true});
+  if (!*kept) co_return false;
   const auto made = is_link ? make_symlink(job, about, text, lost) : make_special(job, about, lost);
+  if (!made && out_of_descriptors(made.error()))
+    co_return std::unexpected(no_descriptor{made.error(), making(about.st_mode & S_IFMT), true});
   if (!made) {
     if (!collides(job, made.error()))
       fail_to_make(making(about.st_mode & S_IFMT), job, made.error());
-    return false;
+    co_return false;
   }
   const int dir = job.open.target.fd();
   const char* name = job.target_name.c_str();
@@ -99,7 +104,7 @@ bool copier::copy_node(file_job& job) {
   ++(is_link ? report_.symlinks : report_.special_files);
   tell(job);
   tell_lost(job, lost);
-  return true;
+  co_return true;
 }
 
 result<> copier::make_symlink(const file_job& job, const struct stat& about,
@@ -113,24 +118,34 @@ result<> copier::make_symlink(const file_job& job, const struct stat& about,
   });
 }
 
-/// As cp(1), which takes none of the bits of the mode away but those of the umask.
+/// As cp(1), which takes none of the bits of the mode away but those of the umask. Where there is
+/// no descriptor to give it its attributes by, it is not made.
 result<> copier::make_special(const file_job& job, const struct stat& about,
                               attribute_losses& lost) const {
   const int target = job.open.target.fd();
   const mode_t mode = about.st_mode & (attributes_.preserve ? ~077U : ~0U);
+  const owned_descriptor from(attributes_.preserve
+                                  ? name_special({job.open.source.fd(), job.source_name.c_str()},
+                                                 job.follow ? 0 : O_NOFOLLOW, about)
+                                  : -1);
+  if (const std::error_code why = last_error(); attributes_.preserve && from.fd() < 0) {
+    if (out_of_descriptors(why)) return std::unexpected(why);
+    lost = {{attribute::mode, why.value()}};
+  }
   return land_node(job.open.target, job.target_name, replaces(job, options_), [&](const char* as) {
     if (::mknodat(target, as, mode, about.st_rdev) != 0) return -1;
-    if (!attributes_.preserve) return 0;
-    const int nofollow = job.follow ? 0 : O_NOFOLLOW;
-    const int from = name_special({job.open.source.fd(), job.source_name.c_str()}, nofollow, about);
-    const int to = from < 0 ? -1 : name_special({target, as}, O_NOFOLLOW, about);
-    if (to < 0)
-      lost = {{attribute::mode, errno}};
-    else
-      lost = copy_attributes(from, to, about, attributes_, job.where->inherits_acl);
-    if (to >= 0) ::close(to);
-    if (from >= 0) ::close(from);
-    return 0;
+    if (from.fd() < 0) return 0;
+    const owned_descriptor to(name_special({target, as}, O_NOFOLLOW, about));
+    if (to.fd() >= 0) {
+      lost = copy_attributes(from.fd(), to.fd(), about, attributes_, job.where->inherits_acl);
+      return 0;
+    }
+    const int why = errno;
+    lost = {{attribute::mode, why}};
+    if (!out_of_descriptors({why, std::generic_category()})) return 0;
+    (void)::unlinkat(target, as, 0);
+    errno = why;
+    return -1;
   });
 }
 

@@ -30,6 +30,12 @@ int open_directory(const std::string& path) noexcept {
   return fd >= 0 || errno != EACCES ? fd : ::open(path.c_str(), O_PATH | flags);
 }
 
+result<directory> name_only(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return std::unexpected(last_error());
+  return directory::from_fd(fd);
+}
+
 /// There is nothing, or something else: a link that leads nowhere among them, which a copy may
 /// replace.
 bool names_no_directory(const std::error_code& why) noexcept {
@@ -61,7 +67,7 @@ task<> copier::copy_all() {
   bool ask = may_meet;
   for (auto source = options_.sources.begin(); source != options_.sources.end(); ++source) {
     if (report_.over()) break;
-    if (ask) ask_for_names(*to, {source, options_.sources.end()});
+    if (ask) co_await ask_for_names(*to, {source, options_.sources.end()});
     co_await copy_named(*to, *source);
     // What came out of SRC/. was there before what comes now.
     ask = may_meet && names_no_child(split(*source).name);
@@ -110,7 +116,7 @@ result<copier::destination> copier::find_destination() {
 }
 
 /// What these sources find at the target, before it has anything of them.
-void copier::ask_for_names(const destination& to, std::span<const std::string> sources) {
+task<> copier::ask_for_names(const destination& to, std::span<const std::string> sources) {
   std::vector<std::string> names;
   std::unordered_set<std::string> met;
   for (const std::string& source : sources) {
@@ -118,9 +124,12 @@ void copier::ask_for_names(const destination& to, std::span<const std::string> s
     if (!names_no_child(name) && !named_.contains(name) && met.insert(name).second)
       names.push_back(std::move(name));
   }
-  const name_claims found(to.where.fd(), names.size(),
-                          [&](std::size_t i) -> const std::string& { return names[i]; });
-  for (std::size_t i = 0; i < names.size(); ++i) claims_[names[i]] = found.of(i);
+  const auto found = co_await line_.until_open([&] {
+    return name_claims::ask(to.where.fd(), names.size(),
+                            [&](std::size_t i) { return names[i].c_str(); });
+  });
+  if (!found) co_return report_.fail_at_target("list", directory_path(to.prefix), found.error());
+  for (std::size_t i = 0; i < names.size(); ++i) claims_[names[i]] = found->of(i);
 }
 
 task<> copier::copy_named(const destination& to, const std::string& source) {
@@ -128,7 +137,7 @@ task<> copier::copy_named(const destination& to, const std::string& source) {
   if (!top) co_return;
   co_await copy_from(top, to, source);
   if (!top->parent) co_return;
-  handles open{top->source, top->target};
+  handles open{std::exchange(top->source, {}), std::exchange(top->target, {})};
   co_await walk_.leave(std::move(top), std::move(open));
 }
 
@@ -142,12 +151,12 @@ task<std::shared_ptr<place>> copier::way_to(const destination& to, const std::st
   }
   const std::string root = source.starts_with('/') ? "/" : "";
   const std::string& from = options_.parents ? root : parents;
-  const int fd = ::open(directory_path(from).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
-    report_.fail("read", source, last_error());
+  auto opened = co_await line_.until_open([&] { return name_only(directory_path(from)); });
+  if (!opened) {
+    report_.fail("read", source, opened.error());
     co_return nullptr;
   }
-  auto where = std::make_shared<place>(nullptr, directory::from_fd(fd), to.where);
+  auto where = std::make_shared<place>(nullptr, std::move(*opened), to.where);
   where->source_name = from;
   where->target_name = to.prefix;
   where->inherits_acl = attributes_.preserve && gives_acl(to.where.fd());
@@ -157,10 +166,14 @@ task<std::shared_ptr<place>> copier::way_to(const destination& to, const std::st
     if (name.empty() || name == ".") continue;
     auto next = co_await walk_.pass(where, std::move(name));
     if (!next && where->parent) {
-      handles open{where->source, where->target};
+      handles open{std::exchange(where->source, {}), std::exchange(where->target, {})};
       co_await walk_.leave(std::move(where), std::move(open));
     }
     if (!next) co_return nullptr;
+    if (where->parent) {
+      where->source = directory();
+      where->target = directory();
+    }
     where = std::move(next);
   }
   co_return where;
@@ -188,9 +201,7 @@ task<> copier::copy_from(std::shared_ptr<place> top, const destination& to,
   claim claimed;
   if (!options_.parents) claimed = std::exchange(claims_[target], {});
   if (claimed.comes_late) co_await finish_files();
-  handles open{top->source, top->target};
-  file_job job{top,   std::move(open), std::move(name), std::move(target), std::move(claimed),
-               follow};
+  file_job job{top, {}, std::move(name), std::move(target), std::move(claimed), follow};
   if (S_ISDIR(about.st_mode)) {
     co_await copy_named_directory(to, std::move(top), std::move(job), identity_of(about));
     co_return;
@@ -206,13 +217,18 @@ task<bool> copier::comes_in_order(const place& top, const std::string& source,
                                   const std::string& target, const struct stat& about) {
   const bool pours = names_no_child(target);
   const std::string path = pours ? "." : path_below_destination(top, target);
-  const likeness itself =
-      likenesses_.of(AT_FDCWD, source.c_str(), options_.follows_named_links(), about);
-  const auto [first, is_new] = named_.try_emplace(path, itself);
+  const auto itself = co_await line_.until_open([&] {
+    return likenesses_.of(AT_FDCWD, source.c_str(), options_.follows_named_links(), about);
+  });
+  if (!itself) {
+    report_.fail("read", source, itself.error());
+    co_return false;
+  }
+  const auto [first, is_new] = named_.try_emplace(path, *itself);
   if (pours || poured_ || !is_new) co_await finish_files();
   if (pours) poured_ = true;
   if (pours || is_new) co_return true;
-  if (first->second == itself) {
+  if (first->second == *itself) {
     report_.note(fmt::format("{} is named more than once, and copied once", shell_quoted(source)));
     co_return false;
   }
@@ -235,8 +251,10 @@ task<> copier::copy_named_directory(const destination& to, std::shared_ptr<place
   const int target = top->target.fd();
   const bool exists =
       !top->planned && ::fstatat(target, job.target_name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
-  if ((exists && identity_of(there) == itself) ||
-      is_inside(top->planned ? to.where.fd() : target, itself))
+  const auto inside = co_await line_.until_open(
+      [&] { return is_inside(top->planned ? to.where.fd() : target, itself); });
+  if (!inside) co_return report_.fail("find out what leads to", source, inside.error());
+  if ((exists && identity_of(there) == itself) || *inside)
     co_return report_.refuse(source, "cannot be copied into itself, " +
                                          shell_quoted(target_path(*top, job.target_name)));
   co_await walk_.run(std::move(top), std::move(job.source_name), std::move(job.target_name),

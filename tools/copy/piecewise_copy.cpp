@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "common/interruption.hpp"
+#include "common/last_error.hpp"
 #include "copy/cache_trail.hpp"
+#include "copy/descriptors.hpp"
 #include "copy/pieces.hpp"
 #include "copy/storage.hpp"
 
@@ -122,15 +124,17 @@ task<> run_lane(std::shared_ptr<piecewise_copy> copy, fixed_buf lease) {
   }
 }
 
-/// Turns O_DIRECT on for an open file; the file that is returned is another descriptor of it, which
-/// knows the alignment.
-std::optional<file> go_direct(const file& f) {
+/// Turns O_DIRECT on for an open file; the file that is given is another descriptor of it, which
+/// knows the alignment. Error: not_supported, or there is no descriptor for it.
+result<file> go_direct(const file& f) {
   const int flags = ::fcntl(f.fd(), F_GETFL);
-  if (flags < 0 || ::fcntl(f.fd(), F_SETFL, flags | O_DIRECT) != 0) return std::nullopt;
+  if (flags < 0 || ::fcntl(f.fd(), F_SETFL, flags | O_DIRECT) != 0)
+    return std::unexpected(make_error_code(errc::not_supported));
   const int again = ::fcntl(f.fd(), F_DUPFD_CLOEXEC, 0);
   if (again >= 0) return file::from_fd(again);
+  const std::error_code why = last_error();
   (void)::fcntl(f.fd(), F_SETFL, flags);
-  return std::nullopt;
+  return std::unexpected(why);
 }
 
 void go_buffered(const file& f) noexcept {
@@ -148,10 +152,11 @@ struct transfer_ends {
 };
 
 /// Through the page cache, where the file is short, a file system refuses direct transfers or would
-/// not compress them, a buffer is too small for one, or the last of them would go beyond the last
-/// offset that there is.
-task<transfer_ends> choose_ends(const content_ends& ends, bool compressed,
-                                std::size_t buffer_bytes) {
+/// not compress them, a buffer is too small for one, the last of them would go beyond the last
+/// offset that there is, or `settles` says that descriptors need not be waited for. Error: there
+/// are none.
+task<result<transfer_ends>> choose_ends(const content_ends& ends, bool compressed,
+                                        std::size_t buffer_bytes, bool settles) {
   transfer_ends buffered{ends.from, ends.to};
   const auto because = [&](no_direct why) {
     buffered.why = why;
@@ -167,10 +172,12 @@ task<transfer_ends> choose_ends(const content_ends& ends, bool compressed,
   if (grain > buffer_bytes) co_return because(no_direct::small_buffer);
   if (size > offset_max - grain) co_return because(no_direct::last_offset);
   auto from = go_direct(ends.from);
-  auto to = from ? go_direct(ends.to) : std::nullopt;
+  auto to = from ? go_direct(ends.to) : from;
   if (!to) {
     go_buffered(ends.from);
-    co_return because(no_direct::not_possible);
+    if (!out_of_descriptors(to.error())) co_return because(no_direct::not_possible);
+    if (!settles) co_return std::unexpected(to.error());
+    co_return because(no_direct::descriptors);
   }
   transfer_ends direct{std::move(*from), std::move(*to), grain};
   co_return direct;
@@ -195,17 +202,21 @@ std::error_code interruption_error() noexcept {
 }
 
 task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
-                                           rate_limit& limit, chosen_way& way,
+                                           const content_wishes& wishes, chosen_way& way,
                                            content_progress& progress) {
+  rate_limit& limit = *wishes.limit;
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   auto lease = co_await buffers.large();
   if (!lease) co_return std::unexpected(lease.error());
   progress.failed_at(0, step::writing);
-  const bool compressed = size >= direct_bytes_min && compresses(ends.to.fd());
-  const auto room = co_await make_room(ends, !data.trusted || !data.is_whole(size), compressed);
+  const result<bool> compressed = size >= direct_bytes_min ? compresses(ends.to.fd()) : false;
+  if (!compressed) co_return std::unexpected(compressed.error());
+  const auto room = co_await make_room(ends, !data.trusted || !data.is_whole(size), *compressed);
   if (!room) co_return std::unexpected(room.error());
   const std::size_t buffer_bytes = lease->capacity();
-  transfer_ends taken = co_await choose_ends(ends, compressed, buffer_bytes);
+  auto chosen = co_await choose_ends(ends, *compressed, buffer_bytes, wishes.settles);
+  if (!chosen) co_return std::unexpected(chosen.error());
+  transfer_ends taken = std::move(*chosen);
   const bool direct = taken.direct();
   way.taken = direct ? content_way::direct : content_way::buffered;
   way.why_not_direct = taken.why;

@@ -13,7 +13,7 @@ namespace carousel::tool {
 /// none. Gives the size of the copy: the source's, or less where reading ended before. `way` is
 /// told whether it was direct, or why not. Errors: as copy_content().
 task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
-                                           rate_limit& limit, chosen_way& way,
+                                           const content_wishes& wishes, chosen_way& way,
                                            content_progress& progress);
 
 }  // namespace carousel::tool

@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <ranges>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "common/last_error.hpp"
+#include "copy/descriptors.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -102,7 +102,7 @@ result<> reopen(place& where, side which, const directory& below) {
   return std::unexpected(std::make_error_code(std::errc::no_such_file_or_directory));
 }
 
-bool is_inside(int directory_fd, const identity& other) noexcept {
+result<bool> is_inside(int directory_fd, const identity& other) noexcept {
   int at = directory_fd;
   identity last{};
   for (;;) {
@@ -111,16 +111,19 @@ bool is_inside(int directory_fd, const identity& other) noexcept {
     const identity here = identity_of(about);
     const bool over = !known || here == other || here == last;  // ".." of the root is the root
     const int next = over ? -1 : ::openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const std::error_code why = last_error();
     if (at != directory_fd) ::close(at);
+    if (!over && next < 0 && out_of_descriptors(why)) return std::unexpected(why);
     if (over || next < 0) return known && here == other;
     at = next;
     last = here;
   }
 }
 
-unsigned entry_type(int directory_fd, const directory_entry& entry, bool follow) noexcept {
+unsigned entry_type(int directory_fd, const char* name, std::filesystem::file_type listed,
+                    bool follow) noexcept {
   using std::filesystem::file_type;
-  switch (entry.type) {
+  switch (listed) {
     case file_type::regular: return S_IFREG;
     case file_type::symlink:
       if (follow) break;
@@ -133,8 +136,7 @@ unsigned entry_type(int directory_fd, const directory_entry& entry, bool follow)
     default: break;
   }
   struct stat about{};
-  const int found =
-      ::fstatat(directory_fd, entry.name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+  const int found = ::fstatat(directory_fd, name, &about, follow ? 0 : AT_SYMLINK_NOFOLLOW);
   return found == 0 ? about.st_mode & S_IFMT : 0;
 }
 

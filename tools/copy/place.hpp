@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "carousel/fs/directory.hpp"
+#include "carousel/result.hpp"
 
 namespace carousel::tool {
 
@@ -68,9 +70,10 @@ struct place {
 [[nodiscard]] std::string source_path(const place& where, std::string_view name);
 [[nodiscard]] std::string target_path(const place& where, std::string_view name);
 
-/// What the directory has listed, or what that leads to: its type as in st_mode. 0: nobody knows.
-[[nodiscard]] unsigned entry_type(int directory_fd, const directory_entry& entry,
-                                  bool follow) noexcept;
+/// What the directory has listed as `listed`, or what that leads to: its type as in st_mode. 0:
+/// nobody knows.
+[[nodiscard]] unsigned entry_type(int directory_fd, const char* name,
+                                  std::filesystem::file_type listed, bool follow) noexcept;
 
 /// The path of a name at the target, below the destination of the command line; whatever is a "."
 /// on the way is left out.
@@ -86,7 +89,8 @@ enum class side : bool { source, target };
 /// no_such_file_or_directory when what is found there is another one.
 [[nodiscard]] result<> reopen(place& where, side which, const directory& below = empty_directory());
 
-/// Whether the directory is `other` or somewhere below it.
-[[nodiscard]] bool is_inside(int directory_fd, const identity& other) noexcept;
+/// Whether the directory is `other` or somewhere below it, as far as one can go up. Error: there is
+/// no descriptor to find out.
+[[nodiscard]] result<bool> is_inside(int directory_fd, const identity& other) noexcept;
 
 }  // namespace carousel::tool

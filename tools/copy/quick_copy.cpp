@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "copy/kernel_copy.hpp"
+#include "copy/owned_descriptor.hpp"
 #include "copy/reflink.hpp"
 #include "copy/unnamed_file.hpp"
 
@@ -57,20 +58,6 @@ bool is_unchanged(int fd, const struct stat& before) noexcept {
 
 }  // namespace
 
-class quick_copy::descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int fd() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
 bool quick_copy::suits(const copy_options& options) noexcept {
   const bool in_order = options.dry_run || options.interactive || options.has_backups();
   const bool more_than_copied = options.verify || options.manifest_file.has_value() ||
@@ -106,7 +93,7 @@ std::optional<copied_content> quick_copy::copy(const file_job& job) {
 }
 
 std::optional<copied_content> quick_copy::try_copy(const file_job& job) {
-  const descriptor from(open_cached(source_, job.source_name.c_str()));
+  const owned_descriptor from(open_cached(source_, job.source_name.c_str()));
   struct stat about{};
   if (from.fd() < 0 || ::fstat(from.fd(), &about) != 0 || !is_ordinary(about)) return std::nullopt;
   copied_content done{
@@ -116,7 +103,7 @@ std::optional<copied_content> quick_copy::try_copy(const file_job& job) {
   const bool reads_first = done.way.reflink_error != 0 && !is_one_memory_;
   if (reads_first && !read(from.fd(), done.size)) return std::nullopt;
   const unsigned mode = about.st_mode & 0777U;
-  const descriptor to(open_unnamed(target_, mode));
+  const owned_descriptor to(open_unnamed(target_, mode));
   if (to.fd() < 0 || !fill(from.fd(), to.fd(), done, reads_first)) return std::nullopt;
   attribute_losses lost;
   if (attributes_.preserve) {

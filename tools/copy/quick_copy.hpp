@@ -45,7 +45,6 @@ class quick_copy {
   [[nodiscard]] bool is_in_vain() const noexcept;
 
  private:
-  class descriptor;
   /// What a file is that was made with a mode, as all of the bundle are.
   struct looks {
     struct stat made;

@@ -4,12 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "common/last_error.hpp"
+#include "copy/descriptors.hpp"
 #include "copy/durable.hpp"
 #include "copy/foresight.hpp"
 #include "copy/path_only.hpp"
@@ -27,8 +29,10 @@ bool is_mounted_on(int directory, const std::string& name) noexcept {
          (about.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-directory_entry entry_of(const std::string& name) {
-  return {name, 0, std::filesystem::file_type::unknown};
+name_list list_of(const std::string& name) {
+  name_list names;
+  names.add(name, 0, std::filesystem::file_type::unknown);
+  return names;
 }
 
 }  // namespace
@@ -66,7 +70,7 @@ task<> removal::remove_all(std::shared_ptr<place> where, const std::vector<std::
 
 task<> removal::remove_tree(std::shared_ptr<place> top, std::string name) {
   levels_.clear();
-  levels_.push_back({std::move(top), {entry_of(name)}});
+  levels_.push_back({std::move(top), list_of(name)});
   while (!levels_.empty()) {
     level& here = levels_.back();
     if (here.next == here.entries.size()) {
@@ -74,9 +78,10 @@ task<> removal::remove_tree(std::shared_ptr<place> top, std::string name) {
       continue;
     }
     if (report_.over()) co_return;
-    const directory_entry entry = std::move(here.entries[here.next++]);
+    const directory_entry entry = here.entries[here.next++].alone();
     const std::shared_ptr<place> where = here.where;
-    const bool is_directory = entry_type(where->target.fd(), entry, false) == S_IFDIR;
+    const bool is_directory =
+        entry_type(where->target.fd(), entry.name.c_str(), entry.type, false) == S_IFDIR;
     if (levels_.size() > 1 && rules_.left_out.cover(*where, entry.name, is_directory)) {
       report_.note("what --exclude leaves out is not removed, nor the directories that it is in");
       here.stays = true;
@@ -98,6 +103,8 @@ task<bool> removal::enter(std::shared_ptr<place> where, std::string name) {
   }
   const auto options = open_options{}.custom_flags(O_NOFOLLOW);
   auto opened = co_await where->target.open_directory(name, options);
+  if (!opened && out_of_descriptors(opened.error()) && close_outer_levels(1))
+    opened = co_await where->target.open_directory(name, options);
   if (!opened) {
     report_.fail_at_target("remove", path, opened.error());
     co_return false;
@@ -108,7 +115,9 @@ task<bool> removal::enter(std::shared_ptr<place> where, std::string name) {
   struct stat about{};
   const bool known = ::fstat(made->target.fd(), &about) == 0;
   made->target_id = identity_of(about);
-  auto listed = co_await made->target.list();
+  auto listed = co_await names_in(made->target);
+  if (!listed && out_of_descriptors(listed.error()) && close_outer_levels(1))
+    listed = co_await names_in(made->target);
   if (!known || !listed) {
     report_.fail_at_target("list", path, known ? listed.error() : last_error());
     co_return false;
@@ -120,7 +129,7 @@ task<bool> removal::enter(std::shared_ptr<place> where, std::string name) {
     co_return false;
   }
   levels_.push_back({std::move(made), std::move(*listed)});
-  close_outer_levels();
+  (void)close_outer_levels(levels_open_below);
   co_return true;
 }
 
@@ -143,10 +152,16 @@ void removal::ascend() {
   outer.stays = left.stays || !take_away(*outer.where, name, AT_REMOVEDIR) || outer.stays;
 }
 
-void removal::close_outer_levels() {
+/// Whether there was anything to close.
+bool removal::close_outer_levels(std::size_t kept) {
+  bool some = false;
   // The first one is not this object's.
-  if (levels_.size() > levels_open_below + 1)
-    levels_[levels_.size() - levels_open_below - 1].where->target = directory();
+  for (std::size_t i = levels_.size() - std::min(kept, levels_.size()); i-- > 1;) {
+    if (levels_[i].where->target.fd() < 0) break;  // so are those above
+    some = true;
+    levels_[i].where->target = directory();
+  }
+  return some;
 }
 
 /// False: it stays, which was said.

@@ -7,6 +7,7 @@
 #include "carousel/carousel.hpp"
 #include "copy/exclusions.hpp"
 #include "copy/extras.hpp"
+#include "copy/name_list.hpp"
 #include "copy/report.hpp"
 
 namespace carousel::tool {
@@ -30,7 +31,7 @@ class removal {
  private:
   struct level {
     std::shared_ptr<place> where;
-    std::vector<directory_entry> entries;
+    name_list entries;
     std::size_t next = 0;
     bool stays = false;  ///< something in it does
   };
@@ -40,7 +41,7 @@ class removal {
   task<bool> enter(std::shared_ptr<place> where, std::string name);
   void remove_file(level& from, const std::string& name);
   void ascend();
-  void close_outer_levels();
+  bool close_outer_levels(std::size_t kept);
   [[nodiscard]] bool take_away(const place& where, const std::string& name, int how);
 
   removal_rules rules_;

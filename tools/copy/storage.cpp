@@ -12,7 +12,9 @@
 #include <cerrno>
 #include <string>
 
+#include "common/last_error.hpp"
 #include "common/mount_entry.hpp"
+#include "copy/descriptors.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -42,7 +44,7 @@ task<std::uint64_t> direct_grain(const file& f, std::size_t memory_alignment) {
                                                                   : 0;
 }
 
-bool compresses(int fd) {
+result<bool> compresses(int fd) {
   int flags = 0;
   const bool flagged = ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0;
   if (flagged && (static_cast<unsigned>(flags) & FS_COMPR_FL) != 0) return true;
@@ -50,7 +52,10 @@ bool compresses(int fd) {
   if (::fstatfs(fd, &about) != 0 || about.f_type != BTRFS_SUPER_MAGIC) return false;
   const std::string property = compression_property(fd);
   if (!property.empty()) return property != "none" && property != "no";
+  errno = 0;
   const auto mounted = mount_of(fd);
+  if (const std::error_code why = last_error(); !mounted && out_of_descriptors(why))
+    return std::unexpected(why);
   return mounted && asks_for_compression(mounted->options);
 }
 

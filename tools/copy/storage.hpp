@@ -13,8 +13,8 @@ namespace carousel::tool {
 task<std::uint64_t> direct_grain(const file& f, std::size_t memory_alignment);
 
 /// Whether what is written through the page cache to this file is compressed. Storage that was
-/// allocated before and direct writes are not, on btrfs.
-[[nodiscard]] bool compresses(int fd);
+/// allocated before and direct writes are not, on btrfs. Error: there is no descriptor to find out.
+[[nodiscard]] result<bool> compresses(int fd);
 
 /// Whether a refused fallocate(2) is a verdict on the writes that would follow. Everything else
 /// says something of fallocate only, which many file systems do not have.

@@ -55,25 +55,31 @@ bool copier::goes_on(file_job& job, const target_plan& plan) {
 }
 
 /// False when nothing is to be copied: the name is a further one of a file, or what has it stays.
-bool copier::is_to_be_made(file_job& job, const struct stat& about, const target_plan& plan) {
+copier::attempt copier::is_to_be_made(file_job& job, const struct stat& about,
+                                      const target_plan& plan) {
   if (plan.is_current) {
-    if (is_linked(job, about, plan)) return false;
+    const attempt linked = is_linked(job, about, plan);
+    if (!linked || *linked) return linked ? attempt(false) : linked;
     job.is_current = true;
   }
-  return goes_on(job, plan) && !is_linked(job, about, plan);
+  if (!goes_on(job, plan)) return false;
+  const attempt linked = is_linked(job, about, plan);
+  return linked ? attempt(!*linked) : linked;
 }
 
 /// Whether it is another name of a file that was copied, or that will be.
-bool copier::is_linked(file_job& job, const struct stat& about, const target_plan& plan) {
+copier::attempt copier::is_linked(file_job& job, const struct stat& about,
+                                  const target_plan& plan) {
   // Several links that are followed lead to one file.
   const bool has_names = about.st_nlink > 1 || job.follow;
   if (job.leads || !options_.keeps_hard_links() || !has_names) return false;
-  const likeness file =
+  const auto file =
       likenesses_.of(job.open.source.fd(), job.source_name.c_str(), job.follow, about);
+  if (!file) return std::unexpected(no_descriptor{file.error(), "open"});
   // It has waited for another file than it is now.
-  if (job.has_names && *job.has_names != file) return false;
+  if (job.has_names && *job.has_names != *file) return false;
   hard_links::copied first;
-  switch (links_.meet(file, job, first)) {
+  switch (links_.meet(*file, job, first)) {
     case hard_links::role::first: return false;
     case hard_links::role::later:
       if (has_link(job, first)) return true;
@@ -81,9 +87,12 @@ bool copier::is_linked(file_job& job, const struct stat& about, const target_pla
         foresee_link(job);
         return true;
       }
-      if (plan.next != target_plan::step::write_in_place && link_again(job, first)) return true;
+      if (plan.next != target_plan::step::write_in_place) {
+        const attempt linked = link_again(job, first);
+        if (!linked || *linked) return linked;
+      }
       // This name gets a copy of its own, which those that are still to come are linked to.
-      links_.begin_again(file, job);
+      links_.begin_again(*file, job);
       return false;
     case hard_links::role::waiting: return true;
   }
@@ -118,17 +127,22 @@ bool copier::has_link(const file_job& job, const hard_links::copied& first) {
 }
 
 /// False: the copy of the first name is not there any more, and this name gets one of its own.
-bool copier::link_again(const file_job& job, const hard_links::copied& first) {
-  handles there;
+copier::attempt copier::link_again(const file_job& job, const hard_links::copied& first) {
+  const bool is_here = first.where == job.where;
+  const auto there =
+      is_here ? result<directory>(job.open.target) : open_side(*first.where, side::target);
+  if (!there && out_of_descriptors(there.error()))
+    return std::unexpected(no_descriptor{there.error(), "link", true});
   struct stat about{};
-  if (!open_handles(*first.where, there) ||
-      ::fstatat(there.target.fd(), first.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 ||
+  if (!there || ::fstatat(there->fd(), first.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 ||
       identity_of(about) != first.copy)
     return false;
-  if (!back_up(job, first.copy, options_)) return true;
+  const auto kept = back_up(job, first.copy, options_);
+  if (!kept) return std::unexpected(no_descriptor{kept.error(), "keep a backup of", true});
+  if (!*kept) return true;
   const auto linked =
       land_node(job.open.target, job.target_name, replaces(job, options_), [&](const char* as) {
-        return ::linkat(there.target.fd(), first.name.c_str(), job.open.target.fd(), as, 0);
+        return ::linkat(there->fd(), first.name.c_str(), job.open.target.fd(), as, 0);
       });
   if (!linked && collides(job, linked.error())) return true;
   if (!linked && takes_no_link(linked.error())) {

@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 
+#include "common/last_error.hpp"
 #include "copy/attributes.hpp"
+#include "copy/descriptors.hpp"
 #include "copy/name_claims.hpp"
 
 namespace carousel::tool {
@@ -156,9 +159,13 @@ std::string_view lock_of(int directory) noexcept {
              : std::string_view();
 }
 
-bool make_alike(int directory, const char* name, const struct stat& about, int made) {
+result<bool> make_alike(int directory, const char* name, const struct stat& about, int made) {
   const int there = ::openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (there < 0) return false;
+  if (there < 0) {
+    const std::error_code why = last_error();
+    if (out_of_descriptors(why)) return std::unexpected(why);
+    return false;
+  }
   struct stat opened{};
   const bool same = ::fstat(there, &opened) == 0 && identity_of(opened) == identity_of(about);
   attribute_losses lost;

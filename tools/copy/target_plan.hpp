@@ -71,7 +71,8 @@ struct newcomer {
 
 /// Gives a new file, which nobody has written to, what the existing one has and a copy without -p
 /// keeps: owner, mode, access control list, extended attributes, and the time of the last access.
-/// False when some of it, times aside, cannot be given.
-[[nodiscard]] bool make_alike(int directory, const char* name, const struct stat& about, int made);
+/// False when some of it, times aside, cannot be given. Error: there is no descriptor for it.
+[[nodiscard]] result<bool> make_alike(int directory, const char* name, const struct stat& about,
+                                      int made);
 
 }  // namespace carousel::tool

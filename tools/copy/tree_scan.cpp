@@ -1,23 +1,27 @@
 #include "copy/tree_scan.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
 #include <string_view>
+
+#include "copy/listing.hpp"
 
 namespace carousel::tool {
 namespace {
 
-/// One descriptor per level: deeper trees are copied, but their total is not known.
-constexpr int depth_max = 64;
-
-struct close_stream {
-  void operator()(DIR* stream) const noexcept { ::closedir(stream); }
-};
+/// One descriptor per level: deeper trees are copied, but their total is not known. Most are left
+/// to those who copy.
+int depth_max() noexcept {
+  constexpr rlim_t most = 64;
+  constexpr rlim_t share = 8;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return most;
+  return static_cast<int>(std::min(most, limit.rlim_cur / share));
+}
 
 /// Holes are not copied.
 std::uint64_t bytes_to_copy(const struct stat& about) noexcept {
@@ -29,7 +33,8 @@ std::uint64_t bytes_to_copy(const struct stat& about) noexcept {
 }  // namespace
 
 tree_scan::tree_scan(std::vector<std::string> paths, bool follow_named_links)
-    : thread_([this, paths = std::move(paths),
+    : depth_max_(depth_max()),
+      thread_([this, paths = std::move(paths),
                flags = follow_named_links ? 0 : AT_SYMLINK_NOFOLLOW](const std::stop_token& stop) {
         run(stop, paths, flags);
       }) {}
@@ -58,12 +63,11 @@ void tree_scan::count(const std::stop_token& stop, int directory, const char* na
     return;
   }
   const int nofollow = flags != 0 ? O_NOFOLLOW : 0;
-  const int fd = depth == depth_max
+  const int fd = depth >= depth_max_
                      ? -1
                      : ::openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | nofollow);
-  const std::unique_ptr<DIR, close_stream> stream(fd < 0 ? nullptr : ::fdopendir(fd));
+  const listing stream = listing_of(fd);
   if (!stream) {
-    if (fd >= 0) ::close(fd);
     everything_ = false;
     return;
   }

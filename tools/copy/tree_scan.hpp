@@ -34,6 +34,7 @@ class tree_scan {
   bool everything_ = true;  ///< of the thread
   /// Files of several names; of the thread.
   std::set<std::pair<std::uint64_t, std::uint64_t>> seen_;
+  int depth_max_;
   std::jthread thread_;
 };
 

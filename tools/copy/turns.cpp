@@ -8,10 +8,25 @@ turns::turn turns::begin() {
 }
 
 task<> turns::turn::come() {
-  if (of_ == nullptr || number_ == of_->first_) co_return;
-  event came;
-  of_->at(number_).waits = &came;
-  (void)co_await came.wait();
+  for (;;) {
+    const bool came = co_await come_or_be_disturbed();
+    if (came) co_return;
+  }
+}
+
+task<bool> turns::turn::come_or_be_disturbed() {
+  if (is_here()) co_return true;
+  event told;
+  of_->at(number_).waits = &told;
+  const auto waited = co_await told.wait();
+  if (of_ != nullptr) of_->at(number_).waits = nullptr;
+  co_return !waited || is_here();
+}
+
+void turns::disturb() noexcept {
+  for (const entry& e : line_) {
+    if (e.waits != nullptr) e.waits->set();
+  }
 }
 
 void turns::turn::pass() noexcept {

@@ -29,6 +29,10 @@ class turns {
 
     /// Waits until all turns before it have passed.
     task<> come();
+    /// The same; false: it was disturbed before that.
+    task<bool> come_or_be_disturbed();
+    /// Whether all before it have passed.
+    [[nodiscard]] bool is_here() const noexcept { return of_ == nullptr || number_ == of_->first_; }
     /// The next one may come. Does nothing the second time.
     void pass() noexcept;
 
@@ -40,6 +44,8 @@ class turns {
   };
 
   [[nodiscard]] turn begin();
+  /// Lets those that wait do something else before they wait again.
+  void disturb() noexcept;
 
  private:
   struct entry {

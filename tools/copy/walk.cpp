@@ -19,21 +19,28 @@ constexpr std::size_t levels_open = 16;
 /// More would not make it cheaper to hand them to a thread.
 constexpr std::size_t files_at_once_max = 64;
 
-bool is_directory(const place& where, const directory_entry& entry, bool follow) noexcept {
-  return entry_type(where.source.fd(), entry, follow) == S_IFDIR;
+bool is_directory(const place& where, const name_list::entry& entry, bool follow) noexcept {
+  return entry_type(where.source.fd(), entry.name.data(), entry.type, follow) == S_IFDIR;
 }
 
 }  // namespace
 
+result<directory> open_side(place& where, side which) {
+  const auto own = which == side::source ? &place::source : &place::target;
+  const bool closed = (where.*own).fd() < 0;
+  if (const auto opened = reopen(where, which); !opened) return std::unexpected(opened.error());
+  directory open = where.*own;
+  if (closed) where.*own = directory();
+  return open;
+}
+
 result<> open_handles(place& where, handles& open) {
   for (const side s : {side::source, side::target}) {
-    const auto own = s == side::source ? &place::source : &place::target;
     const auto asked = s == side::source ? &handles::source : &handles::target;
     if ((open.*asked).fd() >= 0) continue;
-    const bool closed = (where.*own).fd() < 0;
-    if (const auto opened = reopen(where, s); !opened) return opened;
-    open.*asked = where.*own;
-    if (closed) where.*own = directory();
+    auto opened = open_side(where, s);
+    if (!opened) return std::unexpected(opened.error());
+    open.*asked = std::move(*opened);
   }
   return {};
 }
@@ -46,7 +53,8 @@ walk::walk(attribute_options attributes, walk_rules rules, bool durable, copy_re
       report_(report),
       line_(line),
       visit_(std::move(visit)),
-      visit_files_(std::move(visit_files)) {}
+      visit_files_(std::move(visit_files)),
+      lends_(line, [this] { return close_outer_levels(0); }) {}
 
 /// In a directory that this copy has made every name was free.
 claim walk::level::next_claim() const {
@@ -60,7 +68,7 @@ std::vector<directory_entry> walk::level::next_files() {
     return next < entries.size() && entries[next].type == std::filesystem::file_type::regular;
   };
   while (where->fresh && files.size() < files_at_once_max && is_file())
-    files.push_back(std::move(entries[next++]));
+    files.push_back(entries[next++].alone());
   return files;
 }
 
@@ -74,15 +82,18 @@ task<> walk::run(std::shared_ptr<place> top, std::string name, std::string targe
       co_await ascend();
       continue;
     }
+    const bool open = co_await is_open(here);
+    if (!open) continue;
     if (auto files = here.next_files(); !files.empty()) {
       here.where->pending += files.size();
       co_await visit_files_(here.where, std::move(files));
       continue;
     }
     claim its = here.next_claim();
-    directory_entry entry = std::move(here.entries[here.next++]);
+    const name_list::entry listed = here.entries[here.next++];
+    directory_entry entry = listed.alone();
     std::shared_ptr<place> where = here.where;
-    if (is_directory(*where, entry, rules_.follows_links)) {
+    if (is_directory(*where, listed, rules_.follows_links)) {
       std::string same = entry.name;
       co_await descend(std::move(where), std::move(entry.name), std::move(same), std::move(its),
                        rules_.follows_links);
@@ -101,51 +112,55 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
     co_return report_.refuse(source_path(*parent, name),
                              one_name_text(target_path(*parent, claimed.rival)));
   ++parent->pending;
-  handles outside{parent->source, parent->target};
   auto entered = co_await enter(parent, name, target_name, claimed.was_free, follow);
   if (!entered) {
-    co_await leave(std::move(parent), std::move(outside));
+    co_await leave(std::move(parent), {});
     co_return;
   }
   std::shared_ptr<place> made = std::move(*entered);
   ++report_.directories;
   on_the_way_.insert(made->source_id);
   auto entries = co_await entries_of(made);
-  name_claims claims;
-  if (!made->fresh && !made->planned && may_fold_names(made->target.fd()))
-    claims = name_claims(made->target.fd(), entries.size(),
-                         [&](std::size_t i) -> const std::string& { return entries[i].name; });
-  levels_.push_back({std::move(made), std::move(entries), std::move(claims)});
-  close_outer_levels(levels_open);
+  result<name_claims> claims;
+  if (!made->fresh && !made->planned && made->target.fd() >= 0 && may_fold_names(made->target.fd()))
+    claims = co_await line_.until_open([&] {
+      return name_claims::ask(made->target.fd(), entries.size(),
+                              [&](std::size_t i) { return entries[i].name.data(); });
+    });
+  if (!claims) {
+    report_.fail_at_target("list", target_path(*parent, made->target_name), claims.error());
+    entries = {};
+  }
+  levels_.push_back({std::move(made), std::move(entries), std::move(*claims)});
+  (void)close_outer_levels(levels_open);
 }
 
 /// Those that are to be copied, in the order in which a disk has them.
-task<std::vector<directory_entry>> walk::entries_of(std::shared_ptr<place> where) {
-  std::vector<directory_entry> entries;
+task<name_list> walk::entries_of(std::shared_ptr<place> where) {
+  name_list entries;
   const place& parent = *where->parent;
   const bool is_named = levels_.empty();
   const bool elsewhere = !is_named && parent.source_id.device != where->source_id.device;
   if (rules_.one_file_system && elsewhere) co_return entries;
-  auto listed = co_await list(where->source);
+  auto listed = co_await list(*where, side::source);
   if (listed)
     entries = std::move(*listed);
   else
     report_.fail("list", source_path(parent, where->source_name), listed.error());
   if (listed && rules_.beside != nullptr) co_await compare_with_target(where, entries);
   if (!rules_.left_out.empty())
-    report_.excluded += std::erase_if(entries, [&](const directory_entry& entry) {
+    report_.excluded += entries.erase_if([&](const name_list::entry& entry) {
       const bool is_one = is_directory(*where, entry, rules_.follows_links);
-      return rules_.left_out.cover(*where, entry.name, is_one);
+      return rules_.left_out.cover(*where, std::string(entry.name), is_one);
     });
-  std::ranges::sort(entries, {}, &directory_entry::inode);
+  entries.sort_by_inode();
   co_return entries;
 }
 
-task<> walk::compare_with_target(const std::shared_ptr<place>& where,
-                                 const std::vector<directory_entry>& wanted) {
-  std::vector<directory_entry> there;
+task<> walk::compare_with_target(const std::shared_ptr<place>& where, const name_list& wanted) {
+  name_list there;
   if (!where->fresh && !where->planned) {
-    auto listed = co_await list(where->target);
+    auto listed = co_await list(*where, side::target);
     if (!listed)
       co_return report_.fail_at_target("list", target_path(*where->parent, where->target_name),
                                        listed.error());
@@ -154,25 +169,50 @@ task<> walk::compare_with_target(const std::shared_ptr<place>& where,
   rules_.beside->compare(where, wanted, there, rules_.left_out);
 }
 
-task<result<std::vector<directory_entry>>> walk::list(directory listed) {
+/// Of a place that is no level yet, and is open afterwards.
+task<result<name_list>> walk::list(place& where, side which) {
   descriptor_line::stay stay;
   for (;;) {
-    auto entries = co_await listed.list();
-    if (entries || !out_of_descriptors(entries.error())) co_return entries;
-    close_outer_levels(0);
-    const bool again = co_await stay.wait(line_);
-    if (!again) co_return entries;
+    result<> opened = reopen(where, side::source);
+    if (opened) opened = reopen(where, side::target);
+    result<name_list> names;
+    if (opened) {
+      const descriptor_line::holder holds(line_);
+      names = co_await names_in(which == side::source ? where.source : where.target);
+    } else {
+      names = std::unexpected(opened.error());
+    }
+    if (names || !out_of_descriptors(names.error())) co_return names;
+    where.source = directory();
+    where.target = directory();
+    const bool again = co_await stay.wait(line_, names.error());
+    if (!again) co_return names;
   }
 }
 
-void walk::close_outer_levels(std::size_t kept) {
-  if (levels_.size() <= kept) return;
-  for (std::size_t i = levels_.size() - kept; i-- > 0;) {
+/// Whether there was anything to close.
+bool walk::close_outer_levels(std::size_t kept) {
+  bool some = false;
+  for (std::size_t i = levels_.size() - std::min(kept, levels_.size()); i-- > 0;) {
     place& outer = *levels_[i].where;
-    if (outer.source.fd() < 0) break;  // so are those above
+    if (&outer == used_) continue;
+    if (outer.source.fd() < 0 && outer.target.fd() < 0) break;  // so are those above
+    some = true;
     outer.source = directory();
     outer.target = directory();
   }
+  return some;
+}
+
+/// False: it is left, which was said.
+task<bool> walk::is_open(level& here) {
+  if (here.where->source.fd() >= 0 && (here.where->target.fd() >= 0 || here.where->planned))
+    co_return true;
+  const std::shared_ptr<place> where = here.where;
+  handles none;
+  const bool open = co_await open_above(*where, none);
+  if (!open) levels_.back().next = levels_.back().entries.size();
+  co_return open;
 }
 
 // Up.
@@ -184,40 +224,74 @@ task<> walk::ascend() {
   if (rules_.foreseen == nullptr) left->ending = report_.begin();
   handles open{std::exchange(left->source, {}), std::exchange(left->target, {})};
   if (!levels_.empty()) {
-    level& outer = levels_.back();
-    result<> opened = reopen(*outer.where, side::source, open.source);
-    if (opened) opened = reopen(*outer.where, side::target, open.target);
-    if (!opened) {
-      report_.fail("go back to", source_path(*outer.where->parent, outer.where->source_name),
-                   opened.error());
-      outer.next = outer.entries.size();
-    }
+    const std::shared_ptr<place> outer = levels_.back().where;
+    const bool opened = co_await open_above(*outer, open);
+    if (!opened) levels_.back().next = levels_.back().entries.size();
   }
   co_await leave(std::move(left), std::move(open));
+}
+
+/// Opens the place again, through its child if that is open, which it is not any more if there were
+/// too few descriptors. False: it cannot be, which was said.
+task<bool> walk::open_above(place& where, handles& below) {
+  descriptor_line::stay stay;
+  for (;;) {
+    result<> opened = reopen(where, side::source, below.source);
+    if (opened) opened = reopen(where, side::target, below.target);
+    if (opened) co_return true;
+    below = {};
+    bool again = out_of_descriptors(opened.error());
+    if (again) {
+      where.source = directory();
+      where.target = directory();
+      again = co_await stay.wait(line_, opened.error());
+    }
+    if (again) continue;
+    report_.fail("go back to", source_path(*where.parent, where.source_name), opened.error());
+    co_return false;
+  }
+}
+
+task<result<>> walk::open_in_line(place& where, handles& open) {
+  descriptor_line::stay stay;
+  for (;;) {
+    auto opened = open_handles(where, open);
+    if (opened || !out_of_descriptors(opened.error())) co_return opened;
+    open = {};
+    const bool again = co_await stay.wait(line_, opened.error());
+    if (!again) co_return opened;
+  }
 }
 
 task<> walk::leave(std::shared_ptr<place> where, handles open) {
   while (--where->pending == 0 && where->parent) {
     co_await finish(*where, open);
     std::shared_ptr<place> up = where->parent;
+    handles above;
     if (up->pending == 1 && up->parent) {
-      // The last entry of its parent, which is finished next.
-      if (!reopen(*up, side::source, open.source) || !reopen(*up, side::target, open.target)) {
-        report_.fail("go back to", target_path(*up->parent, up->target_name), last_error());
-      }
-      open = handles{up->source, up->target};
+      // The last entry of its parent, which is finished next: the way up is the shorter one.
+      if (open.source.fd() >= 0 && reopen(*up, side::source, open.source))
+        above.source = std::exchange(up->source, {});
+      if (open.target.fd() >= 0 && reopen(*up, side::target, open.target))
+        above.target = std::exchange(up->target, {});
     }
+    open = std::move(above);
     where = std::move(up);
   }
 }
 
-task<> walk::finish(place& where, handles open) {
+task<> walk::finish(place& where, handles& open) {
   if (rules_.foreseen != nullptr) co_return;
   // One that is only on the way to what is copied was never left by the walk.
   const std::shared_ptr<file_report> said = where.ending ? where.ending : report_.begin();
   // The path of a directory as deep as they come is long: it is put together when somebody wants to
   // read it.
   const auto name = [&] { return target_path(*where.parent, where.target_name); };
+  const auto opened = co_await open_in_line(where, open);
+  if (!opened) {
+    said->fail("go back to", name(), opened.error());
+    co_return report_.end(*said);
+  }
   const int target = open.target.fd();
   attribute_losses lost;
   if (attributes_.preserve) {
@@ -231,10 +305,26 @@ task<> walk::finish(place& where, handles open) {
     return of_source ? source_path(*where.parent, where.source_name) : name();
   });
   if (durable_) {
-    const auto synced = co_await make_names_durable(open.target);
+    const auto synced = co_await make_durable(where, open);
     if (!synced) said->fail_at_target("sync", name(), synced.error());
   }
   report_.end(*said);
+}
+
+/// The names in its target.
+task<result<>> walk::make_durable(place& where, handles& open) {
+  descriptor_line::stay stay;
+  for (;;) {
+    auto done = open_handles(where, open);
+    if (done) {
+      const descriptor_line::holder holds(line_);
+      done = co_await make_names_durable(open.target);
+    }
+    if (done || !out_of_descriptors(done.error())) co_return done;
+    open = {};
+    const bool again = co_await stay.wait(line_, done.error());
+    if (!again) co_return done;
+  }
 }
 
 }  // namespace carousel::tool

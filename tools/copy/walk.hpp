@@ -12,6 +12,7 @@
 #include "copy/extras.hpp"
 #include "copy/foresight.hpp"
 #include "copy/name_claims.hpp"
+#include "copy/name_list.hpp"
 #include "copy/place.hpp"
 #include "copy/report.hpp"
 
@@ -26,6 +27,8 @@ struct handles {
 /// Opens what is not open of them, for somebody who waited without any; the place is left as it
 /// was.
 [[nodiscard]] result<> open_handles(place& where, handles& open);
+/// One of them.
+[[nodiscard]] result<directory> open_side(place& where, side which);
 
 /// What of a tree is copied.
 struct walk_rules {
@@ -41,7 +44,7 @@ struct walk_rules {
 /// after the walk has left it.
 ///
 /// Descriptors are bounded: those of the innermost directories are open, the others are opened
-/// again on the way back.
+/// again on the way back. All of them are lent while the walk waits.
 class walk {
  public:
   /// What to do with an entry that is not a directory. It counts in the place as pending until
@@ -64,13 +67,16 @@ class walk {
   /// needs. Null: it cannot be, which was reported.
   task<std::shared_ptr<place>> pass(std::shared_ptr<place> where, std::string name);
 
-  /// One entry of the place is finished.
+  /// One entry of the place is finished. What is not open of `open` is opened if it is needed.
   task<> leave(std::shared_ptr<place> where, handles open);
+
+  /// The same as open_handles(), in line.
+  task<result<>> open_in_line(place& where, handles& open);
 
  private:
   struct level {
     std::shared_ptr<place> where;
-    std::vector<directory_entry> entries;
+    name_list entries;
     name_claims claims = {};
     std::size_t next = 0;
     [[nodiscard]] claim next_claim() const;
@@ -91,18 +97,21 @@ class walk {
                                              const std::string& name,
                                              const std::string& target_name, bool was_free,
                                              bool follow);
+  task<obstacle> try_to_enter(place& made, bool was_free);
   task<obstacle> open_source(place& made);
   task<obstacle> open_target(place& made, bool was_free);
   [[nodiscard]] bool is_foreseen(place& made) const;
   [[nodiscard]] result<> make_target(const place& made) const;
   [[nodiscard]] result<directory> lend_access(directory target, place& made) const;
-  task<std::vector<directory_entry>> entries_of(std::shared_ptr<place> where);
-  task<> compare_with_target(const std::shared_ptr<place>& where,
-                             const std::vector<directory_entry>& wanted);
-  task<result<std::vector<directory_entry>>> list(directory listed);
+  task<name_list> entries_of(std::shared_ptr<place> where);
+  task<> compare_with_target(const std::shared_ptr<place>& where, const name_list& wanted);
+  task<result<name_list>> list(place& where, side which);
+  task<bool> is_open(level& here);
   task<> ascend();
-  task<> finish(place& where, handles open);
-  void close_outer_levels(std::size_t kept);
+  task<bool> open_above(place& where, handles& below);
+  task<> finish(place& where, handles& open);
+  task<result<>> make_durable(place& where, handles& open);
+  bool close_outer_levels(std::size_t kept);
 
   attribute_options attributes_;
   walk_rules rules_;
@@ -112,6 +121,8 @@ class walk {
   visitor visit_;
   files_visitor visit_files_;
   std::vector<level> levels_;
+  const place* used_ = nullptr;  ///< its directories are not lent
+  descriptor_line::lender lends_;
   identities on_the_way_;  ///< source directories, to find loops
   identities made_;        ///< where links may lead to them
 };
