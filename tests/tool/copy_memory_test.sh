@@ -1,7 +1,33 @@
 #!/usr/bin/env bash
 # usage: copy_memory_test.sh CAROUSEL
-# A copy fits its buffers to what its control group has left: the kernel would kill it for more, without an error.
+# A name takes little memory, also among hundreds of thousands in one directory. A copy fits its buffers to what its control group
+# has left: the kernel would kill it for more, without an error.
 . "$(dirname "$0")/lib.sh"
+
+peak_with() { # NAMES: KiB of a copy of a directory with so many
+  local names
+  names=$(mktemp -d /dev/shm/carousel-test.XXXXXX) || return 1
+  mkdir "$names/flat"
+  python3 - "$carousel" "$names" "$1" <<'END'
+import os, resource, subprocess, sys
+carousel, names, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+flat = os.open(names + "/flat", os.O_RDONLY)
+for i in range(count): os.mknod(f"name-of-file-{i:07}", 0o644, dir_fd=flat)
+done = subprocess.run([carousel, "cp", "-a", "--json", names + "/flat", names + "/copy"], stdout=subprocess.DEVNULL)
+if done.returncode == 0 and len(os.listdir(names + "/copy")) == count:
+  print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+END
+  rm -rf "$names"
+}
+if [[ ! -w /dev/shm ]]; then
+  echo "SKIPPED: no /dev/shm"
+elif ! grep -qaE "__(asan_init|tsan_init|ubsan_handle)" "$carousel"; then
+  few=$(peak_with 70000) many=$(peak_with 270000)
+  check "each name in a large directory takes less than 48 bytes ($few KiB with 70,000 of them, $many KiB with 270,000)" \
+    test "$(((many - few) * 1024 / 200000))" -lt 48
+  check "and the rest of a copy less than 20 MiB" test "$few" -lt 20480
+fi
+
 is_root || skip "making a control group needs root"
 
 group=
