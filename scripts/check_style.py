@@ -34,6 +34,17 @@ IN_CPP = [
     (re.compile(r"^(?=\s*//).{101}"), "a line of comment with more than 100 columns"),
 ]
 
+# Words for an act that DESIGN.md's table calls otherwise, in the names of tests: in TEST(...) and of files in tests/.
+TEST = re.compile(r"^(?:TYPED_)?TEST(?:_[FP])?\((\w+),\s*(\w+)\)", re.M)
+OTHER_WORDS = [
+    (re.compile(r"(?:^|_)(?:torn|tears?|tearing)(?:_|$)"), "destroyed"),
+    (re.compile(r"(?:^|_)dropp(?:ed|ing)(?:_|$)"), "destroyed, or discarded"),
+    (re.compile(r"(?:^|_)(?:gives?|gave|given|giving)_up(?:_|$)"), "abandoned, stopped or aborted: only a collection gives up"),
+    (re.compile(r"(?:^|_)(?:take|takes|taken|taking|took)_(?:[a-z]+_){0,2}back(?:_|$)"), "withdrawn"),
+    (re.compile(r"(?:^|_)disconnect(?:s|ed|ing)?(?:_|$)"), "shut down, or closed"),
+]
+REGISTRATION = re.compile(r"regist")  # which is given up
+
 
 # A name without linkage that a .cpp takes from elsewhere. clang-tidy looks at files together, and does not see whose name it is.
 USING = re.compile(r"^\s*using (?:\w+::)+(\w+);", re.M)
@@ -46,8 +57,19 @@ def unused_names(text):
             yield using[1]
 
 
+def other_words(path, text):
+    """Names of tests with a word that is another's."""
+    names = [f"{suite}.{fact}" for suite, fact in TEST.findall(text)] if path.endswith(CPP) else []
+    if path.startswith("tests/") and path.endswith((".cpp", ".mutant")):
+        names.append(Path(path).stem)
+    for name in names:
+        for word, instead in OTHER_WORDS:
+            if word.search(name.replace(".", "_")) and not REGISTRATION.search(name):
+                yield f"{path}: {name}: the word of DESIGN.md's table is: {instead}"
+
+
 def check_text(path, text):
-    errors = []
+    errors = list(other_words(path, text))
     rules = ANYWHERE + (IN_CPP if path.endswith(CPP) else [])
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):
@@ -95,6 +117,10 @@ def self_test():
         ("tests/a_test.cpp", "\n" * (LINES_MAX + 1)),
         ("src/a.hpp", "int a;\n"),
         ("src/a.cpp", "#include <b/c.hpp>\nusing b::c;\n// c\n"),
+        ("tests/a_test.cpp", "TEST(pool, a_read_that_is_given_up_ends) {}\n"),
+        ("tests/a_test.cpp", "TEST_F(torn_stream, ends) {}\n"),
+        ("tests/a_test.cpp", "TYPED_TEST(stream,\n           takes_its_lease_back) {}\n"),
+        ("tests/mutants/dropped_stream.mutant", ""),
         ("a.md", "# A\n\n# B\n"),
         ("a.md", "text\n"),
     ]
@@ -104,6 +130,7 @@ def self_test():
     good = [
         ("src/a.cpp", 'static_assert(true);\nwhile (!a.done()) co_await b();\nauto s = mktemp("a.XXXXXX");\n'),
         ("src/a.cpp", "using b::c;\nint a = c();\n"),
+        ("tests/a_test.cpp", "TEST(registration, is_given_up_once) {}\nTEST(lease, gives_its_buffer_back) {}\n"),
         ("a.md", "# A\n\n```sh\n# a comment\n```\n"),
     ]
     for path, text in good:

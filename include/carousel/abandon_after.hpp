@@ -66,7 +66,7 @@ class [[nodiscard]] abandon_after_operation : detail::scope_link,
       return inner_->start(h);
     } catch (...) {  // nothing was begun, and nobody is to be resumed
       timer_node::disarm();
-      stop_waiting();
+      leave_early();
       throw;
     }
   }

@@ -43,7 +43,7 @@ stop_on_operation<task<>> stop_on(T&&, Op&&);
 ///                             node, and the loop stops the scope in its next turn
 ///   ended, destroyed, or the  the callback is taken from the token first, which waits for one that
 ///                             is running elsewhere; then
-///   runtime is shut down      the node is taken back, so that nobody refers to this object any
+///   runtime is shut down      the node is disarmed, so that nobody refers to this object any
 ///                             more
 template <class Op>
 class [[nodiscard]] stop_on_operation : detail::remote_node {
@@ -90,7 +90,7 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
       if (detail::current_context == self.context_) {
         self.scope_.request_stop();
       } else {
-        (void)self.box_->post(self);  // a loop that ends takes the callback back before
+        (void)self.box_->post(self);  // a loop that ends resets the callback before
       }
     }
   };
@@ -99,7 +99,7 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
     fire = [](detail::mail& delivered) noexcept {
       static_cast<stop_on_operation&>(delivered).scope_.request_stop();
     };
-    disconnect = [](remote_node& node) noexcept {
+    end_posts = [](remote_node& node) noexcept {
       static_cast<stop_on_operation&>(node).callback_.reset();
     };
     may_fire = [](const remote_node& node) noexcept {

@@ -22,7 +22,7 @@ void operation_base::wait_elsewhere() noexcept { ring_driver::of(*io_).wait_else
 
 void operation_base::abandon() noexcept {
   if (has_slot()) ring_driver::of(*io_).abandon(*at);
-  forget();
+  leave_all();
 }
 
 void operation_base::request_stop() noexcept {

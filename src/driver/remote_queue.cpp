@@ -61,7 +61,7 @@ void remote_queue::close() noexcept {
   closed_ = true;
   while (!armed_.empty()) {
     remote_node& node = armed_.front();
-    node.disconnect(node);
+    node.end_posts(node);
     disarm(node);
   }
   if (box_ == nullptr) return;

@@ -6,7 +6,7 @@ namespace carousel::detail {
 
 void remote_waiter::prepare(context& here) {
   fire = [](mail& delivered) noexcept { (void)static_cast<remote_waiter&>(delivered).wake(); };
-  disconnect = [](remote_node& node) noexcept { static_cast<remote_waiter&>(node).give_up(); };
+  end_posts = [](remote_node& node) noexcept { static_cast<remote_waiter&>(node).leave_line(); };
   may_fire = [](const remote_node& node) noexcept {
     const auto& self = static_cast<const remote_waiter&>(node);
     return self.served_by == nullptr || self.served_by != self.box_;
@@ -48,7 +48,7 @@ void remote_waiter::stop() noexcept {
   (void)wake();
 }
 
-void remote_waiter::give_up() noexcept {
+void remote_waiter::leave_line() noexcept {
   const std::lock_guard hold(guard_);
   list_hook<remote_line_tag>::unlink();
   if (served_ && !std::exchange(taken_, true) && pass_on != nullptr) pass_on(*this);
@@ -56,7 +56,7 @@ void remote_waiter::give_up() noexcept {
 
 void remote_waiter::leave() noexcept {
   if (here_ == nullptr) return;
-  give_up();
+  leave_line();
   if (is_armed()) here_->remote.disarm(*this);
 }
 

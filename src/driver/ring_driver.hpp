@@ -156,7 +156,7 @@ class ring_driver final : owned_ring, public driver {
   /// of them, or at the deadline. False: some are stuck.
   [[nodiscard]] bool drain(steady_time deadline);
   /// After a drain() that failed: names on stderr what the kernel still holds, tells pools which
-  /// buffers are lost, lets go of everything else. The driver must be kept for ever afterwards.
+  /// buffers are lost, releases everything else. The driver must be kept for ever afterwards.
   void quarantine() noexcept;
 
  private:

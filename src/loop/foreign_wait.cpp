@@ -45,7 +45,7 @@ std::coroutine_handle<> foreign_wait::begin(std::coroutine_handle<> h) {
 }
 
 void foreign_wait::cancel() noexcept {
-  stop_waiting();
+  leave_early();
   list_hook<parked_tag>::unlink();
 }
 

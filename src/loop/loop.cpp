@@ -168,7 +168,7 @@ void loop::run(task_record& until) {
     turn_once(&until);
     if (!until.finished && !until.aborted) quick_turns();
   }
-  // What ended with it leaves for the kernel now, and what that let go of is given back: nobody may
+  // What ended with it leaves for the kernel now, and what that released is given back: nobody may
   // turn the loop for a while.
   turn();
   if (io_->has_completions()) turn();

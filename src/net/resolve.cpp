@@ -42,7 +42,7 @@ std::error_code resolver_error(int value, int system_error) noexcept {
   return {value, category};
 }
 
-/// What the thread and the task share: whoever lets go last ends it.
+/// What the thread and the task share: whoever releases it last ends it.
 struct question {
   std::string host;
   std::string service;

@@ -278,7 +278,7 @@ class linux_kernel final : public kernel {
     return running >= linux_version{6, 2} && running < linux_version{6, 18};
   }
   /// Linux 6.18 does with deferred task work: a signal that comes from a write to an eventfd is put
-  /// off, and the mark that one is on its way is never taken back.
+  /// off, and the mark that one is on its way is never removed.
   [[nodiscard]] bool signals_once() const noexcept {
     return (ring_.flags & IORING_SETUP_DEFER_TASKRUN) != 0 &&
            running_linux() >= linux_version{6, 18};

@@ -149,7 +149,8 @@ TEST(pool_close, a_fixed_operation_on_a_closed_pool_that_is_not_registered_says_
   });
 }
 
-TEST(pool_close, that_is_given_up_leaves_the_pool_closed_and_the_last_lease_ends_its_registration) {
+TEST(pool_close,
+     that_is_abandoned_leaves_the_pool_closed_and_the_last_lease_ends_its_registration) {
   run([]() -> task<> {
     const fixed_buf_pool pool = registered_pool_of(1);
     auto lease = pool.try_next(small);

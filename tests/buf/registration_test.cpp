@@ -125,7 +125,7 @@ TEST(registration, after_unregistering_the_next_collection_has_its_turn) {
   });
 }
 
-TEST(registration, dropping_the_pool_does_not_unregister) {
+TEST(registration, destroying_the_pool_does_not_unregister) {
   run([]() -> task<> {
     {
       const auto pool = pool_of_one();

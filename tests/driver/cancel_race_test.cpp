@@ -86,7 +86,7 @@ TEST(cancel_race, a_cancel_is_repeated_soon_also_while_an_older_one_is_repeated_
   }());
 }
 
-TEST(cancel_race, a_denied_enter_takes_back_an_operation_together_with_its_cancel) {
+TEST(cancel_race, a_denied_enter_withdraws_an_operation_together_with_its_cancel) {
   const test::temp_dir dir;
   const auto path = dir.make("file", "some bytes");
   for (std::uint64_t seed = 0; seed < 100; ++seed)

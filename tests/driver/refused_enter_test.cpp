@@ -112,7 +112,7 @@ TEST_P(for_good, fails_what_the_kernel_has_not_taken_and_keeps_the_rest) {
   }());
 }
 
-TEST_P(for_good, an_operation_that_was_given_up_is_released_with_the_others) {
+TEST_P(for_good, an_operation_that_was_abandoned_is_released_with_the_others) {
   const pipe_pair pipe;
   const auto pool = fixed_buf_pool::make({{64, 1}}).value();
   const auto m = std::make_shared<meddling>();
@@ -151,7 +151,7 @@ TEST(refused_enter, a_close_that_never_ran_leaves_no_descriptor) {
   EXPECT_EQ(test::open_fds(), before);
 }
 
-TEST(refused_enter, a_cancel_that_was_taken_back_is_sent_before_the_next_wait) {
+TEST(refused_enter, a_cancel_that_was_withdrawn_is_sent_before_the_next_wait) {
   const pipe_pair pipe;
   const auto m = std::make_shared<meddling>();
   runtime rt = make_meddled(m);
@@ -180,7 +180,7 @@ TEST(refused_enter, a_cancel_that_was_taken_back_is_sent_before_the_next_wait) {
   }
 }
 
-TEST(refused_enter, a_stop_from_another_thread_is_heard_after_one_that_took_its_read_back) {
+TEST(refused_enter, a_stop_from_another_thread_is_heard_after_one_that_withdrew_its_read) {
   const pipe_pair pipe;
   const auto m = std::make_shared<meddling>();
   runtime rt = make_meddled(m);

@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-// The queue between two enters: what goes in, what can be taken back, and what the kernel then
+// The queue between two enters: what goes in, what can be withdrawn, and what the kernel then
 // finds.
 
 namespace carousel::detail {

@@ -54,7 +54,7 @@ kernel_options kernel_options::from_seed(std::uint64_t seed) {
   o.refused_files = some(r, 200);
   if (r.below(6) == 0) {
     o.denied = 1 + static_cast<unsigned>(r.below(300));
-    o.refused += 400;  // so that there is something to take back
+    o.refused += 400;  // so that there is something to withdraw
   }
   o.no_nosignal = r.below(8) == 0;
   o.no_memlock = r.below(2) == 0;

@@ -140,7 +140,7 @@ TEST(close, waits_for_operations_in_flight) {
   });
 }
 
-TEST(close, a_close_that_was_given_up_leaves_it_to_the_last_handle) {
+TEST(close, a_close_that_was_abandoned_leaves_it_to_the_last_handle) {
   const std::size_t before = open_fds();
   run([]() -> task<> {
     const pipe_pair pipe;

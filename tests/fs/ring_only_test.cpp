@@ -119,7 +119,7 @@ TEST(ring_only, a_closed_or_destroyed_file_gives_its_entry_back) {
   });
 }
 
-TEST(ring_only, an_open_that_fails_or_is_given_up_gives_its_entry_back) {
+TEST(ring_only, an_open_that_fails_or_is_abandoned_gives_its_entry_back) {
   const temp_dir dir;
   const auto path = dir.make("f", "text");
   run([&]() -> task<> {

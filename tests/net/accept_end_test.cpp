@@ -148,8 +148,8 @@ TEST(accept_end, a_frame_that_waits_may_outlive_both) {
   EXPECT_EQ(open_fds(), before);
 }
 
-/// Each stream is torn at another moment.
-task<> tear_streams(int connections) {
+/// Each stream is destroyed at another moment.
+task<> destroy_streams(int connections) {
   const tcp_listener at = tcp();
   for (int i = 0; i < connections;) {
     const accept_stream in = at.incoming(1 + static_cast<std::size_t>(i) % 7);
@@ -168,9 +168,9 @@ task<> tear_streams(int connections) {
   }
 }
 
-TEST(accept_end, ten_thousand_connections_of_torn_streams_leave_no_descriptor) {
+TEST(accept_end, ten_thousand_connections_of_destroyed_streams_leave_no_descriptor) {
   const std::size_t before = open_fds();
-  run([] { return tear_streams(test::on_fake_kernel() ? 300 : 10'000); });
+  run([] { return destroy_streams(test::on_fake_kernel() ? 300 : 10'000); });
   EXPECT_EQ(open_fds(), before);
 }
 

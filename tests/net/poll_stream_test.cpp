@@ -121,7 +121,7 @@ TEST(poll_stream, a_descriptor_that_is_not_open_is_an_error) {
             std::errc::bad_file_descriptor);
 }
 
-TEST(poll_stream, torn_streams_leave_no_descriptor) {
+TEST(poll_stream, destroyed_streams_leave_no_descriptor) {
   const std::size_t before = open_fds();
   run([]() -> task<> {
     const event_counter c;

@@ -249,7 +249,7 @@ TEST(receive_stream, ends_when_its_socket_is_closed_and_all_buffers_are_out) {
   });
 }
 
-TEST(receive_stream, torn_ones_leave_no_lease_and_no_descriptor) {
+TEST(receive_stream, destroyed_ones_leave_no_lease_and_no_descriptor) {
   const std::size_t before = open_fds();
   run([]() -> task<> {
     const fixed_buf_pool pool = pool_of(3);

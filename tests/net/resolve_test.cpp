@@ -51,7 +51,7 @@ TEST(resolve, says_in_the_resolvers_words_what_is_wrong) {
   EXPECT_STREQ(none.error().category().name(), "getaddrinfo");
 }
 
-TEST(resolve, may_be_given_up_at_any_time) {
+TEST(resolve, may_be_abandoned_and_stopped_at_any_time) {
   const std::size_t before = test::open_fds();
   run([]() -> task<> {
     for (int i = 0; i < 20; ++i) {

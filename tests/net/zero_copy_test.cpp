@@ -276,7 +276,7 @@ TEST(zero_copy, the_registration_lasts_as_long_as_the_kernel_has_the_memory) {
 
 TEST(zero_copy, a_registration_that_the_kernel_has_refused_ends_at_once) {
   constexpr unsigned all = 1000;
-  const auto send_and_give_up = [](fake::kernel&) -> task<> {
+  const auto send_and_unregister = [](fake::kernel&) -> task<> {
     const sending s = co_await begin_sending();
     EXPECT_EQ(s.pool.registered(), registration::plain);
     auto sent = co_await s.here.send_zc(full_lease(s.pool));
@@ -285,7 +285,7 @@ TEST(zero_copy, a_registration_that_the_kernel_has_refused_ends_at_once) {
     const auto back = co_await std::move(sent.rest);
     EXPECT_EQ(back.buf.size(), lease_bytes);
   };
-  run_late(send_and_give_up, all);
+  run_late(send_and_unregister, all);
 }
 
 TEST(zero_copy, what_is_left_of_it_outlives_the_runtime) {

@@ -125,7 +125,7 @@ void run_one(std::uint64_t seed, const std::filesystem::path& directory, bool ve
       drained = rt.shutdown(p.deadline).has_value();
     }
     if (!drained && options.stuck == 0)
-      fail(options, p, "shutdown gave up though nothing was stuck");
+      fail(options, p, "shutdown quarantined though nothing was stuck");
     if (!drained) {
       w.require_laws();
       w.kernel->finish_late();

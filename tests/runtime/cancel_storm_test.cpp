@@ -24,7 +24,7 @@
 #include "support/run.hpp"
 #include "support/small.hpp"
 
-// Very many operations that are given up, peers that never answer or vanish, and reads that a
+// Very many operations that are abandoned, peers that never answer or vanish, and reads that a
 // device still works on at the end.
 
 namespace carousel {
@@ -52,8 +52,8 @@ std::size_t resident_kib() {
   return 0;
 }
 
-/// `rounds` times: `many` reads of one silent pipe are given up at once.
-task<> give_up(runtime& rt, std::size_t many, int rounds) {
+/// `rounds` times: `many` reads of one silent pipe are abandoned at once.
+task<> abandon(runtime& rt, std::size_t many, int rounds) {
   const pipe_pair pipe;
   const file end = pipe.reader();
   const std::size_t buffers = std::min(many, fixed_buffers_max);
@@ -98,18 +98,18 @@ task<> give_up(runtime& rt, std::size_t many, int rounds) {
   }
 }
 
-TEST(cancel_storm, a_million_reads_given_up_two_thousand_at_a_time_leave_nothing) {
+TEST(cancel_storm, a_million_reads_abandoned_two_thousand_at_a_time_leave_nothing) {
   const std::size_t before = open_fds();
   runtime rt = runtime::make().value();
-  rt.block_on(give_up(rt, 2000, 500));
+  rt.block_on(abandon(rt, 2000, 500));
   EXPECT_TRUE(rt.shutdown(std::chrono::seconds(60)));
   EXPECT_EQ(open_fds(), before);
 }
 
-TEST(cancel_storm, a_hundred_thousand_reads_given_up_at_once_leave_nothing) {
+TEST(cancel_storm, a_hundred_thousand_reads_abandoned_at_once_leave_nothing) {
   const std::size_t before = open_fds();
   runtime rt = runtime::make().value();
-  rt.block_on(give_up(rt, 100'000, 1));
+  rt.block_on(abandon(rt, 100'000, 1));
   EXPECT_TRUE(rt.shutdown(std::chrono::seconds(60)));
   EXPECT_EQ(open_fds(), before);
 }

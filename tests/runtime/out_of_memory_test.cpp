@@ -132,13 +132,13 @@ task<std::size_t> tasks_and_verbs(const fixed_buf_pool& pool, const pipe_pair& q
   const auto first =
       co_await when_any(quiet.reader().read(room()), sleep_for(std::chrono::nanoseconds(1)));
   sum += first.first;
-  const auto given_up =
+  const auto abandoned =
       co_await abandon_after(std::chrono::nanoseconds(1), quiet.reader().read(room()));
-  sum += given_up.res ? 1 : 0;
+  sum += abandoned.res ? 1 : 0;
   co_return sum;
 }
 
-/// All buffers are back as soon as the kernel has let go of what was given up.
+/// All buffers are back as soon as the kernel has let go of what was abandoned.
 task<bool> all_come_home(const fixed_buf_pool& pool) {
   std::vector<fixed_buf> all;
   while (all.size() < buffers) {

@@ -157,7 +157,7 @@ TEST(channel, nobody_takes_a_value_past_a_receiver_that_has_waited) {
   });
 }
 
-TEST(channel, a_receiver_that_gives_up_leaves_the_line) {
+TEST(channel, a_receiver_that_is_stopped_leaves_the_line) {
   run([]() -> task<> {
     numbers c(1);
     const result<value> none = co_await timeout(milliseconds(1), c.receive());
@@ -168,7 +168,7 @@ TEST(channel, a_receiver_that_gives_up_leaves_the_line) {
   });
 }
 
-/// Tasks send and receive, give up and are destroyed, at random.
+/// Tasks send and receive, are stopped and destroyed, at random.
 task<> random_sender(numbers& to, int first, int count, std::vector<bool>& sent,
                      std::mt19937& random) {
   for (int i = first; i < first + count; ++i) {
@@ -188,7 +188,7 @@ task<> random_receiver(numbers& from, std::vector<int>& received, std::mt19937& 
   }
 }
 
-TEST(channel, nothing_is_lost_or_doubled_when_tasks_give_up_at_random) {
+TEST(channel, nothing_is_lost_or_doubled_when_tasks_are_stopped_and_destroyed_at_random) {
   constexpr int senders = 4;
   constexpr int each = 50;
   constexpr std::size_t all = std::size_t{senders} * each;

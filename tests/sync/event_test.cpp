@@ -30,7 +30,7 @@ TEST(event, all_that_wait_go_on_in_their_order) {
     co_await yield();
     EXPECT_EQ(log, "");
     e.set();
-    e.reset();  // takes nothing from those that were let go
+    e.reset();  // takes nothing from those that were woken
     for (auto& one : all) co_await std::move(one);
     EXPECT_FALSE(e.is_set());
   });

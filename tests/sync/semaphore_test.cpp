@@ -42,7 +42,7 @@ TEST(semaphore, nobody_overtakes_one_that_waits_for_more) {
   EXPECT_EQ(s.available(), 3U);
 }
 
-TEST(semaphore, one_that_gives_up_in_front_lets_those_behind_go_on) {
+TEST(semaphore, one_that_is_stopped_in_front_lets_those_behind_go_on) {
   semaphore s(2);
   std::string log;
   run([&]() -> task<> {

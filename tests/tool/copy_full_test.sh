@@ -31,7 +31,7 @@ check "that is not told file by file" test "$(wc -l <err)" -lt 30
 rm -rf small/*
 run "$carousel" cp --json -r many more small/
 check "nor tried file by file" test "$(json out 'o["error_count"] < 100')" = True
-check "but once it is over" says "gave up after 20 errors of the target: what is left is not copied"
+check "but once it is over" says "stopped after 20 errors of the target: what is left is not copied"
 rm -rf small/*
 mkdir small/readonly && mount -t tmpfs -o ro tmpfs small/readonly && mounts+=("$dir/small/readonly")
 check "nor for one that may not be written to" ends_with 1 more/* small/readonly

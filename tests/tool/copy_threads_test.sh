@@ -99,7 +99,7 @@ if is_root && mount_new small -t tmpfs -o size=1M tmpfs; then
     find small -mindepth 1 -delete
     run "$carousel" cp -r --threads $threads tree small/target
     check "a full target is an error of $threads threads" test $status = 1
-    check "which give up" says "gave up after 20 errors of the target"
+    check "which stop" says "stopped after 20 errors of the target"
     check "with the twenty that are told" test "$(grep -c 'No space left' err)" = 20
     check "and what is there is whole" test -z "$(diff -r --no-dereference tree small/target 2>&1 | grep -v '^Only in tree\|is a fifo')"
   done

@@ -27,7 +27,7 @@ using fractional_seconds = std::chrono::duration<double>;
 /// Of the time for measuring, the part that reading a block set may take as well.
 constexpr double block_set_part = 0.02;
 
-/// Each buffer is read into once at least, however short a slice should be; so rounds are given up
+/// Each buffer is read into once at least, however short a slice should be; so rounds are left out
 /// where they take too long, but not those without which nothing could be said.
 constexpr double overrun_max = 1.3;
 constexpr unsigned rounds_enough = 13;

@@ -82,7 +82,7 @@ task<bundle_outcome> copier::carry_out(const std::vector<file_job>& jobs) {
   if (!threads_ || threads_->empty()) co_return co_await own_.copy(file_bundle{&jobs});
   auto copied = co_await threads_->copy(file_bundle{&jobs});
   if (copied) co_return std::move(*copied);
-  co_return bundle_outcome(jobs.size());  // given up, after an interruption
+  co_return bundle_outcome(jobs.size());  // stopped, after an interruption
 }
 
 }  // namespace carousel::tool

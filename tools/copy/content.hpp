@@ -43,7 +43,7 @@ class content_progress {
     total_ += bytes;
   }
   /// What was copied does not count.
-  void take_back() noexcept { total_ -= own_; }
+  void withdraw() noexcept { total_ -= own_; }
   void failed_at(std::uint64_t offset, step doing) noexcept {
     offset_ = offset;
     doing_ = doing;

@@ -96,7 +96,7 @@ task<> copier::run() {
     const set_at_exit over(ended_);
     co_await copy_all();
   });
-  auto guard = spawn([this] { return give_up_when_interrupted(); });
+  auto guard = spawn([this] { return abort_when_interrupted(); });
   (void)co_await ended_.wait();
   guard.abort();
   // Whatever ended it: no thread works on an order whose task may be destroyed next.
@@ -112,7 +112,7 @@ task<> copier::run() {
 }
 
 /// Aborts what does not end by itself: its temporary files go away with it.
-task<> copier::give_up_when_interrupted() {
+task<> copier::abort_when_interrupted() {
   const auto came = co_await interruption();
   if (!came) co_return;
   co_await sleep_for(interruption_grace);

@@ -81,7 +81,7 @@ class copier {
 
   // The command line.
   task<> copy_all();
-  task<> give_up_when_interrupted();
+  task<> abort_when_interrupted();
   result<destination> find_destination();
   task<> ask_for_names(const destination& to, std::span<const std::string> sources);
   task<> copy_named(const destination& to, const std::string& source);

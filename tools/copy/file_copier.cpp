@@ -81,7 +81,7 @@ task<file_outcome> file_copier::copy(file_order order) {
   if (!filled && !outcome.not_begun && ends.to.is_in_place())
     job.said->refuse(target_path(job), "holds a part of the copy: it had to be written in place");
   if (filled) outcome.landed = co_await land(ends, order, outcome);
-  if (!outcome.landed) progress.take_back();
+  if (!outcome.landed) progress.withdraw();
   co_return outcome;
 }
 

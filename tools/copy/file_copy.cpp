@@ -136,7 +136,7 @@ task<file_outcome> copier::carry_out(file_order order) {
   if (!is_small || !threads_ || threads_->empty()) co_return co_await own_.copy(std::move(order));
   auto outcome = co_await threads_->copy(std::move(order));
   if (outcome) co_return std::move(*outcome);
-  co_return file_outcome{};  // given up, after an interruption
+  co_return file_outcome{};  // stopped, after an interruption
 }
 
 /// Whether names alone decide what is kept.

@@ -63,7 +63,7 @@ void copy_report::publish(file_report::statement& said) {
     case kind::target_error:
       add_error(std::move(said.text), target_errors_told_ < target_errors_max);
       if (++target_errors_told_ == target_errors_max)
-        add_error(fmt::format("gave up after {} errors of the target: what is left is not copied",
+        add_error(fmt::format("stopped after {} errors of the target: what is left is not copied",
                               target_errors_max),
                   true);
       return;

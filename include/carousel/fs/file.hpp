@@ -207,9 +207,9 @@ class file {
   /// for, and the error of close(2), which a network file system may give for earlier writes, is
   /// returned. Locks that the file held (flock, OFD) are gone by then, also where operations had
   /// put it into the ring's table; before Linux 6.13 the kernel may take some hundredths of a
-  /// second more to let go of what was there. The last handle, and the end of the runtime, let go
-  /// in the same way. A request to stop ends the waiting with errc::canceled, and the last of those
-  /// operations closes the file.
+  /// second more to let go of what was there. The last handle, and the end of the runtime, close it
+  /// in the same way. A request to stop ends the waiting with errc::canceled, and the last of
+  /// those operations closes the file.
   close_operation close() &&;
   CAROUSEL_REFUSED("close() takes the handle: co_await std::move(x).close()")
   close_operation close() const&;

@@ -35,7 +35,7 @@ class socket_handle {
 
   /// Closes the socket for all its handles: no operation starts any more, those in flight are
   /// stopped and waited for, and then it is closed. Each of them ends with errc::canceled, or with
-  /// what it has done already. The last handle, and the end of the runtime, let go in the same way,
+  /// what it has done already. The last handle, and the end of the runtime, close it likewise,
   /// without stopping anything.
   ///
   /// Closing a connection ends it both ways. When bytes are left that nobody has read, the peer

@@ -7,7 +7,7 @@ namespace carousel {
 
 /// A flag that tasks of one thread wait for. set() lets all that wait go on in the loop's next
 /// turn, in the order in which they began to, and whoever comes later does not wait; reset() makes
-/// later ones wait again, and takes nothing from those that were let go.
+/// later ones wait again, and takes nothing from those that were woken.
 ///
 /// Waiting allocates nothing, and any verb around it may stop it. Not thread-safe: from another
 /// thread wake a task with stop_on, or with a descriptor. It must outlive whoever waits for it.

@@ -81,10 +81,10 @@ found_by_default() { # BENCHMARK OPTION...
   check "through ReadAsync, and waits for each" counted polls 10
   check "buffered too" bench $use --benchmarks=readseq --async_io
   check "through ReadAsync" counted "async reads" 10
-  check "seekrandom gives up what it does not need" \
+  check "seekrandom aborts what it does not need" \
     bench $use $direct --benchmarks=seekrandom --seek_nexts=200 --async_io --reads=200
   check "by AbortIO" counted aborts 10
-  check "all that was begun was polled or given up" \
+  check "all that was begun was polled or aborted" \
     test "$(count_of "async reads")" = "$(($(count_of polls) + $(count_of aborts)))"
 
   check "eight threads read" \

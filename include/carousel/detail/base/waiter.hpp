@@ -48,12 +48,12 @@ struct task_base {
 };
 
 /// A suspension point. It lives in the awaiter, and stands in the ready queue or in the list of
-/// what it waits for. An awaiter that is destroyed while it is suspended calls forget(): nobody
+/// what it waits for. An awaiter that is destroyed while it is suspended calls leave_all(): nobody
 /// ever resumes a dead coroutine.
 ///
 ///   inert      its members mean nothing
 ///   suspended  from suspend() on
-///   resumed    by the loop, which has taken it out of everything: there is nothing to forget
+///   resumed    by the loop, which has taken it out of everything: there is nothing to leave
 struct waiter : list_link<ready_tag> {
   std::coroutine_handle<> handle;
   task_base* task;   ///< in whose name it waits (a counted reference)
@@ -73,7 +73,7 @@ struct waiter : list_link<ready_tag> {
     if (current != nullptr) [[likely]]
       current->retain();
   }
-  void forget() noexcept {
+  void leave_all() noexcept {
     unlink();
     if (link != nullptr) link->leave();
     if (task != nullptr) task->release();
@@ -83,17 +83,17 @@ struct waiter : list_link<ready_tag> {
   ~waiter() = default;
 };
 
-/// One that forgets by itself.
+/// One that leaves by itself.
 struct scoped_waiter : waiter {
   scoped_waiter() noexcept {
     start_unlinked();
     link = nullptr;
     task = nullptr;
   }
-  ~scoped_waiter() { forget(); }
+  ~scoped_waiter() { leave_all(); }
   /// It does not wait after all.
-  void stop_waiting() noexcept {
-    forget();
+  void leave_early() noexcept {
+    leave_all();
     link = nullptr;
     task = nullptr;
   }

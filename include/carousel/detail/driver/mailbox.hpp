@@ -10,12 +10,12 @@ namespace carousel::detail {
 
 struct delivered_tag;
 
-/// Something that another thread hands to a loop. Whoever posts it lets go of it.
+/// Something that another thread hands to a loop. Whoever posts it gives it away.
 struct mail : list_hook<delivered_tag> {
   /// On the loop's thread, in a turn after the post.
   void (*fire)(mail&) noexcept = nullptr;
-  /// The same once the loop has ended, instead of fire(). Mail that its owner takes back before has
-  /// none.
+  /// The same once the loop has ended, instead of fire(). Mail that its owner withdraws before
+  /// has none.
   void (*discard)(mail&) noexcept = nullptr;
   mail* posted_before = nullptr;  ///< written by the thread that posts
 };

@@ -11,7 +11,7 @@ struct parked_tag;
 struct context;
 
 /// A waiter that what it waits for may still know when the runtime has ended: a pool, an event, a
-/// task of another runtime. The runtime keeps it in a list of its own, so that it can let go of it
+/// task of another runtime. The runtime keeps it in a list of its own, so that it can unpark it
 /// when it ends and name it when nothing goes on.
 struct parked_waiter : scoped_waiter, list_hook<parked_tag> {
   void (*write_reason)(const parked_waiter&, std::FILE*) = nullptr;

@@ -16,7 +16,7 @@ class remote_queue;
 /// disarm(). Firing it resumes and destroys nobody.
 struct remote_node : mail, list_hook<armed_tag> {
   /// Returns when no thread posts it any more: its runtime ends.
-  void (*disconnect)(remote_node&) noexcept = nullptr;
+  void (*end_posts)(remote_node&) noexcept = nullptr;
   /// Somebody could still post it.
   bool (*may_fire)(const remote_node&) noexcept = nullptr;
 
@@ -39,7 +39,7 @@ class remote_queue {
   [[nodiscard]] bool reads(const mailbox& box) const noexcept { return &box == box_.get(); }
   /// Throws as open() does.
   void arm(remote_node& node, context& here);
-  /// Of an armed node that nobody posts any more: forgets what was posted.
+  /// Of an armed node that nobody posts any more: withdraws what was posted.
   void disarm(remote_node& node) noexcept;
 
   [[nodiscard]] bool has_posts() const noexcept { return box_ != nullptr && box_->has_posts(); }
@@ -49,7 +49,7 @@ class remote_queue {
   void deliver() noexcept;
   /// Somebody outside could still post something.
   [[nodiscard]] bool may_be_posted() noexcept;
-  /// The runtime ends: nobody posts any more, and what nobody takes back is destroyed.
+  /// The runtime ends: nobody posts any more, and what nobody withdraws is discarded.
   void close() noexcept;
 
  private:

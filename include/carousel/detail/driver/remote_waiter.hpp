@@ -83,7 +83,7 @@ class remote_waiter : protected scope_link,
   void prepare(context& here);
   void begin(context& here, std::coroutine_handle<> h) noexcept;
   void stop() noexcept;
-  void give_up() noexcept;
+  void leave_line() noexcept;
 
   std::mutex& guard_;
   const char* reason_;

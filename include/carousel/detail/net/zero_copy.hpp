@@ -42,7 +42,7 @@ class release_wait : scope_link, parked_waiter {
 
  protected:
   ~release_wait() = default;
-  /// It goes. Called before it lets go of the state.
+  /// It goes. Called before it releases the state.
   void leave() noexcept {
     if (of_.waiting == this) of_.waiting = nullptr;
   }
