@@ -65,11 +65,11 @@ class remote_runtime {
   /// it will end with: errc::shut_down if the runtime has ended, or ends before the task does. The
   /// callable is moved into the task and lives as long. Throws std::bad_alloc.
   template <class F>
-  auto spawn(F&& f) const {
+  remote_result<detail::task_value<std::decay_t<F>>> spawn(F&& f) const {
     using callable = std::decay_t<F>;
     static_assert(detail::makes_a_task<callable>,
                   "remote_runtime::spawn() takes a callable that returns a carousel::task");
-    using value = typename std::invoke_result_t<callable>::value_type;
+    using value = detail::task_value<callable>;
     static_assert(!std::is_reference_v<value>, "a reference is of no use on another thread");
     auto outcome = std::make_shared<detail::remote_outcome<value>>();
     outcome->producer = box_.get();

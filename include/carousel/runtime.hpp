@@ -140,7 +140,7 @@ class runtime {
 /// Makes a runtime, runs f(), a callable that returns a task, and gives its value. Throws
 /// std::system_error, with a sentence that says what to change, where there is no io_uring.
 template <class F>
-auto start(F f) {
+detail::task_value<F&> start(F f) {
   constexpr bool makes_a_task = detail::makes_a_task<F&>;
   static_assert(makes_a_task,
                 "start() takes a callable without parameters that returns a carousel::task");

@@ -7,6 +7,10 @@
 #include "carousel/join_handle.hpp"
 
 namespace carousel {
+namespace detail {
+template <class F, class... Args>
+using handle_of_spawned = join_handle<task_value<std::decay_t<F>, std::decay_t<Args>...>>;
+}  // namespace detail
 
 /// Starts f(args...), which returns a task<T>, as a task of its own beside the others of this
 /// runtime. It first runs in the loop's next turn. The callable and the arguments are moved into
@@ -14,15 +18,14 @@ namespace carousel {
 /// std::bad_alloc; stops the process outside a runtime.
 template <class F, class... Args>
   requires std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>
-auto spawn(F&& f, Args&&... args) {
+detail::handle_of_spawned<F, Args...> spawn(F&& f, Args&&... args) {
   static_assert(detail::makes_a_task<std::decay_t<F>, std::decay_t<Args>...>,
                 "spawn() takes a callable that returns a carousel::task, and its arguments");
   static_assert(std::is_constructible_v<std::decay_t<F>, F> &&
                     (std::is_constructible_v<std::decay_t<Args>, Args> && ...),
                 "what spawn() is given moves into the task: std::move(x) what has one owner, "
-                "std::ref(x) what "
-                "outlives the task");
-  using value = typename std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>::value_type;
+                "std::ref(x) what outlives the task");
+  using value = detail::task_value<std::decay_t<F>, std::decay_t<Args>...>;
   (void)detail::this_context();
   detail::task_outcome<value>* made =
       detail::make_root<value>(std::forward<F>(f), std::forward<Args>(args)...);
@@ -33,7 +36,7 @@ auto spawn(F&& f, Args&&... args) {
 
 /// Starts an existing task object.
 template <class T>
-auto spawn(task<T> t) {
+join_handle<T> spawn(task<T> t) {
   return spawn([](task<T> moved) { return moved; }, std::move(t));
 }
 

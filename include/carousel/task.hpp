@@ -171,6 +171,18 @@ inline constexpr bool makes_a_task = false;
 template <class F, class... Args>
   requires std::is_invocable_v<F, Args...>
 inline constexpr bool makes_a_task<F, Args...> = is_task<std::invoke_result_t<F, Args...>>;
+/// What that task brings; void where it is none, which whoever takes F says in a sentence.
+template <class F, class... Args>
+struct made_task {
+  using value = void;
+};
+template <class F, class... Args>
+  requires makes_a_task<F, Args...>
+struct made_task<F, Args...> {
+  using value = typename std::invoke_result_t<F, Args...>::value_type;
+};
+template <class F, class... Args>
+using task_value = typename made_task<F, Args...>::value;
 
 template <class T>
 task<T> task_promise<T>::get_return_object() noexcept {

@@ -113,6 +113,9 @@ class fixed_buf_pool {
   /// are never handed out again.
   [[nodiscard]] std::size_t quarantined() const noexcept { return pool_->quarantined(); }
 
+  /// What close<B>() brings.
+  template <class B>
+  using closing = std::conditional_t<std::is_void_v<B>, void, std::vector<B>>;
   /// Closes the pool for all its handles when awaited: waiters get pool_closed, no new lease is
   /// given. Fixed operations of the leases that are out go on, and the registration ends with the
   /// last of them; where it was ended before, by unregister_buffers(), they say pool_closed.
@@ -122,7 +125,7 @@ class fixed_buf_pool {
   /// say so. Closing goes on when it is asked to stop: the operations that hold leases are what to
   /// stop. Destroying the awaiting coroutine leaves the pool closed.
   template <class B = void>
-  auto close() && {
+  task<result<closing<B>>> close() && {
     return close_and_wait<B>(std::exchange(pool_, detail::collection_ref(nullptr)));
   }
   template <class B = void>
@@ -139,8 +142,7 @@ class fixed_buf_pool {
 
   static task<> wait_until_returned(detail::collection_ref pool);
   template <class B>
-  static task<result<std::conditional_t<std::is_void_v<B>, void, std::vector<B>>>> close_and_wait(
-      detail::collection_ref pool) {
+  static task<result<closing<B>>> close_and_wait(detail::collection_ref pool) {
     if (pool->closed()) co_return std::unexpected(make_error_code(errc::pool_closed));
     co_await wait_until_returned(pool);
     if constexpr (std::is_void_v<B>) {

@@ -36,6 +36,9 @@ using accept_operation = detail::operation<detail::accept_call<Stream>>;
 template <class Stream>
 class accept_stream {
  public:
+  /// What next() returns; awaited once.
+  using next_operation = detail::next_item<detail::accepted_streams<Stream>>;
+
   /// Awaited: result<Stream>, the connection that has waited longest. Several tasks that wait are
   /// served in turn.
   ///
@@ -44,12 +47,11 @@ class accept_stream {
   /// accept() of the listener says: such an error is told once, nothing is accepted until the next
   /// next(), and that tries again at once. Wait for a descriptor to be closed first, or for a
   /// while.
-  [[nodiscard]] auto next() const& noexcept { return stream_.next(); }
+  [[nodiscard]] next_operation next() const& noexcept { return stream_.next(); }
   CAROUSEL_REFUSED(
       "a stream that ends with its first connection closes those that have come after it: give it "
-      "a "
-      "name, or accept() one")
-  detail::next_item<detail::accepted_streams<Stream>> next() const&&;
+      "a name, or accept() one")
+  next_operation next() const&&;
 
  private:
   friend class tcp_listener;

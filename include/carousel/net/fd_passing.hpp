@@ -1,16 +1,12 @@
 #pragma once
 
 #include <cstddef>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "carousel/detail/net/fd_transfer.hpp"
 
 namespace carousel {
-
-template <class Stream>
-class stream_reading;
 
 /// What recv_fds() has brought beside the bytes in the buffer.
 struct received_fds {
@@ -24,32 +20,33 @@ struct received_fds {
 template <class Socket>
 class fd_passing {
  public:
-  /// Sends bytes of the buffer with at most 253 descriptors: buf_result<std::size_t, B>. They stay
-  /// open until it has ended, and the caller's where it has kept handles. A stream may take fewer
-  /// bytes than there are; the descriptors have gone with them all the same. Errors:
+  /// What send_fds() and recv_fds() return; awaited once.
+  template <io_buf B>
+  using send_fds_operation = detail::operation<detail::send_fds_call<B, Socket>>;
+  template <io_buf_mut B>
+  using recv_fds_operation = detail::operation<detail::recv_fds_call<B, received_fds, Socket>>;
+
+  /// Awaited: buf_result<std::size_t, B>. Sends bytes of the buffer with at most 253 descriptors.
+  /// They stay open until it has ended, and the caller's where it has kept handles. A stream may
+  /// take fewer bytes than there are; the descriptors have gone with them all the same. Errors:
   /// invalid_argument for no bytes or too many descriptors, bad_file_descriptor for what is not
   /// open, and those of other writes.
   template <io_buf B>
-  auto send_fds(B buf, std::vector<fd_handle> fds) const {
-    return detail::operation(
-        detail::send_fds_call<B, is_stream<Socket>>{{held()}, {std::move(buf), std::move(fds)}});
+  send_fds_operation<B> send_fds(B buf, std::vector<fd_handle> fds) const {
+    return send_fds_operation<B>({{held()}, {std::move(buf), std::move(fds)}});
   }
-  /// Receives bytes, and descriptors, up to `room` of them: buf_result<received_fds, B>. They are
-  /// closed on exec. Error: message_size where more have come than there is room for, or than this
-  /// process may have open: then all of them are closed, and the bytes are in the buffer. Whoever
-  /// stops waiting leaves none behind. Throws std::bad_alloc.
+  /// Awaited: buf_result<received_fds, B>. Receives bytes, and descriptors, up to `room` of them.
+  /// They are closed on exec. Error: message_size where more have come than there is room for, or
+  /// than this process may have open: then all of them are closed, and the bytes are in the buffer.
+  /// Whoever stops waiting leaves none behind. Throws std::bad_alloc.
   template <io_buf_mut B>
-  auto recv_fds(B buf, std::size_t room) const {
-    return detail::operation(detail::recv_fds_call<B, received_fds, is_stream<Socket>>{
-        {held()}, {std::move(buf), nullptr}, room});
+  recv_fds_operation<B> recv_fds(B buf, std::size_t room) const {
+    return recv_fds_operation<B>({{held()}, {std::move(buf), nullptr}, room});
   }
 
  private:
   friend Socket;
   fd_passing() = default;
-
-  template <class S>
-  static constexpr bool is_stream = std::is_base_of_v<stream_reading<S>, S>;
 
   [[nodiscard]] detail::file_operation held() const noexcept {
     return static_cast<const Socket&>(*this).hold();

@@ -20,6 +20,9 @@ namespace carousel {
 /// descriptor open as a handle of that does, and outlives its runtime. Not thread-safe.
 class poll_stream {
  public:
+  /// What next() returns; awaited once.
+  using next_operation = detail::next_item<detail::polled_events>;
+
   /// On a file, a socket, or a descriptor that fd_handle::from_fd() owns. Throws std::bad_alloc.
   poll_stream(const fd_handle& of, poll_events wanted)
       : stream_(detail::poll_record::make(of.hold(), wanted)) {}
@@ -31,7 +34,7 @@ class poll_stream {
   /// Awaited: result<poll_events>. Errors: errc::end_of_file, from now on: the file or the socket
   /// was closed. errc::canceled, by a verb, which loses no event, or because the stream was
   /// destroyed meanwhile. operation_not_permitted, and what else the kernel says, each told once.
-  [[nodiscard]] auto next() const noexcept { return stream_.next(); }
+  [[nodiscard]] next_operation next() const noexcept { return stream_.next(); }
 
  private:
   detail::stream_handle<detail::polled_events> stream_;

@@ -29,6 +29,9 @@ namespace carousel {
 /// time divides the bytes by chance. Not thread-safe.
 class receive_stream {
  public:
+  /// What next() returns; awaited once.
+  using next_operation = detail::next_item<detail::received_leases>;
+
   /// Made by receive() of a stream socket.
   receive_stream(detail::file_operation socket, const buf_group& from)
       : stream_(detail::receive_record::make(std::move(socket), detail::group_access::of(from))) {}
@@ -40,7 +43,7 @@ class receive_stream {
   /// or the socket was closed. errc::canceled, by a verb, or because the stream was destroyed
   /// meanwhile. connection_reset and its kin, with every next() after the connection broke.
   /// pool_closed; stale_buffer (every buffer of this capacity is quarantined).
-  [[nodiscard]] auto next() const noexcept { return stream_.next(); }
+  [[nodiscard]] next_operation next() const noexcept { return stream_.next(); }
 
  private:
   detail::stream_handle<detail::received_leases> stream_;

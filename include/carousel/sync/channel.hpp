@@ -26,6 +26,9 @@ class channel {
                 "constructor is noexcept");
 
  public:
+  class send_operation;
+  class receive_operation;
+
   /// Room for `capacity` values, at least one. Throws std::bad_alloc.
   explicit channel(std::size_t capacity) : room_(capacity) {
     CAROUSEL_ASSERT(capacity > 0, "a channel has room for one value at least");
@@ -49,19 +52,11 @@ class channel {
   ///
   /// g++ 12 destroys a temporary aggregate twice in `co_await q.send(job{path, size})`: give it a
   /// name first, or let send(path, size) make it.
-  [[nodiscard]] auto send(T value) noexcept {
-    struct operation {
-      using resumed_by_loop [[maybe_unused]] = void;
-      channel& to;
-      T value;
-      sender operator co_await() && noexcept { return {to, std::move(value)}; }
-    };
-    return operation{*this, std::move(value)};
-  }
+  [[nodiscard]] send_operation send(T value) noexcept { return {*this, std::move(value)}; }
   /// The same with a value that is made of several arguments: T(first, second, ...).
   template <class First, class Second, class... More>
     requires std::is_constructible_v<T, First, Second, More...>
-  [[nodiscard]] auto send(First&& first, Second&& second, More&&... more) {
+  [[nodiscard]] send_operation send(First&& first, Second&& second, More&&... more) {
     return send(
         T(std::forward<First>(first), std::forward<Second>(second), std::forward<More>(more)...));
   }
@@ -74,14 +69,7 @@ class channel {
   }
   [[nodiscard]] bool try_send(T&& value) noexcept { return try_send(value); }
   /// Awaited: result<T>. Errors: closed, once all is received; canceled.
-  [[nodiscard]] auto receive() noexcept {
-    struct operation {
-      using resumed_by_loop [[maybe_unused]] = void;
-      channel& from;
-      receiver operator co_await() && noexcept { return receiver(from); }
-    };
-    return operation{*this};
-  }
+  [[nodiscard]] receive_operation receive() noexcept { return receive_operation(*this); }
   /// Nothing when it is empty, and also when values are for others who have waited and did not run
   /// yet.
   [[nodiscard]] std::optional<T> try_receive() noexcept {
@@ -202,6 +190,35 @@ class channel {
   bool closed_ = false;
   detail::wait_line senders_;
   detail::wait_line receivers_;
+};
+
+/// What send() returns; awaited once.
+template <class T>
+class [[nodiscard]] channel<T>::send_operation {
+ public:
+  using resumed_by_loop = void;
+  sender operator co_await() && noexcept { return {to_, std::move(value_)}; }
+
+ private:
+  friend channel;
+  send_operation(channel& to, T&& value) noexcept : to_(to), value_(std::move(value)) {}
+
+  channel& to_;
+  T value_;
+};
+
+/// What receive() returns; awaited once.
+template <class T>
+class [[nodiscard]] channel<T>::receive_operation {
+ public:
+  using resumed_by_loop = void;
+  receiver operator co_await() && noexcept { return receiver(from_); }
+
+ private:
+  friend channel;
+  explicit receive_operation(channel& from) noexcept : from_(from) {}
+
+  channel& from_;
 };
 
 }  // namespace carousel

@@ -13,6 +13,8 @@ namespace carousel {
 /// thread wake a task with stop_on, or with a descriptor. It must outlive whoever waits for it.
 class event {
  public:
+  class wait_operation;
+
   [[nodiscard]] bool is_set() const noexcept { return set_; }
   void set() noexcept {
     set_ = true;
@@ -21,14 +23,7 @@ class event {
   void reset() noexcept { set_ = false; }
 
   /// Awaited: result<>. Error: canceled.
-  [[nodiscard]] auto wait() noexcept {
-    struct operation {
-      using resumed_by_loop [[maybe_unused]] = void;
-      event& on;
-      awaiter operator co_await() && noexcept { return awaiter(on); }
-    };
-    return operation{*this};
-  }
+  [[nodiscard]] wait_operation wait() noexcept;
 
  private:
   class awaiter : detail::line_waiter {
@@ -51,5 +46,20 @@ class event {
   bool set_ = false;
   detail::wait_line line_;
 };
+
+/// What wait() returns; awaited once.
+class [[nodiscard]] event::wait_operation {
+ public:
+  using resumed_by_loop = void;
+  awaiter operator co_await() && noexcept { return awaiter(on_); }
+
+ private:
+  friend event;
+  explicit wait_operation(event& on) noexcept : on_(on) {}
+
+  event& on_;
+};
+
+inline event::wait_operation event::wait() noexcept { return wait_operation(*this); }
 
 }  // namespace carousel

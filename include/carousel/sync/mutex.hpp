@@ -13,11 +13,12 @@ class mutex {
  public:
   /// Holds the lock until it is destroyed.
   using guard = semaphore::permit;
+  using lock_operation = semaphore::acquire_operation;
 
   [[nodiscard]] bool locked() const noexcept { return one_.available() == 0; }
   [[nodiscard]] std::optional<guard> try_lock() noexcept { return one_.try_acquire(); }
   /// Awaited: result<guard>. Error: canceled.
-  [[nodiscard]] auto lock() noexcept { return one_.acquire(); }
+  [[nodiscard]] lock_operation lock() noexcept { return one_.acquire(); }
 
  private:
   semaphore one_{1};

@@ -59,6 +59,9 @@ class remote_channel {
   };
 
  public:
+  class send_operation;
+  class receive_operation;
+
   /// Room for `capacity` values, at least one. Throws std::bad_alloc.
   explicit remote_channel(std::size_t capacity) {
     CAROUSEL_ASSERT(capacity > 0, "a channel has room for one value at least");
@@ -73,14 +76,8 @@ class remote_channel {
   /// Awaited in a task: buf_result<void, std::optional<T>>, with the value in `buf` if it was not
   /// sent. Errors: closed, canceled. Throws std::system_error where no eventfd can be had for the
   /// runtime. An aggregate needs a name first with g++ 12 (channel::send).
-  [[nodiscard]] auto send(T value) const noexcept {
-    struct operation {
-      using resumed_by_loop [[maybe_unused]] = void;
-      std::shared_ptr<state> to;
-      T value;
-      sender operator co_await() && noexcept { return {std::move(to), std::move(value)}; }
-    };
-    return operation{checked(), std::move(value)};
+  [[nodiscard]] send_operation send(T value) const noexcept {
+    return {checked(), std::move(value)};
   }
   /// On any thread. Takes the value and returns true if there is room and the channel is open; else
   /// the value stays as it is.
@@ -97,14 +94,7 @@ class remote_channel {
 
   /// Awaited in a task: result<T>. Errors: closed, once all is received; canceled. Throws as send()
   /// does.
-  [[nodiscard]] auto receive() const noexcept {
-    struct operation {
-      using resumed_by_loop [[maybe_unused]] = void;
-      std::shared_ptr<state> from;
-      receiver operator co_await() && noexcept { return receiver(std::move(from)); }
-    };
-    return operation{checked()};
-  }
+  [[nodiscard]] receive_operation receive() const noexcept { return receive_operation(checked()); }
   /// On any thread. Nothing when it is empty.
   [[nodiscard]] std::optional<T> try_receive() const noexcept {
     detail::remote_cell* const full = checked()->try_take_full();
@@ -185,6 +175,36 @@ class remote_channel {
   }
 
   std::shared_ptr<state> state_;
+};
+
+/// What send() returns; awaited once.
+template <class T>
+class [[nodiscard]] remote_channel<T>::send_operation {
+ public:
+  using resumed_by_loop = void;
+  sender operator co_await() && noexcept { return {std::move(to_), std::move(value_)}; }
+
+ private:
+  friend remote_channel;
+  send_operation(std::shared_ptr<state> to, T&& value) noexcept
+      : to_(std::move(to)), value_(std::move(value)) {}
+
+  std::shared_ptr<state> to_;
+  T value_;
+};
+
+/// What receive() returns; awaited once.
+template <class T>
+class [[nodiscard]] remote_channel<T>::receive_operation {
+ public:
+  using resumed_by_loop = void;
+  receiver operator co_await() && noexcept { return receiver(std::move(from_)); }
+
+ private:
+  friend remote_channel;
+  explicit receive_operation(std::shared_ptr<state> from) noexcept : from_(std::move(from)) {}
+
+  std::shared_ptr<state> from_;
 };
 
 }  // namespace carousel

@@ -17,6 +17,8 @@ namespace carousel {
 /// permit.
 class semaphore {
  public:
+  class acquire_operation;
+
   /// `permits` of them; that is also the most that one task can ask for.
   explicit semaphore(std::size_t permits) noexcept : total_(permits), free_(permits) {}
 
@@ -55,15 +57,7 @@ class semaphore {
     return permit(*this, many);
   }
   /// Awaited: result<permit>. Error: canceled.
-  [[nodiscard]] auto acquire(std::size_t many = 1) noexcept {
-    struct operation {
-      using resumed_by_loop [[maybe_unused]] = void;
-      semaphore& of;
-      std::size_t many;
-      awaiter operator co_await() && noexcept { return {of, many}; }
-    };
-    return operation{*this, many};
-  }
+  [[nodiscard]] acquire_operation acquire(std::size_t many = 1) noexcept;
 
  private:
   class awaiter : detail::line_waiter {
@@ -108,5 +102,23 @@ class semaphore {
   std::size_t free_;
   detail::wait_line line_;
 };
+
+/// What acquire() returns; awaited once.
+class [[nodiscard]] semaphore::acquire_operation {
+ public:
+  using resumed_by_loop = void;
+  awaiter operator co_await() && noexcept { return {of_, many_}; }
+
+ private:
+  friend semaphore;
+  acquire_operation(semaphore& of, std::size_t many) noexcept : of_(of), many_(many) {}
+
+  semaphore& of_;
+  std::size_t many_;
+};
+
+inline semaphore::acquire_operation semaphore::acquire(std::size_t many) noexcept {
+  return {*this, many};
+}
 
 }  // namespace carousel

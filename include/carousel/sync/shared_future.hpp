@@ -26,6 +26,8 @@ class shared_future {
                 "move constructor is noexcept");
 
  public:
+  class wait_operation;
+
   /// Of a value that set() will bring. Throws std::bad_alloc.
   shared_future() : state_(std::make_shared<state>()) {}
   /// Of what a task ends with: a value, an error, errc::canceled when it is aborted, or an
@@ -46,14 +48,7 @@ class shared_future {
 
   /// Awaited: result<std::shared_ptr<const T>>, to the value in the future, which lives as long.
   /// Errors: what fail() gave, canceled.
-  [[nodiscard]] auto wait() const noexcept {
-    struct operation {
-      using resumed_by_loop [[maybe_unused]] = void;
-      std::shared_ptr<state> of;
-      awaiter operator co_await() && noexcept { return awaiter(std::move(of)); }
-    };
-    return operation{checked()};
-  }
+  [[nodiscard]] wait_operation wait() const noexcept { return wait_operation(checked()); }
 
  private:
   struct state {
@@ -114,6 +109,20 @@ class shared_future {
   }
 
   std::shared_ptr<state> state_;
+};
+
+/// What wait() returns; awaited once.
+template <class T>
+class [[nodiscard]] shared_future<T>::wait_operation {
+ public:
+  using resumed_by_loop = void;
+  awaiter operator co_await() && noexcept { return awaiter(std::move(of_)); }
+
+ private:
+  friend shared_future;
+  explicit wait_operation(std::shared_ptr<state> of) noexcept : of_(std::move(of)) {}
+
+  std::shared_ptr<state> of_;
 };
 
 }  // namespace carousel

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "carousel/detail/buf/lent_memory.hpp"
@@ -16,7 +17,12 @@
 #include "carousel/detail/net/stream_transfer.hpp"
 #include "carousel/net/fd_handle.hpp"
 
-namespace carousel::detail {
+namespace carousel {
+
+template <class Stream>
+class stream_reading;
+
+namespace detail {
 
 /// The kernel's limit for one message (SCM_MAX_FD).
 inline constexpr std::size_t fds_max = 253;
@@ -39,18 +45,21 @@ struct fd_message {
   [[nodiscard]] bool truncated() const noexcept { return (header.msg_flags & MSG_CTRUNC) != 0; }
 };
 
-/// What went through a socket, which has a connection that may have broken if it is a `Stream`.
-template <bool Stream>
+template <class Socket>
+inline constexpr bool is_stream = std::is_base_of_v<stream_reading<Socket>, Socket>;
+
+/// What went through a socket, which has a connection that may have broken if it is a stream.
+template <class Socket>
 [[nodiscard]] result<std::size_t> message_result(direction way, const fd_ref& socket,
                                                  std::int32_t res, std::size_t asked) noexcept {
-  if constexpr (Stream) return stream_result(way, socket, res, asked);
+  if constexpr (is_stream<Socket>) return stream_result(way, socket, res, asked);
   if (res >= 0) return static_cast<std::size_t>(res);
   const opcode code = way == direction::read ? opcode::recvmsg : opcode::sendmsg;
   return std::unexpected(note_failure(kernel_error(res), code, socket.get()));
 }
 
 /// Sends a buffer with descriptors, which are open until it has ended.
-template <io_buf B, bool Stream>
+template <io_buf B, class Socket>
 struct send_fds_call : file_operation {
   struct sending {
     B buf;
@@ -84,19 +93,19 @@ struct send_fds_call : file_operation {
   }
   output complete(std::int32_t res, sending& lent, slot&) const noexcept {
     const auto asked = static_cast<std::size_t>(std::max(res, 0));  // nothing is cut short
-    return {message_result<Stream>(direction::write, file, res, asked), std::move(lent.buf)};
+    return {message_result<Socket>(direction::write, file, res, asked), std::move(lent.buf)};
   }
   output fail(std::error_code error, sending&& back) const noexcept {
     return {std::unexpected(note_failure(error, opcode::sendmsg, file.get())), std::move(back.buf)};
   }
   [[nodiscard]] static std::size_t asked() noexcept { return 0; }
   static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
-    if constexpr (Stream) note_break(direction::write, socket, asked, res);
+    if constexpr (is_stream<Socket>) note_break(direction::write, socket, asked, res);
   }
 };
 
 /// Receives a buffer and descriptors. What nobody takes is closed.
-template <io_buf_mut B, class Told, bool Stream>
+template <io_buf_mut B, class Told, class Socket>
 struct recv_fds_call : file_operation {
   struct receiving {
     B buf;
@@ -129,7 +138,7 @@ struct recv_fds_call : file_operation {
   }
   output complete(std::int32_t res, receiving& lent, slot&) const {
     const result<std::size_t> came =
-        message_result<Stream>(direction::read, file, res, asked_of(lent));
+        message_result<Socket>(direction::read, file, res, asked_of(lent));
     if (!came) return {std::unexpected(came.error()), std::move(lent.buf)};
     buf_traits<B>::set_size(lent.buf, *came);
     if (lent.message->truncated()) {
@@ -143,7 +152,7 @@ struct recv_fds_call : file_operation {
   }
   [[nodiscard]] std::size_t asked() const noexcept { return asked_of(held); }
   static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
-    if constexpr (Stream) note_break(direction::read, socket, asked, res);
+    if constexpr (is_stream<Socket>) note_break(direction::read, socket, asked, res);
   }
 
  private:
@@ -152,4 +161,5 @@ struct recv_fds_call : file_operation {
   }
 };
 
-}  // namespace carousel::detail
+}  // namespace detail
+}  // namespace carousel
