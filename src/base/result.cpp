@@ -21,8 +21,7 @@ class category final : public std::error_category {
       case errc::wrong_runtime: return "the buffer's collection is registered with another runtime";
       case errc::stale_buffer:
         return "the kernel may still write into this memory since a runtime ended before its "
-               "operations; "
-               "it is never used again";
+               "operations; it is never used again";
       case errc::no_such_capacity:
         return "no buffer of the pool has this capacity; ask for a capacity the pool was made with";
       case errc::too_many_buffers:
@@ -63,9 +62,8 @@ class category final : public std::error_category {
                "ignored";
       case errc::no_worker:
         return "the kernel dropped the operation although nobody cancelled it: it could not start "
-               "a "
-               "worker thread; raise the number of processes with `ulimit -u` or TasksMax= of the "
-               "systemd unit";
+               "a worker thread; raise the number of processes with `ulimit -u` or TasksMax= of "
+               "the systemd unit";
     }
     return "unknown carousel error";
   }

@@ -42,8 +42,7 @@ class address_mistakes final : public std::error_category {
         return "the port, behind the last colon, is a number from 0 to 65535 in digits alone";
       case address_mistake::ipv4:
         return "no IPv4 address, four numbers up to 255, stands before the port; the addresses of "
-               "a "
-               "host's name are found by carousel::resolve()";
+               "a host's name are found by carousel::resolve()";
       case address_mistake::brackets:
         return "an IPv6 address stands in brackets before its port: [::1]:80";
       case address_mistake::ipv6: return "no IPv6 address stands in the brackets";

@@ -27,8 +27,7 @@ namespace {
 constexpr const char* direct_name = "O_DIRECT";
 constexpr const char* elsewhere =
     "nothing, unless data must stay out of the page cache: then ask `carousel doctor` about a path "
-    "on "
-    "another file system";
+    "on another file system";
 
 finding warn(std::string fact, std::string fix) {
   return {health::warn, direct_name, std::move(fact), std::move(fix)};
