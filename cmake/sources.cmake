@@ -104,7 +104,6 @@ set(carousel_headers
     include/carousel/fs/file_info.hpp
     include/carousel/fs/name_options.hpp
     include/carousel/fs/open_options.hpp
-    include/carousel/fs/path_text.hpp
     include/carousel/io/close_operation.hpp
     include/carousel/join_handle.hpp
     include/carousel/net/accept_stream.hpp
@@ -136,6 +135,7 @@ set(carousel_headers
     include/carousel/net/unix_stream.hpp
     include/carousel/net/write_half.hpp
     include/carousel/or_throw.hpp
+    include/carousel/path_text.hpp
     include/carousel/process/process.hpp
     include/carousel/process/signal_set.hpp
     include/carousel/remote_result.hpp

@@ -36,8 +36,7 @@ LAYERS = [
     ("ring", "the two queues of one ring: encode, enter, reap", []),
     ("sys", "the only code that knows liburing; a virtual seam (sys::kernel) with plain memory on both sides", []),
     ("base", "results, assertions, lists, recycled memory",
-     ["include/carousel/config.hpp", "include/carousel/result.hpp",
-      "include/carousel/fs/path_text.hpp"]),
+     ["include/carousel/config.hpp", "include/carousel/result.hpp", "include/carousel/path_text.hpp"]),
 ]
 NAMES = [name for name, _, _ in LAYERS]
 SHOWN_IN = ["DESIGN.md", "CONTRIBUTING.md"]

@@ -5,7 +5,7 @@
 #include "carousel/detail/base/path_block.hpp"
 #include "carousel/detail/driver/failure_note.hpp"
 #include "carousel/detail/driver/operation.hpp"
-#include "carousel/fs/path_text.hpp"
+#include "carousel/path_text.hpp"
 
 namespace carousel::detail {
 
