@@ -2,7 +2,7 @@
 """usage: scripts/check_names.py [--self-test]
 
 What a document names in backquotes exists: a qualified name (`driver::drop`) is declared in the C++ of the tree, a file
-(`slot.hpp`, `tests/fake/`) is there. The changelog may name what is gone.
+(`slot.hpp`, `tests/fake/`) is there, a test (`pool.a_lease_comes_back`) is one of the tests. The changelog may name what is gone.
 """
 
 import re
@@ -15,11 +15,16 @@ FOREIGN = ("std", "http", "https")
 SPAN = re.compile(r"`([^`\n]+)`")
 QUALIFIED = re.compile(r"\b([a-z_]\w*(?:::~?[a-z_]\w*)+)")
 FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)*(?:/|\.(?:hpp|cpp|py|cmake|sh|md|txt))")
+# One of a suite that there is, or with a fact for a name.
+TEST = re.compile(r"([a-z]\w*)\.([a-z]\w*)")
+TEST_HERE = re.compile(r"^(?:TYPED_)?TEST(?:_[FP])?\((\w+),\s*(\w+)\)", re.M)
+FACT = re.compile(r"(?:[^_]+_){3,}[^_]+")
 GENERATED = re.compile(r"build/|result\.")
 
 
 def documents(root):
-    return [f for f in [*root.glob("*.md"), *root.glob("docs/**/*.md")] if f.name != "CHANGELOG.md"]
+    found = [f for place in ["*.md", "docs/**/*.md", "findings/**/*.md", "integrations/**/*.md"] for f in root.glob(place)]
+    return [f for f in found if f.name != "CHANGELOG.md"]
 
 
 def sources(root):
@@ -40,24 +45,34 @@ def exists(name, paths):
                for path in paths)
 
 
-def check_document(root, file, texts, paths):
+def is_no_test(span, tests):
+    named = TEST.fullmatch(span)
+    if not named or FILE.fullmatch(span):
+        return False
+    return (named[1] in {suite for suite, _ in tests} or FACT.fullmatch(named[2])) and named.groups() not in tests
+
+
+def check_document(root, file, texts, tests, paths):
     for number, line in enumerate(file.read_text().splitlines(), 1):
         for span in SPAN.findall(line):
             names = [n for n in QUALIFIED.findall(span) if not n.startswith(FOREIGN)]
             missing = [n for n in names if n != "carousel::carousel" and not declared(n, texts)]
             if FILE.fullmatch(span) and not GENERATED.match(span) and not exists(span, paths):
                 missing.append(span)
+            if is_no_test(span, tests):
+                missing.append(f"the test {span}")
             for name in missing:
                 yield f"{file.relative_to(root)}:{number}: names {name}, which is not there"
 
 
 def check_tree(root):
     texts = list(sources(root).values())
+    tests = {test for text in texts for test in TEST_HERE.findall(text)}
     skipped = {".git", "build"}
     paths = [p.relative_to(root).as_posix() for p in root.rglob("*")
              if p.is_file() and not skipped & set(p.relative_to(root).parts[:1])]
     files = documents(root)
-    return len(files), [e for file in files for e in check_document(root, file, texts, paths)]
+    return len(files), [e for file in files for e in check_document(root, file, texts, tests, paths)]
 
 
 def self_test():
@@ -66,17 +81,25 @@ def self_test():
         "a class that is gone": "`engine::drop`",
         "a file that is gone": "`detail/lost.hpp`",
         "a folder that is gone": "`tests/lost/`",
+        "a test of a suite that is there": "`pool.lost`",
+        "a test whose suite is gone": "`lost.a_lease_that_is_out_comes_back`",
     }
-    good = "`driver::drop`, `detail::driver`, `driver.hpp`, `src/driver.hpp`, `src/`, `std::lost`, `a | b`, `build/lost.txt`\n"
+    good = "`driver::drop`, `detail::driver`, `driver.hpp`, `src/driver.hpp`, `src/`, `std::lost`, `a | b`, `build/lost.txt`, "
+    good += "`pool.a_lease_that_is_out_comes_back`, `stream.ends`, `security.evm`, `memory.limit_in_bytes`\n"
+    tests = "TEST(pool, a_lease_that_is_out_comes_back) {}\nTYPED_TEST(stream, ends) {}\n"
     failed = 0
     for what, text in {"what is there": good, **bad}.items():
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             (root / "src").mkdir()
             (root / "src/driver.hpp").write_text("namespace carousel::detail {\nclass driver {\n  void drop();\n};\n}\n")
-            (root / "README.md").write_text(text)
+            (root / "tests").mkdir()
+            (root / "tests/pool_test.cpp").write_text(tests)
+            for place in [".", "docs", "findings", "integrations/one"]:
+                (root / place).mkdir(parents=True, exist_ok=True)
+                (root / place / "README.md").write_text(text)
             _, errors = check_tree(root)
-            if bool(errors) != (what in bad):
+            if len(errors) != (4 if what in bad else 0):
                 print(f"self-test: {what}: {errors}")
                 failed += 1
     print(f"self-test: {failed} failed")
