@@ -17,14 +17,17 @@ READS = [
     (r"_GLIBCXX_\w+|_LIBCPP_\w+", "a switch of the standard library is the program's: decide in a .cpp"),
     (r"__OPTIMIZE\w*|__NO_INLINE__|_FORTIFY_SOURCE", "the optimisation of the program is not the library's: decide in a .cpp"),
 ]
-# A switch of ours that the library and all that is built with it have in common: CMake and pkg-config pass it on. What else is tested
-# for must be defined in the header itself.
+# What a header may test for: what is the same in every program that the compiler accepts, or what ends the compilation. Anything
+# else must be defined in the header itself.
+TESTED_FOR = {"__cplusplus", "__linux__", "__cpp_exceptions", "__cpp_lib_expected", "__cpp_lib_coroutine"}
+# A switch of ours that the library and all that is built with it have in common: CMake and pkg-config pass it on.
 COMMON = {"include/carousel/detail/base/assert.hpp": "CAROUSEL_UNCHECKED"}
 PASSED_ON = {
     "CMakeLists.txt": "target_compile_definitions(carousel PUBLIC {})",
     "cmake/install.cmake": 'set(carousel_pc_definitions " -D{}")',
 }
 TESTED = re.compile(r"\s*#\s*(?:if|ifdef|ifndef|elif|elifdef|elifndef)\b(.*)")
+NAME = re.compile(r"(?<![\w'])[A-Za-z_]\w*")
 RESERVED = re.compile(r"\b(_[A-Z]\w*|\w*__\w*)\b")
 # What the compiler defines the same in every translation unit of a program.
 PREDEFINED = re.compile(r"__(FILE|LINE|cplusplus|func|VA_ARGS|VA_OPT|EXCEPTIONS|GNUC|clang|cpp_\w+|has_include|linux|attribute|builtin_\w+)(__)?")
@@ -56,11 +59,11 @@ def check_text(path, text):
                 continue
             if not PREDEFINED.fullmatch(name) or re.match(rf"\s*#\s*(define|undef)\s+{name}\b", line):
                 errors.append(f"{path}:{number}: {name}: the name is reserved for the implementation")
-    for number, line in logical_lines(text):
-        tested = re.findall(r"\bCAROUSEL_\w+", found[1]) if (found := TESTED.match(line)) else []
-        for name in tested:
-            if not re.search(rf"^\s*#\s*define\s+{name}\b", text, re.M) and COMMON.get(path) != name:
-                errors.append(f"{path}:{number}: {name}: a switch that the program sets is not the library's: decide in a .cpp")
+        tested = NAME.findall(found[1]) if (found := TESTED.match(line)) else []
+        known = {"defined", COMMON.get(path), *TESTED_FOR, *re.findall(r"^\s*#\s*define\s+(\w+)", text, re.M)}
+        unknown = [name for name in tested if name not in known]
+        if unknown and not read:
+            errors.append(f"{path}:{number}: {unknown[0]}: what the program sets is not the library's: decide in a .cpp")
     if '#include "carousel/' not in text and not path.endswith("carousel/config.hpp"):
         errors.append(f"{path}: leads to no carousel/config.hpp, which names a missing flag of the compiler first")
     includes = re.findall(r"#include (\S+)", text)
@@ -90,6 +93,12 @@ def self_test():
         "#  define _Something(x) x\n",
         "#define A__B\n",
         "#undef __cplusplus\n",
+        "#ifdef DEBUG\n",
+        "#if A > 1 || defined(B)\n#elif 1\n",
+        "#ifdef WITH_ASAN\n",
+        "#ifndef __cpp_rtti\n",
+        "#if __has_include(<format>)\n",
+        "#if 0\n#elif defined(__clang__)\n",
         "template <class _Tp> struct a;\n",
         "struct a__b;\n",
     ]
@@ -99,6 +108,8 @@ def self_test():
         "// without NDEBUG\n/* __SANITIZE_ADDRESS__\n */\n",
         "#define CAROUSEL_ASSERT(c) f(__FILE__, __LINE__)\n",
         "#if __cplusplus < 202302L\n",
+        "#if !defined(__cpp_lib_expected)\n",
+        "#define A 1\n#if defined(A) && A == 0x1F\n",
         "int _a;\n",
     ]
     for text in good:
