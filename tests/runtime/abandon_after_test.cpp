@@ -7,29 +7,17 @@
 #include <type_traits>
 #include <utility>
 
-#include "support/bytes.hpp"
 #include "support/linux_version.hpp"
 #include "support/logged.hpp"
-#include "support/pipe_pair.hpp"
-#include "support/run.hpp"
-#include "support/small.hpp"
+#include "support/verbs.hpp"
 
 // Going on without an operation: its buffer comes home later, and nobody waits for it.
 
 namespace carousel {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::milliseconds;
-using std::chrono::nanoseconds;
-using test::error_of;
+using namespace test::verbs;
 using test::logged;
-using test::pipe_pair;
-using test::run;
-using test::small;
-using test::text_of;
-
-constexpr milliseconds soon{2};
 
 TEST(abandon_after, goes_on_without_the_buffer_which_comes_home_with_the_last_completion) {
   const pipe_pair pipe;

@@ -9,11 +9,8 @@
 #include <system_error>
 #include <utility>
 
-#include "support/bytes.hpp"
 #include "support/moves_badly.hpp"
-#include "support/pipe_pair.hpp"
-#include "support/run.hpp"
-#include "support/small.hpp"
+#include "support/verbs.hpp"
 
 // What the branches of a when_any or when_all have brought is there to be asked for when taking one
 // of their results throws.
@@ -21,13 +18,8 @@
 namespace carousel {
 namespace {
 
-using std::chrono::hours;
+using namespace test::verbs;
 using test::moves_badly;
-using test::pipe_pair;
-using test::room;
-using test::run;
-using test::small;
-using test::text_of;
 
 constexpr int most_moves = 16;  // more than there are on the way of a result
 

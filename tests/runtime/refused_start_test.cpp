@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "support/run.hpp"
+#include "support/verbs.hpp"
 
 // A verb whose operation cannot be begun leaves nothing behind, though it lives on: the coroutine
 // that has caught the exception goes on outside of it.
@@ -17,9 +17,7 @@
 namespace carousel {
 namespace {
 
-using std::chrono::milliseconds;
-using test::error_of;
-using test::run;
+using namespace test::verbs;
 
 /// Somebody's awaitable that cannot be awaited now.
 struct refuses {
@@ -29,8 +27,6 @@ struct refuses {
   }
   static result<> await_resume() noexcept { return {}; }
 };
-
-constexpr milliseconds soon{2};
 
 /// Goes on beside the verb that has failed. What that one stops, or whom it resumes, shows: a wait
 /// ends before its time.

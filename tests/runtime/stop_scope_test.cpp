@@ -8,12 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "support/bytes.hpp"
 #include "support/foreign.hpp"
 #include "support/open_fds.hpp"
-#include "support/pipe_pair.hpp"
-#include "support/run.hpp"
-#include "support/small.hpp"
+#include "support/verbs.hpp"
 
 // What a request to stop reaches: everything that is suspended inside of the verb, and nothing
 // else.
@@ -21,15 +18,8 @@
 namespace carousel {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::milliseconds;
-using test::error_of;
+using namespace test::verbs;
 using test::foreign;
-using test::pipe_pair;
-using test::room;
-using test::run;
-
-constexpr milliseconds soon{2};
 
 foreign read_once(const file& from, std::error_code& error, std::size_t& got) {
   const auto r = co_await from.read(room());

@@ -6,30 +6,17 @@
 #include <string>
 #include <utility>
 
-#include "support/bytes.hpp"
 #include "support/content.hpp"
-#include "support/pipe_pair.hpp"
-#include "support/run.hpp"
-#include "support/small.hpp"
 #include "support/temp_dir.hpp"
+#include "support/verbs.hpp"
 
 // A timeout asks all that a task awaits inside of it to stop, and leaves other tasks alone.
 
 namespace carousel {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::milliseconds;
-using std::chrono::nanoseconds;
-using test::error_of;
+using namespace test::verbs;
 using test::owned;
-using test::pipe_pair;
-using test::room;
-using test::run;
-using test::small;
-using test::text_of;
-
-constexpr milliseconds soon{2};
 
 task<result<int>> seven_after(nanoseconds pause) {
   co_await sleep_for(pause);

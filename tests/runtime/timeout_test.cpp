@@ -7,12 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "support/bytes.hpp"
 #include "support/content.hpp"
 #include "support/linux_version.hpp"
-#include "support/pipe_pair.hpp"
-#include "support/run.hpp"
-#include "support/small.hpp"
+#include "support/verbs.hpp"
 
 // A timeout asks an operation to stop. It never loses what the operation brought, and never keeps
 // its buffer.
@@ -20,18 +17,8 @@
 namespace carousel {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::milliseconds;
-using std::chrono::nanoseconds;
+using namespace test::verbs;
 using std::chrono::steady_clock;
-using test::error_of;
-using test::pipe_pair;
-using test::room;
-using test::run;
-using test::small;
-using test::text_of;
-
-constexpr milliseconds soon{2};
 
 TEST(timeout, of_a_read_that_nobody_serves_is_timed_out_with_the_buffer) {
   const pipe_pair pipe;

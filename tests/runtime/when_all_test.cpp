@@ -12,32 +12,20 @@
 #include <utility>
 #include <variant>
 
-#include "support/bytes.hpp"
 #include "support/content.hpp"
 #include "support/logged.hpp"
 #include "support/moves_badly.hpp"
-#include "support/pipe_pair.hpp"
-#include "support/run.hpp"
-#include "support/small.hpp"
 #include "support/temp_dir.hpp"
+#include "support/verbs.hpp"
 
 // Several at the same time, in one task.
 
 namespace carousel {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::milliseconds;
-using test::error_of;
+using namespace test::verbs;
 using test::logged;
 using test::moves_badly;
-using test::pipe_pair;
-using test::room;
-using test::run;
-using test::small;
-using test::text_of;
-
-constexpr milliseconds soon{2};
 
 TEST(when_all, gives_the_results_in_the_order_of_the_arguments) {
   const pipe_pair slow;

@@ -9,30 +9,18 @@
 #include <tuple>
 #include <utility>
 
-#include "support/bytes.hpp"
 #include "support/logged.hpp"
 #include "support/moves_badly.hpp"
-#include "support/pipe_pair.hpp"
-#include "support/run.hpp"
-#include "support/small.hpp"
+#include "support/verbs.hpp"
 
 // The first one decides when; every one of them gives its result and its buffer.
 
 namespace carousel {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::milliseconds;
-using test::error_of;
+using namespace test::verbs;
 using test::logged;
 using test::moves_badly;
-using test::pipe_pair;
-using test::room;
-using test::run;
-using test::small;
-using test::text_of;
-
-constexpr milliseconds soon{2};
 
 TEST(when_any, the_first_to_end_is_named_and_the_losers_give_their_buffers_back) {
   const pipe_pair quiet;
