@@ -19,14 +19,7 @@
 namespace carousel {
 namespace {
 
-using detail::opcode;
-using detail::request;
-using fake::address_of;
-using fake::answers;
-using fake::bench;
-using fake::note;
-using fake::same_on_both;
-using fake::transfer;
+using namespace fake::words;
 
 constexpr std::uint64_t here = detail::current_position;
 

@@ -13,11 +13,7 @@
 namespace carousel {
 namespace {
 
-using detail::opcode;
-using fake::answers;
-using fake::bench;
-using fake::note;
-using fake::same_on_both;
+using namespace fake::words;
 
 TEST(queue_conformance, a_completion_queue_that_overflows_keeps_the_order) {
   same_on_both(

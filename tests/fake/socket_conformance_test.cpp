@@ -17,13 +17,7 @@
 namespace carousel {
 namespace {
 
-using detail::opcode;
-using detail::request;
-using fake::address_of;
-using fake::answers;
-using fake::bench;
-using fake::note;
-using fake::same_on_both;
+using namespace fake::words;
 
 /// Both ends of a TCP connection.
 struct tcp_ends {

@@ -18,12 +18,7 @@
 namespace carousel {
 namespace {
 
-using detail::opcode;
-using detail::request;
-using fake::answers;
-using fake::bench;
-using fake::note;
-using fake::same_on_both;
+using namespace fake::words;
 
 TEST(stream_conformance,
      an_accept_that_goes_on_announces_the_next_completion_until_it_is_cancelled) {

@@ -112,4 +112,18 @@ inline detail::request transfer(detail::opcode code, int fd, void* at, std::uint
   return {.code = code, .fd = fd, .offset = offset, .address = address_of(at), .length = bytes};
 }
 
+/// What a script is written with.
+namespace words {
+
+using detail::opcode;
+using detail::request;
+using fake::address_of;
+using fake::answers;
+using fake::bench;
+using fake::note;
+using fake::same_on_both;
+using fake::transfer;
+
+}  // namespace words
+
 }  // namespace carousel::fake
