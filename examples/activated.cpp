@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "carousel/carousel.hpp"
+#include "next_connection.hpp"
 
 using namespace carousel;
 
@@ -48,9 +48,9 @@ template <class Listener>
 task<> serve(Listener listener, buf_group group) {
   const accept_stream in = listener.incoming();
   for (;;) {
-    const auto peer = co_await in.next();
-    if (peer) spawn(echo(*peer, group)).detach();
-    if (!peer) co_await sleep_for(std::chrono::milliseconds(100));  // it needs a descriptor
+    auto peer = co_await next_connection(in);
+    if (!peer) co_return;
+    spawn(echo(std::move(*peer), group)).detach();
   }
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "carousel/carousel.hpp"
+#include "next_connection.hpp"
 
 using namespace carousel;
 
@@ -78,15 +79,10 @@ task<> welcome(const unix_listener& listener, room& all, task_group& members) {
   const buf_group group = or_throw(pool.group(buffers.capacity, buffers.count));
   const accept_stream in = listener.incoming();
   for (int number = 1;; ++number) {
-    auto peer = co_await in.next();
-    if (peer) {
-      auto name = std::to_string(number);
-      or_throw(co_await members.spawn(take_part, std::ref(all), std::move(*peer), name, group));
-    } else if (peer.error() == errc::canceled) {
-      co_return;
-    } else {
-      co_await sleep_for(std::chrono::milliseconds(100));  // it needs a descriptor
-    }
+    auto peer = co_await next_connection(in);
+    if (!peer) co_return;
+    auto name = std::to_string(number);
+    or_throw(co_await members.spawn(take_part, std::ref(all), std::move(*peer), name, group));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <system_error>
 #include <utility>
 
 #include "carousel/carousel.hpp"
@@ -36,7 +37,9 @@ task<> serve(tcp_listener listener) {
       spawn(echo, std::move(*peer), std::move(buf)).detach();
       continue;
     }
-    std::fprintf(stderr, "echo: %s\n", peer.error().message().c_str());
+    const std::error_code why = peer.error();
+    if (why == errc::canceled || why == std::errc::invalid_argument) co_return;  // no more come
+    std::fprintf(stderr, "echo: %s\n", why.message().c_str());
     // Whatever there is too little of, descriptors perhaps, is not there sooner for being asked.
     co_await sleep_for(std::chrono::milliseconds(100));
   }

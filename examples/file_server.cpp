@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "carousel/carousel.hpp"
+#include "next_connection.hpp"
 
 using namespace carousel;
 
@@ -24,8 +25,7 @@ constexpr buf_class buffers = {.capacity = 65536, .count = 64};
 constexpr std::chrono::seconds patience(30);
 
 struct range {
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;  ///< behind the last byte
+  std::uint64_t begin = 0, end = 0;  ///< [begin, end)
 };
 struct reply {
   std::string head;
@@ -130,12 +130,12 @@ task<> run(const char* path, const char* address) {
   std::fflush(stdout);
   const auto pool = or_throw(fixed_buf_pool::make({buffers}));
   or_throw(pool.register_buffers());
-  accept_stream clients = listener.incoming();
+  const accept_stream clients = listener.incoming();
   for (;;) {
     auto buf = or_throw(co_await pool.next(buffers.capacity));
-    const auto peer = co_await clients.next();
-    if (peer) spawn(serve, *peer, root, std::move(buf)).detach();
-    if (!peer) co_await sleep_for(std::chrono::milliseconds(100));  // it needs a descriptor
+    auto peer = co_await next_connection(clients);
+    if (!peer) co_return;
+    spawn(serve, std::move(*peer), root, std::move(buf)).detach();
   }
 }
 

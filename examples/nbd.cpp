@@ -15,6 +15,7 @@
 
 #include "carousel/carousel.hpp"
 #include "nbd_protocol.hpp"
+#include "next_connection.hpp"
 
 using namespace carousel;
 
@@ -114,11 +115,8 @@ task<> serve(const char* path, socket_address at) {
   task_group clients;  // one that breaks concerns nobody else
   const accept_stream in = listener.incoming();
   for (;;) {
-    auto peer = co_await in.next();
-    if (!peer) {
-      co_await sleep_for(std::chrono::milliseconds(100));  // it needs a descriptor
-      continue;
-    }
+    auto peer = co_await next_connection(in);
+    if (!peer) co_return;
     (void)peer->set(socket_option::no_delay(true));  // a Unix socket never waits
     auto [reads, writes] = std::move(*peer).split();
     or_throw(co_await clients.spawn(converse, std::cref(of), std::move(reads), std::move(writes)));

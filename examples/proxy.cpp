@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "carousel/carousel.hpp"
+#include "next_connection.hpp"
 
 using namespace carousel;
 
@@ -61,9 +62,9 @@ task<> serve(socket_address at, socket_address target) {
   std::fflush(stdout);
   const accept_stream in = listener.incoming();
   for (;;) {
-    const auto client = co_await in.next();
-    if (client) spawn(relay, *client, target, group).detach();
-    if (!client) co_await sleep_for(std::chrono::milliseconds(100));  // it needs a descriptor
+    auto client = co_await next_connection(in);
+    if (!client) co_return;
+    spawn(relay, std::move(*client), target, group).detach();
   }
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "carousel/carousel.hpp"
+#include "next_connection.hpp"
 
 using namespace carousel;
 
@@ -125,13 +125,13 @@ task<> converse(tcp_stream peer, fixed_buf in) {
 
 task<> serve(tcp_listener listener) {
   const auto pool = or_throw(fixed_buf_pool::make({buffers}));
-  accept_stream in = listener.incoming();
+  const accept_stream in = listener.incoming();
   for (;;) {
     // Who comes while all buffers are out waits for one.
     auto buf = or_throw(co_await pool.next(buffers.capacity));
-    const auto peer = co_await in.next();
-    if (peer) spawn(converse, *peer, std::move(buf)).detach();
-    if (!peer) co_await sleep_for(std::chrono::milliseconds(100));  // it needs a descriptor
+    auto peer = co_await next_connection(in);
+    if (!peer) co_return;
+    spawn(converse, std::move(*peer), std::move(buf)).detach();
   }
 }
 
