@@ -13,17 +13,19 @@
 
 namespace carousel::detail {
 
+/// As what a wait for completions counts in the system's statistics: idle, or waiting for a disk.
+enum class waiting_is : bool { idle, iowait };
+
 /// The two queues of one kernel ring: requests go in, completions come out. It knows nothing of
 /// operations; user_data is the driver's.
 class ring : public submission_queue {
  public:
-  /// `iowait`: a wait for completions counts as waiting for a disk.
   [[nodiscard]] static result<std::unique_ptr<ring>> make(std::unique_ptr<sys::kernel> kernel,
                                                           sys::ring_size size,
-                                                          bool iowait = false) {
+                                                          waiting_is counts = waiting_is::idle) {
     auto view = kernel->setup(size);
     if (!view) return std::unexpected(view.error());
-    return std::unique_ptr<ring>(new ring(std::move(kernel), *view, iowait));
+    return std::unique_ptr<ring>(new ring(std::move(kernel), *view, counts));
   }
 
   [[nodiscard]] sys::kernel& kernel() noexcept { return *kernel_; }
@@ -114,12 +116,13 @@ class ring : public submission_queue {
     return result;
   }
 
-  ring(std::unique_ptr<sys::kernel> kernel, const sys::ring_view& view, bool iowait) noexcept
+  ring(std::unique_ptr<sys::kernel> kernel, const sys::ring_view& view, waiting_is counts) noexcept
       : submission_queue(view.sqes, view.sq_entries, view.sq_head, *view.sq_tail),
         kernel_(std::move(kernel)),
         view_(view),
-        wait_flags_(sys::enter_getevents |
-                    (view.has_no_iowait && !iowait ? sys::enter_no_iowait : 0U)) {}
+        wait_flags_(
+            sys::enter_getevents |
+            (view.has_no_iowait && counts == waiting_is::idle ? sys::enter_no_iowait : 0U)) {}
 
   std::unique_ptr<sys::kernel> kernel_;
   sys::ring_view view_;
