@@ -11,7 +11,7 @@ namespace carousel::tool {
 
 task<> copier::visit_files(std::shared_ptr<place> where, std::vector<directory_entry> entries) {
   const bool is_quick = quick_copy::suits(options_) && !remember_landed_ &&
-                        quick_copy::suits(where->source.fd(), where->target.fd());
+                        quick_copy::trusts(where->source.fd(), where->target.fd());
   if (is_quick && report_.pending() > steps_max) co_await finish_files();
   std::vector<file_job> jobs;
   for (directory_entry& entry : entries) {

@@ -66,7 +66,7 @@ bool quick_copy::suits(const copy_options& options) noexcept {
          options.reflink != reflink_wish::always;
 }
 
-bool quick_copy::suits(int source, int target) noexcept {
+bool quick_copy::trusts(int source, int target) noexcept {
   return is_known(type_of(source)) && is_known(type_of(target));
 }
 

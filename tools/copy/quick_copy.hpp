@@ -31,7 +31,7 @@ class quick_copy {
   /// Whether files are copied as these options say.
   [[nodiscard]] static bool suits(const copy_options& options) noexcept;
   /// Whether the file systems of both directories are known to keep to their rules.
-  [[nodiscard]] static bool suits(int source, int target) noexcept;
+  [[nodiscard]] static bool trusts(int source, int target) noexcept;
 
   /// Of files in the place of this job, whose directories are open. `room` is for the content of
   /// each.

@@ -26,7 +26,10 @@ bool has_no_unnamed(int error) noexcept {
 }  // namespace
 
 int open_unnamed(int directory, unsigned mode) noexcept {
-  if (!can_link_unnamed()) return errno = EOPNOTSUPP, -1;
+  if (!can_link_unnamed()) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
   const int fd = ::openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
   if (fd < 0 && has_no_unnamed(errno)) errno = EOPNOTSUPP;
   return fd;
