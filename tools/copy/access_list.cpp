@@ -23,8 +23,8 @@ bool has_none(int error) noexcept {
 }
 
 /// Of one list. What was read of it is in `list`, which is empty when there is none.
-bool copy_list(int from, int to, const char* which, bool inherits, std::span<const char>& list,
-               attribute_losses& lost) {
+bool copy_list(int from, int to, const char* which, inherited_acl inherits,
+               std::span<const char>& list, attribute_losses& lost) {
   const xattr_end source(from);
   const xattr_end target(to);
   const std::span<char> room = xattr_value_room();
@@ -39,14 +39,14 @@ bool copy_list(int from, int to, const char* which, bool inherits, std::span<con
     lost.push_back({attribute::access_list_read, errno});
     done = false;
   }
-  if (!inherits || target.remove(which) == 0 || has_none(errno)) return done;
+  if (inherits == inherited_acl::no || target.remove(which) == 0 || has_none(errno)) return done;
   if (done) lost.push_back({attribute::access_list, errno});
   return false;
 }
 
 }  // namespace
 
-unsigned copy_access_lists(int from, int to, bool directory, bool inherits, unsigned mode,
+unsigned copy_access_lists(int from, int to, bool directory, inherited_acl inherits, unsigned mode,
                            attribute_losses& lost) {
   std::span<const char> list;
   // The bits of the group are the mask of the list. A mask of nothing stops all entries that could
@@ -93,9 +93,9 @@ unsigned mode_without_list(unsigned mode, std::span<const char> list) noexcept {
   return closed | (group & mask & users) << 3U | others;
 }
 
-bool gives_acl(int directory) noexcept {
+inherited_acl acl_given_by(int directory) noexcept {
   // Without /proc a directory that one may not read does not tell.
-  return xattr_end(directory).get(default_acl, {}) > 0 || errno == ENOENT;
+  return inherited_acl(xattr_end(directory).get(default_acl, {}) > 0 || errno == ENOENT);
 }
 
 }  // namespace carousel::tool

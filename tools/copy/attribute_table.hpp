@@ -48,7 +48,7 @@ struct attribute_row {
   std::string_view of;      ///< what has it, in the documents
   std::string_view doing;   ///< for "cannot DOING 'FILE'"
   std::string_view plural;  ///< for "PLURAL are not kept"
-  bool at_source;           ///< which end an error is about
+  bool at_source = false;   ///< an error is about the source, else about the target
   std::array<fate, causes> fates;
 };
 

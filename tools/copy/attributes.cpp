@@ -53,24 +53,25 @@ std::array<timespec, 2> times_of(const struct stat& about) noexcept {
 /// agrees with.
 attribute_losses copy_attributes(int from, int to, const struct stat& about,
                                  const struct stat& made, const attribute_options& options,
-                                 bool inherits_acl) {
+                                 inherited_acl inherits_acl) {
   attribute_losses lost;
   if (!options.preserve) return lost;
   const bool directory = S_ISDIR(about.st_mode);
+  const bool inherits = inherits_acl == inherited_acl::yes;
   unsigned mode = about.st_mode & 07777U;
   const bool owned = keep_owner(
       made, about, lost, [to](uid_t owner, gid_t group) { return change_owner(to, owner, group); });
   // Sticky directories guard the files of others, whoever owns them.
   if (!owned) mode = directory ? (mode & 01777U) | (made.st_mode & 01000U) : mode & 0777U;
   bool opened = false;
-  const bool is_bare = options.lists_all && !inherits_acl && ::flistxattr(from, nullptr, 0) == 0;
+  const bool is_bare = options.lists_all && !inherits && ::flistxattr(from, nullptr, 0) == 0;
   if (!is_bare) {
     mode = copy_access_lists(from, to, directory, inherits_acl, mode, lost);
     if (options.extended) opened = copy_extended(xattr_end(from), xattr_end(to), owned, lost);
   }
   // What a small file has already need not go through the journal again.
   const bool same_mode =
-      is_owned_as(made, about) && !inherits_acl && !opened && (made.st_mode & 07777U) == mode;
+      is_owned_as(made, about) && !inherits && !opened && (made.st_mode & 07777U) == mode;
   if (!same_mode && !set_mode(to, mode)) lost.push_back({attribute::mode, errno});
   const auto times = times_of(about);
   if (change_times(to, times) != 0) lost.push_back({attribute::times, errno});
@@ -78,7 +79,7 @@ attribute_losses copy_attributes(int from, int to, const struct stat& about,
 }
 
 attribute_losses copy_attributes(int from, int to, const struct stat& about,
-                                 const attribute_options& options, bool inherits_acl) {
+                                 const attribute_options& options, inherited_acl inherits_acl) {
   struct stat made{};
   if (options.preserve && ::fstat(to, &made) != 0) return {{attribute::mode, errno}};
   return copy_attributes(from, to, about, made, options, inherits_acl);

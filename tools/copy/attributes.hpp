@@ -19,14 +19,15 @@ struct attribute_options {
 };
 
 /// Gives the file or directory `to` what `from` has; `about` is of `from`, `made` of `to`.
-/// `inherits_acl`: the directory gave `to` access rules that the original need not have. Each
-/// attribute is tried, whatever became of the others.
+/// Each attribute is tried, whatever became of the others.
 [[nodiscard]] attribute_losses copy_attributes(int from, int to, const struct stat& about,
                                                const struct stat& made,
-                                               const attribute_options& options, bool inherits_acl);
+                                               const attribute_options& options,
+                                               inherited_acl inherits_acl);
 /// The same, and looks what `to` is.
 [[nodiscard]] attribute_losses copy_attributes(int from, int to, const struct stat& about,
-                                               const attribute_options& options, bool inherits_acl);
+                                               const attribute_options& options,
+                                               inherited_acl inherits_acl);
 
 /// A name in an open directory.
 struct link_name {

@@ -79,7 +79,7 @@ result<> keep_backup(const directory& where, const std::string& name, const back
   if (!backup) return std::unexpected(backup.error());
   if (::fstatat(where.fd(), backup->c_str(), &about, 0) == 0 && identity_of(about) == source)
     return std::unexpected(std::make_error_code(std::errc::file_exists));
-  auto kept = land_node(where, *backup, true, [&](const char* as) {
+  auto kept = land_node(where, *backup, if_exists::replace, [&](const char* as) {
     return ::linkat(where.fd(), name.c_str(), where.fd(), as, 0);
   });
   if (kept || !takes_no_link(kept.error())) return kept;

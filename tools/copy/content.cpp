@@ -133,7 +133,7 @@ std::optional<result<copied_content>> share_content(const content_ends& ends,
 /// Zeros that need not be written are where the map is not trusted.
 data_map data_to_copy(const content_ends& ends, sparse_wish wish) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
-  data_map data{{{0, size}}, true};
+  data_map data = data_map::whole(size);
   if (wish == sparse_wish::never) return data;
   if (may_have_holes(ends.about)) data = data_of(ends.from.fd(), size);
   if (!data.trusted && size <= pretended_bytes_max) data.trusted = true;

@@ -28,7 +28,7 @@ bool is_no_directory(const std::error_code& why) noexcept {
 }  // namespace
 
 task<std::shared_ptr<place>> walk::pass(std::shared_ptr<place> where, std::string name) {
-  auto entered = co_await enter(where, name, name, false, true);
+  auto entered = co_await enter(where, name, name, {.follow = true});
   if (!entered) co_return nullptr;
   if ((*entered)->fresh) ++report_.directories;
   co_return std::move(*entered);
@@ -56,8 +56,8 @@ result<directory> walk::lend_access(directory target, place& made) const {
 /// Gives the place, with both directories open, or an error that was reported.
 task<result<std::shared_ptr<place>>> walk::enter(const std::shared_ptr<place>& parent,
                                                  const std::string& name,
-                                                 const std::string& target_name, bool was_free,
-                                                 bool follow) {
+                                                 const std::string& target_name, entrance how) {
+  const auto [was_free, follow] = how;
   auto made = std::make_shared<place>(parent, directory(), directory());
   made->follows = follow;
   made->source_name = name;
@@ -120,7 +120,7 @@ task<walk::obstacle> walk::open_source(place& made) {
   report_.refuse(source_path(parent, made.source_name),
                  is_loop ? "is inside itself, which a link or a mount can bring about"
                          : "leads to what was just made");
-  co_return obstacle{make_error_code(errc::not_supported), "", false, true};
+  co_return obstacle{.why = make_error_code(errc::not_supported), .told = true};
 }
 
 /// Whether a dry run has made it already, in its mind.
@@ -161,9 +161,10 @@ task<walk::obstacle> walk::open_target(place& made, bool was_free) {
       const std::string spelt = spelling_of(parent.target.fd(), made.target_name);
       report_.refuse(source_path(parent, made.source_name),
                      one_name_text(target_path(parent, spelt)));
-      co_return obstacle{created.error(), "", false, true};
+      co_return obstacle{.why = created.error(), .told = true};
     }
-    if (!created && !exists) co_return obstacle{created.error(), "make the directory", true};
+    if (!created && !exists)
+      co_return obstacle{.why = created.error(), .what = "make the directory", .at_target = true};
     if (made.fresh && report_.names_each)
       report_.tell(source_path(parent, made.source_name), target_path(parent, made.target_name),
                    rules_.foreseen != nullptr ? "would be made" : "");
@@ -183,14 +184,14 @@ task<walk::obstacle> walk::open_target(place& made, bool was_free) {
     report_.refuse(source_path(parent, made.source_name),
                    "is a directory, which does not replace " +
                        shell_quoted(target_path(parent, made.target_name)));
-    co_return obstacle{target.error(), "", false, true};
+    co_return obstacle{.why = target.error(), .told = true};
   }
-  if (!target) co_return obstacle{target.error(), "open the directory", true};
+  if (!target) co_return obstacle{.why = target.error(), .at_target = true};
   made.target = std::move(*target);
   struct stat about{};
   if (::fstat(made.target.fd(), &about) == 0) made.target_id = identity_of(about);
   if (rules_.follows_links) made_.insert(made.target_id);
-  made.inherits_acl = attributes_.preserve && gives_acl(made.target.fd());
+  if (attributes_.preserve) made.inherits_acl = acl_given_by(made.target.fd());
   co_return obstacle{};
 }
 

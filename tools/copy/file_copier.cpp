@@ -111,8 +111,9 @@ result<landing> file_copier::make_landing(const file_order& order) {
   const bool alike = plan.replaced && !attributes_.preserve;
   const unsigned mode = order.about.st_mode & 0777U;
   const int target = job.open.target.fd();
-  auto to = landing::make(target, job.target_name, alike ? mode & 0700U : mode,
-                          attributes_.preserve || alike);
+  auto to = landing::make(
+      target, job.target_name, alike ? mode & 0700U : mode,
+      attributes_.preserve || alike ? early_access::owner_only : early_access::by_mode);
   if (!to) {
     const bool denied = to.error() == std::errc::permission_denied ||
                         to.error() == std::errc::operation_not_permitted ||
@@ -126,7 +127,7 @@ result<landing> file_copier::make_landing(const file_order& order) {
   if (*done) return to;
   auto there = write_in_place(job, target_plan::nothing_alike);
   if (there || !options_.force) return there;
-  return landing::make(target, job.target_name, mode, false);
+  return landing::make(target, job.target_name, mode, early_access::by_mode);
 }
 
 result<landing> file_copier::write_in_place(const file_job& job, std::string_view why) {

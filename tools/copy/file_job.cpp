@@ -43,8 +43,8 @@ void list(const file_job& job, std::string_view hash) {
   if (!hash.empty()) job.said->list(hash, target_path(job));
 }
 
-bool replaces(const file_job& job, const copy_options& options) noexcept {
-  return !options.no_clobber && !job.claimed.was_free;
+if_exists replaces(const file_job& job, const copy_options& options) noexcept {
+  return options.no_clobber || job.claimed.was_free ? if_exists::fail : if_exists::replace;
 }
 
 result<bool> back_up(const file_job& job, const identity& source, const copy_options& options) {

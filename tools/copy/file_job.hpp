@@ -49,8 +49,8 @@ void note_in_place(const file_job& job, std::string_view why);
 /// For the manifest, if it has a hash.
 void list(const file_job& job, std::string_view hash);
 
-/// Whether a name may be taken from what has it.
-[[nodiscard]] bool replaces(const file_job& job, const copy_options& options) noexcept;
+/// What becomes of a file that has the name.
+[[nodiscard]] if_exists replaces(const file_job& job, const copy_options& options) noexcept;
 /// Before the name is taken from what has it. False: it cannot be, which was said. Error: there is
 /// no descriptor for it.
 [[nodiscard]] result<bool> back_up(const file_job& job, const identity& source,

@@ -20,8 +20,8 @@ namespace carousel::tool {
 namespace {
 
 result<> move_into_place(int directory, const std::string& temporary, const std::string& name,
-                         bool replace) {
-  if (!replace) {
+                         if_exists then) {
+  if (then == if_exists::fail) {
     if (::renameat2(directory, temporary.c_str(), directory, name.c_str(), RENAME_NOREPLACE) == 0)
       return {};
     if (errno != EINVAL) return std::unexpected(last_error());
@@ -36,10 +36,10 @@ result<> move_into_place(int directory, const std::string& temporary, const std:
 
 /// `make` makes the temporary name.
 template <class Make>
-result<> land_by_rename(int directory, const std::string& name, bool replace, Make make) {
+result<> land_by_rename(int directory, const std::string& name, Make make) {
   const std::string temporary = temporary_name(name);
   if (make(temporary.c_str()) != 0) return std::unexpected(last_error());
-  auto moved = move_into_place(directory, temporary, name, replace);
+  auto moved = move_into_place(directory, temporary, name, if_exists::replace);
   // Renaming a name of a file to another name of it does nothing at all.
   (void)::unlinkat(directory, temporary.c_str(), 0);
   return moved;
@@ -64,12 +64,12 @@ landing::~landing() {
   if (!temporary_.empty()) (void)::unlinkat(directory_, temporary_.c_str(), 0);
 }
 
-result<landing> landing::make(int directory, std::string name, unsigned mode, bool guarded) {
+result<landing> landing::make(int directory, std::string name, unsigned mode, early_access early) {
   const int unnamed = open_unnamed(directory, mode);
   if (unnamed >= 0) return landing(directory, std::move(name), {}, file::from_fd(unnamed));
   if (errno != EOPNOTSUPP) return std::unexpected(last_error());
   std::string temporary = temporary_name(name);
-  if (guarded) mode &= 0700U;
+  if (early == early_access::owner_only) mode &= 0700U;
   const int fd =
       ::openat(directory, temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) return std::unexpected(last_error());
@@ -87,38 +87,38 @@ result<landing> landing::in_place(int directory, std::string name) {
   return made;
 }
 
-task<result<>> landing::publish(bool replace) {
+task<result<>> landing::publish(if_exists then) {
   if (in_place_) {
     auto writing = std::move(file_).close();
     const auto written = co_await std::move(writing);
     co_return written;
   }
-  if (temporary_.empty()) co_return link(replace);
+  if (temporary_.empty()) co_return link(then);
   auto closing = std::move(file_).close();
   auto closed = co_await std::move(closing);
-  if (closed) closed = rename_temporary(replace);
+  if (closed) closed = rename_temporary(then);
   co_return closed;
 }
 
-result<> landing::link(bool replace) {
+result<> landing::link(if_exists then) {
   if (link_unnamed(file_.fd(), directory_, name_.c_str()) == 0) return {};
-  if (errno != EEXIST || !replace) return std::unexpected(last_error());
-  return land_by_rename(directory_, name_, true, [&](const char* temporary) {
+  if (errno != EEXIST || then == if_exists::fail) return std::unexpected(last_error());
+  return land_by_rename(directory_, name_, [&](const char* temporary) {
     return link_unnamed(file_.fd(), directory_, temporary);
   });
 }
 
-result<> landing::rename_temporary(bool replace) {
-  auto moved = move_into_place(directory_, temporary_, name_, replace);
+result<> landing::rename_temporary(if_exists then) {
+  auto moved = move_into_place(directory_, temporary_, name_, then);
   if (moved) temporary_.clear();
   return moved;
 }
 
-result<> land_node(const directory& where, const std::string& name, bool replace,
+result<> land_node(const directory& where, const std::string& name, if_exists then,
                    const std::function<int(const char*)>& make) {
   if (make(name.c_str()) == 0) return {};
-  if (errno != EEXIST || !replace) return std::unexpected(last_error());
-  return land_by_rename(where.fd(), name, true, make);
+  if (errno != EEXIST || then == if_exists::fail) return std::unexpected(last_error());
+  return land_by_rename(where.fd(), name, make);
 }
 
 bool takes_no_link(const std::error_code& why) noexcept {

@@ -35,8 +35,8 @@ std::expected<manifest, std::string> manifest::make(const std::string& path) {
     return std::unexpected(
         fmt::format("{} {}", shell_quoted(path), plan.why.sentence(shell_quoted(path))));
   const bool in_place = plan.next == target_plan::step::write_in_place;
-  auto made =
-      in_place ? landing::in_place(fd, parts.name) : landing::make(fd, parts.name, 0666, false);
+  auto made = in_place ? landing::in_place(fd, parts.name)
+                       : landing::make(fd, parts.name, 0666, early_access::by_mode);
   if (!made) return cannot(made.error());
   return manifest(std::move(where), std::move(*made));
 }
@@ -66,7 +66,7 @@ task<result<>> manifest::finish(sync_wish wish) {
   write();
   if (error_) co_return std::unexpected(error_);
   auto done = co_await make_content_durable(made_.opened(), wish);
-  if (done) done = co_await made_.publish(true);
+  if (done) done = co_await made_.publish(if_exists::replace);
   if (done && wish == sync_wish::full) done = co_await make_names_durable(where_);
   co_return done;
 }

@@ -159,7 +159,7 @@ task<std::shared_ptr<place>> copier::way_to(const destination& to, const std::st
   auto where = std::make_shared<place>(nullptr, std::move(*opened), to.where);
   where->source_name = from;
   where->target_name = to.prefix;
-  where->inherits_acl = attributes_.preserve && gives_acl(to.where.fd());
+  if (attributes_.preserve) where->inherits_acl = acl_given_by(to.where.fd());
   if (!options_.parents) co_return where;
   for (const auto part : parents | std::views::split('/')) {
     std::string name(part.begin(), part.end());

@@ -13,6 +13,7 @@
 
 #include "carousel/fs/directory.hpp"
 #include "carousel/result.hpp"
+#include "copy/access_list.hpp"
 
 namespace carousel::tool {
 
@@ -47,13 +48,13 @@ struct place {
   directory target;
   identity source_id;
   identity target_id;
-  struct stat about{};        ///< of the source
-  bool fresh = false;         ///< the target was made by this copy: nothing can be in the way there
-  bool planned = false;       ///< it would be: this is a dry run, and there is none to be opened
-  unsigned lent = 0;          ///< bits of its mode that the target has only until it is finished
-  bool follows = false;       ///< the source may be opened through a symbolic link
-  bool inherits_acl = false;  ///< what is made in the target gets access rules from it
-  std::size_t pending = 1;    ///< entries that are not finished, and the walk itself
+  struct stat about{};   ///< of the source
+  bool fresh = false;    ///< the target was made by this copy: nothing can be in the way there
+  bool planned = false;  ///< it would be: this is a dry run, and there is none to be opened
+  unsigned lent = 0;     ///< bits of its mode that the target has only until it is finished
+  bool follows = false;  ///< the source may be opened through a symbolic link
+  inherited_acl inherits_acl = inherited_acl::no;  ///< of what is made in the target
+  std::size_t pending = 1;                   ///< entries that are not finished, and the walk itself
   std::shared_ptr<file_report> ending = {};  ///< what is to be said of its end
 
   place(const place&) = delete;

@@ -65,7 +65,7 @@ class quick_copy {
   int target_;
   dev_t source_device_;
   dev_t target_device_;
-  bool inherits_acl_;
+  inherited_acl inherits_acl_;
   bool source_is_memory_;
   bool is_one_memory_;
   std::span<std::byte> room_;

@@ -169,7 +169,9 @@ result<bool> make_alike(int directory, const char* name, const struct stat& abou
   struct stat opened{};
   const bool same = ::fstat(there, &opened) == 0 && identity_of(opened) == identity_of(about);
   attribute_losses lost;
-  if (same) lost = copy_attributes(there, made, about, {true, true}, true);
+  if (same)
+    lost = copy_attributes(there, made, about, {.preserve = true, .extended = true},
+                           inherited_acl::yes);
   ::close(there);
   const std::array<timespec, 2> times{about.st_atim, timespec{0, UTIME_NOW}};
   // To write to a file takes set-ID bits and capabilities from it; that goes for a content of

@@ -112,7 +112,8 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
     co_return report_.refuse(source_path(*parent, name),
                              one_name_text(target_path(*parent, claimed.rival)));
   ++parent->pending;
-  auto entered = co_await enter(parent, name, target_name, claimed.was_free, follow);
+  auto entered =
+      co_await enter(parent, name, target_name, {.was_free = claimed.was_free, .follow = follow});
   if (!entered) {
     co_await leave(std::move(parent), {});
     co_return;
@@ -295,7 +296,7 @@ task<> walk::finish(place& where, handles& open) {
   const int target = open.target.fd();
   attribute_losses lost;
   if (attributes_.preserve) {
-    lost = copy_attributes(open.source.fd(), target, where.about, attributes_, true);
+    lost = copy_attributes(open.source.fd(), target, where.about, attributes_, inherited_acl::yes);
   } else if (struct stat made{}; where.lent != 0) {
     if (::fstat(target, &made) != 0 ||
         change_mode(target, made.st_mode & 07777U & ~where.lent) != 0)

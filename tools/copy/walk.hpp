@@ -93,10 +93,13 @@ class walk {
 
   task<> descend(std::shared_ptr<place> parent, std::string name, std::string target_name,
                  claim claimed, bool follow);
+  struct entrance {
+    bool was_free = false;  ///< the name at the target
+    bool follow = false;    ///< the source's, where it is a link
+  };
   task<result<std::shared_ptr<place>>> enter(const std::shared_ptr<place>& parent,
                                              const std::string& name,
-                                             const std::string& target_name, bool was_free,
-                                             bool follow);
+                                             const std::string& target_name, entrance how);
   task<obstacle> try_to_enter(place& made, bool was_free);
   task<obstacle> open_source(place& made);
   task<obstacle> open_target(place& made, bool was_free);
