@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/owned_descriptor.hpp"
+
 namespace carousel::tool {
 namespace {
 
@@ -26,9 +28,9 @@ void for_each_file(const std::vector<std::filesystem::path>& trees, Use use, Mis
     constexpr int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     int fd = ::open(name.c_str(), flags | O_NOATIME);
     if (fd < 0) fd = ::open(name.c_str(), flags);  // O_NOATIME is for the owner only
+    const owned_descriptor opened(fd);
     if (fd < 0) return missed(about);
     use(fd, about);
-    ::close(fd);
   };
   for (const auto& tree : trees) {
     visit(tree);
@@ -100,11 +102,8 @@ void drop_cache(const std::vector<std::filesystem::path>& trees) {
 }
 
 int sync_file_system(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return errno;
-  const int why = ::syncfs(fd) == 0 ? 0 : errno;
-  ::close(fd);
-  return why;
+  const owned_descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  return opened.fd() >= 0 && ::syncfs(opened.fd()) == 0 ? 0 : errno;
 }
 
 }  // namespace carousel::tool

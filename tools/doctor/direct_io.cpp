@@ -19,6 +19,7 @@
 #include "common/last_error.hpp"
 #include "common/mount_entry.hpp"
 #include "common/naming.hpp"
+#include "common/owned_descriptor.hpp"
 #include "doctor/kernel_version.hpp"
 
 namespace carousel::tool {
@@ -57,11 +58,9 @@ int open_nameless_direct(const std::string& directory) {
 std::optional<mount_entry> upper_layer(const mount_entry& overlay) {
   const auto path = mount_option(overlay.options, "upperdir");
   if (!path) return std::nullopt;
-  const int fd = ::open(path->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return std::nullopt;
-  auto found = mount_of(fd);
-  ::close(fd);
-  return found;
+  const owned_descriptor upper(::open(path->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (upper.fd() < 0) return std::nullopt;
+  return mount_of(upper.fd());
 }
 
 bool has_checksums(int fd, const std::string& options) {
@@ -190,10 +189,8 @@ finding check_direct(const std::string& path) {
   if (::uname(&kernel) == 0)
     found.kernel =
         kernel_version(static_cast<const char*>(kernel.release)).value_or(std::pair(0, 0));
-  if (fd >= 0) {
-    look(found, fd);
-    ::close(fd);
-  }
+  const owned_descriptor opened(fd);
+  if (fd >= 0) look(found, fd);
   return judge_direct(found);
 }
 

@@ -6,6 +6,8 @@
 
 #include <array>
 
+#include "common/owned_descriptor.hpp"
+
 namespace carousel::tool {
 namespace {
 
@@ -25,9 +27,8 @@ constexpr std::array<named_flag, 4> wanted = {{
 bool takes(unsigned flags) noexcept {
   io_uring_params params{};
   params.flags = flags;
-  const auto fd = static_cast<int>(::syscall(SYS_io_uring_setup, 1, &params));
-  if (fd >= 0) ::close(fd);
-  return fd >= 0;
+  const owned_descriptor made(static_cast<int>(::syscall(SYS_io_uring_setup, 1, &params)));
+  return made.fd() >= 0;
 }
 
 }  // namespace
