@@ -307,10 +307,10 @@ set(carousel_tool_sources
     tools/copy/content_way.cpp
     tools/copy/copier.cpp
     tools/copy/copy_command.cpp
-    tools/copy/copy_options.cpp
     tools/copy/copy_threads.cpp
     tools/copy/descent.cpp
     tools/copy/descriptors.cpp
+    tools/copy/copy_arguments.cpp
     tools/copy/dry_run.cpp
     tools/copy/durable.cpp
     tools/copy/exclusions.cpp

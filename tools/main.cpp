@@ -15,8 +15,8 @@
 #include "common/interruption.hpp"
 #include "common/naming.hpp"
 #include "common/output.hpp"
+#include "copy/copy_arguments.hpp"
 #include "copy/copy_command.hpp"
-#include "copy/copy_options.hpp"
 #include "doctor/doctor.hpp"
 
 namespace {

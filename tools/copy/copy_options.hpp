@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <expected>
 #include <optional>
 #include <string>
 #include <vector>
@@ -86,9 +85,5 @@ struct copy_options {
                                         : follow == follow_wish::named || follows_links();
   }
 };
-
-/// The options and operands of `carousel cp`, which is argv[0]. Otherwise the exit status: help, or
-/// what is wrong, was printed.
-[[nodiscard]] std::expected<copy_options, int> take_copy_options(int argc, char** argv);
 
 }  // namespace carousel::tool

@@ -1,4 +1,4 @@
-#include "copy/copy_options.hpp"
+#include "copy/copy_arguments.hpp"
 
 #include <fmt/format.h>
 
