@@ -280,18 +280,24 @@ set(carousel_tool_sources
     tools/check/check_command.cpp
     tools/check/manifest_check.cpp
     tools/common/command_line.cpp
+    tools/common/content_hash.cpp
     tools/common/control_groups.cpp
     tools/common/direct_alignment.cpp
+    tools/common/extents.cpp
+    tools/common/file_hash.cpp
     tools/common/help.cpp
     tools/common/interruption.cpp
     tools/common/make_runtime.cpp
+    tools/common/manifest_line.cpp
     tools/common/memlock.cpp
     tools/common/memory_room.cpp
     tools/common/mount_entry.cpp
     tools/common/naming.cpp
     tools/common/numbers.cpp
+    tools/common/operand_list.cpp
     tools/common/output.cpp
     tools/common/processors.cpp
+    tools/common/read_behind.cpp
     tools/copy/access_list.cpp
     tools/copy/attribute_table.cpp
     tools/copy/attributes.cpp
@@ -303,23 +309,20 @@ set(carousel_tool_sources
     tools/copy/compare.cpp
     tools/copy/comparison_report.cpp
     tools/copy/content.cpp
-    tools/copy/content_hash.cpp
     tools/copy/content_way.cpp
     tools/copy/copier.cpp
+    tools/copy/copy_arguments.cpp
     tools/copy/copy_command.cpp
     tools/copy/copy_threads.cpp
     tools/copy/descent.cpp
     tools/copy/descriptors.cpp
-    tools/copy/copy_arguments.cpp
     tools/copy/dry_run.cpp
     tools/copy/durable.cpp
     tools/copy/exclusions.cpp
     tools/copy/extended_attributes.cpp
-    tools/copy/extents.cpp
     tools/copy/extras.cpp
     tools/copy/file_copier.cpp
     tools/copy/file_copy.cpp
-    tools/copy/file_hash.cpp
     tools/copy/file_job.cpp
     tools/copy/file_report.cpp
     tools/copy/finished_copy.cpp
@@ -329,11 +332,9 @@ set(carousel_tool_sources
     tools/copy/landing.cpp
     tools/copy/likeness.cpp
     tools/copy/manifest.cpp
-    tools/copy/manifest_line.cpp
     tools/copy/name_claims.cpp
     tools/copy/name_list.cpp
     tools/copy/node_copy.cpp
-    tools/copy/operand_list.cpp
     tools/copy/operands.cpp
     tools/copy/option_conflicts.cpp
     tools/copy/page_cache.cpp

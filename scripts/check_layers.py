@@ -15,7 +15,7 @@ from pathlib import Path
 # From the top to the bottom: a layer, what it is for, and its files beside those in include/carousel/detail/LAYER,
 # include/carousel/LAYER and src/LAYER. `*` matches `/` too; a layer's own files decide before its neighbours' folders.
 LAYERS = [
-    ("programs", "tools, examples, benchmarks, integrations, tests",
+    ("programs", "tools (common/ includes none of its other folders, and they only common/), examples, benchmarks, integrations, tests",
      ["tools/*", "examples/*", "bench/*", "integrations/*", "tests/*"]),
     ("api", "carousel.hpp, which includes the rest", ["include/carousel/carousel.hpp"]),
     ("net", "sockets and their addresses", []),
@@ -45,6 +45,8 @@ BEGIN, END = "<!-- layers -->\n```\n", "```\n<!-- /layers -->"
 
 # Who may include liburing: one seam in the library, and benchmarks and tests that compare with it.
 LIBURING_USERS = ["src/sys/*", "bench/*", "tests/*"]
+# The commands of the program know what they share, and nothing of each other.
+TOOLS, SHARED, MAIN = "tools", "common", "tools/main.cpp"
 # These see the library as its users do.
 PUBLIC_ONLY = ["include/*", "examples/*", "integrations/*", "tests/consumer/*", "tests/compile_fail/*"]
 # And name nothing of what only templates need.
@@ -96,12 +98,20 @@ def check_include(root, path, bracket, name):
         return f"includes {name}, which does not exist"
     if target.startswith("src/") and matches(path, PUBLIC_ONLY):
         return f"is public and may not include {target}"
+    if crosses_commands(path, target):
+        return f"is a part of {TOOLS}/{path.split('/')[1]} and may include {TOOLS}/{SHARED} only, not {target}"
     if "/detail/" in target and matches(path, WITHOUT_DETAIL):
         return f"is a user of the library and may not include {target}"
     above, own = layer_of(target), layer_of(path)
     if above is not None and NAMES.index(above) < NAMES.index(own):
         return f"is in layer {own} and may not include {target} of layer {above}"
     return None
+
+
+def crosses_commands(path, target):
+    """A command of the program includes another, or what is shared includes one."""
+    own, other = path.split("/"), target.split("/")
+    return own[0] == other[0] == TOOLS and path != MAIN and other[1] not in (own[1], SHARED)
 
 
 def shown():
@@ -154,6 +164,12 @@ def self_test():
         "include/carousel/result.hpp": "#include <expected>\n",
         driver: '#include "carousel/result.hpp"\n',
         "src/driver/driver.cpp": "",
+        "tools/main.cpp": '#include "copy/a.hpp"\n#include "doctor/a.hpp"\n',
+        "tools/copy/a.hpp": '#include "common/a.hpp"\n#include "copy/b.hpp"\n',
+        "tools/copy/b.hpp": "",
+        "tools/common/a.hpp": "",
+        "tools/doctor/a.hpp": '#include "common/a.hpp"\n',
+        "tests/tool/a_test.cpp": '#include "copy/a.hpp"\n',
         "src/sys/kernel.cpp": '#include <liburing.h>\n#include "carousel/result.hpp"\n',
         "src/fs/file.cpp": '#include "carousel/detail/driver/driver.hpp"\n#include <sys/uio.h>\n',
     }
@@ -163,6 +179,8 @@ def self_test():
         ("src/ring/ring.cpp", "#include <liburing.h>\n", "may not include <liburing.h>"),
         ("include/carousel/fs/file.hpp", '#include "sys/kernel.cpp"\n', "is public"),
         ("integrations/engine/src/a.cpp", '#include "carousel/detail/driver/driver.hpp"\n', "is a user"),
+        ("tools/doctor/a.hpp", '#include "copy/a.hpp"\n', "may include tools/common only"),
+        ("tools/common/a.hpp", '#include "copy/b.hpp"\n', "may include tools/common only"),
         ("include/carousel/novelty.hpp", "", "is in no layer"),
         ("src/fs/dir.cpp", '#include "nowhere.hpp"\n', "does not exist"),
         ("include/carousel/yield.hpp", None, "matches no file"),

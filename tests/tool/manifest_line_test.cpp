@@ -1,4 +1,4 @@
-#include "copy/manifest_line.hpp"
+#include "common/manifest_line.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,11 +6,10 @@
 #include <string>
 
 #include "common/output.hpp"
-#include "copy/progress.hpp"
 
 namespace carousel::tool::bench {
 
-status_line::status_line() : wanted_(can_show_progress()) {}
+status_line::status_line() : wanted_(can_draw()) {}
 
 status_line::~status_line() {
   if (shown_percent_ < 0) return;

@@ -13,8 +13,8 @@
 #include "common/interruption.hpp"
 #include "common/make_runtime.hpp"
 #include "common/naming.hpp"
+#include "common/operand_list.hpp"
 #include "common/output.hpp"
-#include "copy/operand_list.hpp"
 
 namespace carousel::tool {
 namespace {

@@ -8,11 +8,11 @@
 #include <filesystem>
 #include <system_error>
 
+#include "common/file_hash.hpp"
 #include "common/interruption.hpp"
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
 #include "common/output.hpp"
-#include "copy/file_hash.hpp"
 
 namespace carousel::tool {
 namespace {

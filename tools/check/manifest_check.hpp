@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "carousel/carousel.hpp"
-#include "copy/manifest_line.hpp"
+#include "common/manifest_line.hpp"
 
 namespace carousel::tool {
 

@@ -64,6 +64,8 @@ void draw(std::string_view text) noexcept {
   (void)std::fflush(stderr);
 }
 
+bool can_draw() noexcept { return ::isatty(STDERR_FILENO) == 1; }
+
 bool agree(std::string_view question) noexcept {
   (void)put(stderr, "carousel: ");
   (void)put(stderr, question);

@@ -19,6 +19,8 @@ void say(std::string_view text) noexcept;
 void complain(std::string_view sentence) noexcept;
 /// To stderr, as it is; does not matter when it is lost.
 void draw(std::string_view text) noexcept;
+/// Whether anybody would see it: stderr is a terminal.
+[[nodiscard]] bool can_draw() noexcept;
 
 /// Asks on stderr, and reads the answer from stdin: whether it begins with y. The end of the input
 /// is no.

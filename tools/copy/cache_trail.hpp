@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "carousel/fs/file.hpp"
-#include "copy/extents.hpp"
+#include "common/extents.hpp"
 
 namespace carousel::tool {
 

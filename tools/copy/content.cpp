@@ -8,8 +8,9 @@
 #include <span>
 #include <utility>
 
+#include "common/extents.hpp"
 #include "common/last_error.hpp"
-#include "copy/extents.hpp"
+#include "common/read_behind.hpp"
 #include "copy/kernel_copy.hpp"
 #include "copy/piecewise_copy.hpp"
 
@@ -163,18 +164,6 @@ int why_not_to_share(const struct stat& about, reflink_wish reflink, sparse_wish
   if (sparse != sparse_wish::automatic) return reflink_not_as_sparse;
   if (reflink == reflink_wish::never) return reflink_not_wanted;
   return reflink == reflink_wish::automatic && about.st_size == 0 ? reflink_not_needed : 0;
-}
-
-buf_result<std::size_t, fixed_buf> read_behind(int fd, fixed_buf lease, std::uint64_t at) {
-  lease.clear();
-  const std::uint64_t length = std::min<std::uint64_t>(lease.capacity(), offset_max - at);
-  const ssize_t n = ::pread(fd, lease.spare().data(), length, static_cast<off_t>(at));
-  if (n < 0) {
-    const std::error_code why = last_error();
-    return {std::unexpected(why), std::move(lease)};
-  }
-  lease.commit(static_cast<std::size_t>(n));
-  return {static_cast<std::size_t>(n), std::move(lease)};
 }
 
 task<content_result> copy_content(content_ends ends, content_wishes wishes, copy_buffers& buffers,

@@ -6,11 +6,12 @@
 #include <cstdint>
 
 #include "carousel/carousel.hpp"
+#include "common/extents.hpp"
 #include "copy/buffers.hpp"
 #include "copy/content_way.hpp"
-#include "copy/extents.hpp"
 #include "copy/rate_limit.hpp"
 #include "copy/reflink.hpp"
+#include "copy/sparse_wish.hpp"
 
 namespace carousel::tool {
 
@@ -76,10 +77,6 @@ struct copied_content {
 /// Why storage is not shared, whatever the two files are: as chosen_way has it. 0: it is tried.
 [[nodiscard]] int why_not_to_share(const struct stat& about, reflink_wish reflink,
                                    sparse_wish sparse) noexcept;
-
-/// As file::read_at, but asks behind the size as well, which FUSE does not do for asynchronous
-/// reads.
-buf_result<std::size_t, fixed_buf> read_behind(int fd, fixed_buf lease, std::uint64_t at);
 
 /// Shares the storage of the two files if that is wished and they can. Otherwise copies with the
 /// lease, which is plain and comes back, and with large ones of the buffers where that pays: holes

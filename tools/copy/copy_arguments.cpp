@@ -10,8 +10,8 @@
 #include "common/command_line.hpp"
 #include "common/naming.hpp"
 #include "common/numbers.hpp"
+#include "common/operand_list.hpp"
 #include "copy/backup_options.hpp"
-#include "copy/operand_list.hpp"
 #include "copy/option_conflicts.hpp"
 #include "copy/unsupported_options.hpp"
 

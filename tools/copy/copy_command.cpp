@@ -27,7 +27,7 @@ constexpr int cannot_start = 2;
 constexpr std::chrono::seconds shutdown_deadline{1};
 
 task<> copy_with_progress(copier& copy, const copy_options& options, copy_report& report) {
-  const bool on_terminal = can_show_progress();
+  const bool on_terminal = can_draw();
   const bool unasked = on_terminal && !options.quiet && !report.names_each;
   if (!options.progress && !unasked) {
     co_await copy.run();

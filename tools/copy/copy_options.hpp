@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "common/content_hash.hpp"
 #include "copy/backup.hpp"
-#include "copy/content_hash.hpp"
 #include "copy/durable.hpp"
-#include "copy/extents.hpp"
 #include "copy/reflink.hpp"
+#include "copy/sparse_wish.hpp"
 
 namespace carousel::tool {
 

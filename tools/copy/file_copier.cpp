@@ -7,12 +7,12 @@
 #include <system_error>
 #include <utility>
 
+#include "common/file_hash.hpp"
 #include "common/interruption.hpp"
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
 #include "copy/descriptors.hpp"
 #include "copy/durable.hpp"
-#include "copy/file_hash.hpp"
 
 // One file: the copy is made without its name, the content is copied, checked and given its
 // attributes, and then it gets its name.

@@ -5,10 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "common/file_hash.hpp"
 #include "common/last_error.hpp"
 #include "copy/attributes.hpp"
 #include "copy/copier.hpp"
-#include "copy/file_hash.hpp"
 
 // What has its name already and stays, and what the manifest says of it.
 

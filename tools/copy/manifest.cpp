@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "common/last_error.hpp"
+#include "common/manifest_line.hpp"
 #include "common/naming.hpp"
-#include "copy/manifest_line.hpp"
 #include "copy/target_plan.hpp"
 
 namespace carousel::tool {

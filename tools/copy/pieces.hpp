@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "copy/extents.hpp"
+#include "common/extents.hpp"
 
 namespace carousel::tool {
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "common/extents.hpp"
 #include "copy/content.hpp"
-#include "copy/extents.hpp"
 
 namespace carousel::tool {
 

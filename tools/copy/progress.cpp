@@ -88,8 +88,6 @@ std::string progress_line(const progress_figures& now, unsigned columns) {
   return line;
 }
 
-bool can_show_progress() noexcept { return ::isatty(STDERR_FILENO) == 1; }
-
 progress::progress(copy_report& report, const tree_scan& scan, bool on_terminal)
     : report_(report),
       scan_(scan),

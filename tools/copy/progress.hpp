@@ -49,7 +49,4 @@ class progress {
   double rate_ = 0;
 };
 
-/// Whether anybody would see it.
-[[nodiscard]] bool can_show_progress() noexcept;
-
 }  // namespace carousel::tool

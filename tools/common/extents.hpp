@@ -11,13 +11,6 @@ namespace carousel::tool {
 /// The last offset that a file can have.
 inline constexpr auto offset_max = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
 
-/// What --sparse says.
-enum class sparse_wish : std::uint8_t {
-  automatic,  ///< holes of the source are holes of the copy
-  always,     ///< and so are blocks of zeros
-  never,      ///< the copy has none
-};
-
 /// The bytes [begin, end) of a file.
 struct extent {
   std::uint64_t begin;

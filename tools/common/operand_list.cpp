@@ -1,4 +1,4 @@
-#include "copy/operand_list.hpp"
+#include "common/operand_list.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "carousel/carousel.hpp"
-#include "copy/content_hash.hpp"
+#include "common/content_hash.hpp"
 
 namespace carousel::tool {
 

@@ -1,4 +1,4 @@
-#include "copy/file_hash.hpp"
+#include "common/file_hash.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "common/extents.hpp"
 #include "common/last_error.hpp"
-#include "copy/content.hpp"
-#include "copy/extents.hpp"
+#include "common/read_behind.hpp"
 
 namespace carousel::tool {
 namespace {

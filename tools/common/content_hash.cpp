@@ -1,4 +1,4 @@
-#include "copy/content_hash.hpp"
+#include "common/content_hash.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>

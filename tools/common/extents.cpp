@@ -1,4 +1,4 @@
-#include "copy/extents.hpp"
+#include "common/extents.hpp"
 
 #include <linux/magic.h>
 #include <sys/vfs.h>

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "copy/content_hash.hpp"
+#include "common/content_hash.hpp"
 
 namespace carousel::tool {
 
