@@ -37,7 +37,8 @@ TEST(next_connection, a_server_that_is_asked_to_stop_ends) {
     const accept_stream in = at.incoming();
     const outside_peer one(at);
     const outside_peer other(at);
-    co_await timeout(std::chrono::milliseconds(2), serve(in));
+    const auto ended = co_await timeout(std::chrono::milliseconds(2), serve(in));
+    EXPECT_EQ(test::error_of(ended), errc::timed_out);
   });
 }
 
