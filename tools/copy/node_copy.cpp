@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "common/last_error.hpp"
+#include "common/owned_descriptor.hpp"
 #include "copy/attributes.hpp"
 #include "copy/copier.hpp"
-#include "copy/owned_descriptor.hpp"
 
 // What has no content: symbolic links, FIFOs, sockets and device nodes. They are made by one call,
 // and none of them is opened for more than to name it: to open a device may do something.

@@ -13,8 +13,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "common/owned_descriptor.hpp"
 #include "copy/kernel_copy.hpp"
-#include "copy/owned_descriptor.hpp"
 #include "copy/reflink.hpp"
 #include "copy/unnamed_file.hpp"
 
