@@ -133,7 +133,8 @@ task<> copier::finish_files() {
 
 task<> copier::visit(std::shared_ptr<place> where, directory_entry entry, claim claimed) {
   const bool follow = options_.follows_links();
-  const unsigned type = entry_type(where->source.fd(), entry.name.c_str(), entry.type, follow);
+  const unsigned type =
+      entry_type(where->source.fd(), entry.name.c_str(), entry.type, follow_links(follow));
   if (claimed.comes_late) co_await finish_files();
   file_job job{std::move(where), {}, entry.name, entry.name, std::move(claimed), follow};
   co_await copy_entry(std::move(job), type);

@@ -56,7 +56,8 @@ void extras::compare(const std::shared_ptr<place>& where, const name_list& wante
     const name_list::entry entry = there[i];
     std::string name(entry.name);
     if (is_wanted(entry.name) || is_among(spelt_otherwise, target, name)) continue;
-    const bool is_directory = entry_type(target, name.c_str(), entry.type, false) == S_IFDIR;
+    const bool is_directory =
+        entry_type(target, name.c_str(), entry.type, follow_links::no) == S_IFDIR;
     if (!left_out.cover(*where, name, is_directory)) beside.names.push_back(std::move(name));
   }
   if (beside.names.empty()) return;

@@ -121,12 +121,12 @@ result<bool> is_inside(int directory_fd, const identity& other) noexcept {
 }
 
 unsigned entry_type(int directory_fd, const char* name, std::filesystem::file_type listed,
-                    bool follow) noexcept {
+                    follow_links follow) noexcept {
   using std::filesystem::file_type;
   switch (listed) {
     case file_type::regular: return S_IFREG;
     case file_type::symlink:
-      if (follow) break;
+      if (follow == follow_links::yes) break;
       return S_IFLNK;
     case file_type::directory: return S_IFDIR;
     case file_type::fifo: return S_IFIFO;
@@ -136,7 +136,8 @@ unsigned entry_type(int directory_fd, const char* name, std::filesystem::file_ty
     default: break;
   }
   struct stat about{};
-  const int found = ::fstatat(directory_fd, name, &about, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+  const int found =
+      ::fstatat(directory_fd, name, &about, follow == follow_links::yes ? 0 : AT_SYMLINK_NOFOLLOW);
   return found == 0 ? about.st_mode & S_IFMT : 0;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "carousel/fs/directory.hpp"
+#include "carousel/fs/name_options.hpp"
 #include "carousel/result.hpp"
 #include "copy/access_list.hpp"
 
@@ -74,7 +75,7 @@ struct place {
 /// What the directory has listed as `listed`, or what that leads to: its type as in st_mode. 0:
 /// nobody knows.
 [[nodiscard]] unsigned entry_type(int directory_fd, const char* name,
-                                  std::filesystem::file_type listed, bool follow) noexcept;
+                                  std::filesystem::file_type listed, follow_links follow) noexcept;
 
 /// The path of a name at the target, below the destination of the command line; whatever is a "."
 /// on the way is left out.

@@ -81,7 +81,7 @@ task<> removal::remove_tree(std::shared_ptr<place> top, std::string name) {
     const directory_entry entry = here.entries[here.next++].alone();
     const std::shared_ptr<place> where = here.where;
     const bool is_directory =
-        entry_type(where->target.fd(), entry.name.c_str(), entry.type, false) == S_IFDIR;
+        entry_type(where->target.fd(), entry.name.c_str(), entry.type, follow_links::no) == S_IFDIR;
     if (levels_.size() > 1 && rules_.left_out.cover(*where, entry.name, is_directory)) {
       report_.note("what --exclude leaves out is not removed, nor the directories that it is in");
       here.stays = true;

@@ -20,7 +20,8 @@ constexpr std::size_t levels_open = 16;
 constexpr std::size_t files_at_once_max = 64;
 
 bool is_directory(const place& where, const name_list::entry& entry, bool follow) noexcept {
-  return entry_type(where.source.fd(), entry.name.data(), entry.type, follow) == S_IFDIR;
+  return entry_type(where.source.fd(), entry.name.data(), entry.type, follow_links(follow)) ==
+         S_IFDIR;
 }
 
 }  // namespace
