@@ -226,7 +226,7 @@ void buf_collection::wait_until_returned(buffer_waiter& w, context& here) noexce
   closer_ = &w;
 }
 
-void buf_collection::forget_closer() noexcept { closer_ = nullptr; }
+void buf_collection::leave_closing() noexcept { closer_ = nullptr; }
 
 void buf_collection::wake_closer() noexcept {
   if (!all_returned()) return;

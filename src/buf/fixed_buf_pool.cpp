@@ -10,7 +10,7 @@ class returned_awaiter : detail::scope_link, detail::buffer_waiter {
   explicit returned_awaiter(detail::buf_collection& closing) noexcept { pool = &closing; }
   returned_awaiter(const returned_awaiter&) = delete;
   returned_awaiter& operator=(const returned_awaiter&) = delete;
-  ~returned_awaiter() { pool->forget_closer(); }
+  ~returned_awaiter() { pool->leave_closing(); }
 
   bool await_ready() const noexcept { return pool->all_returned(); }
   void await_suspend(std::coroutine_handle<> h) noexcept {

@@ -53,7 +53,7 @@ void buf_collection::lend_to(group_record& group) noexcept {
   }
 }
 
-void buf_collection::take_back(group_record& group) noexcept {
+void buf_collection::end_lending(group_record& group) noexcept {
   group.unlink();
   size_class& from = group.buffers();
   for (buf_entry& e : entries_) {

@@ -10,7 +10,7 @@ group_record::group_record(collection_ref pool, buf_size_class& of, std::uint32_
   pool_->lend_to(*this);
 }
 
-group_record::~group_record() { pool_->take_back(*this); }
+group_record::~group_record() { pool_->end_lending(*this); }
 
 result<group_record*> group_record::make(collection_ref pool, std::size_t capacity,
                                          std::size_t count) {

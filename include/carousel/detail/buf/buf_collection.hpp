@@ -131,7 +131,7 @@ class buf_collection {
   /// Gives the group what it misses and is free.
   void lend_to(group_record& group) noexcept;
   /// The group goes: its buffers are the pool's again.
-  void take_back(group_record& group) noexcept;
+  void end_lending(group_record& group) noexcept;
   /// Buffers that groups have and nobody uses.
   [[nodiscard]] std::size_t lent() const noexcept;
 
@@ -142,7 +142,7 @@ class buf_collection {
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   void wait_until_returned(buffer_waiter& w, context& here) noexcept;
-  void forget_closer() noexcept;
+  void leave_closing() noexcept;
   /// Of a closed collection.
   [[nodiscard]] std::size_t still_leased() const noexcept { return still_leased_; }
   /// Nor does the kernel hold the registration.
