@@ -97,7 +97,7 @@ std::string as_man(const command& of) {
 }
 
 /// Between single quotes of a shell.
-std::string quoted(std::string_view text) { return with_replaced(text, '\'', "'\\''"); }
+std::string in_single_quotes(std::string_view text) { return with_replaced(text, '\'', "'\\''"); }
 
 std::string as_bash(const command& of) {
   std::vector<std::string> words;
@@ -109,8 +109,8 @@ std::string as_bash(const command& of) {
 std::string as_zsh(const command& of) {
   std::string out = fmt::format("    {})\n      _arguments -s \\\n", of.name);
   for (const option& o : shown_options(of)) {
-    const std::string help =
-        quoted(with_replaced(with_replaced(with_replaced(o.help, '[', "("), ']', ")"), ':', ""));
+    const std::string help = in_single_quotes(
+        with_replaced(with_replaced(with_replaced(o.help, '[', "("), ']', ")"), ':', ""));
     const bool takes = o.value == has_value::yes;
     for (const std::string& way : spellings(o))
       out +=
