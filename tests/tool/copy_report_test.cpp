@@ -58,6 +58,21 @@ TEST(copy_report, errors_of_the_target_end_the_copy_before_they_are_published) {
   EXPECT_EQ(errors_of(report).size(), 21U);
 }
 
+TEST(copy_report, attributes_that_a_read_only_target_refuses_end_the_copy_too) {
+  copy_report report;
+  const auto lose = [&report](attribute what, int error) {
+    const auto step = report.begin();
+    step->lose({{what, error}}, [](bool) { return std::string("t"); });
+    report.end(*step);
+  };
+  // One that has no room for an attribute may have it for all others.
+  for (int i = 0; i < 30; ++i) lose(attribute::extended, ENOSPC);
+  EXPECT_FALSE(report.over());
+  for (int i = 0; i < 20; ++i) lose(attribute::times, EROFS);
+  EXPECT_TRUE(report.over());
+  EXPECT_THAT(errors_of(report).back(), testing::HasSubstr("stopped after 20 errors"));
+}
+
 TEST(copy_report, what_is_listed_comes_in_order_too) {
   copy_report report;
   std::vector<std::string> names;

@@ -42,9 +42,17 @@ void file_report::lose(const attribute_losses& lost,
     switch (one.comes_to()) {
       case fate::kept: break;
       case fate::note: note(one.sentence()); break;
-      case fate::error:
-        fail(one.doing(), name(one.row().at_source), {one.error, std::generic_category()});
+      case fate::error: {
+        const std::error_code why(one.error, std::generic_category());
+        const bool of_source = one.row().at_source;
+        // What has no room for an attribute may have it for all others.
+        const bool for_all = !of_source && why == std::errc::read_only_file_system;
+        if (for_all)
+          fail_at_target(one.doing(), name(of_source), why);
+        else
+          fail(one.doing(), name(of_source), why);
         break;
+      }
     }
   }
 }
