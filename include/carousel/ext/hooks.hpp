@@ -13,6 +13,7 @@
 
 namespace carousel::detail {
 class driver;
+class fd_ref;
 struct descriptor;
 struct operation_base;
 struct slot;
@@ -117,10 +118,42 @@ concept attempting = requires(Op& op, detail::driver& io, bool nobody_waits) {
 };
 
 template <class Op>
+concept holding_a_file = requires(Op& op) {
+  { op.file } -> std::same_as<detail::fd_ref&>;
+};
+
+template <class Op>
 concept hearing_of_breaks = requires(const Op& op, detail::descriptor& socket) {
   { op.asked() } noexcept -> std::same_as<std::size_t>;
   { Op::break_seen(socket, std::size_t{}, std::int32_t{}) } noexcept;
 };
+
+/// Whether an operation type has a member of a name, whatever it is, so that a hook which no answer
+/// asks for is refused in any form: a name that two bases have is ambiguous.
+namespace members {
+
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): what takes a name and makes others of it
+#define CAROUSEL_EXT_MEMBER(name)            \
+  struct only_##name {                       \
+    int name;                                \
+  };                                         \
+  template <class Op>                        \
+  struct beside_##name : Op, only_##name {}; \
+  template <class Op>                        \
+  concept has_##name = !requires { &beside_##name<Op>::name; }
+CAROUSEL_EXT_MEMBER(item);
+CAROUSEL_EXT_MEMBER(complete_early);
+CAROUSEL_EXT_MEMBER(must_wait);
+CAROUSEL_EXT_MEMBER(stop_waiting);
+CAROUSEL_EXT_MEMBER(may_attempt);
+CAROUSEL_EXT_MEMBER(attempt);
+CAROUSEL_EXT_MEMBER(complete_attempt);
+CAROUSEL_EXT_MEMBER(file);
+CAROUSEL_EXT_MEMBER(asked);
+CAROUSEL_EXT_MEMBER(break_seen);
+#undef CAROUSEL_EXT_MEMBER
+
+}  // namespace members
 
 // The hooks of an answer are all there when it is given, and none of them when it is not: one that
 // no answer asks for would never be called.
@@ -128,28 +161,32 @@ concept hearing_of_breaks = requires(const Op& op, detail::descriptor& socket) {
 template <class Op>
 concept items_agree =
     (std::same_as<typename Op::completions, many_completions> ? taking_items<Op>
-                                                              : !requires { &Op::item; });
+                                                              : !members::has_item<Op>);
 
 template <class Op>
 concept early_results_agree = (std::same_as<typename Op::completions, result_before_release>
                                    ? completing_early<Op>
-                                   : !requires { &Op::complete_early; });
+                                   : !members::has_complete_early<Op>);
 
 template <class Op>
 concept waits_agree = (std::same_as<typename Op::begins, begins_when_free>
                            ? waiting_first<Op>
-                           : !requires { &Op::must_wait; } && !requires { &Op::stop_waiting; });
+                           : !members::has_must_wait<Op> && !members::has_stop_waiting<Op>);
 
 template <class Op>
 concept attempts_agree = (std::same_as<typename Op::begins, begins_inline>
                               ? attempting<Op>
-                              : !requires { &Op::may_attempt; } && !requires { &Op::attempt; } &&
-                                    !requires { &Op::complete_attempt; });
+                              : !members::has_may_attempt<Op> && !members::has_attempt<Op> &&
+                                    !members::has_complete_attempt<Op>);
+
+template <class Op>
+concept files_agree =
+    (std::same_as<typename Op::holds, holds_no_file> ? !members::has_file<Op> : holding_a_file<Op>);
 
 template <class Op>
 concept breaks_agree = (std::same_as<typename Op::holds, holds_a_connection>
                             ? hearing_of_breaks<Op>
-                            : !requires { &Op::asked; } && !requires { &Op::break_seen; });
+                            : !members::has_asked<Op> && !members::has_break_seen<Op>);
 
 /// All that an operation type must say: carousel/ext/operation.hpp explains it.
 template <class Op>
@@ -160,8 +197,8 @@ concept operation_type =
     one_of<typename Op::completions, one_completion, many_completions, result_before_release> &&
     one_of<typename Op::begins, begins_at_once, begins_inline, begins_when_free> &&
     one_of<typename Op::holds, holds_no_file, holds_a_file, holds_a_connection> &&
-    items_agree<Op> && early_results_agree<Op> && waits_agree<Op> && attempts_agree<Op> &&
-    breaks_agree<Op>;
+    !std::is_final_v<Op> && items_agree<Op> && early_results_agree<Op> && waits_agree<Op> &&
+    attempts_agree<Op> && files_agree<Op> && breaks_agree<Op>;
 
 }  // namespace carousel::ext
 
@@ -220,6 +257,8 @@ consteval bool says_all_of_itself() {
     static_assert(ext::discarding<typename Op::unclaimed, resources>,
                   "`unclaimed` is ext::result_owns_nothing, or has a noexcept "
                   "discard(std::int32_t, resources&)");
+    static_assert(!std::is_final_v<Op>,
+                  "an operation type is not final: what hooks it has is found by deriving from it");
     static_assert(ext::items_agree<Op>,
                   "an operation has item() noexcept exactly when its `completions` are "
                   "ext::many_completions");
@@ -232,6 +271,9 @@ consteval bool says_all_of_itself() {
     static_assert(ext::attempts_agree<Op>,
                   "an operation has may_attempt() noexcept, attempt() noexcept and "
                   "complete_attempt() exactly when it `begins` ext::begins_inline");
+    static_assert(ext::files_agree<Op>,
+                  "an operation has a member `file`, an fd_ref, exactly when it does not say that "
+                  "it `holds` ext::holds_no_file");
     static_assert(ext::breaks_agree<Op>,
                   "an operation has asked() noexcept and break_seen() noexcept exactly when it "
                   "`holds` ext::holds_a_connection");
