@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/state_assert.hpp"
 #include "carousel/detail/base/thread_mark.hpp"
 #include "carousel/detail/io/until_readable.hpp"
 
@@ -59,7 +60,10 @@ struct blocked_signals {
     std::uint64_t over = 0;
     for (int signal = 1; signal <= signals_max; ++signal) {
       if ((signals & bit_of(signal)) == 0) continue;
-      if (--sets[static_cast<std::size_t>(signal)] == 0) over |= bit_of(signal) & by_us;
+      auto& its = sets[static_cast<std::size_t>(signal)];
+      CAROUSEL_ASSERT_STATE(its != 0, "more signal_sets have ended than were made for signal %d",
+                            signal);
+      if (--its == 0) over |= bit_of(signal) & by_us;
     }
     by_us &= ~over;
     const sigset_t all = set_of(over);

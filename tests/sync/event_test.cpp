@@ -73,7 +73,7 @@ TEST(event, a_waiter_that_is_destroyed_leaves_the_line) {
   EXPECT_EQ(log, "a");
 }
 
-TEST(event, one_that_was_let_go_may_be_destroyed_before_it_runs) {
+TEST(event, one_that_was_served_may_be_destroyed_before_it_runs) {
   event e;
   std::string log;
   run([&]() -> task<> {

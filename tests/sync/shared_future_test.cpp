@@ -81,7 +81,7 @@ TEST(shared_future, one_that_is_stopped_concerns_nobody_else) {
   EXPECT_EQ(log, "a1");
 }
 
-TEST(shared_future, a_waiter_may_be_destroyed_before_and_after_it_was_let_go) {
+TEST(shared_future, a_waiter_may_be_destroyed_before_and_after_it_was_served) {
   std::string log;
   run([&]() -> task<> {
     const shared_future<std::string> f;

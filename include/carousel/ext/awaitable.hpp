@@ -12,7 +12,7 @@
 ///
 /// An awaiter that derives from `line_waiter` has what the library's own have. Verbs stop it; it
 /// may be destroyed at any moment with its coroutine; the loop resumes it, in order and never from
-/// inside the call that let it go; it outlives its runtime unharmed; the report of a stalled loop
+/// inside the call that served it; it outlives its runtime unharmed; the report of a stalled loop
 /// names it; and it allocates nothing. A line belongs to one thread. The awaiter writes:
 ///
 ///   its constructor   sets `reason`, for the report, as in "waits for an event"

@@ -33,8 +33,8 @@ using receivev_operation =
 ///
 /// 0 bytes are the end: the peer has ended its writing, and all it wrote was read. A connection
 /// that broke never ends so. Errors: connection_reset; timed_out, host_unreachable and their kin
-/// where the network has given the peer up; errc::canceled; bad_file_descriptor. Once a connection
-/// is broken all its operations say how, though the kernel tells only one of them.
+/// where the network does not reach the peer any more; errc::canceled; bad_file_descriptor. Once a
+/// connection is broken all its operations say how, though the kernel tells only one of them.
 template <class Stream>
 class stream_reading {
   static constexpr auto in = detail::direction::read;

@@ -55,6 +55,8 @@ struct descriptor : recycled {
   void learn_way() noexcept;
   /// It is closed for all but close().
   void note_closed() noexcept;
+  /// An operation holds it no more. Whether it was counted has been asked when its completion came
+  /// (ring_driver::finish): here it would cost as much as the step.
   void end_operation() noexcept {
     --started;
     if (closer != nullptr) [[unlikely]]

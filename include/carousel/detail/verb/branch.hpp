@@ -171,6 +171,7 @@ class branches {
     group_.running = sizeof...(Ops) + 1;
     group_.scope.begin(here);
     for (const handle frame : frames_) frame.resume();
+    CAROUSEL_ASSERT(group_.running != 0, "a branch of a when_all or when_any has ended twice");
     if (--group_.running == 0) return false;
     group_.continuation = h;
     group_.scope.step_out(here);
