@@ -23,17 +23,18 @@ std::string failure_text(std::string_view what, std::string_view where,
 }  // namespace
 
 void file_report::fail(std::string_view what, std::string_view where, const std::error_code& why) {
-  said_.push_back({kind::error, failure_text(what, where, why)});
+  said_.push_back({kind::error, failure_text(what, where, why), {}, std::string(where)});
 }
 
 void file_report::fail_at_target(std::string_view what, std::string_view where,
                                  const std::error_code& why) {
   const kind of = concerns_what_follows(why) ? kind::target_error : kind::error;
-  said_.push_back({of, failure_text(what, where, why)});
+  said_.push_back({of, failure_text(what, where, why), {}, std::string(where)});
 }
 
 void file_report::refuse(std::string_view where, std::string_view why) {
-  said_.push_back({kind::error, fmt::format("{} {}", shell_quoted(where), why)});
+  said_.push_back(
+      {kind::error, fmt::format("{} {}", shell_quoted(where), why), {}, std::string(where)});
 }
 
 void file_report::lose(const attribute_losses& lost,

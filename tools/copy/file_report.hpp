@@ -44,7 +44,8 @@ class file_report {
   struct statement {
     kind what;
     std::string text;
-    std::string hash = {};  ///< of what is listed
+    std::string hash = {};   ///< of what is listed
+    std::string where = {};  ///< of an error: the path that it is about
   };
 
   std::vector<statement> said_;

@@ -59,24 +59,31 @@ void copy_report::publish(file_report& step) {
 void copy_report::publish(file_report::statement& said) {
   using kind = file_report::kind;
   switch (said.what) {
-    case kind::error: return add_error(std::move(said.text), true);
+    case kind::error: return add_error(said.where, std::move(said.text), true);
     case kind::target_error:
-      add_error(std::move(said.text), target_errors_told_ < target_errors_max);
+      add_error(said.where, std::move(said.text), target_errors_told_ < target_errors_max);
       if (++target_errors_told_ == target_errors_max)
-        add_error(fmt::format("stopped after {} errors of the target: what is left is not copied",
+        add_error({},
+                  fmt::format("stopped after {} errors of the target: what is left is not copied",
                               target_errors_max),
                   true);
       return;
     case kind::note: return add_note(std::move(said.text));
-    case kind::line: before_output(); return say(said.text);
+    case kind::line: before_output(); return on_line(said.text);
     case kind::listed: return on_listed(said.hash, said.text);
   }
 }
 
-void copy_report::add_error(std::string sentence, bool aloud) {
+void copy_report::say_error(std::string_view, std::string_view sentence) { complain(sentence); }
+void copy_report::say_line(std::string_view line) { say(line); }
+void copy_report::say_note(std::string_view sentence) {
+  complain(std::string("note: ").append(sentence));
+}
+
+void copy_report::add_error(std::string_view where, std::string sentence, bool aloud) {
   if (aloud) {
     before_output();
-    complain(sentence);
+    on_error(where, sentence);
   }
   ++errors_;
   if (first_errors_.size() < errors_kept) first_errors_.push_back(std::move(sentence));
@@ -86,7 +93,7 @@ void copy_report::add_note(std::string text) {
   if (notes_.size() > notes_max || std::ranges::find(notes_, text) != notes_.end()) return;
   if (notes_.size() == notes_max) text = "there is more of the kind, which is not said";
   before_output();
-  complain("note: " + text);
+  on_note(text);
   notes_.push_back(std::move(text));
 }
 

@@ -68,6 +68,12 @@ class copy_report {
 
   /// Called before anything is written to the terminal.
   std::function<void()> before_output = [] {};
+  /// Called with each error, and the path that it is about; says it.
+  std::function<void(std::string_view where, std::string_view sentence)> on_error = say_error;
+  /// Called with what is told of each name, a line; says it.
+  std::function<void(std::string_view line)> on_line = say_line;
+  /// Called with each note; says it.
+  std::function<void(std::string_view sentence)> on_note = say_note;
   /// Called with the hash and the name of each file for a manifest.
   std::function<void(std::string_view hash, std::string_view name)> on_listed = [](auto, auto) {};
 
@@ -88,11 +94,14 @@ class copy_report {
       bytes += more;
     }
   };
+  static void say_error(std::string_view where, std::string_view sentence);
+  static void say_line(std::string_view line);
+  static void say_note(std::string_view sentence);
   template <class Say>
   void at_once(Say say);
   void publish(file_report& step);
   void publish(file_report::statement& said);
-  void add_error(std::string sentence, bool aloud);
+  void add_error(std::string_view where, std::string sentence, bool aloud);
   void add_note(std::string text);
 
   std::deque<std::shared_ptr<file_report>> steps_;  ///< from the first that has not ended
