@@ -106,7 +106,30 @@ task<transfer_result> copy_sequentially(const content_ends& ends, std::uint64_t 
   co_return transfer_result(at, std::move(lease));
 }
 
-/// Nothing: the content is to be copied, and `done` says why it is not shared.
+}  // namespace
+
+bool needs_pieces(const struct stat& about, sparse_wish sparse) noexcept {
+  return static_cast<std::uint64_t>(about.st_size) >= direct_bytes_min || may_have_holes(about) ||
+         (sparse == sparse_wish::always && about.st_size != 0);
+}
+
+bool was_written(const struct stat& before, const struct stat& now) noexcept {
+  return now.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+         now.st_mtim.tv_nsec != before.st_mtim.tv_nsec;
+}
+
+bool was_written(int fd, const struct stat& before) noexcept {
+  struct stat now{};
+  return ::fstat(fd, &now) == 0 && was_written(before, now);
+}
+
+/// A file of nothing may have a content all the same, in /proc.
+int why_not_to_share(const struct stat& about, reflink_wish reflink, sparse_wish sparse) noexcept {
+  if (sparse != sparse_wish::automatic) return reflink_not_as_sparse;
+  if (reflink == reflink_wish::never) return reflink_not_wanted;
+  return reflink == reflink_wish::automatic && about.st_size == 0 ? reflink_not_needed : 0;
+}
+
 std::optional<result<copied_content>> share_content(const content_ends& ends,
                                                     const content_wishes& wishes,
                                                     copied_content& done,
@@ -131,7 +154,6 @@ std::optional<result<copied_content>> share_content(const content_ends& ends,
   return std::nullopt;
 }
 
-/// Zeros that need not be written are where the map is not trusted.
 data_map data_to_copy(const content_ends& ends, sparse_wish wish) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
   data_map data = data_map::whole(size);
@@ -140,30 +162,6 @@ data_map data_to_copy(const content_ends& ends, sparse_wish wish) {
   if (!data.trusted && size <= pretended_bytes_max) data.trusted = true;
   if (wish == sparse_wish::always && size != 0) data.trusted = false;
   return data;
-}
-
-}  // namespace
-
-bool needs_pieces(const struct stat& about, sparse_wish sparse) noexcept {
-  return static_cast<std::uint64_t>(about.st_size) >= direct_bytes_min || may_have_holes(about) ||
-         (sparse == sparse_wish::always && about.st_size != 0);
-}
-
-bool was_written(const struct stat& before, const struct stat& now) noexcept {
-  return now.st_mtim.tv_sec != before.st_mtim.tv_sec ||
-         now.st_mtim.tv_nsec != before.st_mtim.tv_nsec;
-}
-
-bool was_written(int fd, const struct stat& before) noexcept {
-  struct stat now{};
-  return ::fstat(fd, &now) == 0 && was_written(before, now);
-}
-
-/// A file of nothing may have a content all the same, in /proc.
-int why_not_to_share(const struct stat& about, reflink_wish reflink, sparse_wish sparse) noexcept {
-  if (sparse != sparse_wish::automatic) return reflink_not_as_sparse;
-  if (reflink == reflink_wish::never) return reflink_not_wanted;
-  return reflink == reflink_wish::automatic && about.st_size == 0 ? reflink_not_needed : 0;
 }
 
 task<content_result> copy_content(content_ends ends, content_wishes wishes, copy_buffers& buffers,

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "carousel/carousel.hpp"
 #include "common/extents.hpp"
@@ -77,6 +78,16 @@ struct copied_content {
 /// Why storage is not shared, whatever the two files are: as chosen_way has it. 0: it is tried.
 [[nodiscard]] int why_not_to_share(const struct stat& about, reflink_wish reflink,
                                    sparse_wish sparse) noexcept;
+
+/// Shares the storage of the two files if that is wished and they can. Nothing: the content is to
+/// be copied, and `done` says why.
+[[nodiscard]] std::optional<result<copied_content>> share_content(const content_ends& ends,
+                                                                  const content_wishes& wishes,
+                                                                  copied_content& done,
+                                                                  content_progress& progress);
+
+/// What of the file is to be written. Zeros that need not be are where the map is not trusted.
+[[nodiscard]] data_map data_to_copy(const content_ends& ends, sparse_wish wish);
 
 /// Shares the storage of the two files if that is wished and they can. Otherwise copies with the
 /// lease, which is plain and comes back, and with large ones of the buffers where that pays: holes

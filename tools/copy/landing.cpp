@@ -64,10 +64,12 @@ landing::~landing() {
   if (!temporary_.empty()) (void)::unlinkat(directory_, temporary_.c_str(), 0);
 }
 
-result<landing> landing::make(int directory, std::string name, unsigned mode, early_access early) {
-  const int unnamed = open_unnamed(directory, mode);
+result<landing> landing::make(int directory, std::string name, unsigned mode, early_access early,
+                              early_name named) {
+  const bool is_named = named == early_name::always;
+  const int unnamed = is_named ? -1 : open_unnamed(directory, mode);
   if (unnamed >= 0) return landing(directory, std::move(name), {}, file::from_fd(unnamed));
-  if (errno != EOPNOTSUPP) return std::unexpected(last_error());
+  if (!is_named && errno != EOPNOTSUPP) return std::unexpected(last_error());
   std::string temporary = temporary_name(name);
   if (early == early_access::owner_only) mode &= 0700U;
   const int fd =

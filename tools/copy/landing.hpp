@@ -10,6 +10,8 @@ namespace carousel::tool {
 
 /// Who may open a copy as long as it has a name that is not the final one.
 enum class early_access : bool { by_mode, owner_only };
+/// Whether a copy has a name before its final one where it need not: others can open it by that.
+enum class early_name : bool { if_needed, always };
 
 /// The copy of a file until it is whole. Where the file system can, it has no name at all before
 /// that, so that nothing is left of a copy that is killed; elsewhere it has a temporary one beside
@@ -17,7 +19,8 @@ enum class early_access : bool { by_mode, owner_only };
 class landing {
  public:
   /// `mode` is before the umask. The directory stays open as long as this object lives.
-  static result<landing> make(int directory, std::string name, unsigned mode, early_access early);
+  static result<landing> make(int directory, std::string name, unsigned mode, early_access early,
+                              early_name named = early_name::if_needed);
   /// Empties the file that has the name, to be written in place, where no other can be put there.
   /// It has nothing of the promise above: what fails or is killed leaves a part.
   static result<landing> in_place(int directory, std::string name);
@@ -28,6 +31,8 @@ class landing {
   /// Open for reading and writing.
   [[nodiscard]] const file& opened() const noexcept { return file_; }
   [[nodiscard]] bool is_in_place() const noexcept { return in_place_; }
+  /// Its name in the directory until it gets the final one; empty where it has none.
+  [[nodiscard]] const std::string& temporary() const noexcept { return temporary_; }
 
   /// Gives the file its name, in one step: what had that name before is replaced, a symbolic link
   /// too. With if_exists::fail that is the error file_exists. A file with a temporary name
