@@ -23,7 +23,7 @@ constexpr std::size_t reap_at_min = 256;
 /// Threads are for trees: the first files are copied without.
 constexpr std::size_t files_without_threads = 16;
 /// How long operations that are in the kernel may go on after an interruption.
-constexpr std::chrono::seconds interruption_grace{2};
+constexpr std::chrono::milliseconds interruption_grace{2000};
 
 /// Each file is finished before the next one is looked at: a dry run needs no time, a question is
 /// answered before the next, and what one name has replaced may be the backup of another.
@@ -57,20 +57,23 @@ result<copy_means> copy_means::make(const copy_options& options, copy_buffers::s
       files_with_descriptors(wanted.count), std::move(*own), threads, {small, wanted.large_bytes}};
 }
 
-copier::copier(const copy_options& options, copy_means means, copy_report& report, manifest* list)
+copier::copier(const copy_options& options, copy_means means, copy_report& report, manifest* list,
+               copy_share* share)
     : options_(options),
       attributes_{options.attributes(), options.archive},
       threads_wanted_(means.threads),
       each_(means.each),
       report_(report),
       list_(list),
+      share_(share),
       limit_(options.bytes_per_second),
       own_(options, std::move(means.own), limit_, report.bytes),
       foreseen_(options.sources.size() > 1),
       walk_(
           attributes_,
           {options.follows_links(), options.one_file_system, exclusions(options.excluded),
-           options.dry_run ? &foreseen_ : nullptr, options.remove_extras ? &extras_ : nullptr},
+           options.dry_run ? &foreseen_ : nullptr, options.remove_extras ? &extras_ : nullptr,
+           share},
           options.sync == sync_wish::full, report, line_,
           [this](std::shared_ptr<place> where, directory_entry entry, claim claimed) {
             return visit(std::move(where), std::move(entry), std::move(claimed));
@@ -91,10 +94,14 @@ copier::copier(const copy_options& options, copy_means means, copy_report& repor
     };
 }
 
-task<> copier::run() {
-  all_ = spawn([this]() -> task<> {
+task<> copier::run() { return run(&copier::copy_all); }
+
+task<> copier::run_share() { return run(&copier::work); }
+
+task<> copier::run(task<> (copier::*all)()) {
+  all_ = spawn([this, all]() -> task<> {
     const set_at_exit over(ended_);
-    co_await copy_all();
+    co_await (this->*all)();
   });
   auto guard = spawn([this] { return abort_when_interrupted(); });
   (void)co_await ended_.wait();
@@ -102,9 +109,9 @@ task<> copier::run() {
   // Whatever ended it: no thread works on an order whose task may be destroyed next.
   if (threads_) threads_->stop();
   report_.buffers = own_.buffers().registered();
-  auto all = std::move(*all_);
+  auto finished = std::move(*all_);
   try {
-    co_await std::move(all);
+    co_await std::move(finished);
   } catch (const std::system_error& e) {
     if (e.code() != errc::canceled) throw;
   }
@@ -115,7 +122,7 @@ task<> copier::run() {
 task<> copier::abort_when_interrupted() {
   const auto came = co_await interruption();
   if (!came) co_return;
-  co_await sleep_for(interruption_grace);
+  co_await sleep_for(share_ != nullptr ? share_->interruption_grace() : interruption_grace);
   if (threads_) threads_->stop();
   for (auto& f : files_) f.abort();
   all_->abort();
@@ -128,6 +135,28 @@ task<> copier::finish_files() {
     co_await std::move(last);
   }
 }
+
+// The share.
+
+task<> copier::work() {
+  if (share_ != nullptr) co_await share_->work();
+}
+
+task<> copier::copy_directory(std::shared_ptr<place> where, copy_share::named_directory it) {
+  return walk_.run(std::move(where), it.name, it.target_name, it.claimed, it.follow);
+}
+
+task<> copier::copy_files(std::shared_ptr<place> where, std::vector<directory_entry> files) {
+  where->pending += files.size();
+  return visit_files(std::move(where), std::move(files));
+}
+
+task<> copier::copy_name(file_job job, unsigned type) {
+  ++job.where->pending;
+  return copy_entry(std::move(job), type);
+}
+
+task<> copier::end_directory(std::shared_ptr<place> where) { return walk_.end(std::move(where)); }
 
 // The tree.
 

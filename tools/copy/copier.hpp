@@ -10,6 +10,7 @@
 
 #include "carousel/carousel.hpp"
 #include "copy/copy_options.hpp"
+#include "copy/copy_share.hpp"
 #include "copy/copy_threads.hpp"
 #include "copy/descriptors.hpp"
 #include "copy/extras.hpp"
@@ -48,12 +49,30 @@ struct copy_means {
 class copier {
  public:
   /// `list`, if any, gets a line for each file that has its name at the target afterwards, in the
-  /// order of the walk.
+  /// order of the walk. `share`, if any, has what others are to copy.
   copier(const copy_options& options, copy_means means, copy_report& report,
-         manifest* list = nullptr);
+         manifest* list = nullptr, copy_share* share = nullptr);
   /// The sources to the destination, as cp(1) names them. What fails is in the report, and the rest
   /// goes on.
   task<> run();
+
+  // The share of a copy; work() calls them.
+
+  /// As run(), without a command line: all comes from the share.
+  task<> run_share();
+  /// A directory and what the share does not take of it.
+  task<> copy_directory(std::shared_ptr<place> where, copy_share::named_directory it);
+  /// Regular files in a directory that the copy has made.
+  task<> copy_files(std::shared_ptr<place> where, std::vector<directory_entry> files);
+  /// A name of what is no directory; its type is as in st_mode.
+  task<> copy_name(file_job job, unsigned type);
+  /// What the share has taken of a directory.
+  task<> end_directory(std::shared_ptr<place> where);
+  /// Waits for all files that were begun.
+  task<> finish_files();
+  /// For large files, of this thread.
+  [[nodiscard]] copy_buffers& buffers() noexcept { return own_.buffers(); }
+  [[nodiscard]] rate_limit& limit() noexcept { return limit_; }
 
  private:
   struct destination {
@@ -79,6 +98,9 @@ class copier {
     std::string_view in_place_because = {};  ///< what has the name would be written to
   };
 
+  task<> run(task<> (copier::*all)());
+  task<> work();
+
   // The command line.
   task<> copy_all();
   task<> abort_when_interrupted();
@@ -87,7 +109,6 @@ class copier {
   task<> copy_named(const destination& to, const std::string& source);
   task<bool> comes_in_order(const place& top, const std::string& source, const std::string& target,
                             const struct stat& about);
-  task<> finish_files();
   task<std::shared_ptr<place>> way_to(const destination& to, const std::string& source);
   task<> copy_from(std::shared_ptr<place> top, const destination& to, const std::string& source);
   task<> copy_named_directory(const destination& to, std::shared_ptr<place> top, file_job job,
@@ -153,6 +174,7 @@ class copier {
   copy_buffers::sizes each_;  ///< of a thread
   copy_report& report_;
   manifest* list_;
+  copy_share* share_;
   rate_limit limit_;
   file_copier own_;  ///< of the thread that walks
   descriptor_line line_;

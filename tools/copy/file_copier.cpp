@@ -75,7 +75,8 @@ task<file_outcome> file_copier::copy(file_order order) {
     fail_to_make("create", job, to.error());
     co_return outcome;
   }
-  open_file ends{job, std::move(order.from), std::move(*to), order.about};
+  copy_share* const share = to->temporary().empty() ? nullptr : order.share;
+  open_file ends{job, std::move(order.from), std::move(*to), order.about, share};
   content_progress progress(bytes_);
   const bool filled = co_await fill(ends, order, std::move(*lease), progress, outcome);
   if (!filled && !outcome.not_begun && ends.to.is_in_place())
@@ -113,7 +114,8 @@ result<landing> file_copier::make_landing(const file_order& order) {
   const int target = job.open.target.fd();
   auto to = landing::make(
       target, job.target_name, alike ? mode & 0700U : mode,
-      attributes_.preserve || alike ? early_access::owner_only : early_access::by_mode);
+      attributes_.preserve || alike ? early_access::owner_only : early_access::by_mode,
+      order.share != nullptr ? early_name::always : early_name::if_needed);
   if (!to) {
     const bool denied = to.error() == std::errc::permission_denied ||
                         to.error() == std::errc::operation_not_permitted ||
@@ -136,15 +138,22 @@ result<landing> file_copier::write_in_place(const file_job& job, std::string_vie
   return to;
 }
 
+/// Descriptors that are missing where a share is copied were waited for there.
 task<bool> file_copier::fill(open_file& ends, const file_order& order, fixed_buf lease,
                              content_progress& progress, file_outcome& outcome) {
-  content_ends content{ends.from, ends.to.opened(), ends.about};
-  auto copied = co_await copy_content(std::move(content),
-                                      {options_.reflink, options_.sparse, &limit_, order.settles},
-                                      buffers_, std::move(lease), progress);
+  buf_result<copied_content, fixed_buf> copied(copied_content(), std::move(lease));
+  if (ends.share != nullptr) {
+    copied.res = co_await ends.share->copy_content(ends.shared(), progress);
+  } else {
+    content_ends content{ends.from, ends.to.opened(), ends.about};
+    copied = co_await copy_content(std::move(content),
+                                   {options_.reflink, options_.sparse, &limit_, order.settles},
+                                   buffers_, std::move(copied.buf), progress);
+  }
   lease = std::move(copied.buf);
   if (!buffers_.refusal().empty()) ends.job.said->note(buffers_.refusal());
-  if (!copied.res && out_of_descriptors(copied.res.error()) && !order.settles) {
+  const bool may_wait = ends.share == nullptr && !order.settles;
+  if (!copied.res && may_wait && out_of_descriptors(copied.res.error())) {
     outcome.not_begun = copied.res.error();
     co_return false;
   }
@@ -160,7 +169,11 @@ task<bool> file_copier::fill(open_file& ends, const file_order& order, fixed_buf
 }
 
 task<bool> file_copier::verify(open_file& ends, fixed_buf lease, std::uint64_t size) {
-  const auto verified = co_await verify_copy(ends.from, ends.to.opened(), size, std::move(lease));
+  auto verified = buf_result<bool, fixed_buf>(true, std::move(lease));
+  if (ends.share != nullptr)
+    verified.res = co_await ends.share->verify_content(ends.shared());
+  else
+    verified = co_await verify_copy(ends.from, ends.to.opened(), size, std::move(verified.buf));
   if (verified.res && *verified.res) co_return true;
   if (!verified.res)
     ends.job.said->fail("verify the copy of", source_path(ends.job), verified.res.error());

@@ -12,6 +12,7 @@
 #include "copy/buffers.hpp"
 #include "copy/content.hpp"
 #include "copy/copy_options.hpp"
+#include "copy/copy_share.hpp"
 #include "copy/file_job.hpp"
 #include "copy/landing.hpp"
 #include "copy/quick_copy.hpp"
@@ -27,7 +28,8 @@ struct file_order {
   struct stat about;
   target_plan plan;
   bool tells_identity = false;
-  bool settles = false;  ///< with what the descriptors that there are allow
+  bool settles = false;         ///< with what the descriptors that there are allow
+  copy_share* share = nullptr;  ///< copies its content, where others can open the copy
 };
 
 /// What became of it. What there is to say is in the report of the job.
@@ -72,6 +74,10 @@ class file_copier {
     file from;
     landing to;
     struct stat about;
+    copy_share* share;
+    [[nodiscard]] copy_share::open_content shared() const {
+      return {job, {from, to.opened(), about}, to.temporary()};
+    }
   };
 
   result<landing> make_landing(const file_order& order);

@@ -133,6 +133,7 @@ task<copier::attempt> copier::try_copy(file_job& job, tries& all) {
 /// Large buffers belong to the thread that walks, which has little to do for a large file.
 task<file_outcome> copier::carry_out(file_order order) {
   const bool is_small = !needs_pieces(order.about, options_.sparse);
+  if (!is_small && share_ != nullptr && share_->takes_content(order.about)) order.share = share_;
   if (!is_small || !threads_ || threads_->empty()) co_return co_await own_.copy(std::move(order));
   auto outcome = co_await threads_->copy(std::move(order));
   if (outcome) co_return std::move(*outcome);

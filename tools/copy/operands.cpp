@@ -75,6 +75,7 @@ task<> copier::copy_all() {
     if (ask || remember_landed_) co_await finish_files();
   }
   co_await finish_files();
+  co_await work();
   if (options_.remove_extras) co_await remove_extras(*to);
   if (options_.sync != sync_wish::full || options_.dry_run) co_return;
   const auto synced = co_await make_names_durable(to->where);
@@ -257,6 +258,9 @@ task<> copier::copy_named_directory(const destination& to, std::shared_ptr<place
   if ((exists && identity_of(there) == itself) || *inside)
     co_return report_.refuse(source, "cannot be copied into itself, " +
                                          shell_quoted(target_path(*top, job.target_name)));
+  if (share_ != nullptr &&
+      share_->takes_directory(top, {job.source_name, job.target_name, job.claimed, job.follow}))
+    co_return;
   co_await walk_.run(std::move(top), std::move(job.source_name), std::move(job.target_name),
                      std::move(job.claimed), job.follow);
 }

@@ -73,6 +73,7 @@ copier::attempt copier::is_linked(file_job& job, const struct stat& about,
   // Several links that are followed lead to one file.
   const bool has_names = about.st_nlink > 1 || job.follow;
   if (job.leads || !options_.keeps_hard_links() || !has_names) return false;
+  if (share_ != nullptr && share_->takes_name(job, about)) return true;
   const auto file =
       likenesses_.of(job.open.source.fd(), job.source_name.c_str(), job.follow, about);
   if (!file) return std::unexpected(no_descriptor{file.error(), "open"});

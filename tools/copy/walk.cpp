@@ -86,6 +86,9 @@ task<> walk::run(std::shared_ptr<place> top, std::string name, std::string targe
     const bool open = co_await is_open(here);
     if (!open) continue;
     if (auto files = here.next_files(); !files.empty()) {
+      if (rules_.share != nullptr &&
+          rules_.share->takes_files(here.where, here.entries.size(), files))
+        continue;
       here.where->pending += files.size();
       co_await visit_files_(here.where, std::move(files));
       continue;
@@ -95,6 +98,7 @@ task<> walk::run(std::shared_ptr<place> top, std::string name, std::string targe
     directory_entry entry = listed.alone();
     std::shared_ptr<place> where = here.where;
     if (is_directory(*where, listed, rules_.follows_links)) {
+      if (hands_over(where, entry, its, here.next == here.entries.size())) continue;
       std::string same = entry.name;
       co_await descend(std::move(where), std::move(entry.name), std::move(same), std::move(its),
                        rules_.follows_links);
@@ -106,6 +110,14 @@ task<> walk::run(std::shared_ptr<place> top, std::string name, std::string targe
 }
 
 // Down.
+
+/// What has the name of another one is not: that is said here.
+bool walk::hands_over(const std::shared_ptr<place>& where, const directory_entry& entry,
+                      const claim& claimed, bool is_last) const {
+  return rules_.share != nullptr && claimed.rival.empty() &&
+         rules_.share->takes_directory(
+             where, {entry.name, entry.name, claimed, rules_.follows_links, is_last});
+}
 
 task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::string target_name,
                      claim claimed, bool follow) {
@@ -141,7 +153,7 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
 task<name_list> walk::entries_of(std::shared_ptr<place> where) {
   name_list entries;
   const place& parent = *where->parent;
-  const bool is_named = levels_.empty();
+  const bool is_named = rules_.share != nullptr ? !parent.parent : levels_.empty();
   const bool elsewhere = !is_named && parent.source_id.device != where->source_id.device;
   if (rules_.one_file_system && elsewhere) co_return entries;
   auto listed = co_await list(*where, side::source);
@@ -267,7 +279,7 @@ task<result<>> walk::open_in_line(place& where, handles& open) {
 
 task<> walk::leave(std::shared_ptr<place> where, handles open) {
   while (--where->pending == 0 && where->parent) {
-    co_await finish(*where, open);
+    if (!hands_over_end(where)) co_await finish(*where, open);
     std::shared_ptr<place> up = where->parent;
     handles above;
     if (up->pending == 1 && up->parent) {
@@ -280,6 +292,17 @@ task<> walk::leave(std::shared_ptr<place> where, handles open) {
     open = std::move(above);
     where = std::move(up);
   }
+}
+
+bool walk::hands_over_end(const std::shared_ptr<place>& where) {
+  if (rules_.share == nullptr || !rules_.share->takes_end(where)) return false;
+  if (where->ending) report_.end(*std::exchange(where->ending, nullptr));
+  return true;
+}
+
+task<> walk::end(std::shared_ptr<place> where) {
+  handles open;
+  co_await finish(*where, open);
 }
 
 task<> walk::finish(place& where, handles& open) {

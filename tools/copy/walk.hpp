@@ -7,6 +7,7 @@
 
 #include "carousel/carousel.hpp"
 #include "copy/attributes.hpp"
+#include "copy/copy_share.hpp"
 #include "copy/descriptors.hpp"
 #include "copy/exclusions.hpp"
 #include "copy/extras.hpp"
@@ -37,6 +38,7 @@ struct walk_rules {
   exclusions left_out;
   foreseen_names* foreseen = nullptr;  ///< a dry run: nothing is made or changed
   extras* beside = nullptr;            ///< is told what the target has beside the copy
+  copy_share* share = nullptr;         ///< others work on the copy too
 };
 
 /// Makes the directories of a copy, from the top down and one component at a time, and finishes
@@ -72,6 +74,8 @@ class walk {
 
   /// The same as open_handles(), in line.
   task<result<>> open_in_line(place& where, handles& open);
+  /// Finishes a directory whose end the share has taken.
+  task<> end(std::shared_ptr<place> where);
 
  private:
   struct level {
@@ -114,6 +118,9 @@ class walk {
   task<bool> open_above(place& where, handles& below);
   task<> finish(place& where, handles& open);
   task<result<>> make_durable(place& where, handles& open);
+  bool hands_over(const std::shared_ptr<place>& where, const directory_entry& entry,
+                  const claim& claimed, bool is_last) const;
+  bool hands_over_end(const std::shared_ptr<place>& where);
   bool close_outer_levels(std::size_t kept);
 
   attribute_options attributes_;
