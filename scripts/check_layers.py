@@ -49,6 +49,8 @@ LIBURING_USERS = ["src/sys/*", "bench/*", "tests/*"]
 TOOLS, SHARED, MAIN = "tools", "common", "tools/main.cpp"
 # These see the library as its users do.
 PUBLIC_ONLY = ["include/*", "examples/*", "integrations/*", "tests/consumer/*", "tests/compile_fail/*"]
+# These see the parts of the program too.
+TOOL_USERS = ("tests/tool/", "bench/", "integrations/mpi/")
 # And name nothing of what only templates need.
 WITHOUT_DETAIL = ["integrations/*"]
 
@@ -76,7 +78,7 @@ def resolve(root, path, bracket, name):
     if bracket == '"':
         top = path.split("/")[0]
         candidates = [str(Path(path).parent / name), *candidates, f"{top}/{name}"]
-        if path.startswith(("tests/tool/", "bench/")):
+        if path.startswith(TOOL_USERS):
             candidates.append(f"tools/{name}")
     if path.startswith("integrations/"):
         candidates.append(f"{'/'.join(path.split('/')[:2])}/include/{name}")

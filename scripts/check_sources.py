@@ -18,7 +18,7 @@ LISTS = [
     ("carousel_benchmarks", "bench", "*.cpp"),
 ]
 # An integration is a project of its own, and its list is beside it.
-INTEGRATIONS = [("carousel_rocksdb_sources", "integrations/rocksdb")]
+INTEGRATIONS = [("carousel_mpi_sources", "integrations/mpi"), ("carousel_rocksdb_sources", "integrations/rocksdb")]
 HEAD = "# The files of the build. `scripts/check_sources.py --fix` writes these lists.\n"
 
 
@@ -70,7 +70,8 @@ def check_tree(root):
 def self_test():
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        for folder in ["cmake", "src", "tests/compile_fail", "integrations/engine/tests", "integrations/rocksdb/src"]:
+        for folder in ["cmake", "src", "tests/compile_fail", "integrations/engine/tests", "integrations/mpi/src",
+                       "integrations/rocksdb/src"]:
             (root / folder).mkdir(parents=True)
         (root / "src/a.cpp").touch()
         (root / "tests/CMakeLists.txt").write_text("carousel_test(pool LABELS nobody)\n")

@@ -1,0 +1,14 @@
+# The files of the build. `scripts/check_sources.py --fix` writes these lists.
+
+set(carousel_mpi_sources
+    src/coordinator.cpp
+    src/job.cpp
+    src/job_options.cpp
+    src/job_report.cpp
+    src/launch.cpp
+    src/mailbox.cpp
+    src/main.cpp
+    src/part_copier.cpp
+    src/places.cpp
+    src/work_unit.cpp
+    src/worker.cpp)

@@ -1,0 +1,170 @@
+#include "coordinator.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "places.hpp"
+
+namespace carousel_mpi {
+namespace {
+
+// In units for each rank: below the first others are asked to give, above the second to keep.
+constexpr std::size_t pool_low = 2;
+constexpr std::size_t pool_high = 8;
+/// Given out at once.
+constexpr std::size_t units_max = 16;
+/// Above that those that were met last go first, which are deep and small: memory.
+constexpr std::size_t pool_wide = 65536;
+/// Names of files that have several, in one unit.
+constexpr std::size_t names_at_once = 64;
+
+message only(talk about) { return message_writer().put(about).take(); }
+
+}  // namespace
+
+coordinator::coordinator(mailbox& box) : box_(box), ranks_(static_cast<std::size_t>(box.ranks())) {}
+
+bool coordinator::take(int from, talk about, message_reader& what) {
+  rank_state& sender = ranks_[static_cast<std::size_t>(from)];
+  switch (about) {
+    case talk::asks: sender.asks = true; return true;
+    case talk::asks_part: sender.asks_part = true; return true;
+    case talk::gives:
+      while (!what.empty()) pool_.push_back(take_work_unit(what));
+      return true;
+    case talk::cuts:
+      while (!what.empty()) parts_.push_back(take_file_part(what));
+      return true;
+    case talk::leaves:
+      while (!what.empty()) {
+        named_file one = take_named_file(what);
+        names_[one.inode].push_back(std::move(one));
+      }
+      return true;
+    case talk::is_idle: sender.idle = what.take<std::uint64_t>() == sender.sent; return true;
+    case talk::is_out: sender.out = true; return true;
+    case talk::ended:
+      deepest_ = std::max(deepest_, what.take<std::int64_t>());
+      --ends_awaited_;
+      return true;
+    default: return false;
+  }
+}
+
+void coordinator::go_on() {
+  stop_if_all_are_out();
+  give_units();
+  give_parts();
+  say_whether_more_is_wanted();
+  if (now_ == phase::ends && ends_awaited_ == 0) {
+    if (deepest_ >= 0) return end_directories(deepest_);
+    now_ = phase::over;
+    tell_all(only(talk::over));
+  }
+  if (!is_quiet()) return;
+  if (now_ == phase::files) {
+    now_ = phase::links;
+    tell_all(only(talk::links));
+    begin_links();
+  } else if (now_ == phase::links) {
+    now_ = phase::ends;
+    end_directories(-1);  // nothing is that deep: each says where it has some
+  }
+}
+
+bool coordinator::is_quiet() const noexcept {
+  return pool_.empty() && parts_.empty() && now_ < phase::ends &&
+         std::ranges::all_of(ranks_, &rank_state::idle);
+}
+
+void coordinator::give_units() {
+  for (std::size_t tried = 0; tried < ranks_.size() && !pool_.empty(); ++tried) {
+    const std::size_t to = next_++ % ranks_.size();
+    rank_state& asking = ranks_[to];
+    if (!asking.asks || asking.out) continue;
+    message_writer units;
+    units.put(talk::units);
+    const std::size_t share =
+        std::clamp<std::size_t>(pool_.size() / (2 * ranks_.size()), 1, units_max);
+    for (std::size_t given = 0; given < share && !pool_.empty(); ++given) {
+      const bool last_first = pool_.size() > pool_wide;
+      put(units, last_first ? pool_.back() : pool_.front());
+      last_first ? pool_.pop_back() : pool_.pop_front();
+    }
+    asking.asks = false;
+    asking.idle = false;
+    ++asking.sent;
+    box_.send(static_cast<int>(to), units.take());
+  }
+}
+
+void coordinator::give_parts() {
+  for (std::size_t tried = 0; tried < ranks_.size() && !parts_.empty(); ++tried) {
+    const std::size_t to = next_++ % ranks_.size();
+    rank_state& asking = ranks_[to];
+    if (!asking.asks_part || asking.out) continue;
+    message_writer part;
+    part.put(talk::part);
+    put(part, parts_.front());
+    parts_.pop_front();
+    asking.asks_part = false;
+    asking.idle = false;
+    ++asking.sent;
+    box_.send(static_cast<int>(to), part.take());
+  }
+}
+
+/// What is left is nobody's then, and whoever waits for a part waits in vain.
+void coordinator::stop_if_all_are_out() {
+  if (!std::ranges::all_of(ranks_, &rank_state::out)) return;
+  pool_.clear();
+  names_.clear();
+  for (const file_part& part : parts_) {
+    message_writer refused;
+    refused.put(talk::part_done).put(part.ticket).put(std::int32_t{ECANCELED});
+    box_.send(part.owner, refused.take());
+  }
+  parts_.clear();
+}
+
+void coordinator::say_whether_more_is_wanted() {
+  const std::size_t limit = (wants_ ? pool_high : pool_low) * ranks_.size();
+  const bool wants = pool_.size() < limit;
+  if (wants == wants_) return;
+  wants_ = wants;
+  tell_all(message_writer().put(talk::wants).put(wants).take());
+}
+
+/// All names of one inode go to one rank. The number alone may be that of several files, on several
+/// file systems: it is for that rank to tell them apart.
+void coordinator::begin_links() {
+  std::vector<std::vector<named_file>> files;
+  files.reserve(names_.size());
+  for (auto& [inode, names] : std::exchange(names_, {})) {
+    std::ranges::sort(names, {}, [](const named_file& n) { return std::pair(n.where, n.name); });
+    files.push_back(std::move(names));
+  }
+  std::ranges::sort(files, {}, [](const auto& names) {
+    return std::pair(names.front().where, names.front().name);
+  });
+  work_unit unit{.what = work_unit::kind::names};
+  for (auto& names : files) {
+    std::ranges::move(names, std::back_inserter(unit.files));
+    if (unit.files.size() < names_at_once) continue;
+    pool_.push_back(std::exchange(unit, {.what = work_unit::kind::names}));
+  }
+  if (!unit.files.empty()) pool_.push_back(std::move(unit));
+}
+
+void coordinator::end_directories(std::int64_t depth) {
+  deepest_ = -1;
+  ends_awaited_ = ranks_.size();
+  tell_all(message_writer().put(talk::ends).put(depth).take());
+}
+
+void coordinator::tell_all(const message& what) {
+  for (int to = 0; to < box_.ranks(); ++to) box_.send(to, what);
+}
+
+}  // namespace carousel_mpi

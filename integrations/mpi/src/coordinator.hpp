@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+#include "mailbox.hpp"
+#include "talk.hpp"
+#include "work_unit.hpp"
+
+namespace carousel_mpi {
+
+/// What rank 0 does beside its own share: it has what the others can spare and gives it to those
+/// who ask, and says when the next phase of the copy begins: what has one name, what has several,
+/// the attributes of directories from the deepest to the highest, and the end.
+///
+/// A phase is over when nothing is left here and each rank has said that it has finished whatever
+/// was sent to it. Messages of one rank come in order, so what it gave came before that.
+class coordinator {
+ public:
+  explicit coordinator(mailbox& box);
+
+  /// Whether the message was one for it.
+  bool take(int from, talk about, message_reader& what);
+  /// Gives out what there is, and begins the next phase if it is time.
+  void go_on();
+
+  [[nodiscard]] std::size_t waiting() const noexcept { return pool_.size() + parts_.size(); }
+
+ private:
+  enum class phase : std::uint8_t { files, links, ends, over };
+  struct rank_state {
+    std::uint64_t sent = 0;  ///< messages with work
+    bool idle = false;
+    bool asks = false;
+    bool asks_part = false;
+    bool out = false;
+  };
+
+  void give_units();
+  void give_parts();
+  void stop_if_all_are_out();
+  void say_whether_more_is_wanted();
+  [[nodiscard]] bool is_quiet() const noexcept;
+  void begin_links();
+  void end_directories(std::int64_t depth);
+  void tell_all(const message& what);
+
+  mailbox& box_;
+  std::vector<rank_state> ranks_;
+  std::size_t next_ = 0;  ///< rank to be given something, in turn
+  std::deque<work_unit> pool_;
+  std::deque<file_part> parts_;
+  std::unordered_map<std::uint64_t, std::vector<named_file>> names_;  ///< by their inode
+  phase now_ = phase::files;
+  bool wants_ = true;
+  std::size_t ends_awaited_ = 0;  ///< ranks
+  std::int64_t deepest_ = -1;
+};
+
+}  // namespace carousel_mpi

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace carousel_mpi {
+
+/// MPI from its beginning to its end. The process leaves by finish(), or by abort(), or it is
+/// killed: one that ends otherwise leaves the launcher guessing.
+class mpi_session {
+ public:
+  mpi_session(int& argc, char**& argv);
+  mpi_session(const mpi_session&) = delete;
+  mpi_session& operator=(const mpi_session&) = delete;
+  ~mpi_session() = default;
+
+  [[nodiscard]] int rank() const noexcept { return rank_; }
+  [[nodiscard]] int ranks() const noexcept { return ranks_; }
+
+  /// Why nothing can be done in this process; nothing where all is well. It is to be said by one of
+  /// those that the launcher has started: speaks() tells.
+  [[nodiscard]] std::optional<std::string> obstacle() const;
+  [[nodiscard]] bool speaks() const;
+
+  /// Rank 0's, in all ranks.
+  [[nodiscard]] int shared_from_zero(int value) const;
+  /// The greatest of all ranks, in all ranks. Waits asleep.
+  [[nodiscard]] int greatest(int value) const;
+  /// Ranks on this machine that may run on the same processors as this one.
+  [[nodiscard]] int ranks_beside() const;
+
+  /// All ranks, with the same status.
+  [[noreturn]] static void finish(int status);
+  [[noreturn]] static void abort(int status);
+
+ private:
+  int rank_ = 0;
+  int ranks_ = 1;
+  int threads_ = 0;  ///< what MPI provides
+};
+
+/// Of the processor masks, names of hosts and such: which this process runs on.
+[[nodiscard]] std::string host_name();
+
+}  // namespace carousel_mpi

@@ -1,0 +1,270 @@
+#include "part_copier.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "common/last_error.hpp"
+#include "copy/file_job.hpp"
+#include "copy/piecewise_copy.hpp"
+
+namespace carousel_mpi {
+namespace {
+
+using carousel::errc;
+using carousel::file;
+using carousel::fixed_buf;
+using carousel::result;
+using carousel::task;
+using tool::content_ends;
+using tool::copied_content;
+using step = tool::content_progress::step;
+
+result<file> open_in(const carousel::directory& where, const std::string& name,
+                     int flags) noexcept {
+  const int fd = ::openat(where.fd(), name.c_str(), flags | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return std::unexpected(tool::last_error());
+  (void)::fcntl(fd, F_SETFL, 0);
+  return file::from_fd(fd);
+}
+
+bool is_as_it_was(const struct stat& about, const file_part& part) noexcept {
+  return about.st_ino == part.inode && about.st_size == part.size &&
+         about.st_mtim.tv_sec == part.seconds && about.st_mtim.tv_nsec == part.nanoseconds;
+}
+
+/// Of this process, which is what the other one gets, too.
+std::int32_t number_of(const std::error_code& why) noexcept {
+  if (why == errc::canceled) return ECANCELED;
+  return why.category() == std::system_category() || why.category() == std::generic_category()
+             ? why.value()
+             : EIO;
+}
+
+}  // namespace
+
+part_copier::part_copier(mailbox& box, places& where, const tool::copy_options& options,
+                         tool::copy_report& report, std::uint64_t part_bytes)
+    : box_(box), places_(where), options_(options), report_(report), part_bytes_(part_bytes) {}
+
+// The rank that waits.
+
+task<result<part_copier::outcome>> part_copier::share_out(tool::copy_share::open_content content,
+                                                          bool compares) {
+  const tool::file_job& job = content.job;
+  const struct stat& about = content.ends.about;
+  file_part part{.where = places_.spot_of(job.where),
+                 .name = job.source_name,
+                 .temporary = content.temporary,
+                 .inode = about.st_ino,
+                 .size = about.st_size,
+                 .seconds = about.st_mtim.tv_sec,
+                 .nanoseconds = about.st_mtim.tv_nsec,
+                 .compares = compares,
+                 .follow = job.follow,
+                 .owner = box_.rank(),
+                 .ticket = ++last_ticket_};
+  const auto size = static_cast<std::uint64_t>(about.st_size);
+  // Not only here: whoever aborts this task leaves parts that are still told.
+  const auto here = std::make_shared<waiting>((size + part_bytes_ - 1) / part_bytes_);
+  tickets_[part.ticket] = here;
+  message_writer cuts;
+  cuts.put(talk::cuts);
+  for (; part.begin < size; part.begin = part.end) {
+    part.end = std::min(part.begin + part_bytes_, size);
+    put(cuts, part);
+  }
+  box_.send(0, cuts.take());
+  const auto all = co_await here->all.wait();
+  tickets_.erase(part.ticket);
+  if (!all) co_return std::unexpected(all.error());
+  co_return here->worst;
+}
+
+void part_copier::take_done(message_reader& what) {
+  const auto ticket = what.take<std::uint64_t>();
+  outcome done;
+  done.error = what.take<std::int32_t>();
+  if (!what.empty()) {
+    done.ends_early = what.take<bool>();
+    done.differs = what.take<bool>();
+    done.offset = what.take<std::uint64_t>();
+    done.step = what.take<step>();
+    done.way.taken = what.take<tool::content_way>();
+    done.way.reflink_error = what.take<int>();
+    done.way.why_not_direct = what.take<tool::no_direct>();
+  }
+  const auto known = tickets_.find(ticket);
+  if (known == tickets_.end()) return;  // nobody waits for it any more
+  waiting& here = *known->second;
+  const auto is_bad = [](const outcome& o) { return o.error != 0 || o.ends_early || o.differs; };
+  // Of several failures the one that stands first in the file is told.
+  const bool counts =
+      is_bad(done) ? !is_bad(here.worst) || done.offset < here.worst.offset : !is_bad(here.worst);
+  if (counts) here.worst = done;
+  if (--here.left == 0) here.all.set();
+}
+
+task<result<copied_content>> part_copier::copy(tool::copy_share::open_content content,
+                                               tool::content_progress& progress) {
+  copied_content done;
+  const tool::content_wishes wishes{options_.reflink, options_.sparse, &copier_->limit()};
+  if (auto shared = tool::share_content(content.ends, wishes, done, progress)) co_return *shared;
+  done.size = static_cast<std::uint64_t>(content.ends.about.st_size);
+  progress.failed_at(0, step::writing);
+  const auto sized = co_await content.ends.to.truncate(done.size);
+  if (!sized) co_return std::unexpected(sized.error());
+  const int why = done.way.reflink_error;
+  const auto worst = co_await share_out(std::move(content), false);
+  if (!worst) co_return std::unexpected(worst.error());
+  progress.failed_at(worst->offset, worst->step);
+  if (worst->error == ECANCELED) co_return std::unexpected(make_error_code(errc::canceled));
+  if (worst->error != 0)
+    co_return std::unexpected(std::error_code(worst->error, std::system_category()));
+  if (worst->ends_early) co_return std::unexpected(make_error_code(errc::end_of_file));
+  done.way = worst->way;
+  done.way.reflink_error = why;
+  co_return done;
+}
+
+task<result<bool>> part_copier::compare(tool::copy_share::open_content content) {
+  const auto worst = co_await share_out(std::move(content), true);
+  if (!worst) co_return std::unexpected(worst.error());
+  if (worst->error != 0)
+    co_return std::unexpected(std::error_code(worst->error, std::system_category()));
+  co_return !worst->differs && !worst->ends_early;
+}
+
+// The rank that writes.
+
+void part_copier::take_part(file_part part) {
+  part_ = std::move(part);
+  came_.set();
+}
+
+task<> part_copier::copy_parts() {
+  for (;;) {
+    if (!out_) box_.send(0, message_writer().put(talk::asks_part).take());
+    const auto came = co_await came_.wait();
+    if (!came) co_return;
+    came_.reset();
+    const outcome done = co_await copy(*part_);
+    message_writer told;
+    told.put(talk::part_done).put(part_->ticket).put(done.error).put(done.ends_early);
+    told.put(done.differs).put(done.offset).put(done.step).put(done.way.taken);
+    told.put(done.way.reflink_error).put(done.way.why_not_direct);
+    box_.send(part_->owner, told.take());
+    part_.reset();
+  }
+}
+
+task<part_copier::outcome> part_copier::copy(const file_part& part) {
+  outcome failed{.offset = part.begin};
+  tool::handles open;
+  if (const auto where = places_.at(part.where, open); !where) {
+    failed.error = number_of(where.error());
+    co_return failed;
+  }
+  auto from = open_in(open.source, part.name, O_RDONLY | (part.follow ? 0 : O_NOFOLLOW));
+  if (!from) {
+    failed.error = number_of(from.error());
+    co_return failed;
+  }
+  struct stat about{};
+  if (::fstat(from->fd(), &about) != 0 || !is_as_it_was(about, part)) {
+    failed.ends_early = !part.compares;
+    failed.differs = part.compares;
+    co_return failed;
+  }
+  auto to = open_in(open.target, part.temporary, O_RDWR | O_NOFOLLOW);
+  if (!to) {
+    failed.error = number_of(to.error());
+    failed.step = step::writing;
+    co_return failed;
+  }
+  content_ends ends{std::move(*from), std::move(*to), about};
+  if (part.compares) co_return co_await compare(part, std::move(ends));
+  co_return co_await write(part, std::move(ends));
+}
+
+task<part_copier::outcome> part_copier::write(const file_part& part, content_ends ends) {
+  outcome done;
+  tool::data_map data = tool::data_to_copy(ends, options_.sparse);
+  std::vector<tool::extent> own;
+  for (const tool::extent& e : data.extents) {
+    const tool::extent cut{std::max(e.begin, part.begin), std::min(e.end, part.end)};
+    if (cut.begin < cut.end) own.push_back(cut);
+  }
+  data.extents = std::move(own);
+  tool::content_progress progress(report_.bytes);
+  const tool::content_wishes wishes{options_.reflink, options_.sparse, &copier_->limit(), true};
+  const auto copied = co_await tool::copy_in_pieces(ends, std::move(data), copier_->buffers(),
+                                                    wishes, done.way, progress);
+  done.offset = progress.failed_offset();
+  done.step = progress.failed_step();
+  if (!copied) {
+    done.ends_early = copied.error() == errc::end_of_file;
+    done.error = done.ends_early ? 0 : number_of(copied.error());
+    co_return done;
+  }
+  done.ends_early = *copied < part.end;
+  done.step = step::writing;
+  if (options_.sync != tool::sync_wish::none) {
+    const auto synced = co_await ends.to.sync_data();
+    if (!synced) done.error = number_of(synced.error());
+  }
+  // Errors of writes that went on behind it come with the close.
+  auto closing = std::move(ends.to).close();
+  const auto closed = co_await std::move(closing);
+  if (!closed && done.error == 0) done.error = number_of(closed.error());
+  co_return done;
+}
+
+/// The copy from storage, where the page cache can be made to forget it.
+task<part_copier::outcome> part_copier::compare(const file_part& part, content_ends ends) {
+  outcome done{.offset = part.begin};
+  const auto written = co_await ends.to.sync_data();
+  const auto begin = static_cast<off_t>(part.begin);
+  (void)posix_fadvise(ends.to.fd(), begin, static_cast<off_t>(part.end - part.begin),
+                      POSIX_FADV_DONTNEED);
+  auto one = co_await copier_->buffers().small();
+  if (!written || !one) {
+    done.error = number_of(written ? one.error() : written.error());
+    co_return done;
+  }
+  // Half of the lease for each file: nobody waits for a second one while holding the first.
+  fixed_buf lease = std::move(*one);
+  const std::size_t half = lease.capacity() / 2;
+  std::vector<std::byte> original(half);
+  for (std::uint64_t at = part.begin; at < part.end;) {
+    const std::size_t length = std::min<std::uint64_t>(half, part.end - at);
+    lease.clear();
+    auto read = co_await ends.from.read_exact_at(std::move(lease).slice(0, length), at);
+    lease = std::move(read.buf).into_inner();
+    if (read.res) {
+      std::memcpy(original.data(), std::as_const(lease).bytes().data(), length);
+      lease.clear();
+      read = co_await ends.to.read_exact_at(std::move(lease).slice(0, length), at);
+      lease = std::move(read.buf).into_inner();
+    }
+    done.offset = at;
+    if (!read.res) {
+      done.differs = read.res.error() == errc::end_of_file;
+      done.error = done.differs ? 0 : number_of(read.res.error());
+      co_return done;
+    }
+    done.differs = std::memcmp(original.data(), std::as_const(lease).bytes().data(), length) != 0;
+    if (done.differs) co_return done;
+    at += length;
+  }
+  co_return done;
+}
+
+}  // namespace carousel_mpi

@@ -1,0 +1,75 @@
+#include "work_unit.hpp"
+
+namespace carousel_mpi {
+
+void put(message_writer& to, const spot& where) { to.put(where.operand).put(where.path); }
+
+spot take_spot(message_reader& from) {
+  spot where;
+  where.operand = from.take<std::uint32_t>();
+  where.path = from.take<std::string>();
+  return where;
+}
+
+void put(message_writer& to, const named_file& file) {
+  put(to, file.where);
+  to.put(file.name).put(file.target_name).put(file.inode).put(file.type);
+  to.put(file.was_free).put(file.follow);
+}
+
+named_file take_named_file(message_reader& from) {
+  named_file file;
+  file.where = take_spot(from);
+  file.name = from.take<std::string>();
+  file.target_name = from.take<std::string>();
+  file.inode = from.take<std::uint64_t>();
+  file.type = from.take<std::uint32_t>();
+  file.was_free = from.take<bool>();
+  file.follow = from.take<bool>();
+  return file;
+}
+
+void put(message_writer& to, const file_part& part) {
+  put(to, part.where);
+  to.put(part.name).put(part.temporary).put(part.inode).put(part.size);
+  to.put(part.seconds).put(part.nanoseconds).put(part.begin).put(part.end);
+  to.put(part.compares).put(part.follow).put(part.owner).put(part.ticket);
+}
+
+file_part take_file_part(message_reader& from) {
+  file_part part;
+  part.where = take_spot(from);
+  part.name = from.take<std::string>();
+  part.temporary = from.take<std::string>();
+  part.inode = from.take<std::uint64_t>();
+  part.size = from.take<std::int64_t>();
+  part.seconds = from.take<std::int64_t>();
+  part.nanoseconds = from.take<std::int64_t>();
+  part.begin = from.take<std::uint64_t>();
+  part.end = from.take<std::uint64_t>();
+  part.compares = from.take<bool>();
+  part.follow = from.take<bool>();
+  part.owner = from.take<std::int32_t>();
+  part.ticket = from.take<std::uint64_t>();
+  return part;
+}
+
+void put(message_writer& to, const work_unit& unit) {
+  to.put(unit.what);
+  put(to, unit.where);
+  to.put(unit.name).put(unit.was_free).put(static_cast<std::uint64_t>(unit.files.size()));
+  for (const named_file& file : unit.files) put(to, file);
+}
+
+work_unit take_work_unit(message_reader& from) {
+  work_unit unit;
+  unit.what = from.take<work_unit::kind>();
+  unit.where = take_spot(from);
+  unit.name = from.take<std::string>();
+  unit.was_free = from.take<bool>();
+  for (auto left = from.take<std::uint64_t>(); left != 0; --left)
+    unit.files.push_back(take_named_file(from));
+  return unit;
+}
+
+}  // namespace carousel_mpi

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "message.hpp"
+
+namespace carousel_mpi {
+
+/// Where a directory is, in the words that all ranks have for it.
+struct spot {
+  std::uint32_t operand = 0;
+  /// "": what the operand is in. "/": the directory that the operand names. "/a/b": below that.
+  std::string path = {};
+
+  friend auto operator<=>(const spot&, const spot&) = default;
+};
+
+/// A name in a directory that is to be copied.
+struct named_file {
+  spot where = {};
+  std::string name = {};
+  std::string target_name = {};
+  std::uint64_t inode = 0;
+  std::uint32_t type = 0;  ///< as in st_mode
+  bool was_free = false;
+  bool follow = false;
+};
+
+/// Bytes of a large file that are to be copied to, or compared with, those of its copy.
+struct file_part {
+  spot where = {};
+  std::string name = {};
+  std::string temporary = {};  ///< the name of the copy
+  std::uint64_t inode = 0;  ///< what the source was when it was opened, or there is nothing to do
+  std::int64_t size = 0;
+  std::int64_t seconds = 0;  ///< of its last change
+  std::int64_t nanoseconds = 0;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  bool compares = false;
+  bool follow = false;       ///< the name may be a symbolic link to the source
+  std::int32_t owner = 0;    ///< the rank that waits for it
+  std::uint64_t ticket = 0;  ///< what that rank knows it by
+};
+
+/// What one rank may do for another.
+struct work_unit {
+  enum class kind : std::uint8_t { directory, files, names };
+
+  kind what = kind::directory;
+  spot where = {};                     ///< of a directory, what it is in; of files their directory
+  std::string name = {};               ///< of a directory
+  bool was_free = false;               ///< the name of the directory, at the target
+  std::vector<named_file> files = {};  ///< of files only the names and inodes count
+};
+
+void put(message_writer& to, const spot& where);
+void put(message_writer& to, const named_file& file);
+void put(message_writer& to, const file_part& part);
+void put(message_writer& to, const work_unit& unit);
+[[nodiscard]] spot take_spot(message_reader& from);
+[[nodiscard]] named_file take_named_file(message_reader& from);
+[[nodiscard]] file_part take_file_part(message_reader& from);
+[[nodiscard]] work_unit take_work_unit(message_reader& from);
+
+}  // namespace carousel_mpi

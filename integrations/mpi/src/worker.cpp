@@ -1,0 +1,341 @@
+#include "worker.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include "common/interruption.hpp"
+
+namespace carousel_mpi {
+namespace {
+
+using carousel::directory_entry;
+using carousel::result;
+using carousel::sleep_for;
+using carousel::spawn;
+using carousel::task;
+using std::chrono::microseconds;
+using tool::place;
+
+/// Of units that nobody has asked for.
+constexpr std::size_t queue_max = 4;
+/// Directories of fewer entries are copied by one rank: many who make names in one directory wait
+/// for each other.
+constexpr std::size_t entries_shared_min = 1024;
+/// Names that are left with rank 0 in one message.
+constexpr std::size_t names_at_once = 256;
+
+// How long is slept between two looks: short while there is something to be said, and longer the
+// longer there is not. It is the ring that waits, so that files go on meanwhile.
+constexpr microseconds look_often{50};
+constexpr microseconds look_seldom{2000};
+
+/// Open MPI kills a rank one second after it has asked it to end.
+constexpr std::chrono::milliseconds grace{300};
+
+std::int64_t depth_of(const place& where) noexcept {
+  std::int64_t depth = 0;
+  for (const place* at = &where; at->parent; at = at->parent.get()) ++depth;
+  return depth;
+}
+
+}  // namespace
+
+worker::worker(mailbox& box, const settings& how, tool::copy_report& report, coordinator* zero)
+    : box_(box),
+      how_(how),
+      report_(report),
+      zero_(zero),
+      places_(how.options.attributes()),
+      parts_(box, places_, how.options, report, how.part_bytes),
+      looked_(std::chrono::steady_clock::now()) {
+  places_.met = [this](const operand& one) {
+    message_writer told;
+    told.put(talk::operand);
+    put(told, one);
+    box_.send_all_others(told.take());
+  };
+}
+
+void worker::set_copier(tool::copier& copier) {
+  copier_ = &copier;
+  parts_.set_copier(copier);
+}
+
+std::chrono::milliseconds worker::interruption_grace() const noexcept { return grace; }
+
+// Messages.
+
+task<> worker::pump() {
+  auto parts = spawn([this] { return parts_.copy_parts(); });
+  microseconds pause = look_often;
+  for (;;) {
+    const bool any = box_.look([this](int from, message_reader what) { take(from, what); });
+    give();
+    leave_names();
+    tell_idle();
+    if (zero_ != nullptr) zero_->go_on();
+    count_time();
+    pause = any ? look_often : std::min(pause * 2, look_seldom);
+    co_await sleep_for(pause);
+  }
+}
+
+void worker::take(int from, message_reader& what) {
+  const auto about = what.take<talk>();
+  switch (about) {
+    case talk::operand: return places_.add(take_operand(what));
+    case talk::units:
+      ++received_;
+      asked_ = false;
+      while (!what.empty()) queue_.push_back({take_work_unit(what)});
+      return came_.set();
+    case talk::part: ++received_; return parts_.take_part(take_file_part(what));
+    case talk::part_done: return parts_.take_done(what);
+    case talk::wants: wants_ = what.take<bool>(); return;
+    case talk::links: now_ = phase::links; return;
+    case talk::ends: ends_due_ = what.take<std::int64_t>(); return came_.set();
+    case talk::over: now_ = phase::over; return came_.set();
+    default: break;
+  }
+  if (zero_ == nullptr || !zero_->take(from, about, what)) other(from, about, what);
+}
+
+void worker::ask() {
+  if (asked_ || out_) return;
+  asked_ = true;
+  box_.send(0, message_writer().put(talk::asks).take());
+}
+
+/// The oldest first: they are the largest. One that is begun next stays.
+void worker::give() {
+  const bool over = report_.over();
+  if (over && !out_) {
+    out_ = true;
+    parts_.leave();
+    box_.send(0, message_writer().put(talk::is_out).take());
+  }
+  const std::size_t kept = over || waits_ ? 0 : 1;
+  if ((!wants_ && !over) || (waits_ && !over) || queue_.size() <= kept) return;
+  message_writer given;
+  given.put(talk::gives);
+  while (queue_.size() > kept) {
+    put(given, for_others(std::move(queue_.front())));
+    queue_.pop_front();
+  }
+  box_.send(0, given.take());
+}
+
+void worker::leave_names() {
+  for (std::size_t at = 0; at < names_.size();) {
+    message_writer left;
+    left.put(talk::leaves);
+    for (std::size_t n = 0; n < names_at_once && at < names_.size(); ++n) put(left, names_[at++]);
+    box_.send(0, left.take());
+  }
+  names_.clear();
+}
+
+void worker::tell_idle() {
+  const bool idle = waits_ && queue_.empty() && report_.pending() == 0 && !parts_.busy();
+  if (!idle || told_idle_ == received_) return;
+  told_idle_ = received_;
+  box_.send(0, message_writer().put(talk::is_idle).put(received_).take());
+}
+
+void worker::count_time() {
+  const auto now = std::chrono::steady_clock::now();
+  const bool busy = !waits_ || report_.pending() != 0 || parts_.busy();
+  if (busy) busy_ += now - looked_;
+  looked_ = now;
+}
+
+// What others may do.
+
+bool worker::takes_directory(const std::shared_ptr<place>& where, const named_directory& it) {
+  const bool is_named = where->parent == nullptr;
+  if (box_.ranks() == 1 || it.is_last || it.claimed.comes_late) return false;
+  if (is_named) places_.name_directory(where, it.name, it.target_name, it.follow);
+  if (!is_named && !wants_ && queue_.size() >= queue_max) return false;
+  late_.insert(where.get());
+  own_unit one{.unit = {.what = work_unit::kind::directory,
+                        .name = it.name,
+                        .was_free = it.claimed.was_free},
+               .where = where,
+               .open = {where->source, where->target},
+               .claimed = it.claimed,
+               .follow = it.follow,
+               .target_name = it.target_name};
+  queue(std::move(one));
+  return true;
+}
+
+bool worker::takes_files(const std::shared_ptr<place>& where, std::size_t in_all,
+                         std::vector<directory_entry>& files) {
+  if (box_.ranks() == 1 || in_all < entries_shared_min) return false;
+  if (!wants_ && queue_.size() >= queue_max) return false;
+  late_.insert(where.get());
+  own_unit one{.unit = {.what = work_unit::kind::files},
+               .where = where,
+               .open = {where->source, where->target},
+               .files = std::move(files)};
+  queue(std::move(one));
+  return true;
+}
+
+void worker::queue(own_unit one) {
+  // Few descriptors wait with units.
+  if (queue_.size() >= queue_max) one.open = {};
+  queue_.push_back(std::move(one));
+  came_.set();
+}
+
+bool worker::takes_name(const tool::file_job& job, const struct stat& about) {
+  if (box_.ranks() == 1 || now_ != phase::files) return false;
+  late_.insert(job.where.get());
+  names_.push_back({places_.spot_of(job.where), job.source_name, job.target_name, about.st_ino,
+                    about.st_mode & S_IFMT, job.claimed.was_free, job.follow});
+  return true;
+}
+
+/// Its attributes are set when nothing is made in it any more, by the rank that has made it.
+bool worker::takes_end(const std::shared_ptr<place>& where) {
+  if (late_.erase(where.get()) == 0) return false;
+  ++where->pending;  // for good: what comes later does not finish it
+  ends_[depth_of(*where)].push_back(where);
+  return true;
+}
+
+bool worker::takes_content(const struct stat& about) const {
+  return box_.ranks() > 1 && static_cast<std::uint64_t>(about.st_size) >= 2 * how_.part_bytes;
+}
+
+task<result<tool::copied_content>> worker::copy_content(open_content content,
+                                                        tool::content_progress& progress) {
+  return parts_.copy(std::move(content), progress);
+}
+
+task<result<bool>> worker::verify_content(open_content content) {
+  return parts_.compare(std::move(content));
+}
+
+work_unit worker::for_others(own_unit one) {
+  if (!one.where) return std::move(one.unit);
+  one.unit.where = places_.spot_of(one.where);
+  for (directory_entry& entry : one.files)
+    one.unit.files.push_back(
+        {.name = std::move(entry.name), .inode = entry.inode, .type = S_IFREG});
+  return std::move(one.unit);
+}
+
+// Units.
+
+task<> worker::work() {
+  while (now_ != phase::over) {
+    if (ends_due_) {
+      const std::int64_t depth = *std::exchange(ends_due_, std::nullopt);
+      co_await end_directories(depth);
+      continue;
+    }
+    if (!queue_.empty() && !report_.over()) {
+      own_unit next = std::move(queue_.back());
+      queue_.pop_back();
+      co_await run(std::move(next));
+      continue;
+    }
+    ask();
+    waits_ = true;
+    (void)co_await came_.wait();
+    came_.reset();
+    waits_ = false;
+  }
+  co_await copier_->finish_files();
+}
+
+task<> worker::run(own_unit one) {
+  if (one.unit.what == work_unit::kind::names) {
+    co_await copy_names(std::move(one.unit.files));
+    co_return;
+  }
+  tool::handles open = std::move(one.open);
+  std::shared_ptr<place> where = one.where;
+  if (!where) {
+    auto found = places_.at(one.unit.where, open);
+    if (!found) {
+      report_.fail("go to", places_.source_path(one.unit.where, one.unit.name), found.error());
+      co_return;
+    }
+    where = std::move(*found);
+  } else if (const auto opened = tool::open_handles(*where, open); !opened) {
+    const bool of_source = open.source.fd() < 0;
+    report_.fail("go back to",
+                 of_source ? tool::source_path(*where, one.unit.name)
+                           : tool::target_path(*where, one.unit.name),
+                 opened.error());
+    co_return;
+  }
+  // What is copied there finds the directory open; at the top it always is.
+  const bool is_top = where->parent == nullptr;
+  where->source = open.source;
+  where->target = open.target;
+  std::shared_ptr<place> kept = where;
+  if (one.unit.what == work_unit::kind::directory)
+    co_await run_directory(std::move(one), std::move(where));
+  else
+    co_await run_files(std::move(one), std::move(where));
+  if (is_top) co_return;
+  kept->source = carousel::directory();
+  kept->target = carousel::directory();
+}
+
+task<> worker::run_directory(own_unit one, std::shared_ptr<place> where) {
+  const bool is_own = one.where != nullptr;
+  const std::string name = one.unit.name;
+  std::string target_name = is_own ? one.target_name : name;
+  bool follow = one.follow;
+  if (!is_own && one.unit.where.path.empty()) {
+    target_name = places_.of(one.unit.where).target_name;
+    follow = places_.of(one.unit.where).follow;
+  }
+  const tool::claim claimed =
+      is_own ? std::move(one.claimed) : tool::claim{.was_free = one.unit.was_free};
+  co_await copier_->copy_directory(std::move(where), {name, target_name, claimed, follow});
+}
+
+task<> worker::run_files(own_unit one, std::shared_ptr<place> where) {
+  std::vector<directory_entry> files = std::move(one.files);
+  for (named_file& file : one.unit.files)
+    files.push_back({std::move(file.name), file.inode, std::filesystem::file_type::regular});
+  co_await copier_->copy_files(std::move(where), std::move(files));
+}
+
+task<> worker::copy_names(std::vector<named_file> names) {
+  for (named_file& one : names) {
+    tool::handles open;
+    auto where = places_.at(one.where, open);
+    if (!where) {
+      report_.fail("go to", places_.source_path(one.where, one.name), where.error());
+      continue;
+    }
+    tool::file_job job{std::move(*where),          std::move(open),
+                       std::move(one.name),        std::move(one.target_name),
+                       {.was_free = one.was_free}, one.follow};
+    co_await copier_->copy_name(std::move(job), one.type);
+  }
+}
+
+/// Those of the depth, and says which are the deepest that are left.
+task<> worker::end_directories(std::int64_t depth) {
+  if (const auto due = ends_.find(depth); due != ends_.end()) {
+    for (std::shared_ptr<place>& where : std::exchange(due->second, {}))
+      co_await copier_->end_directory(std::move(where));
+    ends_.erase(due);
+  }
+  const std::int64_t next = ends_.empty() ? -1 : ends_.rbegin()->first;
+  box_.send(0, message_writer().put(talk::ended).put(next).take());
+}
+
+}  // namespace carousel_mpi

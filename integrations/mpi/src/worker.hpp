@@ -1,0 +1,117 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "carousel/carousel.hpp"
+#include "coordinator.hpp"
+#include "copy/copier.hpp"
+#include "copy/copy_share.hpp"
+#include "mailbox.hpp"
+#include "part_copier.hpp"
+#include "places.hpp"
+#include "talk.hpp"
+#include "work_unit.hpp"
+
+namespace carousel_mpi {
+
+/// What this rank does of the copy. It begins units one after the other, its own and those that
+/// rank 0 sends; what it meets and others could do it keeps in a short queue, and gives away what
+/// is in it when rank 0 says that others have nothing to do.
+///
+/// pump() brings messages in and out as long as the copy runs. All in the thread of MPI.
+class worker : public tool::copy_share {
+ public:
+  struct settings {
+    const tool::copy_options& options;
+    std::uint64_t part_bytes;  ///< of large files, copied by one rank at a time
+  };
+  /// `zero` is what rank 0 does beside; null elsewhere.
+  worker(mailbox& box, const settings& how, tool::copy_report& report, coordinator* zero);
+  void set_copier(tool::copier& copier);
+  /// Is told of messages that are for neither it nor the coordinator.
+  std::function<void(int from, talk about, message_reader& what)> other = [](auto, auto, auto&) {};
+
+  /// Until it is aborted.
+  carousel::task<> pump();
+
+  [[nodiscard]] double busy_seconds() const noexcept { return busy_.count(); }
+
+  // copy_share
+
+  bool takes_directory(const std::shared_ptr<tool::place>& where,
+                       const named_directory& it) override;
+  bool takes_files(const std::shared_ptr<tool::place>& where, std::size_t in_all,
+                   std::vector<carousel::directory_entry>& files) override;
+  bool takes_name(const tool::file_job& job, const struct stat& about) override;
+  bool takes_end(const std::shared_ptr<tool::place>& where) override;
+  [[nodiscard]] bool takes_content(const struct stat& about) const override;
+  carousel::task<carousel::result<tool::copied_content>> copy_content(
+      open_content content, tool::content_progress& progress) override;
+  carousel::task<carousel::result<bool>> verify_content(open_content content) override;
+  carousel::task<> work() override;
+  [[nodiscard]] std::chrono::milliseconds interruption_grace() const noexcept override;
+
+ private:
+  enum class phase : std::uint8_t { files, links, over };
+  /// A unit that was met here, with its place and, for some, that place's descriptors.
+  struct own_unit {
+    work_unit unit;
+    std::shared_ptr<tool::place> where = nullptr;
+    tool::handles open = {};
+    tool::claim claimed = {};
+    bool follow = false;
+    std::string target_name = {};
+    std::vector<carousel::directory_entry> files = {};
+  };
+
+  void take(int from, message_reader& what);
+  void queue(own_unit one);
+  void ask();
+  void give();
+  void leave_names();
+  void tell_idle();
+  void count_time();
+  [[nodiscard]] work_unit for_others(own_unit one);
+  carousel::task<> run(own_unit one);
+  carousel::task<> run_directory(own_unit one, std::shared_ptr<tool::place> where);
+  carousel::task<> run_files(own_unit one, std::shared_ptr<tool::place> where);
+  carousel::task<> copy_names(std::vector<named_file> names);
+  carousel::task<> end_directories(std::int64_t depth);
+
+  mailbox& box_;
+  settings how_;
+  tool::copy_report& report_;
+  coordinator* zero_;
+  tool::copier* copier_ = nullptr;
+  places places_;
+  part_copier parts_;
+
+  phase now_ = phase::files;
+  std::deque<own_unit> queue_;
+  bool wants_ = true;  ///< somebody has nothing to do
+  bool asked_ = false;
+  bool waits_ = false;  ///< for units
+  bool out_ = false;
+  std::uint64_t received_ = 0;  ///< messages with work
+  std::optional<std::uint64_t> told_idle_;
+  std::optional<std::int64_t> ends_due_;
+  carousel::event came_;
+
+  std::unordered_set<const tool::place*> late_;  ///< others make something in them
+  std::map<std::int64_t, std::vector<std::shared_ptr<tool::place>>> ends_;  ///< by depth
+  std::vector<named_file> names_;  ///< to be left with rank 0
+
+  std::chrono::steady_clock::time_point looked_;
+  std::chrono::duration<double> busy_{};
+};
+
+}  // namespace carousel_mpi

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# usage: copy_test.sh CAROUSEL_MPI openmpi|mpich
+# A tree with one of everything is the same at the target, whoever copied what.
+. "$(dirname "$0")/lib.sh"
+
+python3 "$tests/make_tree.py" tree
+
+for ranks in 1 2 4; do
+  check "$ranks ranks copy all of it" ends_with 0 cp -a --json --part-size=2M tree "copy$ranks"
+  check "as it was" same_tree tree "copy$ranks"
+  check "and leave nothing else" no_leftovers "copy$ranks"
+  cp out "report$ranks" 2>/dev/null
+done
+counts='[o[n] for n in ("files", "directories", "symlinks", "special_files", "hard_links", "bytes")]'
+check "2 ranks count what 1 has" test "$(json report2 "$counts")" = "$(json report1 "$counts")"
+check "4 ranks count what 1 has" test "$(json report4 "$counts")" = "$(json report1 "$counts")"
+check "more than one of 4 copies files" test "$(json report4 'sum(r["files"] > 0 for r in o["ranks"])')" -gt 1
+
+ranks=3
+check "what is there is replaced" ends_with 0 cp -aT tree copy2
+check "and the same" same_tree tree copy2
+rm -rf copy2/d0 copy2/wide/1??
+echo other >copy2/wide/0
+check "--resume goes on" ends_with 0 cp -aT --resume --json --part-size=2M tree copy2
+check "and keeps what was there" test "$(json out 'o["skipped"] > 1000')" = True
+check "then it is the same" same_tree tree copy2
+check "--verify compares" ends_with 0 cp -a --verify --sync --part-size=2M tree verified
+check "and keeps all" same_tree tree verified
+mkdir into
+check "several sources go into a directory" ends_with 0 cp -a tree/wide tree/d0 tree/large tree/empty into
+check "each as it was" same_tree tree/wide into/wide
+check "also what is no tree" cmp tree/large into/large
+mkdir poured
+check "SRC/. goes into the target itself" ends_with 0 cp -a tree/. poured
+check "and is as it was" same_tree tree poured
+finish

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# usage: launch_test.sh CAROUSEL_MPI openmpi|mpich
+# How it is started, what it says of errors, and with which status all ranks end.
+. "$(dirname "$0")/lib.sh"
+
+mkdir tree tree/d
+echo a >tree/a
+echo b >tree/d/b
+ranks=2
+other=mpich
+[[ $mpi == mpich ]] && other=openmpi
+
+check "without a launcher it is one rank" test "$("$program" cp -a tree alone 2>&1 >/dev/null; echo $?)" = 0
+check "which copies" diff -r tree alone
+if mine=$mpi mpi=$other; command -v "$(launcher | cut -d' ' -f1)" >/dev/null; then
+  run cp -a tree wrong
+  check "the launcher of another MPI is refused with 2" test "$status" = 2
+  check "once, with the right command" test "$(grep -c "mpi.* -n N carousel-mpi" err)" = 1
+  check "and nothing is copied" not test -e wrong
+fi
+mpi=$mine
+
+check "help ends with 0" ends_with 0 --help
+check "and is said once" test "$(grep -c usage: out)" = 1
+check "a wrong option ends with 2" ends_with 2 cp -a --no-such-option tree copy
+check "and is said once" test "$(grep -c no-such-option err)" = 1
+check "what one process does alone is refused" ends_with 2 cp -a --delete tree copy
+check "sources whose copies meet are refused" ends_with 2 cp -a tree alone/../tree copy
+check "a source that is not there ends with 1" ends_with 1 cp -a nowhere copy
+check "and is named" says nowhere
+check "what is in itself is refused" ends_with 1 cp -a tree tree/d
+check "with 1, once" test "$(grep -c "into itself" err)" = 1
+
+# Errors come at the end, by their paths, whoever met them.
+if [[ $(id -u) -eq 0 ]]; then
+  mkdir blocked
+  for d in 3 1 2; do
+    mkdir -p "tree/e$d" "blocked/e$d/x"
+    echo x >"tree/e$d/x"
+  done
+  ranks=4
+  check "one bad file leaves the rest, and ends with 1" ends_with 1 cp -aT tree blocked
+  check "errors are in the order of paths" test "$(grep -o "blocked/e[123]/x" err | uniq | tr '\n' ' ')" = \
+    "blocked/e1/x blocked/e2/x blocked/e3/x "
+  check "the rest is there" test "$(cat blocked/a blocked/d/b)" = $'a\nb'
+  cp err first
+  run cp -aT tree blocked
+  check "and are the same in each run" diff <(grep -v note: first | grep blocked/) <(grep -v note: err | grep blocked/)
+fi
+
+# Who waits sleeps: ranks that have nothing to do need no processor.
+head -c 3M /dev/urandom >slow
+ranks=4
+before=$(python3 -c 'import resource; print(0)')
+cpu=$(python3 - "$program" $(launcher) <<'END'
+import resource, subprocess, sys
+program, *launcher = sys.argv[1:]
+subprocess.run([*launcher, program, "cp", "--bwlimit=4M", "--quiet", "slow", "slowly"], stdin=subprocess.DEVNULL,
+               stdout=subprocess.DEVNULL, check=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime)
+END
+)
+check "4 ranks that wait for some seconds use less than a processor for that time: $cpu s" \
+  python3 -c "import sys; sys.exit(float('$cpu') > 3.0)"
+
+# A signal ends it, with another status than 0.
+# shellcheck disable=SC2046  # several words
+$(launcher) "$program" cp --bwlimit=100K slow interrupted >out 2>err </dev/null &
+job=$!
+sleep 1.5
+kill -TERM $job
+wait $job
+check "SIGTERM to the launcher ends it, not with 0" test $? -ne 0
+check "without a file under its name" not test -e interrupted
+sleep 1
+check "and without a leftover" test -z "$(find . -name '.*.carousel-*')"
+finish
