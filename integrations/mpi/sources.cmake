@@ -3,6 +3,7 @@
 set(carousel_mpi_sources
     src/coordinator.cpp
     src/job.cpp
+    src/job_mark.cpp
     src/job_options.cpp
     src/job_report.cpp
     src/launch.cpp

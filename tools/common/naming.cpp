@@ -11,7 +11,10 @@ namespace {
 
 // With the dot and the suffix within 143 bytes, the least that names are known to be limited to (by
 // eCryptfs).
-constexpr std::size_t temporary_stem_max = 120;
+constexpr std::size_t temporary_stem_max = 116;
+
+/// In hexadecimal digits; empty: there is none.
+std::string temporary_mark;
 
 /// Bytes of the well-formed UTF-8 sequence at the front that shows as itself, or 0.
 std::size_t shown(std::string_view s) noexcept {
@@ -89,7 +92,9 @@ std::string temporary_name(std::string_view name) {
   while (stem != 0 && stem < name.size() &&
          (static_cast<unsigned char>(name[stem]) & 0xc0U) == 0x80)
     --stem;
-  return fmt::format(".{}.carousel-{:08x}", name.substr(0, stem), random());
+  return fmt::format(".{}.carousel-{}{:08x}", name.substr(0, stem), temporary_mark, random());
 }
+
+void mark_temporary_names(std::uint32_t number) { temporary_mark = fmt::format("{:08x}", number); }
 
 }  // namespace carousel::tool

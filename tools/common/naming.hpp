@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,5 +25,8 @@ struct split_name {
 
 /// A name for what is not whole yet, ".NAME.carousel-" and 8 random digits, within NAME_MAX.
 [[nodiscard]] std::string temporary_name(std::string_view name);
+/// From now on with this number in 8 digits before the random ones, for who looks for them later.
+/// Before there are threads.
+void mark_temporary_names(std::uint32_t number);
 
 }  // namespace carousel::tool

@@ -42,6 +42,9 @@ class copy_share {
   copy_share& operator=(const copy_share&) = delete;
   virtual ~copy_share() = default;
 
+  /// A directory was entered whose counterpart at the target was there before.
+  virtual void finds(const place& where) = 0;
+
   // Whether it is somebody else's from now on. Then nothing more is done about it here.
 
   /// A directory and what is below it.

@@ -133,6 +133,7 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
   }
   std::shared_ptr<place> made = std::move(*entered);
   ++report_.directories;
+  if (rules_.share != nullptr && !made->fresh) rules_.share->finds(*made);
   on_the_way_.insert(made->source_id);
   auto entries = co_await entries_of(made);
   result<name_claims> claims;

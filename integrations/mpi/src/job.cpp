@@ -18,6 +18,7 @@
 #include "coordinator.hpp"
 #include "copy/copier.hpp"
 #include "copy/progress.hpp"
+#include "job_mark.hpp"
 #include "job_report.hpp"
 #include "mailbox.hpp"
 #include "worker.hpp"
@@ -33,6 +34,7 @@ using std::chrono::milliseconds;
 constexpr int cannot_start = 2;
 constexpr milliseconds shutdown_deadline{200};
 constexpr milliseconds between_figures{250};
+constexpr unsigned turns_between_touches = 40;
 constexpr milliseconds between_lines{1000};  ///< of progress, where stderr is no terminal
 constexpr milliseconds between_looks{1};
 
@@ -50,8 +52,9 @@ tool::copy_options for_one_rank(tool::copy_options options, int ranks, int besid
 /// One rank's part of a job.
 class rank_job {
  public:
-  rank_job(const job_options& options, const mpi_session& session)
-      : copy_(for_one_rank(options.copy, session.ranks(), session.ranks_beside())),
+  rank_job(const job_options& options, const mpi_session& session, int beside, job_mark& mark)
+      : copy_(for_one_rank(options.copy, session.ranks(), beside)),
+        mark_(mark),
         box_(MPI_COMM_WORLD),
         start_(std::chrono::steady_clock::now()) {
     report_.names_each = copy_.verbose && !copy_.json;
@@ -60,7 +63,7 @@ class rank_job {
       zero_.emplace(box_);
       all_.emplace(session.ranks());
     }
-    work_.emplace(box_, worker::settings{copy_, options.part_bytes}, report_,
+    work_.emplace(box_, worker::settings{copy_, options.part_bytes, mark}, report_,
                   zero_ ? &*zero_ : nullptr);
     work_->other = [this](int from, talk about, message_reader& what) {
       if (all_) all_->take(from, about, what);
@@ -82,6 +85,7 @@ class rank_job {
   [[noreturn]] void end_by_signal(int signal);
 
   tool::copy_options copy_;
+  const job_mark& mark_;
   mailbox box_;
   tool::copy_report report_;
   std::optional<coordinator> zero_;
@@ -150,8 +154,9 @@ task<> rank_job::gather() {
 task<> rank_job::send_figures() {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
-  for (;;) {
+  for (unsigned turn = 0;; ++turn) {
     co_await sleep_for(between_figures);
+    if (turn % turns_between_touches == 0) mark_.touch();
     if (files == report_.files && bytes == report_.bytes) continue;
     files = report_.files;
     bytes = report_.bytes;
@@ -193,11 +198,17 @@ void rank_job::end_by_signal(int signal) {
 
 int run_job(const job_options& options, const mpi_session& session) {
   const int beside = session.ranks_beside();
-  rank_job job(options, session);
-  const auto obstacle = job.prepare(beside);
+  auto mark = session.rank() == 0 ? job_mark::make(options.copy) : job_mark();
+  mark.take(session.shared_from_zero(mark.shared()));
+  rank_job job(options, session, beside, mark);
+  auto obstacle = job.prepare(beside);
+  if (!obstacle) obstacle = mark.what_is_not_seen();
   if (obstacle)
     tool::complain(fmt::format("rank {} on {}: {}", session.rank(), host_name(), *obstacle));
-  if (session.greatest(obstacle ? 1 : 0) != 0) return cannot_start;
+  if (session.greatest(obstacle ? 1 : 0) != 0) {
+    mark.remove();
+    return cannot_start;
+  }
   return job.run();
 }
 

@@ -88,6 +88,12 @@ int mpi_session::shared_from_zero(int value) const {
   return value;
 }
 
+message mpi_session::shared_from_zero(message value) const {
+  value.resize(static_cast<std::size_t>(shared_from_zero(static_cast<int>(value.size()))));
+  MPI_Bcast(value.data(), static_cast<int>(value.size()), MPI_CHAR, 0, MPI_COMM_WORLD);
+  return value;
+}
+
 int mpi_session::greatest(int value) const {
   int all = value;
   MPI_Request request = MPI_REQUEST_NULL;

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "message.hpp"
+
 namespace carousel_mpi {
 
 /// MPI from its beginning to its end. The process leaves by finish(), or by abort(), or it is
@@ -24,6 +26,7 @@ class mpi_session {
 
   /// Rank 0's, in all ranks.
   [[nodiscard]] int shared_from_zero(int value) const;
+  [[nodiscard]] message shared_from_zero(message value) const;
   /// The greatest of all ranks, in all ranks. Waits asleep.
   [[nodiscard]] int greatest(int value) const;
   /// Ranks on this machine that may run on the same processors as this one.

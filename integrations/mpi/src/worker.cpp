@@ -97,7 +97,10 @@ void worker::take(int from, message_reader& what) {
     case talk::part_done: return parts_.take_done(what);
     case talk::wants: wants_ = what.take<bool>(); return;
     case talk::links: now_ = phase::links; return;
-    case talk::ends: ends_due_ = what.take<std::int64_t>(); return came_.set();
+    case talk::ends:
+      how_.mark.remove();  // before directories get their times
+      ends_due_ = what.take<std::int64_t>();
+      return came_.set();
     case talk::over: now_ = phase::over; return came_.set();
     default: break;
   }
@@ -154,6 +157,8 @@ void worker::count_time() {
 }
 
 // What others may do.
+
+void worker::finds(const place& where) { how_.mark.clean(where.target.fd()); }
 
 bool worker::takes_directory(const std::shared_ptr<place>& where, const named_directory& it) {
   const bool is_named = where->parent == nullptr;

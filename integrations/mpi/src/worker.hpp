@@ -15,6 +15,7 @@
 #include "coordinator.hpp"
 #include "copy/copier.hpp"
 #include "copy/copy_share.hpp"
+#include "job_mark.hpp"
 #include "mailbox.hpp"
 #include "part_copier.hpp"
 #include "places.hpp"
@@ -33,6 +34,7 @@ class worker : public tool::copy_share {
   struct settings {
     const tool::copy_options& options;
     std::uint64_t part_bytes;  ///< of large files, copied by one rank at a time
+    job_mark& mark;
   };
   /// `zero` is what rank 0 does beside; null elsewhere.
   worker(mailbox& box, const settings& how, tool::copy_report& report, coordinator* zero);
@@ -47,6 +49,7 @@ class worker : public tool::copy_share {
 
   // copy_share
 
+  void finds(const tool::place& where) override;
   bool takes_directory(const std::shared_ptr<tool::place>& where,
                        const named_directory& it) override;
   bool takes_files(const std::shared_ptr<tool::place>& where, std::size_t in_all,

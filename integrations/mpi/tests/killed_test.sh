@@ -61,5 +61,6 @@ for round in 1 2 3 4 5 6; do
 done
 check "ranks were killed while they copied" test $killed -gt 0
 check "the next run goes on" ends_with 0 cp -aT --resume --part-size=1M tree copy
-check "and brings all of it" diff -r tree copy
+check "and brings all of it, and takes away what was left" diff -r tree copy
+check "and its mark" test -z "$(find . -name ".carousel-*")"
 finish
