@@ -54,7 +54,7 @@ std::string name_of_copy(std::string_view source_name) {
 
 task<> copier::copy_all() {
   auto to = find_destination();
-  if (!to) co_return;
+  if (!to) co_return co_await work();  // others must hear that nothing comes
   std::unordered_set<std::string> names;
   for (const std::string& source : options_.sources) {
     const std::string name = name_of_copy(split(source).name);

@@ -40,7 +40,7 @@ bool is_as_it_was(const struct stat& about, const file_part& part) noexcept {
          about.st_mtim.tv_sec == part.seconds && about.st_mtim.tv_nsec == part.nanoseconds;
 }
 
-/// Of this process, which is what the other one gets, too.
+/// For another process, which has the same numbers.
 std::int32_t number_of(const std::error_code& why) noexcept {
   if (why == errc::canceled) return ECANCELED;
   return why.category() == std::system_category() || why.category() == std::generic_category()
@@ -57,6 +57,7 @@ part_copier::part_copier(mailbox& box, places& where, const tool::copy_options& 
 // The rank that waits.
 
 task<result<part_copier::outcome>> part_copier::share_out(tool::copy_share::open_content content,
+                                                          std::vector<tool::extent> data,
                                                           bool compares) {
   const tool::file_job& job = content.job;
   const struct stat& about = content.ends.about;
@@ -73,14 +74,21 @@ task<result<part_copier::outcome>> part_copier::share_out(tool::copy_share::open
                  .ticket = ++last_ticket_};
   const auto size = static_cast<std::uint64_t>(about.st_size);
   // Not only here: whoever aborts this task leaves parts that are still told.
-  const auto here = std::make_shared<waiting>((size + part_bytes_ - 1) / part_bytes_);
-  tickets_[part.ticket] = here;
+  const auto here = std::make_shared<waiting>();
   message_writer cuts;
   cuts.put(talk::cuts);
-  for (; part.begin < size; part.begin = part.end) {
+  auto next = data.begin();
+  while (next != data.end() && next->begin < size) {
+    part.begin = next->begin / part_bytes_ * part_bytes_;
     part.end = std::min(part.begin + part_bytes_, size);
     put(cuts, part);
+    ++here->left;
+    next->begin = part.end;
+    while (next != data.end() && next->end <= part.end) ++next;
+    if (next != data.end()) next->begin = std::max(next->begin, part.end);
   }
+  if (here->left == 0) co_return here->worst;
+  tickets_[part.ticket] = here;
   box_.send(0, cuts.take());
   const auto all = co_await here->all.wait();
   tickets_.erase(part.ticket);
@@ -122,7 +130,8 @@ task<result<copied_content>> part_copier::copy(tool::copy_share::open_content co
   const auto sized = co_await content.ends.to.truncate(done.size);
   if (!sized) co_return std::unexpected(sized.error());
   const int why = done.way.reflink_error;
-  const auto worst = co_await share_out(std::move(content), false);
+  tool::data_map data = tool::data_to_copy(content.ends, options_.sparse);
+  const auto worst = co_await share_out(std::move(content), std::move(data.extents), false);
   if (!worst) co_return std::unexpected(worst.error());
   progress.failed_at(worst->offset, worst->step);
   if (worst->error == ECANCELED) co_return std::unexpected(make_error_code(errc::canceled));
@@ -135,7 +144,14 @@ task<result<copied_content>> part_copier::copy(tool::copy_share::open_content co
 }
 
 task<result<bool>> part_copier::compare(tool::copy_share::open_content content) {
-  const auto worst = co_await share_out(std::move(content), true);
+  const auto size = static_cast<std::uint64_t>(content.ends.about.st_size);
+  struct stat made{};
+  if (::fstat(content.ends.to.fd(), &made) != 0) co_return std::unexpected(tool::last_error());
+  if (made.st_size != content.ends.about.st_size) co_return false;
+  // What is a hole of both is not read.
+  std::vector<tool::extent> data = tool::united(tool::data_of(content.ends.from.fd(), size).extents,
+                                                tool::data_of(content.ends.to.fd(), size).extents);
+  const auto worst = co_await share_out(std::move(content), std::move(data), true);
   if (!worst) co_return std::unexpected(worst.error());
   if (worst->error != 0)
     co_return std::unexpected(std::error_code(worst->error, std::system_category()));

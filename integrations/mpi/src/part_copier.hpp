@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "carousel/carousel.hpp"
 #include "copy/copier.hpp"
@@ -54,13 +55,14 @@ class part_copier {
     tool::chosen_way way = {};
   };
   struct waiting {
-    explicit waiting(std::size_t parts) noexcept : left(parts) {}
-    std::size_t left;
+    std::size_t left = 0;
     outcome worst = {};
     carousel::event all;
   };
 
+  /// Those parts that have some of the data.
   carousel::task<carousel::result<outcome>> share_out(tool::copy_share::open_content content,
+                                                      std::vector<tool::extent> data,
                                                       bool compares);
   carousel::task<outcome> copy(const file_part& part);
   carousel::task<outcome> write(const file_part& part, tool::content_ends ends);
