@@ -35,9 +35,9 @@ result<file> open_in(const carousel::directory& where, const std::string& name,
   return file::from_fd(fd);
 }
 
-bool is_as_it_was(const struct stat& about, const file_part& part) noexcept {
-  return about.st_ino == part.inode && about.st_size == part.size &&
-         about.st_mtim.tv_sec == part.seconds && about.st_mtim.tv_nsec == part.nanoseconds;
+/// Still the file that its owner has opened; who adds to it meanwhile is noticed there.
+bool is_the_one(const struct stat& about, const file_part& part) noexcept {
+  return S_ISREG(about.st_mode) && about.st_ino == part.inode && about.st_size >= part.size;
 }
 
 /// For another process, which has the same numbers.
@@ -194,7 +194,7 @@ task<part_copier::outcome> part_copier::copy(const file_part& part) {
     co_return failed;
   }
   struct stat about{};
-  if (::fstat(from->fd(), &about) != 0 || !is_as_it_was(about, part)) {
+  if (::fstat(from->fd(), &about) != 0 || !is_the_one(about, part)) {
     failed.ends_early = !part.compares;
     failed.differs = part.compares;
     co_return failed;
@@ -205,6 +205,8 @@ task<part_copier::outcome> part_copier::copy(const file_part& part) {
     failed.step = step::writing;
     co_return failed;
   }
+  about.st_size = part.size;
+  about.st_mtim = {part.seconds, part.nanoseconds};
   content_ends ends{std::move(*from), std::move(*to), about};
   if (part.compares) co_return co_await compare(part, std::move(ends));
   co_return co_await write(part, std::move(ends));

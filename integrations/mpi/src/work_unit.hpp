@@ -33,7 +33,7 @@ struct file_part {
   spot where = {};
   std::string name = {};
   std::string temporary = {};  ///< the name of the copy
-  std::uint64_t inode = 0;  ///< what the source was when it was opened, or there is nothing to do
+  std::uint64_t inode = 0;     ///< of the source, and the rest when its owner opened it
   std::int64_t size = 0;
   std::int64_t seconds = 0;  ///< of its last change
   std::int64_t nanoseconds = 0;

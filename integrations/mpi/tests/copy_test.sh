@@ -26,6 +26,19 @@ check "and keeps what was there" test "$(json out 'o["skipped"] > 1000')" = True
 check "then it is the same" same_tree tree copy2
 check "--verify compares" ends_with 0 cp -a --verify --sync --part-size=2M tree verified
 check "and keeps all" same_tree tree verified
+truncate -s 1T hole
+printf tail | dd of=hole bs=1 seek=1099511627000 conv=notrunc status=none
+check "nobody is given what is a hole" ends_with 0 cp -a --verify --part-size=1M hole hollow
+check "and the tail is there" test "$(tail -c 776 hollow | tr -d '\0')" = tail
+check "and nothing else" test "$(du -k hollow | cut -f1)" -lt 2000
+head -c 8M /dev/urandom >growing
+while :; do echo more >>growing; done &
+writer=$!
+check "a file that grows while it is copied is reported" ends_with 1 cp --part-size=1M growing grown
+kill $writer
+wait $writer 2>/dev/null
+check "by name" says "'growing' changed while it was copied"
+check "and the copy is its beginning" cmp -n "$(stat -c %s grown)" growing grown
 mkdir into
 check "several sources go into a directory" ends_with 0 cp -a tree/wide tree/d0 tree/large tree/empty into
 check "each as it was" same_tree tree/wide into/wide

@@ -28,6 +28,8 @@ check "what one process does alone is refused" ends_with 2 cp -a --delete tree c
 check "sources whose copies meet are refused" ends_with 2 cp -a tree alone/../tree copy
 check "a source that is not there ends with 1" ends_with 1 cp -a nowhere copy
 check "and is named" says nowhere
+check "several sources need a directory, and all ranks end" ends_with 1 cp -a tree/a tree/d/b tree/a
+check "which is said once" test "$(grep -c "copy into" err)" = 1
 check "what is in itself is refused" ends_with 1 cp -a tree tree/d
 check "with 1, once" test "$(grep -c "into itself" err)" = 1
 
