@@ -169,14 +169,19 @@ task<bool> file_copier::fill(open_file& ends, const file_order& order, fixed_buf
 }
 
 task<bool> file_copier::verify(open_file& ends, fixed_buf lease, std::uint64_t size) {
-  auto verified = buf_result<bool, fixed_buf>(true, std::move(lease));
-  if (ends.share != nullptr)
-    verified.res = co_await ends.share->verify_content(ends.shared());
-  else
-    verified = co_await verify_copy(ends.from, ends.to.opened(), size, std::move(verified.buf));
-  if (verified.res && *verified.res) co_return true;
-  if (!verified.res)
-    ends.job.said->fail("verify the copy of", source_path(ends.job), verified.res.error());
+  result<bool> same;
+  if (ends.share != nullptr) {
+    // Who compares a part takes one, while this waits for him.
+    {
+      const fixed_buf given_back = std::move(lease);
+    }
+    same = co_await ends.share->verify_content(ends.shared());
+  } else {
+    same = (co_await verify_copy(ends.from, ends.to.opened(), size, std::move(lease))).res;
+  }
+  if (same && *same) co_return true;
+  if (!same)
+    ends.job.said->fail("verify the copy of", source_path(ends.job), same.error());
   else
     ends.job.said->refuse(source_path(ends.job),
                           "is not what its copy is when both are read again");

@@ -39,6 +39,10 @@ kill $writer
 wait $writer 2>/dev/null
 check "by name" says "'growing' changed while it was copied"
 check "and the copy is its beginning" cmp -n "$(stat -c %s grown)" growing grown
+mkdir many
+for i in {1..40}; do head -c 1100000 /dev/urandom >many/$i && truncate -s 2400000 many/$i; done
+check "more files are verified at once than there are buffers" ends_with 0 cp -a --verify --buffers=2 --threads=1 --part-size=1M many few
+check "each as it was" same_tree many few
 mkdir into
 check "several sources go into a directory" ends_with 0 cp -a tree/wide tree/d0 tree/large tree/empty into
 check "each as it was" same_tree tree/wide into/wide
