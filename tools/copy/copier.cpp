@@ -156,6 +156,10 @@ task<> copier::copy_name(file_job job, unsigned type) {
   return copy_entry(std::move(job), type);
 }
 
+task<result<>> copier::open_in_line(place& where, handles& open) {
+  return walk_.open_in_line(where, open);
+}
+
 task<> copier::end_directory(std::shared_ptr<place> where) { return walk_.end(std::move(where)); }
 
 // The tree.

@@ -70,6 +70,10 @@ class copier {
   task<> end_directory(std::shared_ptr<place> where);
   /// Waits for all files that were begun.
   task<> finish_files();
+  /// As walk::open_in_line().
+  task<result<>> open_in_line(place& where, handles& open);
+  /// Where who opens something for the share waits for descriptors.
+  [[nodiscard]] descriptor_line& line() noexcept { return line_; }
   /// For large files, of this thread.
   [[nodiscard]] copy_buffers& buffers() noexcept { return own_.buffers(); }
   [[nodiscard]] rate_limit& limit() noexcept { return limit_; }

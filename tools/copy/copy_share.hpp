@@ -42,8 +42,9 @@ class copy_share {
   copy_share& operator=(const copy_share&) = delete;
   virtual ~copy_share() = default;
 
-  /// A directory was entered whose counterpart at the target was there before.
-  virtual void finds(const place& where) = 0;
+  /// A directory was entered whose counterpart at the target was there before. Error:
+  /// there is no descriptor to look at it with.
+  virtual result<> finds(const place& where) = 0;
 
   // Whether it is somebody else's from now on. Then nothing more is done about it here.
 
@@ -60,7 +61,8 @@ class copy_share {
 
   /// Whether the content of such a file is copied by copy_content().
   [[nodiscard]] virtual bool takes_content(const struct stat& about) const = 0;
-  /// Errors: as those of tool::copy_content(), with the progress told.
+  /// Errors: as those of tool::copy_content(), with the progress told. Descriptors that were
+  /// missing were waited for.
   virtual task<result<copied_content>> copy_content(open_content content,
                                                     content_progress& progress) = 0;
   /// Whether both are the same when they are read again.

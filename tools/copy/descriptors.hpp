@@ -42,6 +42,22 @@ class descriptor_line {
     descriptor_line& line_;
   };
 
+  /// A holder as long as it waits for what those in line may have to do first, and closes nothing
+  /// for them: nobody waits for it either.
+  class waiter {
+   public:
+    explicit waiter(descriptor_line& line) noexcept : line_(line) {
+      --line_.holders_;
+      line_.given_back_.set();
+    }
+    waiter(const waiter&) = delete;
+    waiter& operator=(const waiter&) = delete;
+    ~waiter() { ++line_.holders_; }
+
+   private:
+    descriptor_line& line_;
+  };
+
   /// Descriptors of somebody who waits for others, and can open them again.
   class lender {
    public:

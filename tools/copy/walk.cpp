@@ -133,7 +133,11 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
   }
   std::shared_ptr<place> made = std::move(*entered);
   ++report_.directories;
-  if (rules_.share != nullptr && !made->fresh) rules_.share->finds(*made);
+  if (rules_.share != nullptr && !made->fresh) {
+    const auto found = co_await line_.until_open([&] { return rules_.share->finds(*made); });
+    if (!found)
+      report_.fail_at_target("list", target_path(*parent, made->target_name), found.error());
+  }
   on_the_way_.insert(made->source_id);
   auto entries = co_await entries_of(made);
   result<name_claims> claims;

@@ -19,7 +19,10 @@
 #include <string_view>
 #include <utility>
 
+#include "common/last_error.hpp"
 #include "common/naming.hpp"
+#include "copy/descriptors.hpp"
+#include "copy/listing.hpp"
 #include "launch.hpp"
 
 namespace carousel_mpi {
@@ -73,17 +76,13 @@ std::optional<std::uint32_t> number_of(std::string_view text) noexcept {
 }
 
 template <class Seen>
-void for_each_name(int directory, Seen seen) {
-  const int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  const auto close = [](DIR* stream) { ::closedir(stream); };
-  const std::unique_ptr<DIR, decltype(close)> stream(::fdopendir(fd), close);
-  if (!stream) {
-    ::close(fd);
-    return;
-  }
-  while (const dirent* const entry = ::readdir(stream.get()))
+carousel::result<> for_each_name(int directory, Seen seen) {
+  const tool::listing names =
+      tool::listing_of(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!names) return std::unexpected(tool::last_error());
+  while (const dirent* const entry = ::readdir(names.get()))
     seen(std::string(static_cast<const char*>(entry->d_name)));
+  return {};
 }
 
 }  // namespace
@@ -122,7 +121,7 @@ job_mark job_mark::make(const tool::copy_options& options) {
 
 void job_mark::find_dead(const std::string& key, const struct stat& own) {
   const int fd = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  for_each_name(fd, [&](const std::string& name) {
+  (void)for_each_name(fd, [&](const std::string& name) {
     if (!name.starts_with(mark_prefix)) return;
     const auto number = number_of(std::string_view(name).substr(mark_prefix.size()));
     struct stat about{};
@@ -144,7 +143,7 @@ void job_mark::find_dead(const std::string& key, const struct stat& own) {
       dead_.push_back(*number);
   });
   if (fd < 0) return;
-  clean(fd);
+  (void)clean(fd);
   ::close(fd);
 }
 
@@ -190,9 +189,10 @@ std::optional<std::string> job_mark::what_is_not_seen() const {
       tool::shell_quoted(directory_));
 }
 
-void job_mark::clean(int directory) const {
-  if (dead_.empty()) return;
-  for_each_name(directory, [&](const std::string& name) {
+/// Of one that may not be read nothing is known.
+carousel::result<> job_mark::clean(int directory) const {
+  if (dead_.empty()) return {};
+  const auto read = for_each_name(directory, [&](const std::string& name) {
     const std::size_t at = name.rfind(temporary_infix);
     if (!name.starts_with('.') || at == std::string::npos) return;
     const auto tail = std::string_view(name).substr(at + temporary_infix.size());
@@ -201,6 +201,8 @@ void job_mark::clean(int directory) const {
     if (number && std::ranges::find(dead_, *number) != dead_.end())
       (void)::unlinkat(directory, name.c_str(), 0);
   });
+  if (!read && tool::out_of_descriptors(read.error())) return read;
+  return {};
 }
 
 void job_mark::touch() const {

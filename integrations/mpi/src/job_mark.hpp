@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "carousel/result.hpp"
 #include "copy/copy_options.hpp"
 #include "message.hpp"
 
@@ -34,8 +35,8 @@ class job_mark {
   /// A sentence, where this process does not see what rank 0 sees.
   [[nodiscard]] std::optional<std::string> what_is_not_seen() const;
 
-  /// What dead jobs have left in the directory.
-  void clean(int directory) const;
+  /// What dead jobs have left in the directory. Error: there is no descriptor to read it with.
+  [[nodiscard]] carousel::result<> clean(int directory) const;
   /// Now and then, at rank 0.
   void touch() const;
   /// No file has a temporary name any more. Of other ranks it is not.

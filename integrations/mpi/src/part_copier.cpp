@@ -90,6 +90,7 @@ task<result<part_copier::outcome>> part_copier::share_out(tool::copy_share::open
   if (here->left == 0) co_return here->worst;
   tickets_[part.ticket] = here;
   box_.send(0, cuts.take());
+  const tool::descriptor_line::waiter waits(copier_->line());
   const auto all = co_await here->all.wait();
   tickets_.erase(part.ticket);
   if (!all) co_return std::unexpected(all.error());
@@ -112,10 +113,15 @@ void part_copier::take_done(message_reader& what) {
   const auto known = tickets_.find(ticket);
   if (known == tickets_.end()) return;  // nobody waits for it any more
   waiting& here = *known->second;
-  const auto is_bad = [](const outcome& o) { return o.error != 0 || o.ends_early || o.differs; };
-  // Of several failures the one that stands first in the file is told.
-  const bool counts =
-      is_bad(done) ? !is_bad(here.worst) || done.offset < here.worst.offset : !is_bad(here.worst);
+  // Of several failures the one that stands first in the file is told, and otherwise what a part
+  // had to do without.
+  const auto badness = [](const outcome& o) {
+    if (o.error != 0 || o.ends_early || o.differs) return 2;
+    return o.way.why_not_direct == tool::no_direct::descriptors ? 1 : 0;
+  };
+  const int is = badness(done);
+  const int was = badness(here.worst);
+  const bool counts = is == was ? is < 2 || done.offset < here.worst.offset : is > was;
   if (counts) here.worst = done;
   if (--here.left == 0) here.all.set();
 }
@@ -171,7 +177,7 @@ task<> part_copier::copy_parts() {
     const auto came = co_await came_.wait();
     if (!came) co_return;
     came_.reset();
-    const outcome done = co_await copy(*part_);
+    const outcome done = co_await copy_in_line(*part_);
     message_writer told;
     told.put(talk::part_done).put(part_->ticket).put(done.error).put(done.ends_early);
     told.put(done.differs).put(done.offset).put(done.step).put(done.way.taken);
@@ -181,7 +187,24 @@ task<> part_copier::copy_parts() {
   }
 }
 
-task<part_copier::outcome> part_copier::copy(const file_part& part) {
+/// As often as it takes to find descriptors, but not until files have them back that wait for parts
+/// themselves: perhaps for this one.
+task<part_copier::outcome> part_copier::copy_in_line(const file_part& part) {
+  tries all;
+  for (;;) {
+    outcome done;
+    {
+      const tool::descriptor_line::holder holds(copier_->line());
+      done = co_await copy(part, all);
+    }
+    const std::error_code why(done.error, std::system_category());
+    if (all.settles || !tool::out_of_descriptors(why)) co_return done;
+    const bool waited = co_await all.stay.wait(copier_->line(), why);
+    all.settles = !waited;
+  }
+}
+
+task<part_copier::outcome> part_copier::copy(const file_part& part, tries& all) {
   outcome failed{.offset = part.begin};
   tool::handles open;
   if (const auto where = places_.at(part.where, open); !where) {
@@ -205,14 +228,16 @@ task<part_copier::outcome> part_copier::copy(const file_part& part) {
     failed.step = step::writing;
     co_return failed;
   }
+  all.stay.leave();
   about.st_size = part.size;
   about.st_mtim = {part.seconds, part.nanoseconds};
   content_ends ends{std::move(*from), std::move(*to), about};
   if (part.compares) co_return co_await compare(part, std::move(ends));
-  co_return co_await write(part, std::move(ends));
+  co_return co_await write(part, std::move(ends), all.settles);
 }
 
-task<part_copier::outcome> part_copier::write(const file_part& part, content_ends ends) {
+task<part_copier::outcome> part_copier::write(const file_part& part, content_ends ends,
+                                              bool settles) {
   outcome done;
   tool::data_map data = tool::data_to_copy(ends, options_.sparse);
   std::vector<tool::extent> own;
@@ -222,7 +247,7 @@ task<part_copier::outcome> part_copier::write(const file_part& part, content_end
   }
   data.extents = std::move(own);
   tool::content_progress progress(report_.bytes);
-  const tool::content_wishes wishes{options_.reflink, options_.sparse, &copier_->limit(), true};
+  const tool::content_wishes wishes{options_.reflink, options_.sparse, &copier_->limit(), settles};
   const auto copied = co_await tool::copy_in_pieces(ends, std::move(data), copier_->buffers(),
                                                     wishes, done.way, progress);
   done.offset = progress.failed_offset();

@@ -9,6 +9,7 @@
 #include "carousel/carousel.hpp"
 #include "copy/copier.hpp"
 #include "copy/copy_share.hpp"
+#include "copy/descriptors.hpp"
 #include "mailbox.hpp"
 #include "places.hpp"
 #include "talk.hpp"
@@ -64,8 +65,13 @@ class part_copier {
   carousel::task<carousel::result<outcome>> share_out(tool::copy_share::open_content content,
                                                       std::vector<tool::extent> data,
                                                       bool compares);
-  carousel::task<outcome> copy(const file_part& part);
-  carousel::task<outcome> write(const file_part& part, tool::content_ends ends);
+  struct tries {
+    tool::descriptor_line::stay stay = {};
+    bool settles = false;  ///< with as few descriptors as it takes
+  };
+  carousel::task<outcome> copy_in_line(const file_part& part);
+  carousel::task<outcome> copy(const file_part& part, tries& all);
+  carousel::task<outcome> write(const file_part& part, tool::content_ends ends, bool settles);
   carousel::task<outcome> compare(const file_part& part, tool::content_ends ends);
 
   mailbox& box_;

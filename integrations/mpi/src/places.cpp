@@ -157,6 +157,7 @@ result<std::shared_ptr<place>> places::at(const spot& where, tool::handles& open
   if (last_ && last_where_ == where) {
     open = {};
     if (tool::open_handles(*last_, open)) return last_;
+    open = {};
   }
   tool::handles here{of.top->source, of.top->target};
   tool::handles next;

@@ -70,6 +70,7 @@ std::chrono::milliseconds worker::interruption_grace() const noexcept { return g
 // Messages.
 
 task<> worker::pump() {
+  const tool::descriptor_line::lender lends(copier_->line(), [this] { return close_waiting(); });
   auto parts = spawn([this] { return parts_.copy_parts(); });
   microseconds pause = look_often;
   for (;;) {
@@ -158,7 +159,7 @@ void worker::count_time() {
 
 // What others may do.
 
-void worker::finds(const place& where) { how_.mark.clean(where.target.fd()); }
+result<> worker::finds(const place& where) { return how_.mark.clean(where.target.fd()); }
 
 bool worker::takes_directory(const std::shared_ptr<place>& where, const named_directory& it) {
   const bool is_named = where->parent == nullptr;
@@ -196,6 +197,16 @@ void worker::queue(own_unit one) {
   if (queue_.size() >= queue_max) one.open = {};
   queue_.push_back(std::move(one));
   came_.set();
+}
+
+/// Whether there was anything to close of what units wait with.
+bool worker::close_waiting() {
+  bool some = false;
+  for (own_unit& one : queue_) {
+    some = some || one.open.source.fd() >= 0 || one.open.target.fd() >= 0;
+    one.open = {};
+  }
+  return some;
 }
 
 bool worker::takes_name(const tool::file_job& job, const struct stat& about) {
@@ -260,6 +271,10 @@ task<> worker::work() {
   co_await copier_->finish_files();
 }
 
+task<result<std::shared_ptr<place>>> worker::go_to(const spot& where, tool::handles& open) {
+  return copier_->line().until_open([this, &where, &open] { return places_.at(where, open); });
+}
+
 task<> worker::run(own_unit one) {
   if (one.unit.what == work_unit::kind::names) {
     co_await copy_names(std::move(one.unit.files));
@@ -268,19 +283,22 @@ task<> worker::run(own_unit one) {
   tool::handles open = std::move(one.open);
   std::shared_ptr<place> where = one.where;
   if (!where) {
-    auto found = places_.at(one.unit.where, open);
+    auto found = co_await go_to(one.unit.where, open);
     if (!found) {
       report_.fail("go to", places_.source_path(one.unit.where, one.unit.name), found.error());
       co_return;
     }
     where = std::move(*found);
-  } else if (const auto opened = tool::open_handles(*where, open); !opened) {
-    const bool of_source = open.source.fd() < 0;
-    report_.fail("go back to",
-                 of_source ? tool::source_path(*where, one.unit.name)
-                           : tool::target_path(*where, one.unit.name),
-                 opened.error());
-    co_return;
+  } else {
+    const auto opened = co_await copier_->open_in_line(*where, open);
+    if (!opened) {
+      const bool of_source = open.source.fd() < 0;
+      report_.fail("go back to",
+                   of_source ? tool::source_path(*where, one.unit.name)
+                             : tool::target_path(*where, one.unit.name),
+                   opened.error());
+      co_return;
+    }
   }
   // What is copied there finds the directory open; at the top it always is.
   const bool is_top = where->parent == nullptr;
@@ -320,11 +338,13 @@ task<> worker::run_files(own_unit one, std::shared_ptr<place> where) {
 task<> worker::copy_names(std::vector<named_file> names) {
   for (named_file& one : names) {
     tool::handles open;
-    auto where = places_.at(one.where, open);
+    auto where = co_await go_to(one.where, open);
     if (!where) {
       report_.fail("go to", places_.source_path(one.where, one.name), where.error());
       continue;
     }
+    // It may have to wait until it is begun, and opens the directory again then.
+    if (copier_->line().is_wanted()) open = {};
     tool::file_job job{std::move(*where),          std::move(open),
                        std::move(one.name),        std::move(one.target_name),
                        {.was_free = one.was_free}, one.follow};

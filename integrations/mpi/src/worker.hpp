@@ -49,7 +49,7 @@ class worker : public tool::copy_share {
 
   // copy_share
 
-  void finds(const tool::place& where) override;
+  carousel::result<> finds(const tool::place& where) override;
   bool takes_directory(const std::shared_ptr<tool::place>& where,
                        const named_directory& it) override;
   bool takes_files(const std::shared_ptr<tool::place>& where, std::size_t in_all,
@@ -78,6 +78,9 @@ class worker : public tool::copy_share {
 
   void take(int from, message_reader& what);
   void queue(own_unit one);
+  bool close_waiting();
+  carousel::task<carousel::result<std::shared_ptr<tool::place>>> go_to(const spot& where,
+                                                                       tool::handles& open);
   void ask();
   void give();
   void leave_names();
