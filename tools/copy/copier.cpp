@@ -122,7 +122,9 @@ task<> copier::run(task<> (copier::*all)()) {
 task<> copier::abort_when_interrupted() {
   const auto came = co_await interruption();
   if (!came) co_return;
-  co_await sleep_for(share_ != nullptr ? share_->interruption_grace() : interruption_grace);
+  // Not in the await: g++ 12 evaluates both sides there.
+  const auto grace = share_ != nullptr ? share_->interruption_grace() : interruption_grace;
+  co_await sleep_for(grace);
   if (threads_) threads_->stop();
   for (auto& f : files_) f.abort();
   all_->abort();
