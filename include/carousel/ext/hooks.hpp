@@ -204,6 +204,31 @@ concept operation_type =
 
 namespace carousel::detail {
 
+/// The hooks that an answer asks for are there, and no others.
+template <class Op>
+consteval void agrees_with_its_answers() {
+  static_assert(!std::is_final_v<Op>,
+                "an operation type is not final: what hooks it has is found by deriving from it");
+  static_assert(ext::items_agree<Op>,
+                "an operation has item() noexcept exactly when its `completions` are "
+                "ext::many_completions");
+  static_assert(ext::early_results_agree<Op>,
+                "an operation has complete_early(), and resources to share, exactly when its "
+                "`completions` are ext::result_before_release");
+  static_assert(ext::waits_agree<Op>,
+                "an operation has must_wait() noexcept and stop_waiting() noexcept exactly when "
+                "it `begins` ext::begins_when_free");
+  static_assert(ext::attempts_agree<Op>,
+                "an operation has may_attempt() noexcept, attempt() noexcept and "
+                "complete_attempt() exactly when it `begins` ext::begins_inline");
+  static_assert(ext::files_agree<Op>,
+                "an operation has a member `file`, an fd_ref, exactly when it does not say that "
+                "it `holds` ext::holds_no_file");
+  static_assert(ext::breaks_agree<Op>,
+                "an operation has asked() noexcept and break_seen() noexcept exactly when it "
+                "`holds` ext::holds_a_connection");
+}
+
 /// Says in one sentence each what is missing, before anything else fails for the lack of it.
 template <class Op>
 consteval bool says_all_of_itself() {
@@ -257,26 +282,7 @@ consteval bool says_all_of_itself() {
     static_assert(ext::discarding<typename Op::unclaimed, resources>,
                   "`unclaimed` is ext::result_owns_nothing, or has a noexcept "
                   "discard(std::int32_t, resources&)");
-    static_assert(!std::is_final_v<Op>,
-                  "an operation type is not final: what hooks it has is found by deriving from it");
-    static_assert(ext::items_agree<Op>,
-                  "an operation has item() noexcept exactly when its `completions` are "
-                  "ext::many_completions");
-    static_assert(ext::early_results_agree<Op>,
-                  "an operation has complete_early(), and resources to share, exactly when its "
-                  "`completions` are ext::result_before_release");
-    static_assert(ext::waits_agree<Op>,
-                  "an operation has must_wait() noexcept and stop_waiting() noexcept exactly when "
-                  "it `begins` ext::begins_when_free");
-    static_assert(ext::attempts_agree<Op>,
-                  "an operation has may_attempt() noexcept, attempt() noexcept and "
-                  "complete_attempt() exactly when it `begins` ext::begins_inline");
-    static_assert(ext::files_agree<Op>,
-                  "an operation has a member `file`, an fd_ref, exactly when it does not say that "
-                  "it `holds` ext::holds_no_file");
-    static_assert(ext::breaks_agree<Op>,
-                  "an operation has asked() noexcept and break_seen() noexcept exactly when it "
-                  "`holds` ext::holds_a_connection");
+    agrees_with_its_answers<Op>();
   }
   return true;
 }
