@@ -18,7 +18,7 @@ identities found_by(const name_list& wanted, int directory) {
   identities found;
   if (!may_fold_names(directory)) return found;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const char* const name = wanted[i].name.data();
+    const char* const name = wanted[i].c_str();
     struct stat about{};
     if (::fstatat(directory, name, &about, AT_SYMLINK_NOFOLLOW) == 0)
       found.insert(identity_in(directory, name, about));

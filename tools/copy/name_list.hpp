@@ -20,6 +20,7 @@ class name_list {
     std::string_view name;  ///< with a zero behind it; good as long as the list lives
     std::uint64_t inode;
     std::filesystem::file_type type;  ///< unknown where the file system does not say
+    [[nodiscard]] const char* c_str() const noexcept { return name.data(); }
     /// The same by itself.
     [[nodiscard]] directory_entry alone() const { return {std::string(name), inode, type}; }
   };

@@ -166,11 +166,11 @@ task<std::shared_ptr<place>> copier::way_to(const destination& to, const std::st
     std::string name(part.begin(), part.end());
     if (name.empty() || name == ".") continue;
     auto next = co_await walk_.pass(where, std::move(name));
-    if (!next && where->parent) {
+    if (!next) {
       handles open{std::exchange(where->source, {}), std::exchange(where->target, {})};
-      co_await walk_.leave(std::move(where), std::move(open));
+      if (where->parent) co_await walk_.leave(std::move(where), std::move(open));
+      co_return nullptr;
     }
-    if (!next) co_return nullptr;
     if (where->parent) {
       where->source = directory();
       where->target = directory();

@@ -20,8 +20,7 @@ constexpr std::size_t levels_open = 16;
 constexpr std::size_t files_at_once_max = 64;
 
 bool is_directory(const place& where, const name_list::entry& entry, bool follow) noexcept {
-  return entry_type(where.source.fd(), entry.name.data(), entry.type, follow_links(follow)) ==
-         S_IFDIR;
+  return entry_type(where.source.fd(), entry.c_str(), entry.type, follow_links(follow)) == S_IFDIR;
 }
 
 }  // namespace
@@ -144,7 +143,7 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
   if (!made->fresh && !made->planned && made->target.fd() >= 0 && may_fold_names(made->target.fd()))
     claims = co_await line_.until_open([&] {
       return name_claims::ask(made->target.fd(), entries.size(),
-                              [&](std::size_t i) { return entries[i].name.data(); });
+                              [&](std::size_t i) { return entries[i].c_str(); });
     });
   if (!claims) {
     report_.fail_at_target("list", target_path(*parent, made->target_name), claims.error());
