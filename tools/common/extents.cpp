@@ -26,7 +26,7 @@ bool tells_the_truth(int fd) noexcept {
 }  // namespace
 
 data_map data_of(int fd, std::uint64_t size) {
-  const data_map everything = data_map::untrusted(size);
+  data_map everything = data_map::untrusted(size);
   if (!tells_the_truth(fd)) return everything;
   data_map found;
   for (std::uint64_t at = 0; at < size;) {
