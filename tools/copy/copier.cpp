@@ -23,7 +23,7 @@ constexpr std::size_t reap_at_min = 256;
 /// Threads are for trees: the first files are copied without.
 constexpr std::size_t files_without_threads = 16;
 /// How long operations that are in the kernel may go on after an interruption.
-constexpr std::chrono::milliseconds interruption_grace{2000};
+constexpr std::chrono::seconds interruption_grace{2};
 
 /// Each file is finished before the next one is looked at: a dry run needs no time, a question is
 /// answered before the next, and what one name has replaced may be the backup of another.
@@ -123,7 +123,8 @@ task<> copier::abort_when_interrupted() {
   const auto came = co_await interruption();
   if (!came) co_return;
   // Not in the await: g++ 12 evaluates both sides there.
-  const auto grace = share_ != nullptr ? share_->interruption_grace() : interruption_grace;
+  const std::chrono::milliseconds grace =
+      share_ != nullptr ? share_->interruption_grace() : interruption_grace;
   co_await sleep_for(grace);
   if (threads_) threads_->stop();
   for (auto& f : files_) f.abort();
