@@ -96,7 +96,9 @@ TEST(fixed_buf, growing_fills_with_zeroes_and_not_with_old_bytes) {
   buf.resize(4);
   EXPECT_EQ(text_of(buf.bytes()), "0123");
   buf.resize(bytes);
-  EXPECT_EQ(text_of(buf.bytes()), "0123" + std::string(bytes - 4, '\0'));
+  std::string wanted = "0123";
+  wanted.resize(bytes, '\0');
+  EXPECT_EQ(text_of(buf.bytes()), wanted);
 }
 
 TEST(fixed_buf, clear_keeps_the_capacity) {
