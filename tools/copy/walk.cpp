@@ -214,7 +214,7 @@ bool walk::close_outer_levels(std::size_t kept) {
   for (std::size_t i = levels_.size() - std::min(kept, levels_.size()); i-- > 0;) {
     place& outer = *levels_[i].where;
     if (&outer == used_) continue;
-    if (outer.source.fd() < 0 && outer.target.fd() < 0) break;  // so are those above
+    if (outer.source.fd() < 0 && outer.target.fd() < 0) continue;
     some = true;
     outer.source = directory();
     outer.target = directory();
