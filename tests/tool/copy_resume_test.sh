@@ -46,6 +46,14 @@ check "a dry run" ends_with 0 -aT --resume=hash --dry-run --json tree copy
 check "knows it too" test "$(json out 'o["files"]')" = 0
 check "with -a" ends_with 0 -aT --resume=hash --json tree copy
 check "what is kept gets what belongs to the source" same_tree tree copy
+if setfattr -n user.of -v earlier copy/sub/2 2>/dev/null; then
+  setfattr -n user.of -v source tree/sub/4 && chmod 444 copy/sub/2
+  check "with what it has of its own" ends_with 0 -aT --resume=hash --json tree copy
+  check "which is kept" test "$(json out 'o["files"]')" = 0
+  check "no attribute stays that the source has not" not getfattr -n user.of copy/sub/2
+  check "and those that it has are there" test "$(getfattr --only-values -n user.of copy/sub/4)" = source
+  check "with the permissions of the source" test "$(stat -c %a copy/sub/2)" = "$(stat -c %a tree/sub/2)"
+fi
 check "names of one file are one" test copy/again -ef copy/sub/1
 rm copy/again && cp copy/sub/1 copy/again && touch -r copy/sub/1 copy/again
 check "and if they are not" ends_with 0 -aT --resume tree copy

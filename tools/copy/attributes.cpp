@@ -69,6 +69,8 @@ attribute_losses copy_attributes(int from, int to, const struct stat& about,
     mode = copy_access_lists(from, to, directory, inherits_acl, mode, lost);
     if (options.extended) opened = copy_extended(xattr_end(from), xattr_end(to), owned, lost);
   }
+  if (options.extended && options.replaces)
+    opened = remove_others(xattr_end(from), xattr_end(to), lost) || opened;
   // What a small file has already need not go through the journal again.
   const bool same_mode =
       is_owned_as(made, about) && !inherits && !opened && (made.st_mode & 07777U) == mode;

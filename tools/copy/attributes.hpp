@@ -16,6 +16,8 @@ struct attribute_options {
   /// The file system of the original lists access control lists among the extended attributes: what
   /// has none of these has none of those.
   bool lists_all = false;
+  /// Of what was there before: extended attributes that the original has not are taken from it.
+  bool replaces = false;
 };
 
 /// Gives the file or directory `to` what `from` has; `about` is of `from`, `made` of `to`.

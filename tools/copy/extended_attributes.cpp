@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
+#include <vector>
 
 #include "copy/path_only.hpp"
 
@@ -48,6 +50,39 @@ bool make_writable(int fd) noexcept {
 }
 
 bool is_capability(std::string_view name) noexcept { return name == "security.capability"; }
+
+/// Whether a new file would not have it by itself, as it has a label.
+bool is_given(std::string_view name) noexcept {
+  return !stays_behind(name) &&
+         (name.starts_with("user.") || name.starts_with("trusted.") || is_capability(name));
+}
+
+using list_of_names = std::array<char, xattr_bytes_max>;
+
+/// None and errno where they cannot be listed.
+std::optional<std::vector<std::string_view>> names_of(const xattr_end& of, list_of_names& room) {
+  const ssize_t bytes = of.list(room);
+  if (bytes < 0) return std::nullopt;
+  std::vector<std::string_view> names;
+  std::string_view rest(room.data(), static_cast<std::size_t>(bytes));
+  while (!rest.empty()) {
+    names.emplace_back(rest.data());
+    rest.remove_prefix(names.back().size() + 1);
+  }
+  return names;
+}
+
+/// Calls it, and once more with the file open to its owner where that was missing; `opened` says
+/// whether it is.
+template <class Call>
+int with_access(const xattr_end& to, bool& opened, Call call) {
+  const int done = call();
+  if (done == 0 || errno != EACCES || opened) return done;
+  opened = make_writable(to.fd());
+  if (opened) return call();
+  errno = EACCES;
+  return done;
+}
 
 }  // namespace
 
@@ -97,18 +132,14 @@ bool stays_behind(std::string_view name) noexcept {
 
 bool copy_extended(const xattr_end& from, const xattr_end& to, bool privileges,
                    attribute_losses& lost) {
-  static thread_local std::array<char, xattr_bytes_max> names;
-  const ssize_t bytes = from.list(names);
-  if (bytes < 0) {
+  static thread_local list_of_names names;
+  const auto all = names_of(from, names);
+  if (!all) {
     lost.push_back({attribute::extended_names, errno});
     return false;
   }
   bool opened = false;
-  std::string_view rest(names.data(), static_cast<std::size_t>(bytes));
-  while (!rest.empty()) {
-    const char* const c_name = rest.data();
-    const std::string_view name(c_name);
-    rest.remove_prefix(name.size() + 1);
+  for (const std::string_view name : *all) {
     if (stays_behind(name)) continue;
     if (name.starts_with("system.")) {
       lost.push_back({attribute::system, ENOTSUP, std::string(name)});
@@ -119,22 +150,29 @@ bool copy_extended(const xattr_end& from, const xattr_end& to, bool privileges,
       continue;
     }
     const std::span<char> room = xattr_value_room();
-    const ssize_t length = from.get(c_name, room);
+    const ssize_t length = from.get(name.data(), room);
     if (length < 0) {
       // What went away meanwhile is not lost.
       if (errno != ENODATA) lost.push_back({attribute::extended_value, errno, std::string(name)});
       continue;
     }
     const std::span<const char> value = room.first(static_cast<std::size_t>(length));
-    int done = to.set(c_name, value);
-    if (done != 0 && errno == EACCES && !opened) {
-      opened = make_writable(to.fd());
-      if (opened)
-        done = to.set(c_name, value);
-      else
-        errno = EACCES;
-    }
+    const int done = with_access(to, opened, [&] { return to.set(name.data(), value); });
     if (done != 0) lost.push_back({attribute::extended, errno, std::string(name)});
+  }
+  return opened;
+}
+
+bool remove_others(const xattr_end& from, const xattr_end& to, attribute_losses& lost) {
+  static thread_local list_of_names names;
+  const auto there = names_of(to, names);
+  if (!there || there->empty()) return false;
+  bool opened = false;
+  for (const std::string_view name : *there) {
+    if (!is_given(name) || from.get(name.data(), {}) >= 0 || errno != ENODATA) continue;
+    const int done = with_access(to, opened, [&] { return to.remove(name.data()); });
+    if (done != 0 && errno != ENODATA)
+      lost.push_back({attribute::extended, errno, std::string(name)});
   }
   return opened;
 }

@@ -42,5 +42,8 @@ class xattr_end {
 /// `privileges`: capabilities too.
 bool copy_extended(const xattr_end& from, const xattr_end& to, bool privileges,
                    attribute_losses& lost);
+/// Takes those from `to` that are carried from file to file and that `from` has not. The same
+/// result.
+bool remove_others(const xattr_end& from, const xattr_end& to, attribute_losses& lost);
 
 }  // namespace carousel::tool

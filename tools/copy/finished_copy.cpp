@@ -58,8 +58,11 @@ task<copier::attempt> copier::has_content(file_job& job) {
   const attempt to_be_made = is_to_be_made(job, about, stays);
   if (!to_be_made) co_return to_be_made;
   if (*to_be_made || !job.where || options_.dry_run) co_return true;
-  if (job.is_kept)
-    tell_lost(job, copy_attributes(from->fd(), to->fd(), about, attributes_, inherited_acl::no));
+  if (job.is_kept) {
+    attribute_options its = attributes_;
+    its.replaces = true;
+    tell_lost(job, copy_attributes(from->fd(), to->fd(), about, its, inherited_acl::no));
+  }
   co_return true;
 }
 
