@@ -88,10 +88,14 @@ class copier {
   struct no_descriptor {
     std::error_code why = {};  ///< none: others want those that it had while it waits for its turn
     const char* doing = "";
-    bool at_target = false;
+    side end = side::source;  ///< what could not be opened belongs to
   };
   /// Whether there is a copy now, or stands for one.
   using attempt = std::expected<bool, no_descriptor>;
+  /// What is true when the step before has found its descriptors.
+  [[nodiscard]] static attempt after(const attempt& step, bool is_true) {
+    return step ? attempt(is_true) : step;
+  }
   struct tries {
     descriptor_line::stay stay = {};
     /// Nobody is left who could give back more: with as few descriptors as it takes.

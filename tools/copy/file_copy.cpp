@@ -45,7 +45,8 @@ task<bool> copier::in_line(file_job& job, task<attempt> (copier::*step)(file_job
       if (made) co_return *made;
       missing = made.error();
     } else {
-      missing = {open.error(), "go back to", job.open.source.fd() >= 0};
+      missing = {open.error(), "go back to",
+                 job.open.source.fd() >= 0 ? side::target : side::source};
     }
     job.open = {};
     if (!missing.why) {
@@ -59,7 +60,7 @@ task<bool> copier::in_line(file_job& job, task<attempt> (copier::*step)(file_job
       all.settles = !waited;
       continue;
     }
-    if (missing.at_target)
+    if (missing.end == side::target)
       fail_to_make(missing.doing, job, missing.why);
     else
       job.said->fail(missing.doing, source_path(job), missing.why);
@@ -79,11 +80,11 @@ task<copier::attempt> copier::make_copy(file_job& job, tries& all) {
     const bool came = co_await comes_to_turn(job);
     if (!came) co_return std::unexpected(no_descriptor{});
     const attempt kept = keeps(job);
-    if (!kept || *kept) co_return kept ? attempt(job.is_current) : kept;
+    if (!kept || *kept) co_return after(kept, job.is_current);
   }
   if (options_.resume == resume_wish::by_content) {
     const attempt has = co_await has_content(job);
-    if (!has || *has) co_return has ? attempt(job.is_current) : has;
+    if (!has || *has) co_return after(has, job.is_current);
   }
   co_return co_await try_copy(job, all);
 }
@@ -109,7 +110,7 @@ task<copier::attempt> copier::try_copy(file_job& job, tries& all) {
   if (!came) co_return std::unexpected(no_descriptor{});
   const target_plan plan = plan_of(job, about);
   const attempt to_be_made = is_to_be_made(job, about, plan);
-  if (!to_be_made || !*to_be_made) co_return to_be_made ? attempt(job.is_current) : to_be_made;
+  if (!to_be_made || !*to_be_made) co_return after(to_be_made, job.is_current);
   job.turn.pass();
   if (options_.dry_run) {
     foresee(job, about, plan);
@@ -119,7 +120,7 @@ task<copier::attempt> copier::try_copy(file_job& job, tries& all) {
   all.stay.leave();
   file_outcome outcome = co_await carry_out(std::move(order));
   if (outcome.not_begun)
-    co_return std::unexpected(no_descriptor{outcome.not_begun, "create", true});
+    co_return std::unexpected(no_descriptor{outcome.not_begun, "create", side::target});
   landed_.insert(outcome.identities.begin(), outcome.identities.end());
   if (outcome.came_meanwhile) ++report_.skipped;
   if (!outcome.landed) co_return false;
@@ -157,7 +158,7 @@ copier::attempt copier::keeps(file_job& job) {
   const target_plan plan = plan_of(job, about);
   if (plan.next == step::refuse || (plan.next != step::keep && !may_link)) return false;
   const attempt to_be_made = is_to_be_made(job, about, plan);
-  return to_be_made ? attempt(!*to_be_made) : to_be_made;
+  return after(to_be_made, !to_be_made.value_or(false));
 }
 
 }  // namespace carousel::tool

@@ -36,7 +36,7 @@ task<copier::attempt> copier::has_content(file_job& job) {
     co_return std::unexpected(no_descriptor{from.error(), "open"});
   auto to = open_regular(job.open.target.fd(), job.target_name, O_NOFOLLOW);
   if (!to && out_of_descriptors(to.error()))
-    co_return std::unexpected(no_descriptor{to.error(), "open", true});
+    co_return std::unexpected(no_descriptor{to.error(), "open", side::target});
   struct stat about{};
   struct stat there{};
   if (!from || !to || ::fstat(from->fd(), &about) != 0 || ::fstat(to->fd(), &there) != 0)
@@ -70,7 +70,7 @@ task<copier::attempt> copier::has_content(file_job& job) {
 task<copier::attempt> copier::list_kept(file_job& job, tries& /*all*/) {
   auto there = open_regular(job.open.target.fd(), job.target_name, O_NOFOLLOW);
   if (!there && out_of_descriptors(there.error()))
-    co_return std::unexpected(no_descriptor{there.error(), "read", true});
+    co_return std::unexpected(no_descriptor{there.error(), "read", side::target});
   if (!there) {
     if (there.error() != std::errc::invalid_argument &&
         there.error() != std::errc::too_many_symbolic_link_levels)

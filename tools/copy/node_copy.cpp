@@ -69,7 +69,7 @@ task<copier::attempt> copier::copy_node(file_job& job, tries& /*all*/) {
   }
   const target_plan plan = plan_of(job, about);
   const attempt to_be_made = is_to_be_made(job, about, plan);
-  if (!to_be_made || !*to_be_made) co_return to_be_made ? attempt(job.is_current) : to_be_made;
+  if (!to_be_made || !*to_be_made) co_return after(to_be_made, job.is_current);
   attribute_losses lost;
   const bool is_link = S_ISLNK(about.st_mode);
   std::string text;
@@ -86,11 +86,13 @@ task<copier::attempt> copier::copy_node(file_job& job, tries& /*all*/) {
     co_return job.is_foreseen;
   }
   const auto kept = back_up(job, identity_of(about), options_);
-  if (!kept) co_return std::unexpected(no_descriptor{kept.error(), "keep a backup of", true});
+  if (!kept)
+    co_return std::unexpected(no_descriptor{kept.error(), "keep a backup of", side::target});
   if (!*kept) co_return false;
   const auto made = is_link ? make_symlink(job, about, text, lost) : make_special(job, about, lost);
   if (!made && out_of_descriptors(made.error()))
-    co_return std::unexpected(no_descriptor{made.error(), making(about.st_mode & S_IFMT), true});
+    co_return std::unexpected(
+        no_descriptor{made.error(), making(about.st_mode & S_IFMT), side::target});
   if (!made) {
     if (!collides(job, made.error()))
       fail_to_make(making(about.st_mode & S_IFMT), job, made.error());

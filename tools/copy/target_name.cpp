@@ -59,12 +59,12 @@ copier::attempt copier::is_to_be_made(file_job& job, const struct stat& about,
                                       const target_plan& plan) {
   if (plan.is_current) {
     const attempt linked = is_linked(job, about, plan);
-    if (!linked || *linked) return linked ? attempt(false) : linked;
+    if (!linked || *linked) return after(linked, false);
     job.is_current = true;
   }
   if (!goes_on(job, plan)) return false;
   const attempt linked = is_linked(job, about, plan);
-  return linked ? attempt(!*linked) : linked;
+  return after(linked, !linked.value_or(false));
 }
 
 /// Whether it is another name of a file that was copied, or that will be.
@@ -133,13 +133,13 @@ copier::attempt copier::link_again(const file_job& job, const hard_links::copied
   const auto there =
       is_here ? result<directory>(job.open.target) : open_side(*first.where, side::target);
   if (!there && out_of_descriptors(there.error()))
-    return std::unexpected(no_descriptor{there.error(), "link", true});
+    return std::unexpected(no_descriptor{there.error(), "link", side::target});
   struct stat about{};
   if (!there || ::fstatat(there->fd(), first.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 ||
       identity_of(about) != first.copy)
     return false;
   const auto kept = back_up(job, first.copy, options_);
-  if (!kept) return std::unexpected(no_descriptor{kept.error(), "keep a backup of", true});
+  if (!kept) return std::unexpected(no_descriptor{kept.error(), "keep a backup of", side::target});
   if (!*kept) return true;
   const auto linked =
       land_node(job.open.target, job.target_name, replaces(job, options_), [&](const char* as) {
