@@ -6,6 +6,7 @@ file includes one of a higher layer, when it is in no layer, when it reaches pas
 different layers, when a row of the table matches nothing, and when a document shows another table. --fix writes it there.
 """
 
+import os.path
 import re
 import sys
 import tempfile
@@ -84,7 +85,7 @@ def resolve(root, path, bracket, name):
         candidates.append(f"{'/'.join(path.split('/')[:2])}/include/{name}")
         if "/tests/" in path:
             candidates.append(f"tests/{name}")
-    for candidate in candidates:
+    for candidate in map(os.path.normpath, candidates):
         if (root / candidate).is_file():
             return candidate
     return "?" if bracket == '"' or name.startswith("carousel/") else None
@@ -182,6 +183,8 @@ def self_test():
         ("include/carousel/fs/file.hpp", '#include "sys/kernel.cpp"\n', "is public"),
         ("integrations/engine/src/a.cpp", '#include "carousel/detail/driver/driver.hpp"\n', "is a user"),
         ("tools/doctor/a.hpp", '#include "copy/a.hpp"\n', "may include tools/common only"),
+        ("tools/doctor/a.hpp", '#include "../copy/a.hpp"\n', "may include tools/common only"),
+        ("include/carousel/result.hpp", '#include "detail/../detail/driver/driver.hpp"\n', "of layer driver"),
         ("tools/common/a.hpp", '#include "copy/b.hpp"\n', "may include tools/common only"),
         ("include/carousel/novelty.hpp", "", "is in no layer"),
         ("src/fs/dir.cpp", '#include "nowhere.hpp"\n', "does not exist"),
