@@ -1,6 +1,8 @@
 #include "carousel/detail/driver/file_table.hpp"
 
+#include <algorithm>
 #include <new>
+#include <span>
 
 #include "base/state_assert.hpp"
 #include "carousel/detail/base/thread_mark.hpp"
@@ -73,10 +75,21 @@ void file_table::give_back(const file_entry& gone) noexcept {
   free_.push_back(gone.index_);
 }
 
+std::uint32_t file_table::direct_operations() const noexcept {
+  std::uint32_t all = 0;
+  for (std::size_t i = 0; i < direct_count_; ++i) all += direct_[i]->started;
+  return all;
+}
+
 file_entry file_table::take_out(descriptor& file) noexcept {
   file_table& table = *std::exchange(file.table, nullptr);
   const std::int32_t index = std::exchange(file.table_index, -1);
   table.entries_[static_cast<std::size_t>(index)] = nullptr;
+  const auto direct = std::span(table.direct_).first(table.direct_count_);
+  if (const auto at = std::ranges::find(direct, &file); at != direct.end()) {
+    *at = direct.back();
+    --table.direct_count_;
+  }
   file_entry taken(table, index);
   taken.note_opened();
   return taken;
@@ -100,6 +113,8 @@ fd_ref file_entry::adopt() && {
 /// From now on the entry is the descriptor's.
 void file_entry::settle(descriptor& file) noexcept {
   table_->entries_[static_cast<std::size_t>(index_)] = &file;
+  if (file.memory_align != 0 && table_->direct_count_ < table_->direct_.size())
+    table_->direct_[table_->direct_count_++] = &file;
   file.table = std::exchange(table_, nullptr);
   file.table_index = index_;
 }

@@ -238,6 +238,8 @@ void ring_driver::remove_buffers(buffer_registration& old) noexcept {
 // The turn.
 
 void ring_driver::encode_cancels() {
+  // Whoever is cancelled is not to wait for the transfers of others.
+  waits_for_one_ = std::max(waits_for_one_, waits_between_tries_min);
   for (unsigned sent = 0; sent < cancels_per_enter && !to_cancel_.empty(); ++sent) {
     if (cancels_in_kernel_ == cancels_max_) return;
     // The newest first: the kernel finds the operations of one task in that order, and looking for

@@ -176,6 +176,8 @@ class ring_driver final : owned_ring, public driver {
   void make_room(ready_queue& ready);
   void encode_cancels();
   void enter(ready_queue& ready, waiting may_wait, const steady_time* deadline);
+  [[nodiscard]] unsigned completions_per_wait(const std::chrono::nanoseconds* timeout) noexcept;
+  void wait(ready_queue& ready, const std::chrono::nanoseconds* timeout);
   [[nodiscard]] bool submit_alone(ready_queue& ready);
   void check_enter(int result, ready_queue& ready);
   void on_failed_enter(int result, ready_queue& ready);
@@ -203,6 +205,8 @@ class ring_driver final : owned_ring, public driver {
   void undo_notes(slot& s) noexcept;
   void report_stuck(const slot& s) const;
 
+  static constexpr unsigned waits_between_tries_min = 64;
+
   // Immutable after make().
   unsigned forks_ = forks;
   unsigned cancels_max_ = ~0U;  ///< in the kernel at a time
@@ -217,7 +221,9 @@ class ring_driver final : owned_ring, public driver {
   std::chrono::milliseconds recancel_after_{0};
 
   unsigned submits_until_probe_ = 0;  ///< waits at once, before submitting alone is tried again
-  unsigned refused_enters_ = 0;       ///< on end
+  unsigned waits_for_one_ = 0;        ///< before several completions are waited for again
+  unsigned waits_between_tries_ = waits_between_tries_min;
+  unsigned refused_enters_ = 0;  ///< on end
   steady_time refused_since_{};
   unsigned turns_until_clock_ = 0;
   bool whole_turn_needed_ = true;  ///< found by turn(), or come up since

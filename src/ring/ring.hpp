@@ -58,6 +58,8 @@ class ring : public submission_queue {
             (sys::sq_taskrun | sys::sq_cq_overflow)) != 0;
   }
 
+  /// submit_and_wait() may ask for several completions.
+  [[nodiscard]] bool waits_for_several() const noexcept { return view_.has_min_wait; }
   /// The kernel may post something without a write to the registered eventfd.
   [[nodiscard]] bool forgets_signals() const noexcept { return view_.forgets_signals; }
   [[nodiscard]] bool signals_once() const noexcept { return view_.signals_once; }
@@ -68,7 +70,8 @@ class ring : public submission_queue {
   [[nodiscard]] int submit_and_collect() noexcept {
     return enter(0, sys::enter_getevents, nullptr);
   }
-  /// The same, and waits for so many completions, or until the time is up.
+  /// The same, and waits for so many completions, or until the time is up. Of several only as long
+  /// as sys::several_wait, if one has come by then.
   [[nodiscard]] int submit_and_wait(unsigned completions,
                                     const std::chrono::nanoseconds* timeout = nullptr) noexcept {
     return enter(completions, wait_flags_, timeout);

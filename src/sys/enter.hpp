@@ -56,11 +56,17 @@ inline int enter_syscall(int fd, unsigned to_submit, unsigned min_complete, unsi
 inline int enter(ring_name ring, unsigned to_submit, unsigned min_complete, unsigned flags,
                  const std::chrono::nanoseconds* timeout) noexcept {
   flags |= ring.enter_flags;
-  if (timeout == nullptr) return enter_syscall(ring.fd, to_submit, min_complete, flags, nullptr, 8);
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
+  const bool wants_several = min_complete > 1;
+  if (timeout == nullptr && !wants_several)
+    return enter_syscall(ring.fd, to_submit, min_complete, flags, nullptr, 8);
+  // Without a timeout of its own the wait would end with several_wait.
+  const std::chrono::nanoseconds longest = timeout != nullptr ? *timeout : std::chrono::hours(1);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(longest);
   const kernel_timespec at_most{.seconds = seconds.count(),
-                                .nanoseconds = (*timeout - seconds).count()};
-  const wait_argument argument{.timeout = reinterpret_cast<std::uintptr_t>(&at_most)};
+                                .nanoseconds = (longest - seconds).count()};
+  const wait_argument argument{
+      .min_wait_us = wants_several ? static_cast<std::uint32_t>(several_wait.count()) : 0U,
+      .timeout = reinterpret_cast<std::uintptr_t>(&at_most)};
   return enter_syscall(ring.fd, to_submit, min_complete, flags | enter_ext_arg, &argument,
                        sizeof argument);
 }

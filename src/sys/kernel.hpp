@@ -37,7 +37,8 @@ class kernel {
   /// Called once.
   [[nodiscard]] virtual result<ring_view> setup(ring_size size) = 0;
   /// Submits and, with enter_getevents, waits for `min_complete` completions or until `timeout`, if
-  /// there is one, has passed.
+  /// there is one, has passed. More than one is for a ring with has_min_wait and waits of more than
+  /// several_wait, after which one will do.
   [[nodiscard]] int enter(unsigned to_submit, unsigned min_complete, unsigned flags,
                           const std::chrono::nanoseconds* timeout) noexcept {
     if (direct_.fd >= 0) [[likely]]

@@ -203,6 +203,7 @@ class linux_kernel final : public kernel {
         .cqes = reinterpret_cast<cqe*>(ring_.cq.cqes),
         .may_drop = (ring_.flags & IORING_SETUP_DEFER_TASKRUN) == 0,
         .has_no_iowait = (ring_.features & feature_no_iowait) != 0,
+        .has_min_wait = (ring_.features & feature_min_timeout) != 0,
         .forgets_signals = forgets_signals(),
         .signals_once = signals_once(),
     };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fake/two_kernels.hpp"
+#include "support/linux_version.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/temp_dir.hpp"
 
@@ -89,6 +90,29 @@ TEST(conformance, pipes_wait_and_break) {
     broken.op_flags = b.kernel().has_nosignal() ? sys::rwf_nosignal : 0;
     note(a, "write without a reader", b.run(broken));
     ::close(ends[1]);
+  });
+}
+
+TEST(conformance, of_several_completions_the_first_does_after_a_while) {
+  if (test::linux_is_before(6, 12)) GTEST_SKIP() << "such a wait has no bound before Linux 6.12";
+  same_on_both([](bench& b, answers& a) {
+    const test::pipe_pair one;
+    const test::pipe_pair other;
+    const file one_end = one.reader();
+    const file other_end = other.reader();
+    std::array<char, 8> buf{};
+    b.start(transfer(opcode::read, one_end.fd(), buf.data(), 4, here), 1);
+    b.start(transfer(opcode::read, other_end.fd(), buf.data() + 4, 4, here), 2);
+    note(a, "submitted", b.enter(0));
+    const std::chrono::nanoseconds soon = 2 * sys::several_wait;
+    note(a, "nothing comes", b.enter(2, &soon));
+    one.put("x");
+    note(a, "one comes", b.enter(2, &soon));
+    note(a, "and one does without a timeout", b.enter(2));
+    other.put("y");
+    note(a, "both", b.enter(2));
+    note(a, "the one", b.result_of(1));
+    note(a, "the other", b.result_of(2));
   });
 }
 

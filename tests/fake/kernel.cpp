@@ -63,6 +63,7 @@ result<sys::ring_view> kernel::setup(sys::ring_size size) {
       .cqes = cqes_.data(),
       .may_drop = options_.may_drop,
       .has_no_iowait = !options_.old_waits,
+      .has_min_wait = !options_.old_waits,
       .forgets_signals = options_.forgotten_signals != 0,
       .signals_once = options_.signals_once,
   };
@@ -161,6 +162,8 @@ int kernel::enter_indirect(unsigned to_submit, unsigned min_complete, unsigned f
     if (options_.strict) trace_.fail(0, "an enter had a flag that this kernel does not know");
     return -EINVAL;
   }
+  if (min_complete > 1 && options_.old_waits && options_.strict)
+    trace_.fail(0, "an enter wants several completions, of a kernel that would wait for ever");
   now_ += some_time(options_.turn_max);
   if (random_.chance(options_.refused)) {
     static constexpr int errors[] = {-EAGAIN, -EBUSY, -ENOMEM, -EINTR};
@@ -195,23 +198,28 @@ int kernel::wait(unsigned min_complete, const std::chrono::nanoseconds* timeout,
   const clock::time_point deadline =
       timeout != nullptr && *timeout < clock::time_point::max() - now_ ? now_ + *timeout
                                                                        : clock::time_point::max();
-  const unsigned wanted = std::min(min_complete, static_cast<unsigned>(cqes_.size()));
+  unsigned wanted = std::min(min_complete, static_cast<unsigned>(cqes_.size()));
+  const clock::time_point several_until =
+      wanted > 1 ? now_ + sys::several_wait : clock::time_point::max();
   const auto result = [&](int error) {  // a submission hides how the wait ended
     return submitted != 0 ? static_cast<int>(submitted) : error;
   };
   for (;;) {
     flush_overflow();
     progress();
+    if (wanted > 1 && now_ >= several_until) wanted = 1;
     if (visible() >= wanted) return static_cast<int>(submitted);
     if (random_.chance(options_.signals)) {
       note(0, "a signal ended the wait");
       return result(-EINTR);
     }
-    const clock::time_point next = next_event();
-    if (next <= deadline && next != clock::time_point::max()) {
+    clock::time_point next = next_event();
+    // Linux does not look at the timeout before that.
+    if (wanted > 1) next = std::min(next, several_until);
+    if ((next <= deadline || wanted > 1) && next != clock::time_point::max()) {
       now_ = next;
     } else if (deadline != clock::time_point::max()) {
-      now_ = deadline;
+      now_ = std::max(now_, deadline);
       progress();
       return visible() >= wanted ? static_cast<int>(submitted) : result(-ETIME);
     } else if (!wait_outside()) {

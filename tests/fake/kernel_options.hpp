@@ -51,7 +51,7 @@ struct kernel_options {
   unsigned denied = 0;     ///< EPERM, as a filter answers
   unsigned partial = 0;    ///< fewer entries are consumed than there are
   unsigned signals = 0;    ///< waits that a signal ends
-  bool old_waits = false;  ///< a kernel before IORING_ENTER_NO_IOWAIT
+  bool old_waits = false;  ///< before IORING_ENTER_NO_IOWAIT, and bounded waits for several
   /// Writes to the registered eventfd that do not happen, as in Linux 6.12.
   unsigned forgotten_signals = 0;
   /// The registered eventfd is written to once for what a write to another eventfd has completed,

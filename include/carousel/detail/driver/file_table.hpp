@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -91,6 +92,8 @@ class file_table {
   [[nodiscard]] static file_entry take_out(descriptor& file) noexcept;
   /// Operations in flight keep the file open in the kernel; the table does not any more.
   void remove(descriptor& file) noexcept;
+  /// Operations on files of O_DIRECT in the table, sixteen files at most.
+  [[nodiscard]] std::uint32_t direct_operations() const noexcept;
   /// Every file leaves.
   void clear() noexcept;
 
@@ -106,6 +109,8 @@ class file_table {
   bool asked_ = false;  ///< for a table
   std::vector<descriptor*> entries_;
   std::vector<std::int32_t> free_;
+  std::array<descriptor*, 16> direct_{};  ///< of entries_, as many as there is room for
+  std::size_t direct_count_ = 0;
 };
 
 }  // namespace carousel::detail

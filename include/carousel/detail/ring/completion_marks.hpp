@@ -15,6 +15,9 @@ struct completion_marks {
   [[nodiscard]] bool differ() const noexcept {
     return *head != std::atomic_ref(*tail).load(std::memory_order_acquire);
   }
+  [[nodiscard]] std::uint32_t count() const noexcept {
+    return std::atomic_ref(*tail).load(std::memory_order_acquire) - *head;
+  }
 };
 
 }  // namespace carousel::detail
