@@ -1,5 +1,6 @@
 #include <carousel/carousel.hpp>
 
+#include <chrono>
 #include <latch>
 #include <optional>
 #include <thread>
@@ -15,7 +16,7 @@ using namespace carousel;
 /// A runtime in a thread of its own, which goes on until this is destroyed.
 class other_runtime {
  public:
-  other_runtime() { ready_.wait(); }
+  explicit other_runtime(runtime_options options = {}) : options_(options) { ready_.wait(); }
   [[nodiscard]] const remote_runtime& remote() const noexcept { return *remote_; }
   ~other_runtime() {
     remote_->post([this] { over_.set(); });
@@ -24,11 +25,12 @@ class other_runtime {
   other_runtime& operator=(const other_runtime&) = delete;
 
  private:
+  runtime_options options_;
   std::latch ready_{1};
   event over_;
   std::optional<remote_runtime> remote_;
   std::jthread thread_{[this] {
-    auto rt = need(runtime::make());
+    auto rt = need(runtime::make(options_));
     remote_ = rt.remote();
     ready_.count_down();
     rt.block_on([](event& over) -> task<> { (void)co_await over.wait(); }(over_));
@@ -37,6 +39,7 @@ class other_runtime {
 
 class by_post final : public ping_engine {
  public:
+  explicit by_post(runtime_options options) : options_(options) {}
   void run(std::uint64_t count) override { runtime_.block_on(ping(count)); }
 
  private:
@@ -49,9 +52,10 @@ class by_post final : public ping_engine {
     }
   }
 
-  runtime runtime_ = need(runtime::make());
+  runtime_options options_;
+  runtime runtime_ = need(runtime::make(options_));
   remote_runtime here_ = runtime_.remote();
-  other_runtime other_;
+  other_runtime other_{options_};
 };
 
 class by_channel final : public ping_engine {
@@ -92,7 +96,9 @@ class by_channel final : public ping_engine {
 
 }  // namespace
 
-std::unique_ptr<ping_engine> pings_by_post() { return std::make_unique<by_post>(); }
+std::unique_ptr<ping_engine> pings_by_post(std::chrono::microseconds spin) {
+  return std::make_unique<by_post>(runtime_options{.spin = spin});
+}
 std::unique_ptr<ping_engine> pings_by_channel() { return std::make_unique<by_channel>(); }
 
 }  // namespace bench

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -17,8 +18,8 @@ class ping_engine {
 std::unique_ptr<ping_engine> pings_by_eventfd();
 /// The same with the read in a ring.
 std::unique_ptr<ping_engine> pings_by_ring();
-/// A callable posted there, and one back.
-std::unique_ptr<ping_engine> pings_by_post();
+/// A callable posted there, and one back, between runtimes that spin so long before they sleep.
+std::unique_ptr<ping_engine> pings_by_post(std::chrono::microseconds spin);
 /// A value through a channel between two runtimes, and one back.
 std::unique_ptr<ping_engine> pings_by_channel();
 

@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
   if (quick) when = {.rounds = 1, .slice_seconds = 0.002};
   const auto bare = pings_by_eventfd();
   const auto ring = pings_by_ring();
-  const auto post = pings_by_post();
+  const auto post = pings_by_post(std::chrono::microseconds(0));
+  const auto spinning = pings_by_post(std::chrono::microseconds(50));
   const auto channel = pings_by_channel();
   result_sheet sheet{.workload = "remote",
                      .title = "a word to another thread and back",
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
       compare({{"eventfd, read and write", timed([&](std::uint64_t n) { bare->run(n); })},
                {"eventfd, read in a ring", timed([&](std::uint64_t n) { ring->run(n); })},
                {"Carousel, post", timed([&](std::uint64_t n) { post->run(n); })},
+               {"Carousel, post, spins 50 us", timed([&](std::uint64_t n) { spinning->run(n); })},
                {"Carousel, remote_channel", timed([&](std::uint64_t n) { channel->run(n); })}},
               when);
   print(sheet, json_file);

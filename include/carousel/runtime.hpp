@@ -36,6 +36,12 @@ struct runtime_options {
   /// may keep the processor at a higher frequency for a thread that waits. Before Linux 6.15 it is
   /// always on.
   bool iowait = false;
+  /// How long a runtime that has nothing to do looks for completions before it sleeps: any
+  /// duration. What completes meanwhile is taken up without a wake-up, which costs some
+  /// microseconds, on a virtual machine ten and more; the processor is busy all that time, for each
+  /// sleep anew, and belongs to nobody else. For who has one to spare. poll() does not spin: a loop
+  /// of one's own waits as it likes.
+  detail::any_duration spin = std::chrono::nanoseconds(0);
 };
 
 /// Figures since the runtime was made.

@@ -46,6 +46,7 @@ result<std::unique_ptr<ring_driver>> ring_driver::make(std::unique_ptr<sys::kern
   io->ring_ = std::move(*made);
   io->queue_ = io->ring_.get();
   io->completed_ = io->ring_->completed();
+  io->spin_ = options.spin;
   io->slots_.open(io->hold_back(slots));
   sys::kernel& below = io->ring_->kernel();
   io->write_flags_ = below.has_nosignal() ? sys::rwf_nosignal : 0U;
@@ -236,6 +237,25 @@ void ring_driver::remove_buffers(buffer_registration& old) noexcept {
 }
 
 // The turn.
+
+/// Submits, and looks without a sleep whether something completes. False: nothing has, and it is
+/// time to sleep.
+bool ring_driver::spins(ready_queue& ready, const steady_time* deadline) {
+  constexpr int looks_per_clock = 32;
+  if (refused_enters_ != 0) return false;
+  if (ring_->unsubmitted() != 0) check_enter(ring_->submit(), ready);
+  const steady_time begin = now();
+  steady_time until = spin_ < steady_time::max() - begin ? begin + spin_ : steady_time::max();
+  if (deadline != nullptr) until = std::min(until, *deadline);
+  for (int looks = 0; ready.empty() && refused_enters_ == 0; ++looks) {
+    if (ring_->wants_enter()) check_enter(ring_->submit_and_collect(), ready);
+    if (ring_->has_completions()) return true;
+    kernel().relax();
+    if (looks % looks_per_clock == 0 && now() >= until)
+      return could_submit() || (deadline != nullptr && until == *deadline);
+  }
+  return true;
+}
 
 void ring_driver::encode_cancels() {
   // Whoever is cancelled is not to wait for the transfers of others.

@@ -14,8 +14,9 @@ namespace carousel::detail {
 
 struct driver_options {
   unsigned entries = 256;  ///< submission queue entries; the completion queue has twice as many
-  unsigned slots_max = 1 << 18;  ///< operations in flight; more wait in line
-  bool iowait = false;           ///< waiting for completions counts as waiting for a disk
+  unsigned slots_max = 1 << 18;      ///< operations in flight; more wait in line
+  bool iowait = false;               ///< waiting for completions counts as waiting for a disk
+  std::chrono::nanoseconds spin{0};  ///< how long to look for completions before a sleep
 };
 
 struct driver_counters {
@@ -178,6 +179,7 @@ class ring_driver final : owned_ring, public driver {
   void enter(ready_queue& ready, waiting may_wait, const steady_time* deadline);
   [[nodiscard]] unsigned completions_per_wait(const std::chrono::nanoseconds* timeout) noexcept;
   void wait(ready_queue& ready, const std::chrono::nanoseconds* timeout);
+  [[nodiscard]] bool spins(ready_queue& ready, const steady_time* deadline);
   [[nodiscard]] bool submit_alone(ready_queue& ready);
   void check_enter(int result, ready_queue& ready);
   void on_failed_enter(int result, ready_queue& ready);
@@ -210,6 +212,7 @@ class ring_driver final : owned_ring, public driver {
   // Immutable after make().
   unsigned forks_ = forks;
   unsigned cancels_max_ = ~0U;  ///< in the kernel at a time
+  std::chrono::nanoseconds spin_{0};
 
   list<waiter, ready_tag> waiting_elsewhere_;  ///< operations that will stand in line
   list<slot, slot_tag> to_cancel_;

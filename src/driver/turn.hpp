@@ -168,6 +168,10 @@ inline unsigned ring_driver::completions_per_wait(
       check_enter(ring_->submit_and_collect(), ready);
     return;
   }
+  if (spin_ != std::chrono::nanoseconds::zero() && spins(ready, deadline)) [[unlikely]] {
+    turns_until_clock_ = 0;
+    return;
+  }
   // Where operations finish while they are submitted (cached reads), asking for completions in a
   // second call only if there are none yet is the faster way; where they do not (devices, pipes),
   // one call that submits and waits is.

@@ -41,9 +41,10 @@ runtime::~runtime() {
 result<runtime> detail::runtime_access::make(std::unique_ptr<sys::kernel> kernel,
                                              runtime_options options) {
   watch_exit();
-  auto io = ring_driver::make(
-      std::move(kernel),
-      {.entries = options.entries, .slots_max = options.operations_max, .iowait = options.iowait});
+  auto io = ring_driver::make(std::move(kernel), {.entries = options.entries,
+                                                  .slots_max = options.operations_max,
+                                                  .iowait = options.iowait,
+                                                  .spin = options.spin});
   if (!io) return std::unexpected(io.error());
   return runtime(std::make_unique<loop>(std::move(*io)), options.shutdown_deadline);
 }

@@ -91,6 +91,8 @@ class kernel {
   /// Lets time pass without the ring: the kernel has refused an enter and is asked again a little
   /// later.
   virtual void pause(std::chrono::nanoseconds duration) noexcept = 0;
+  /// Lets a moment pass without sleeping: somebody looks at the queues again and again.
+  virtual void relax() noexcept {}
 
  protected:
   [[nodiscard]] virtual int enter_indirect(unsigned to_submit, unsigned min_complete,

@@ -269,6 +269,13 @@ class linux_kernel final : public kernel {
   void pause(std::chrono::nanoseconds duration) noexcept override {
     std::this_thread::sleep_for(duration);
   }
+  void relax() noexcept override {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb");  // as long as the pause of the other one; `yield` takes no time
+#endif
+  }
 
  private:
   /// Linux 6.12 does with deferred task work, and 6.1 and 6.18 do not; between them nobody has

@@ -217,6 +217,12 @@ void kernel::flag_pending_work() {
   sq_flags_ = some ? sq_flags_ | sys::sq_taskrun : sq_flags_ & ~sys::sq_taskrun;
 }
 
+void kernel::relax() noexcept {
+  now_ += std::chrono::microseconds(1);
+  if (options_.posts_early) progress();
+  flag_pending_work();
+}
+
 /// What became ready first between two enters.
 void kernel::announce_ready(const operation& first) noexcept {
   sq_flags_ |= sys::sq_taskrun;

@@ -49,6 +49,7 @@ class kernel final : public sys::kernel {
     return now_.time_since_epoch() + suspended_;
   }
   void pause(std::chrono::nanoseconds duration) noexcept override { now_ += duration; }
+  void relax() noexcept override;
 
   // What a test may ask and do.
 

@@ -27,6 +27,7 @@ plan plan::from_seed(std::uint64_t seed, fake::kernel_options& options) {
   p.embedded = outside.below(4) == 0;
   if (p.embedded && outside.below(8) == 0)
     options.forgotten_signals = 1 + static_cast<unsigned>(outside.below(1000));
+  if (outside.below(4) == 0) p.runtime.spin = std::chrono::microseconds(outside.below(200));
   options.signals_once = p.embedded && outside.below(2) == 0;
   return p;
 }
@@ -36,7 +37,9 @@ std::string plan::describe() const {
   out << "entries " << runtime.entries << ", operations up to " << runtime.operations_max
       << ", actors " << actors << ", actions " << actions << ", steps " << steps << ", crowd "
       << crowd << (finish ? ", all finish" : ", some die with the runtime")
-      << (embedded ? ", embedded" : "") << ", deadline " << deadline.count() / 1'000'000 << " ms";
+      << (embedded ? ", embedded" : "") << ", spins "
+      << std::chrono::nanoseconds(runtime.spin).count() / 1000 << " us" << ", deadline "
+      << deadline.count() / 1'000'000 << " ms";
   return out.str();
 }
 
