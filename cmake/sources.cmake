@@ -38,6 +38,8 @@ set(carousel_headers
     include/carousel/detail/buf/user_storage.hpp
     include/carousel/detail/driver/buffer_registration.hpp
     include/carousel/detail/driver/buffer_table.hpp
+    include/carousel/detail/driver/chain.hpp
+    include/carousel/detail/driver/chain_member.hpp
     include/carousel/detail/driver/computing_time.hpp
     include/carousel/detail/driver/context.hpp
     include/carousel/detail/driver/descriptor.hpp
@@ -106,6 +108,7 @@ set(carousel_headers
     include/carousel/fs/open_options.hpp
     include/carousel/io/close_operation.hpp
     include/carousel/join_handle.hpp
+    include/carousel/linked.hpp
     include/carousel/net/accept_stream.hpp
     include/carousel/net/bind_options.hpp
     include/carousel/net/connect_options.hpp
@@ -186,6 +189,7 @@ set(carousel_sources
     src/buf/next_operation.cpp
     src/buf/registration_report.cpp
     src/driver/buffer_table.cpp
+    src/driver/chain.cpp
     src/driver/completions.cpp
     src/driver/descriptor.cpp
     src/driver/drain.cpp

@@ -72,13 +72,9 @@ class [[nodiscard]] abandon_after_operation : detail::scope_link,
   }
   [[nodiscard]] output await_resume() {
     timer_node::disarm();
-    if (!inner_) return abandoned();
-    auto r = detail::finish_inner(*inner_, detail::this_context().stopped(), errc::canceled);
-    if constexpr (std::is_same_v<decltype(r), output>) {
-      return r;
-    } else {
-      return output(std::move(r.res), std::move(r.buf));
-    }
+    if (!inner_) return detail::without_output<output>::because(errc::timed_out);
+    return detail::with_buffer(
+        detail::finish_inner(*inner_, detail::this_context().stopped(), errc::canceled));
   }
 
  private:
@@ -92,14 +88,6 @@ class [[nodiscard]] abandon_after_operation : detail::scope_link,
     };
     here.timers.arm(*this, until);
   }
-  static output abandoned() {
-    if constexpr (requires(output r) { r.buf; }) {
-      return output(std::unexpected(make_error_code(errc::timed_out)), std::nullopt);
-    } else {
-      return std::unexpected(make_error_code(errc::timed_out));
-    }
-  }
-
   std::chrono::nanoseconds duration_;
   std::optional<detail::inner_await<Op>> inner_;
 };

@@ -16,6 +16,7 @@
 #include "carousel/fs/file.hpp"                 // IWYU pragma: export
 #include "carousel/fs/file_advice.hpp"          // IWYU pragma: export
 #include "carousel/join_handle.hpp"             // IWYU pragma: export
+#include "carousel/linked.hpp"                  // IWYU pragma: export
 #include "carousel/net/accept_stream.hpp"       // IWYU pragma: export
 #include "carousel/net/bind_options.hpp"        // IWYU pragma: export
 #include "carousel/net/connect_options.hpp"     // IWYU pragma: export

@@ -56,6 +56,7 @@ enum class errc {
   no_worker,      ///< the kernel dropped an operation that nobody asked to stop
   closed,         ///< a channel that takes no more, or has no more
   no_child,       ///< a process has ended, and how is not to be known
+  chain_broken,   ///< linked(): the operation before it did not wholly succeed
 };
 
 [[nodiscard]] const std::error_category& carousel_category() noexcept;
@@ -69,6 +70,8 @@ namespace detail {
 /// What the driver makes of -ECANCELED when nobody asked the operation to stop: a kernel that
 /// cannot start a worker thread (RLIMIT_NPROC) answers so.
 inline constexpr int unasked_cancel = -1000;
+/// What a chain makes of that, of a member which another one has kept from starting.
+inline constexpr int broken_chain = -1001;
 /// Whether this result of an operation says that the kernel has not executed it.
 [[nodiscard]] constexpr bool never_ran(int res) noexcept {
   return res == -static_cast<int>(std::errc::operation_canceled) || res == unasked_cancel;

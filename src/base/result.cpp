@@ -60,6 +60,9 @@ class category final : public std::error_category {
         return "the process has ended, but how is not to be known: it is no child of this one, or "
                "somebody else has collected it with wait(), or the kernel has, as SIGCHLD is "
                "ignored";
+      case errc::chain_broken:
+        return "an operation of the same chain was refused, failed, or moved fewer bytes than its "
+               "buffer has, so this one was not started; its own result says which";
       case errc::no_worker:
         return "the kernel dropped the operation although nobody cancelled it: it could not start "
                "a worker thread; raise the number of processes with `ulimit -u` or TasksMax= of "
@@ -84,6 +87,7 @@ class category final : public std::error_category {
       case errc::memlock_limit: return std::errc::not_enough_memory;
       case errc::no_worker: return std::errc::resource_unavailable_try_again;
       case errc::no_child: return std::errc::no_child_process;
+      case errc::chain_broken: return std::errc::operation_canceled;
       default: return {value, *this};
     }
   }
@@ -102,6 +106,7 @@ std::error_code kernel_error(int negative_errno) noexcept {
   const int value = -negative_errno;
   if (value == ECANCELED) return errc::canceled;
   if (negative_errno == unasked_cancel) return errc::no_worker;
+  if (negative_errno == broken_chain) return errc::chain_broken;
   if (negative_errno < refused_enter) return refusal_of(negative_errno);
   // ERESTARTSYS to ERESTART_RESTARTBLOCK: a cancelled open of a FIFO leaks them.
   if (value >= 512 && value <= 516) return std::make_error_code(std::errc::interrupted);

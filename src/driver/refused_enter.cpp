@@ -5,6 +5,7 @@
 
 #include "carousel/detail/driver/operation.hpp"
 #include "driver/turn.hpp"
+#include "driver/withdraw.hpp"
 
 // What becomes of requests that the kernel does not take.
 
@@ -41,7 +42,7 @@ constexpr std::array<end_of_a_ring, 7> ends_of_a_ring = {{
 /// The kernel has refused to be entered, unless a signal or the deadline ended the wait.
 void ring_driver::on_failed_enter(int result, ready_queue& ready) {
   if (result == -EINTR || result == -ETIME) {
-    refused_enters_ = 0;
+    enters_.refused = 0;
     return;
   }
   for (const auto& [error, sentence] : ends_of_a_ring) CAROUSEL_ASSERT(result != -error, sentence);
@@ -49,15 +50,34 @@ void ring_driver::on_failed_enter(int result, ready_queue& ready) {
   // not submitted stays in the queue and goes out with the next enter. Everything else (a filter's
   // EPERM) will not change.
   const steady_time at = now();
-  if (refused_enters_++ == 0) refused_since_ = at;
+  if (enters_.refused == 0) refused_since_ = at;
+  enters_.refused = static_cast<std::uint16_t>(std::min(enters_.refused + 1, 0xffff));
   const bool may_pass = result == -EAGAIN || result == -EBUSY || result == -ENOMEM;
   if (!may_pass ||
-      (refused_enters_ >= refused_enters_max && at - refused_since_ >= refused_for_max)) {
+      (enters_.refused >= refused_enters_max && at - refused_since_ >= refused_for_max)) {
     withdraw_unsubmitted(refused_enter + result, ready);
   }
   if (ring_->has_completions()) return;
-  const unsigned doublings = std::min(refused_enters_, 6U);
+  const unsigned doublings = std::min<unsigned>(enters_.refused, 6);
   ring_->kernel().pause(std::min(std::chrono::milliseconds{1U << doublings}, refused_pause_max));
+}
+
+/// An enter went well after some that did not, or with chains in the queue.
+void ring_driver::look_after_enter(ready_queue& ready) noexcept {
+  enters_.refused = 0;
+  if (!enters_.chains) return;
+  if (queue_->chain_was_cut()) withdraw_rest_of_chain(ready);
+  enters_.chains = !queue_->is_empty();
+}
+
+/// The kernel had no memory for all of a chain and runs what it has taken. The rest would start
+/// with the next enter whatever becomes of that.
+void ring_driver::withdraw_rest_of_chain(ready_queue& ready) noexcept {
+  slot* const first = slots_.at_index_of(queue_->name_at(queue_->oldest()));
+  const bool was_there = withdraw(
+      *first, [&](slot& s) { end_withdrawn(s, &s == first ? -ENOMEM : unasked_cancel, ready); });
+  CAROUSEL_ASSERT_STATE(was_there, "the rest of a chain is not in the submission queue: %u are",
+                        static_cast<unsigned>(queue_->unsubmitted()));
 }
 
 /// The operations that the kernel has not heard of fail with `error`; those that it has stay.

@@ -9,6 +9,7 @@
 #include "carousel/detail/driver/fork_epoch.hpp"
 #include "carousel/detail/driver/operation.hpp"
 #include "driver/turn.hpp"
+#include "driver/withdraw.hpp"
 
 namespace carousel::detail {
 namespace {
@@ -22,8 +23,6 @@ constexpr unsigned cancels_per_enter = 64;
                                                 unsigned cancels = cancels_per_enter) noexcept {
   return entries + wake_read::requests_max + cancels;
 }
-/// Of the completion of a request that was withdrawn.
-constexpr std::uint64_t nothing_user_data = user_data_of(completion_kind::nothing);
 
 [[nodiscard]] std::size_t length_of(list<slot, slot_tag>& of) {
   std::size_t length = 0;
@@ -100,12 +99,13 @@ void ring_driver::wait_to_start(operation_base& op) noexcept {
 
 void ring_driver::start_waiting(ready_queue& ready) {
   while (!waiting_.empty()) {
-    if (!has_slot_and_room()) {
-      if (queue_->has_room()) return;
+    auto& op = static_cast<operation_base&>(waiting_.front());
+    if (!has_slots_and_room(op.slots_wanted)) {
+      if (queue_->has_room(op.slots_wanted)) return;
       make_room(ready);
-      if (!has_slot_and_room()) return;
+      if (!has_slots_and_room(op.slots_wanted)) return;
     }
-    auto& op = static_cast<operation_base&>(waiting_.pop_front());
+    op.unlink();
     try {
       op.begin(op, *this);
     } catch (const std::bad_alloc&) {
@@ -113,6 +113,10 @@ void ring_driver::start_waiting(ready_queue& ready) {
       ready.push_back(op);
     }
   }
+}
+
+bool ring_driver::first_in_line_has_slots() const noexcept {
+  return slots_.has_free(static_cast<const operation_base&>(waiting_.front()).slots_wanted);
 }
 
 void ring_driver::make_room(ready_queue& ready) { check_enter(ring_->submit(), ready); }
@@ -126,15 +130,18 @@ void ring_driver::end_awaiter_of(slot& s) noexcept {
       errno_name(s.res));
   take_over(s);
   switch (s.state) {
-    case slot_state::submitted:
-      if (!withdraw_request(s)) {
-        s.state = slot_state::orphaned;
-        note_cancel(s);
-        return;
-      }
-      finish(s, -ECANCELED);
-      dispose(s);
+    case slot_state::submitted: {
+      // What is linked with it has an awaiter, which goes with this one.
+      const bool was_queued = withdraw(s, [&](slot& one) {
+        finish(one, -ECANCELED);
+        if (&one == &s) return dispose(s);
+        one.state = slot_state::withdrawn;
+      });
+      if (was_queued) return;
+      s.state = slot_state::orphaned;
+      note_cancel(s);
       return;
+    }
     case slot_state::withdrawn: s.res = -ECANCELED; [[fallthrough]];
     case slot_state::done:
       tell_file(s, s.res);
@@ -173,19 +180,6 @@ void ring_driver::dispose(slot& s) noexcept {
   release(s);
 }
 
-/// False: the kernel has consumed the request.
-bool ring_driver::withdraw_request(slot& s) noexcept {
-  // In a child of fork() the queue is the parent's, and not even mapped.
-  if (forks_ != forks || !queue_->contains(s.queued_at, s.name)) return false;
-  const unsigned gone = queue_->withdraw(s.queued_at, nothing_user_data);
-  CAROUSEL_ASSERT_STATE(gone <= in_kernel_,
-                        "more requests were withdrawn than were handed to the kernel: %u of %zu",
-                        gone, in_kernel_);
-  in_kernel_ -= gone;
-  uncount_withdrawn();
-  return true;
-}
-
 void ring_driver::note_cancel(slot& s) noexcept {
   if ((s.notes & (stop_wanted | result_given)) != 0) return;
   s.notes |= stop_wanted;
@@ -211,11 +205,8 @@ void ring_driver::request_stop(operation_base& op, ready_queue& ready) noexcept 
   if (op.at == operation_base::has_result()) return;
   slot& s = *op.at;
   if (s.state != slot_state::submitted) return;
-  if (withdraw_request(s)) {
-    end_withdrawn(s, -ECANCELED, ready);
-  } else {
-    note_cancel(s);
-  }
+  const auto end = [&](slot& one) { end_withdrawn(one, -ECANCELED, ready); };
+  if (!withdraw(s, end)) note_cancel(s);
 }
 
 void ring_driver::request_stop_of_users(const descriptor& file, ready_queue& ready) noexcept {
@@ -242,12 +233,12 @@ void ring_driver::remove_buffers(buffer_registration& old) noexcept {
 /// time to sleep.
 bool ring_driver::spins(ready_queue& ready, const steady_time* deadline) {
   constexpr int looks_per_clock = 32;
-  if (refused_enters_ != 0) return false;
+  if (enters_.refused != 0) return false;
   if (ring_->unsubmitted() != 0) check_enter(ring_->submit(), ready);
   const steady_time begin = now();
   steady_time until = spin_ < steady_time::max() - begin ? begin + spin_ : steady_time::max();
   if (deadline != nullptr) until = std::min(until, *deadline);
-  for (int looks = 0; ready.empty() && refused_enters_ == 0; ++looks) {
+  for (int looks = 0; ready.empty() && enters_.refused == 0; ++looks) {
     if (ring_->wants_enter()) check_enter(ring_->submit_and_collect(), ready);
     if (ring_->has_completions()) return true;
     kernel().relax();

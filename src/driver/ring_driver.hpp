@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -58,6 +59,8 @@ class ring_driver final : owned_ring, public driver {
 
   /// It stands in line for a slot, and for room in the submission queue.
   void wait_to_start(operation_base& op) noexcept;
+  /// Requests that are linked were queued.
+  void note_chain() noexcept { enters_.chains = true; }
   /// It waits for something that is not the kernel, and joins the line afterwards; unlinked when
   /// the driver ends before.
   void wait_elsewhere(waiter& op) noexcept { waiting_elsewhere_.push_back(op); }
@@ -168,8 +171,9 @@ class ring_driver final : owned_ring, public driver {
 
   /// Of those in line.
   [[nodiscard]] bool others_can_start() const noexcept {
-    return !waiting_.empty() && slots_.has_free();
+    return !waiting_.empty() && first_in_line_has_slots();
   }
+  [[nodiscard]] bool first_in_line_has_slots() const noexcept;
   [[nodiscard]] bool cancels_can_start() const noexcept {
     return !to_cancel_.empty() && cancels_in_kernel_ != cancels_max_;
   }
@@ -184,7 +188,10 @@ class ring_driver final : owned_ring, public driver {
   void check_enter(int result, ready_queue& ready);
   void on_failed_enter(int result, ready_queue& ready);
   void withdraw_unsubmitted(int error, ready_queue& ready) noexcept;
-  [[nodiscard]] bool withdraw_request(slot& s) noexcept;
+  template <class End>
+  [[nodiscard]] bool withdraw(slot& s, End end) noexcept;
+  void withdraw_rest_of_chain(ready_queue& ready) noexcept;
+  void look_after_enter(ready_queue& ready) noexcept;
   void end_withdrawn(slot& s, int error, ready_queue& ready) noexcept;
 
   void on_other_completion(std::uint64_t user_data, std::int32_t res, std::uint32_t flags) noexcept;
@@ -226,7 +233,14 @@ class ring_driver final : owned_ring, public driver {
   unsigned submits_until_probe_ = 0;  ///< waits at once, before submitting alone is tried again
   unsigned waits_for_one_ = 0;        ///< before several completions are waited for again
   unsigned waits_between_tries_ = waits_between_tries_min;
-  unsigned refused_enters_ = 0;  ///< on end
+  /// What an enter that goes well has to look after: nothing, mostly, which is asked at once.
+  struct enter_notes {
+    std::uint16_t refused = 0;  ///< enters, on end
+    bool chains = false;        ///< some may stand in the submission queue
+    std::uint8_t unused = 0;
+    [[nodiscard]] bool any() const noexcept { return std::bit_cast<std::uint32_t>(*this) != 0; }
+  };
+  enter_notes enters_;
   steady_time refused_since_{};
   unsigned turns_until_clock_ = 0;
   bool whole_turn_needed_ = true;  ///< found by turn(), or come up since

@@ -32,6 +32,12 @@ void slot_table::open(unsigned slots_max) {
   first_chunk_ = chunks_.front();
 }
 
+bool slot_table::has_free(unsigned count) const noexcept {
+  count -= std::min(count, slots_max_ - std::min(made_, slots_max_));
+  for (const slot* s = free_; s != nullptr && count != 0; s = s->next_free) --count;
+  return count == 0;
+}
+
 void slot_table::grow() {
   chunks_.reserve(chunks_.size() + 1);
   auto* chunk = static_cast<slot*>(

@@ -120,8 +120,8 @@ template <class Resume>
   ++counters_.enters;
   if (result < 0) [[unlikely]]
     on_failed_enter(result, ready);
-  else if (refused_enters_ != 0) [[unlikely]]
-    refused_enters_ = 0;
+  else if (enters_.any()) [[unlikely]]
+    look_after_enter(ready);
 }
 
 /// True: something has completed. Else the next requests go out with a wait, unless there is
@@ -130,7 +130,7 @@ template <class Resume>
   check_enter(ring_->submit(), ready);
   if (ring_->has_completions()) [[likely]]
     return true;
-  if (ready.empty() && in_kernel_ != 0 && refused_enters_ == 0)
+  if (ready.empty() && in_kernel_ != 0 && !enters_.any())
     submits_until_probe_ = submits_between_probes;
   return false;
 }

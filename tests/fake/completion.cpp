@@ -54,7 +54,7 @@ std::vector<kernel::op_list::iterator> kernel::candidates() {
   std::vector<op_list::iterator> armed;
   std::vector<pollfd> files;
   for (auto op = operations_.begin(); op != operations_.end(); ++op) {
-    if (op->due > now_) continue;
+    if (op->due > now_ || op->at == stage::linked) continue;
     if (op->at == stage::armed) {
       armed.push_back(op);
       files.push_back(readiness_of(*op));
@@ -133,8 +133,11 @@ void kernel::complete(op_list::iterator self, std::int32_t res) {
     (void)misuse(op, "a write or a send that did not ask for no signal raised SIGPIPE", res);
   const sys::cqe done{
       .user_data = op.entry.user_data, .res = res, .flags = op.result_told ? cqe_notif : 0};
+  const std::uint64_t next = op.next;
+  const bool broken = breaks_chain(op, res);
   operations_.erase(self);
   post(done);
+  go_on_after(next, broken);
 }
 
 /// The memory is as it was when it was lent: nobody has freed it, and nobody but the kernel has

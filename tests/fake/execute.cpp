@@ -301,6 +301,39 @@ bool sends_all(const operation& op) noexcept {
          (op.entry.op_flags & MSG_WAITALL) != 0;
 }
 
+bool breaks_chain(const operation& op, std::int32_t res) noexcept {
+  switch (op.code) {
+    case opcode::fsync:
+    case opcode::fallocate:
+    case opcode::ftruncate:
+    case opcode::statx:
+    case opcode::shutdown:
+    case opcode::mkdirat:
+    case opcode::unlinkat:
+    case opcode::renameat:
+    case opcode::symlinkat:
+    case opcode::linkat: return false;  // not even an error does
+    default: break;
+  }
+  if (res < 0) return true;
+  switch (op.code) {
+    case opcode::read:
+    case opcode::read_fixed:
+    case opcode::readv:
+    case opcode::write:
+    case opcode::write_fixed:
+    case opcode::writev: break;
+    case opcode::send:
+    case opcode::sendmsg:
+    case opcode::recv:
+    case opcode::recvmsg:
+      if ((op.entry.op_flags & MSG_WAITALL) == 0) return false;
+      break;
+    default: return false;
+  }
+  return static_cast<std::size_t>(res) < bytes_of(op.lent);
+}
+
 bool may_wait(const operation& op) noexcept {
   switch (op.code) {
     case opcode::read:

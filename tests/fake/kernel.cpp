@@ -178,7 +178,7 @@ int kernel::enter_indirect(unsigned to_submit, unsigned min_complete, unsigned f
   const unsigned queued = std::min(to_submit, sq_tail_ - sq_head_);
   const bool cut = queued > 1 && random_.chance(options_.partial);
   const unsigned submitted =
-      consume(cut ? 1 + static_cast<unsigned>(random_.below(queued - 1)) : queued);
+      consume(cut ? cut_at(1 + static_cast<unsigned>(random_.below(queued - 1))) : queued);
   int result = static_cast<int>(submitted);
   if (!cut && (flags & sys::enter_getevents) != 0) {
     const auto before = now_;
@@ -190,6 +190,15 @@ int kernel::enter_indirect(unsigned to_submit, unsigned min_complete, unsigned f
   }
   flag_pending_work();
   return result;
+}
+
+/// How many entries are consumed where so many would be.
+unsigned kernel::cut_at(unsigned count) const noexcept {
+  const auto links = [&](unsigned i) {
+    return (sqes_[(sq_head_ + i) & (sqes_.size() - 1)].sqe_flags & detail::sqe_io_link) != 0;
+  };
+  while (!options_.cuts_chains && links(count - 1)) ++count;
+  return count;
 }
 
 int kernel::wait(unsigned min_complete, const std::chrono::nanoseconds* timeout,
@@ -298,7 +307,9 @@ void kernel::finish_late() {
   release_stuck();
   late_ = true;
   options_.batch_max = static_cast<unsigned>(operations_.size()) + 1;
-  for (operation& op : operations_) op.due = now_;
+  for (operation& op : operations_) {
+    if (op.at != stage::linked) op.due = now_;
+  }
   progress();
   // What waits for somebody else stays so until the process ends; its memory is not asked for any
   // more.

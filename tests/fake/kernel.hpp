@@ -97,8 +97,12 @@ class kernel final : public sys::kernel {
   [[nodiscard]] std::int32_t refuse_inline(int fd, std::span<const std::byte> bytes);
 
   // Submission.
+  [[nodiscard]] unsigned cut_at(unsigned count) const noexcept;
   unsigned consume(unsigned count);
   void submit(const detail::request& entry);
+  void join_chain(op_list::iterator op, std::int32_t error);
+  void begin_chain();
+  void go_on_after(std::uint64_t next, bool broken);
   [[nodiscard]] std::int32_t prepare(operation& op);
   [[nodiscard]] std::int32_t take_file(operation& op);
   [[nodiscard]] std::int32_t take_memory(operation& op);
@@ -165,8 +169,12 @@ class kernel final : public sys::kernel {
   bool looked_at_ = false;        ///< between two enters, by wait_for_signal()
   bool told_of_eventfd_ = false;  ///< since event_fd_ was registered
 
-  bool late_ = false;   ///< the runtime has ended
-  op_list operations_;  ///< in flight, in the order of their submission
+  bool late_ = false;                     ///< the runtime has ended
+  op_list operations_;                    ///< in flight, in the order of their submission
+  std::vector<op_list::iterator> chain_;  ///< being taken: each is linked to the one before
+  bool chain_failed_ = false;             ///< one of these cannot be begun
+  /// What an enter has left in the queue of a chain that it took the beginning of.
+  std::uint64_t left_of_chain_ = 0;
   std::uint64_t last_id_ = 0;
   lent_memory lent_;
   file_holder holder_;

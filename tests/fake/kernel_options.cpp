@@ -60,6 +60,7 @@ kernel_options kernel_options::from_seed(std::uint64_t seed) {
   o.no_memlock = r.below(2) == 0;
   o.closed_world = true;
   o.untold = some(r, 500);
+  o.cuts_chains = true;
   o.cached = some(r, 1000);
   o.cached_in_part = some(r, 300);
   return o;
@@ -78,7 +79,8 @@ std::string kernel_options::describe() const {
       << forgotten_signals << ", refused buffers " << refused_buffers << ", refused files "
       << refused_files << "; delay up to " << us(delay_max) << " us, turn up to " << us(turn_max)
       << " us, batch up to " << batch_max << (posts_early ? ", posts early" : "")
-      << (small_cq ? ", small completion queue" : "") << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
+      << (cuts_chains ? ", chains too" : "") << (small_cq ? ", small completion queue" : "")
+      << (no_nosignal ? ", no RWF_NOSIGNAL" : "")
       << (may_drop ? ", a full completion queue loses" : "")
       << (no_memlock ? ", exempt from RLIMIT_MEMLOCK" : "")
       << (old_waits ? ", no IORING_ENTER_NO_IOWAIT" : "")

@@ -47,11 +47,12 @@ struct kernel_options {
   unsigned cancel_restarts = 0;  ///< workers that a cancel interrupts: -512 or EINTR
 
   // enter.
-  unsigned refused = 0;    ///< EAGAIN, EBUSY, ENOMEM or EINTR before anything was submitted
-  unsigned denied = 0;     ///< EPERM, as a filter answers
-  unsigned partial = 0;    ///< fewer entries are consumed than there are
-  unsigned signals = 0;    ///< waits that a signal ends
-  bool old_waits = false;  ///< before IORING_ENTER_NO_IOWAIT, and bounded waits for several
+  unsigned refused = 0;      ///< EAGAIN, EBUSY, ENOMEM or EINTR before anything was submitted
+  unsigned denied = 0;       ///< EPERM, as a filter answers
+  unsigned partial = 0;      ///< fewer entries are consumed than there are
+  bool cuts_chains = false;  ///< also in the middle of a chain, as a kernel without memory does
+  unsigned signals = 0;      ///< waits that a signal ends
+  bool old_waits = false;    ///< before IORING_ENTER_NO_IOWAIT, and bounded waits for several
   /// Writes to the registered eventfd that do not happen, as in Linux 6.12.
   unsigned forgotten_signals = 0;
   /// The registered eventfd is written to once for what a write to another eventfd has completed,

@@ -31,6 +31,7 @@ inline constexpr unsigned timeout_boottime = 4;
 
 /// Where an operation is between its submission and its completion.
 enum class stage : std::uint8_t {
+  linked,   ///< starts when the one before it has wholly succeeded; a cancel does not find it
   armed,    ///< waits until its file is ready; a cancel ends it
   waiting,  ///< stands in line for a worker; a cancel ends it
   running,  ///< its effect has happened, its completion has not; a cancel finds it and does nothing
@@ -88,6 +89,7 @@ struct operation {
   std::chrono::nanoseconds until{};  ///< of a timeout, by its clock
   bool stuck = false;
   std::size_t limit = SIZE_MAX;  ///< bytes that this transfer moves at most
+  std::uint64_t next = 0;        ///< the operation that is linked to this one; 0: none
 
   std::shared_ptr<held_file> file;
   std::string path;
@@ -115,6 +117,8 @@ struct operation {
 [[nodiscard]] bool is_of_socket(const operation& op) noexcept;
 /// A send that is over only when all is sent.
 [[nodiscard]] bool sends_all(const operation& op) noexcept;
+/// It ends with this result, and what is linked to it must not start.
+[[nodiscard]] bool breaks_chain(const operation& op, std::int32_t res) noexcept;
 /// Operations that may have to wait for somebody else.
 [[nodiscard]] bool may_wait(const operation& op) noexcept;
 /// What poll(2) must be asked to know whether one that waits can go on.

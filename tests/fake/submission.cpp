@@ -69,9 +69,16 @@ unsigned kernel::consume(unsigned count) {
   for (unsigned i = 0; i < count; ++i) {
     const detail::request entry = sqes_[sq_head_ & (sqes_.size() - 1)];
     ++sq_head_;
+    if (std::exchange(left_of_chain_, 0) == entry.user_data && entry.user_data != 0)
+      trace_.fail(last_id_, "a chain was split over two submissions");
     submit(entry);
     if (options_.may_drop && options_.strict && operations_.size() + visible() > cqes_.size())
       trace_.fail(last_id_, "there are more requests than a full completion queue keeps");
+  }
+  if (!chain_.empty()) {
+    if (sq_head_ != sq_tail_ && options_.strict)
+      left_of_chain_ = sqes_[sq_head_ & (sqes_.size() - 1)].user_data;
+    begin_chain();
   }
   return count;
 }
@@ -95,12 +102,17 @@ void kernel::submit(const detail::request& entry) {
     }
     return;
   }
-  if (const std::int32_t error = prepare(op); error != 0) {
-    op.lent.clear();
+  const std::int32_t error = prepare(op);
+  if (error != 0) op.lent.clear();
+  const bool is_linked = (entry.sqe_flags & detail::sqe_io_link) != 0;
+  if (is_linked || !chain_.empty()) {
+    join_chain(self, error);
+    if (!is_linked) begin_chain();
+  } else if (error != 0) {
     complete(self, error);
-    return;
+  } else {
+    schedule(self);
   }
-  schedule(self);
 }
 
 std::int32_t kernel::prepare(operation& op) {
@@ -338,7 +350,8 @@ void kernel::schedule(op_list::iterator self) {
 
 void kernel::cancel(operation& request) {
   const auto target = std::ranges::find_if(operations_, [&](const operation& op) {
-    return op.entry.user_data == request.entry.address && op.code != opcode::async_cancel;
+    return op.entry.user_data == request.entry.address && op.code != opcode::async_cancel &&
+           op.at != stage::linked;
   });
   request.at = stage::finished;
   if (target == operations_.end() || target->at == stage::finished) {

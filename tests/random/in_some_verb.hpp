@@ -24,6 +24,17 @@ std::error_code error_of(const sent_zc<B>& r) {
   return error_of(r.res);
 }
 
+/// Of a chain: that of the member which was asked to stop, else that of the first which has one.
+template <class... Rs>
+std::error_code error_of(const std::tuple<Rs...>& all) {
+  std::error_code found;
+  const auto look = [&](std::error_code e) {
+    if (!found || e == errc::canceled || e == errc::timed_out) found = e ? e : found;
+  };
+  std::apply([&](const Rs&... each) { (look(error_of(each)), ...); }, all);
+  return found;
+}
+
 /// What an awaited operation, or a task, gives.
 template <class Op>
 struct awaited_output {

@@ -268,7 +268,7 @@ TEST_F(allocation, none_in_a_round_of_stop_on_and_abandon_after) {
   });
 }
 
-TEST_F(allocation, none_in_a_round_of_when_all_and_when_any) {
+TEST_F(allocation, none_in_a_round_of_when_all_when_any_and_linked) {
   run([]() -> task<> {
     const auto pool = fixed_buf_pool::make({{bytes, 2}}).value();
     const auto zeroes = co_await file::open("/dev/zero");
@@ -282,6 +282,8 @@ TEST_F(allocation, none_in_a_round_of_when_all_and_when_any) {
       const auto r = co_await when_any(pool.next(bytes), number(1),
                                        zeroes->read_at(std::move(std::get<0>(both).buf), 0));
       EXPECT_LT(r.first, 3U);
+      (void)co_await linked(zeroes->read_at(std::move(std::get<1>(both).buf), 0),
+                            zeroes->sync_data());
     }
     EXPECT_EQ(heap.allocations - before, 0U);
   });

@@ -59,6 +59,18 @@ struct holds_a_file {};
 /// and break_seen(descriptor, asked, res) hears what became of them.
 struct holds_a_connection {};
 
+// `links` is the one answer that may be left out: then nothing can be linked to the operation
+// (linked()), which may be the last of a chain all the same.
+
+/// `links`: the same as no answer.
+struct links_nothing {};
+/// `links`: what is linked to it starts when it has succeeded, and not after an error. That must
+/// have been seen: Linux 6.18 starts it after an error of an fsync, a rename and many others.
+struct links_on_success {};
+/// `links`: the same, and fewer bytes than bytes_wanted() keep the next one from starting too, as
+/// with the kernel's own reads and writes.
+struct links_when_whole {};
+
 template <class A, class... Answers>
 concept one_of = (std::same_as<A, Answers> || ...);
 
@@ -128,6 +140,15 @@ concept hearing_of_breaks = requires(const Op& op, detail::descriptor& socket) {
   { Op::break_seen(socket, std::size_t{}, std::int32_t{}) } noexcept;
 };
 
+template <class Op>
+concept leading_a_link =
+    requires { requires one_of<typename Op::links, links_on_success, links_when_whole>; };
+
+template <class Op>
+concept wanting_bytes = requires(const Op& op) {
+  { op.bytes_wanted() } noexcept -> std::same_as<std::size_t>;
+};
+
 /// Whether an operation type has a member of a name, whatever it is, so that a hook which no answer
 /// asks for is refused in any form: a name that two bases have is ambiguous.
 namespace members {
@@ -151,6 +172,7 @@ CAROUSEL_EXT_MEMBER(complete_attempt);
 CAROUSEL_EXT_MEMBER(file);
 CAROUSEL_EXT_MEMBER(asked);
 CAROUSEL_EXT_MEMBER(break_seen);
+CAROUSEL_EXT_MEMBER(bytes_wanted);
 #undef CAROUSEL_EXT_MEMBER
 
 }  // namespace members
@@ -188,6 +210,20 @@ concept breaks_agree = (std::same_as<typename Op::holds, holds_a_connection>
                             ? hearing_of_breaks<Op>
                             : !members::has_asked<Op> && !members::has_break_seen<Op>);
 
+template <class Op>
+concept saying_what_it_links = requires { typename Op::links; };
+template <class Op>
+concept linking_when_whole =
+    requires { requires std::same_as<typename Op::links, links_when_whole>; };
+template <class Op>
+concept linking_nothing = requires { requires std::same_as<typename Op::links, links_nothing>; };
+
+template <class Op>
+concept links_agree =
+    linking_nothing<Op> ||
+    ((leading_a_link<Op> || !saying_what_it_links<Op>) &&
+     (linking_when_whole<Op> ? wanting_bytes<Op> : !members::has_bytes_wanted<Op>));
+
 /// All that an operation type must say: carousel/ext/operation.hpp explains it.
 template <class Op>
 concept operation_type =
@@ -198,7 +234,7 @@ concept operation_type =
     one_of<typename Op::begins, begins_at_once, begins_inline, begins_when_free> &&
     one_of<typename Op::holds, holds_no_file, holds_a_file, holds_a_connection> &&
     !std::is_final_v<Op> && items_agree<Op> && early_results_agree<Op> && waits_agree<Op> &&
-    attempts_agree<Op> && files_agree<Op> && breaks_agree<Op>;
+    attempts_agree<Op> && files_agree<Op> && breaks_agree<Op> && links_agree<Op>;
 
 }  // namespace carousel::ext
 
@@ -227,6 +263,9 @@ consteval void agrees_with_its_answers() {
   static_assert(ext::breaks_agree<Op>,
                 "an operation has asked() noexcept and break_seen() noexcept exactly when it "
                 "`holds` ext::holds_a_connection");
+  static_assert(ext::links_agree<Op>,
+                "`links` of an operation is ext::links_nothing, ext::links_on_success, or "
+                "ext::links_when_whole and then it has bytes_wanted() noexcept");
 }
 
 /// Says in one sentence each what is missing, before anything else fails for the lack of it.

@@ -29,6 +29,9 @@
 ///                checks and names; or holds_a_connection, with asked() noexcept and a static
 ///                break_seen(descriptor, asked, res) noexcept
 ///
+///   links        may be left out: links_on_success, or links_when_whole with bytes_wanted()
+///                noexcept, where other operations may be linked to it (carousel/linked.hpp)
+///
 ///   check(driver) const noexcept      misuse, named before the kernel sees it: 0, or failure(errc)
 ///   encode(driver, slot, request)     fills the empty request, all of it but user_data. Memory
 ///                                     that the request points to and that `held` does not own is

@@ -58,6 +58,7 @@ class list {
 
   [[nodiscard]] bool empty() const noexcept { return head_.next_ == &head_; }
   [[nodiscard]] T& front() noexcept { return static_cast<T&>(*head_.next_); }
+  [[nodiscard]] const T& front() const noexcept { return static_cast<const T&>(*head_.next_); }
   [[nodiscard]] T& back() noexcept { return static_cast<T&>(*head_.prev_); }
 
   void push_back(T& item) noexcept { insert_before(head_, item); }

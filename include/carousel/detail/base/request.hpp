@@ -74,6 +74,8 @@ static_assert(sizeof(request) == 64);
 }
 
 inline constexpr std::uint8_t sqe_fixed_file = 1U << 0U;
+/// The next request starts when this one has succeeded, and else not at all.
+inline constexpr std::uint8_t sqe_io_link = 1U << 2U;
 inline constexpr std::uint64_t current_position = ~std::uint64_t{0};
 /// The kernel clips a transfer to this many bytes (MAX_RW_COUNT, a whole number of pages below 2
 /// GiB).

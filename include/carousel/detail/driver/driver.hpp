@@ -30,6 +30,14 @@ class driver {
       return false;
     return has_slot_and_room();
   }
+  /// The same for operations that start together.
+  [[nodiscard]] bool can_start(unsigned operations) const noexcept {
+    return waiting_.empty() && has_slots_and_room(operations);
+  }
+  /// Whether so many may ever start together.
+  [[nodiscard]] bool could_start(std::size_t operations) const noexcept {
+    return operations <= queue_->requests_max() && operations <= slots_.slots_max();
+  }
   /// No request waits for the next enter, and no completion for its awaiter: what is done without
   /// the ring now keeps nobody.
   [[nodiscard]] bool stands_still() const noexcept {
@@ -76,6 +84,9 @@ class driver {
 
   [[nodiscard]] bool has_slot_and_room() const noexcept {
     return slots_.has_free() && queue_->has_room();
+  }
+  [[nodiscard]] bool has_slots_and_room(unsigned operations) const noexcept {
+    return queue_->has_room(operations) && slots_.has_free(operations);
   }
 
   submission_queue* queue_ = nullptr;  ///< the ring's

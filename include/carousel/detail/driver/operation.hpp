@@ -13,6 +13,8 @@
 
 namespace carousel::detail {
 
+struct chain_access;
+
 /// The part of an awaiter that the driver sees.
 struct operation_base : waiter {
   slot* at = nullptr;  ///< inert(), over() and no_slot() are no slots
@@ -22,6 +24,7 @@ struct operation_base : waiter {
  public:
   // While it has no slot.
   failure_code failed;  ///< why it never started; of one that was attempted what that brought
+  std::uint32_t slots_wanted;  ///< in line: of a chain one for each member
   void (*begin)(operation_base&, driver&);
 
   operation_base() noexcept {}  // NOLINT(modernize-use-equals-default): it would clear all that
@@ -144,6 +147,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
   }
 
  private:
+  friend struct chain_access;
   static constexpr bool begins_when_free = std::same_as<typename Op::begins, ext::begins_when_free>;
   static constexpr bool begins_inline = std::same_as<typename Op::begins, ext::begins_inline>;
   static constexpr bool completes_early =
@@ -197,6 +201,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
   void wait_for_slot() noexcept {
     at = no_slot();
     failed = 0;
+    slots_wanted = 1;
     begin = [](operation_base& self, driver& io) { static_cast<operation&>(self).start_late(io); };
   }
   /// After standing in line: what held at the await may not hold any more.

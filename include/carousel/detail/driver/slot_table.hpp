@@ -28,6 +28,8 @@ class slot_table {
       return true;
     return made_ < slots_max_;
   }
+  [[nodiscard]] bool has_free(unsigned count) const noexcept;
+  [[nodiscard]] unsigned slots_max() const noexcept { return slots_max_; }
   /// has_free() must hold. Throws std::bad_alloc when a new chunk cannot be had.
   [[nodiscard]] slot& take() {
     if (free_ == nullptr) grow();

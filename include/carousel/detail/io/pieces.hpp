@@ -32,6 +32,18 @@ template <direction D, io_buf B>
   return sum;
 }
 
+/// The same without the first `skip` bytes; SIZE_MAX where one request cannot ask for all pieces.
+template <direction D, io_buf B>
+[[nodiscard]] std::size_t bytes_behind(const std::vector<B>& buffers, std::size_t skip) noexcept {
+  std::size_t sum = 0;
+  std::size_t pieces = 0;
+  for (const B& b : buffers) {
+    sum += bytes_of<D>(b);
+    if (sum > skip && bytes_of<D>(b) != 0) ++pieces;
+  }
+  return pieces > pieces_max ? SIZE_MAX : sum - skip;
+}
+
 /// Calls f(data, bytes) for what is to be moved behind the first `skip` bytes, of at most
 /// pieces_max buffers.
 template <direction D, io_buf B, class F>

@@ -46,6 +46,7 @@ struct transfer : file_operation {
   using completions = ext::one_completion;
   using holds = ext::holds_a_file;
   using begins = ext::begins_inline;
+  using links = ext::links_when_whole;
   B held;
   Extent extent;
   /// Without the ring, of what it was asked for then: the result where the ring has none.
@@ -117,9 +118,13 @@ struct transfer : file_operation {
     return {std::unexpected(transfer_failed(D, error, file)), std::move(back)};
   }
 
+  [[nodiscard]] std::size_t bytes_wanted() const noexcept {
+    return bytes_of<D>(held) - extent.skip;
+  }
+
  private:
   [[nodiscard]] std::size_t length() const noexcept {
-    return std::min(bytes_of<D>(held) - extent.skip, transfer_bytes_max);
+    return std::min(bytes_wanted(), transfer_bytes_max);
   }
 };
 
@@ -134,6 +139,7 @@ struct vector_transfer : file_operation {
   using completions = ext::one_completion;
   using begins = ext::begins_at_once;
   using holds = ext::holds_a_file;
+  using links = ext::links_when_whole;
   std::vector<B> held;
   part extent;
 
@@ -167,6 +173,10 @@ struct vector_transfer : file_operation {
   }
   output fail(std::error_code error, std::vector<B>&& back) const noexcept {
     return {std::unexpected(transfer_failed(D, error, file)), std::move(back)};
+  }
+
+  [[nodiscard]] std::size_t bytes_wanted() const noexcept {
+    return bytes_behind<D>(held, extent.skip);
   }
 };
 

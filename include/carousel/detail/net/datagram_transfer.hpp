@@ -64,6 +64,7 @@ struct send_datagram : datagram_operation<R> {
   using completions = ext::one_completion;
   using begins = ext::begins_at_once;
   using holds = ext::holds_a_file;
+  using links = ext::links_on_success;  // a datagram is sent as a whole
 
   void encode(driver& io, slot& s, request& r) const {
     datagram_header& with = this->header(io, s);

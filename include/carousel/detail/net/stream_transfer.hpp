@@ -24,6 +24,11 @@ template <direction D>
 inline constexpr std::uint32_t stream_flags =
     D == direction::write ? std::uint32_t{MSG_NOSIGNAL} | MSG_WAITALL : std::uint32_t{MSG_NOSIGNAL};
 
+/// A receive may be short, and starts what is linked to it all the same.
+template <direction D>
+using stream_links =
+    std::conditional_t<D == direction::write, ext::links_when_whole, ext::links_nothing>;
+
 /// The kernel hands the error that ends a connection out once, to whichever operation comes first;
 /// it is noted in the descriptor, so that no other operation takes the end of a broken connection
 /// for that of the data.
@@ -66,6 +71,7 @@ struct stream_transfer : file_operation {
   using completions = ext::one_completion;
   using begins = ext::begins_at_once;
   using holds = ext::holds_a_connection;
+  using links = stream_links<D>;
   B held;
   part extent;
 
@@ -95,8 +101,11 @@ struct stream_transfer : file_operation {
             std::move(back)};
   }
 
+  [[nodiscard]] std::size_t bytes_wanted() const noexcept {
+    return bytes_of<D>(held) - extent.skip;
+  }
   [[nodiscard]] std::size_t asked() const noexcept {
-    return std::min(bytes_of<D>(held) - extent.skip, transfer_bytes_max);
+    return std::min(bytes_wanted(), transfer_bytes_max);
   }
   static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
     note_break(D, socket, asked, res);
@@ -113,6 +122,7 @@ struct stream_vector_transfer : file_operation {
   using completions = ext::one_completion;
   using begins = ext::begins_at_once;
   using holds = ext::holds_a_connection;
+  using links = stream_links<D>;
   std::vector<B> held;
   part extent;
   std::size_t asked_bytes = 0;  ///< set by encode()
@@ -147,6 +157,9 @@ struct stream_vector_transfer : file_operation {
             std::move(back)};
   }
 
+  [[nodiscard]] std::size_t bytes_wanted() const noexcept {
+    return bytes_behind<D>(held, extent.skip);
+  }
   [[nodiscard]] std::size_t asked() const noexcept { return asked_bytes; }
   static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
     note_break(D, socket, asked, res);

@@ -13,6 +13,10 @@ namespace carousel::detail {
 class submission_queue {
  public:
   [[nodiscard]] bool has_room() const noexcept { return tail_ != end_; }
+  /// For so many.
+  [[nodiscard]] bool has_room(std::uint32_t requests) const noexcept {
+    return end_ - tail_ >= requests;
+  }
   [[nodiscard]] std::uint32_t requests_max() const noexcept { return mask_ + 1; }
   /// The next entry, empty, to be filled in place; it counts from push() on. has_room() must hold.
   [[nodiscard]] request& next() noexcept { return *std::construct_at(&entry(tail_)); }
@@ -28,6 +32,31 @@ class submission_queue {
   /// Positions repeat after 2^32 requests; the name tells those of one position apart.
   [[nodiscard]] bool contains(std::uint32_t position, std::uint64_t user_data) const noexcept {
     return position - head() < unsubmitted() && entry(position).user_data == user_data;
+  }
+  /// The first and the last of the requests that are linked with one another.
+  struct chain {
+    std::uint32_t first;
+    std::uint32_t last;
+  };
+  /// The chain in which a request stands that contains(), alone mostly. The kernel has consumed
+  /// none of it.
+  [[nodiscard]] chain chain_of(std::uint32_t position) const noexcept {
+    chain all{.first = position, .last = position};
+    while (all.first != head() && links(all.first - 1)) --all.first;
+    while (links(all.last)) ++all.last;
+    return all;
+  }
+  /// Asked once after an enter: it has consumed the beginning of a chain, and the rest of that
+  /// stands first.
+  [[nodiscard]] bool chain_was_cut() noexcept {
+    if (unsubmitted() == 0 || !links(head() - 1)) return false;
+    entry(head() - 1).sqe_flags = 0;
+    return true;
+  }
+  /// Where the oldest request stands that the kernel has not consumed.
+  [[nodiscard]] std::uint32_t oldest() const noexcept { return head(); }
+  [[nodiscard]] std::uint64_t name_at(std::uint32_t position) const noexcept {
+    return entry(position).user_data;
   }
   /// Makes a request that contains() does nothing, or removes it where it is the last; `name` is
   /// the user_data of the completion that it then brings. Returns how many requests are gone.
@@ -61,6 +90,10 @@ class submission_queue {
   void withdraw_all() noexcept { tail_ = head(); }
 
  private:
+  [[nodiscard]] bool links(std::uint32_t position) const noexcept {
+    return (entry(position).sqe_flags & sqe_io_link) != 0;
+  }
+
   request* entries_;
   std::uint32_t mask_;  ///< entries, a power of two, less one
   std::uint32_t tail_;

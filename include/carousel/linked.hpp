@@ -1,0 +1,217 @@
+#pragma once
+
+#include "carousel/config.hpp"
+
+#include <array>
+#include <coroutine>
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "carousel/detail/driver/chain_member.hpp"
+
+namespace carousel {
+
+template <class... Ops>
+class linked_operation;
+
+/// A chain: each operation starts in the kernel when the one before it has wholly succeeded, and
+/// not before. `auto [written, synced] = co_await linked(f.write_at(std::move(record), end),
+/// f.sync_data())` is one submission and one return to the task for both. Results are in the order
+/// of the arguments, each what the operation gives alone, with its buffer.
+///
+/// What is short breaks the chain as an error does: a read at the end of the file, a write that
+/// moved fewer bytes than its buffer has. Nothing behind it is started, and each of those gives
+/// errc::chain_broken, with its buffer as it was; what went before stands, and nothing is undone.
+/// So a chain has happened up to some member, and that one's result says how far it came. A member
+/// that is refused before the kernel sees it (misaligned, not_registered, bad_file_descriptor)
+/// leaves all of them unstarted. Errors moreover, of a member: invalid_argument, one with others
+/// behind it that would move more than one request can, 2,147,479,552 bytes or 1,024 buffers; of
+/// all: argument_list_too_long, more members than the ring has entries (runtime_options::entries).
+///
+/// Members are operations, as read_at(), write_fixed_at() or write() of a socket return them, and
+/// not tasks, as write_all_at() is one. Only these reads and writes of files and writes of sockets
+/// may have others behind them. The rest may be the last one: the kernel starts what is linked to a
+/// receive that is short, and to a sync, a rename or an allocation that has failed (Linux 6.18). So
+/// write and sync are a chain; write, sync and rename are not. close() and what completes more than
+/// once may not be a member at all. Two members that use one open file at its current position are
+/// safe one behind the other.
+///
+/// All members go to the kernel together: they stand in line until the submission queue has room
+/// and the runtime slots for each. A request to stop reaches every member; it ends those that have
+/// not begun as canceled (timed_out in a timeout()), and loses no result of those that have.
+/// Destroying the awaiting coroutine cancels them, and each buffer goes home when the kernel has
+/// done with that member. There is no time limit of the kernel's own for a member: timeout() around
+/// the chain ends what that would end, costs the kernel nothing, and loses no result either.
+template <class... Ops>
+linked_operation<Ops...> linked(Ops... ops) noexcept;
+
+namespace detail {
+
+/// Says in one sentence each what cannot be linked.
+template <class... Ops>
+consteval bool can_be_linked() {
+  static_assert(sizeof...(Ops) > 1, "a chain has two members or more: co_await the one operation");
+  constexpr bool operations = (is_operation<Ops> && ...);
+  static_assert(operations,
+                "a chain links operations of the kernel, as read_at() or sync_all() return them; a "
+                "task (write_all_at() is one) or a verb is more than one: await them one by one");
+  if constexpr (operations) {
+    constexpr bool once =
+        (std::same_as<typename described_by<Ops>::completions, ext::one_completion> && ...);
+    static_assert(once, "what completes more than once cannot be a member of a chain");
+    constexpr bool at_once =
+        (!std::same_as<typename described_by<Ops>::begins, ext::begins_when_free> && ...);
+    static_assert(at_once,
+                  "close() cannot be a member of a chain: it waits for the operations on its file, "
+                  "and those of the chain may be among them; close after the chain");
+    constexpr std::array leads = {ext::leading_a_link<described_by<Ops>>...};
+    constexpr bool lead = [&] {
+      for (std::size_t i = 0; i + 1 < leads.size(); ++i)
+        if (!leads[i]) return false;
+      return true;
+    }();
+    static_assert(lead,
+                  "the kernel starts what is linked to this operation whatever becomes of it: only "
+                  "reads and writes of files, and writes of sockets, can have others behind them; "
+                  "make it the last of its chain");
+    static_assert((noexcept(std::declval<described_by<Ops>&>().complete(
+                       0, std::declval<described_by<Ops>&>().held, std::declval<slot&>())) &&
+                   ...),
+                  "completing this operation may throw, and the results of the others would be "
+                  "lost: await it alone");
+    static_assert((std::is_nothrow_move_constructible_v<output_of<Ops>> && ...),
+                  "moving the result of this operation may throw, and the others would be lost");
+  }
+  return true;
+}
+
+}  // namespace detail
+
+/// What linked() returns; awaited once.
+template <class... Ops>
+class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] linked_operation
+    : detail::chain {
+  static_assert(detail::can_be_linked<Ops...>());
+  static constexpr std::size_t size = sizeof...(Ops);
+  static constexpr auto indices = std::index_sequence_for<Ops...>();
+  using access = detail::chain_access;
+
+ public:
+  using resumed_by_loop = void;
+  using results = std::tuple<detail::output_of<Ops>...>;
+
+  explicit linked_operation(Ops&&... ops) noexcept : members_(std::move(ops)...) {}
+  linked_operation(linked_operation&&) noexcept = default;
+  linked_operation& operator=(linked_operation&&) = delete;
+  /// The report of what is stuck names the coroutine that has awaited it.
+  ~linked_operation() {
+    if (has_started()) for_each([this](auto& member) { member.seen_by_driver().handle = handle; });
+  }
+
+  static constexpr bool await_ready() noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> h) {
+    detail::context& here = detail::this_context();
+    CAROUSEL_ASSERT(at == inert(), "an operation is awaited once, and not after it was moved from");
+    io_ = here.io;
+    auto [member, why] = refusal(*io_);
+    if (why == 0 && here.stopped()) why = detail::failure(errc::canceled);
+    if (why != 0) return refuse_at_once(here, member, why, h);
+    wait(here, size, h, &stop_all);
+    if (!io_->can_start(size)) {
+      stand_in_line([](detail::operation_base& self, detail::driver& io) {
+        static_cast<linked_operation&>(self).start_late(io);
+      });
+      return true;
+    }
+    start(*io_);
+    return true;
+  }
+  /// std::tuple of what each operation gives.
+  [[nodiscard]] results await_resume() noexcept {
+    note_over();
+    return has_started() ? finish(indices) : fail(indices);
+  }
+
+ private:
+  struct refused_member {
+    std::size_t member;
+    detail::failure_code why;
+  };
+
+  template <class F>
+  void for_each(F f) {
+    std::apply([&](Ops&... members) { (f(members), ...); }, members_);
+  }
+  static void stop_all(detail::scope_link& link) noexcept {
+    auto& self = static_cast<linked_operation&>(link);
+    if (!self.has_started()) return self.request_stop();
+    self.for_each([](auto& member) { access::request_stop(member); });
+  }
+
+  [[nodiscard]] refused_member refusal(const detail::driver& io) const noexcept {
+    if (!io.could_start(size))
+      return {all_members, detail::failure(std::errc::argument_list_too_long)};
+    return refusal_of_one(io, indices);
+  }
+  template <std::size_t... I>
+  [[nodiscard]] refused_member refusal_of_one(const detail::driver& io,
+                                              std::index_sequence<I...>) const noexcept {
+    refused_member first{all_members, 0};
+    const auto ask = [&](std::size_t member, detail::failure_code why) {
+      if (first.why == 0 && why != 0) first = {member, why};
+    };
+    (ask(I, access::refusal(
+                std::get<I>(members_), io,
+                I + 1 < size ? detail::chain_place::before_others : detail::chain_place::last)),
+     ...);
+    return first;
+  }
+
+  /// After standing in line: what held at the await may not hold any more.
+  void start_late(detail::driver& io) {
+    const auto [member, why] = refusal(io);
+    if (why != 0) return refuse_late(member, why);
+    start(io);
+  }
+  void start(detail::driver& io) { start(io, indices); }
+  /// All of them or none: what may throw is before the first one is queued.
+  template <std::size_t... I>
+  void start(detail::driver& io, std::index_sequence<I...>) {
+    std::array<detail::slot*, size> slots{};
+    std::array<detail::request, size> requests;
+    std::size_t taken = 0;
+    try {
+      ((slots[I] = &io.take(), ++taken,
+        access::encode(std::get<I>(members_), io, *slots[I], requests[I])),
+       ...);
+    } catch (...) {  // no memory
+      while (taken > 0) io.release(*slots[--taken]);
+      throw;
+    }
+    for (std::size_t i = 0; i + 1 < size; ++i) requests[i].sqe_flags |= detail::sqe_io_link;
+    for_each([this](auto& member) { suspend_member(member.seen_by_driver()); });
+    (access::submit(std::get<I>(members_), io, *slots[I], requests[I]), ...);
+    note_started();
+  }
+
+  template <std::size_t... I>
+  [[nodiscard]] results finish(std::index_sequence<I...>) noexcept {
+    const std::array<bool, size> whole = {access::is_whole(std::get<I>(members_))...};
+    return results{access::finish(std::get<I>(members_), I == 0 || whole[I - (I != 0)])...};
+  }
+  template <std::size_t... I>
+  [[nodiscard]] results fail(std::index_sequence<I...>) noexcept {
+    return results{access::fail(std::get<I>(members_), why_not_begun(I))...};
+  }
+
+  std::tuple<Ops...> members_;
+};
+
+template <class... Ops>
+linked_operation<Ops...> linked(Ops... ops) noexcept {
+  return linked_operation<Ops...>(std::move(ops)...);
+}
+
+}  // namespace carousel
