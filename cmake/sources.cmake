@@ -87,6 +87,7 @@ set(carousel_headers
     include/carousel/detail/net/message.hpp
     include/carousel/detail/net/poll_record.hpp
     include/carousel/detail/net/receive_record.hpp
+    include/carousel/detail/net/splice_call.hpp
     include/carousel/detail/net/stream_transfer.hpp
     include/carousel/detail/net/zero_copy.hpp
     include/carousel/detail/net/zero_copy_send.hpp
@@ -126,6 +127,7 @@ set(carousel_headers
     include/carousel/net/socket_address.hpp
     include/carousel/net/socket_handle.hpp
     include/carousel/net/socket_option.hpp
+    include/carousel/net/splice.hpp
     include/carousel/net/stream_ends.hpp
     include/carousel/net/stream_reading.hpp
     include/carousel/net/stream_shutdown.hpp
@@ -241,6 +243,7 @@ set(carousel_sources
     src/net/socket_address.cpp
     src/net/socket_handle.cpp
     src/net/socket_option.cpp
+    src/net/splice_call.cpp
     src/net/stream_transfer.cpp
     src/net/tcp_listener.cpp
     src/net/tcp_stream.cpp

@@ -34,6 +34,7 @@
 #include "carousel/net/socket_address.hpp"      // IWYU pragma: export
 #include "carousel/net/socket_handle.hpp"       // IWYU pragma: export
 #include "carousel/net/socket_option.hpp"       // IWYU pragma: export
+#include "carousel/net/splice.hpp"              // IWYU pragma: export
 #include "carousel/net/stream_reading.hpp"      // IWYU pragma: export
 #include "carousel/net/stream_shutdown.hpp"     // IWYU pragma: export
 #include "carousel/net/stream_writing.hpp"      // IWYU pragma: export

@@ -27,6 +27,8 @@ const char* name_of(opcode code) noexcept {
     case opcode::fadvise: return "fadvise";
     case opcode::send: return "send";
     case opcode::recv: return "recv";
+    case opcode::splice: return "splice";
+    case opcode::tee: return "tee";
     case opcode::shutdown: return "shutdown";
     case opcode::renameat: return "renameat";
     case opcode::unlinkat: return "unlinkat";

@@ -52,6 +52,8 @@ constexpr std::size_t path_bytes = 256;
     case opcode::send:
     case opcode::send_zc:
     case opcode::sendmsg: return "send to";
+    case opcode::splice:
+    case opcode::tee: return "move bytes out of";
     case opcode::shutdown: return "shut down";
     case opcode::mkdirat: return "make the directory";
     case opcode::unlinkat: return "remove";

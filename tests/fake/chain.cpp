@@ -1,5 +1,8 @@
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 #include <utility>
 
 #include "fake/kernel.hpp"
@@ -8,6 +11,46 @@
 // did not wholly succeed.
 
 namespace carousel::fake {
+
+using detail::opcode;
+
+bool breaks_chain(const operation& op, std::int32_t res) noexcept {
+  switch (op.code) {
+    case opcode::fsync:
+    case opcode::fallocate:
+    case opcode::ftruncate:
+    case opcode::statx:
+    case opcode::shutdown:
+    case opcode::mkdirat:
+    case opcode::unlinkat:
+    case opcode::renameat:
+    case opcode::symlinkat:
+    case opcode::linkat: return false;  // not even an error does
+    default: break;
+  }
+  if (res < 0) return true;
+  switch (op.code) {
+    case opcode::read:
+    case opcode::read_fixed:
+    case opcode::readv:
+    case opcode::write:
+    case opcode::write_fixed:
+    case opcode::writev: break;
+    case opcode::send:
+    case opcode::sendmsg:
+    case opcode::recv:
+    case opcode::recvmsg:
+      if ((op.entry.op_flags & MSG_WAITALL) == 0) return false;
+      break;
+    case opcode::splice:
+    case opcode::tee: return static_cast<std::uint32_t>(res) != op.entry.length;
+    default: return false;
+  }
+  return static_cast<std::size_t>(res) <
+         std::accumulate(
+             op.lent.begin(), op.lent.end(), std::size_t{0},
+             [](std::size_t sum, const iovec& p) { return sum + p.iov_len; });
+}
 
 void kernel::join_chain(op_list::iterator self, std::int32_t error) {
   self->at = stage::linked;

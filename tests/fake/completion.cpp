@@ -21,6 +21,7 @@ constexpr int outside_wait_ms = 10'000;
 
 /// Of an operation that has ended with EPIPE.
 bool raises_sigpipe(const operation& op) noexcept {
+  if (op.code == opcode::splice) return false;  // a worker's signals are its own
   const bool sends =
       op.code == opcode::send || op.code == opcode::send_zc || op.code == opcode::sendmsg;
   const std::uint32_t quiet = sends ? std::uint32_t{MSG_NOSIGNAL} : sys::rwf_nosignal;

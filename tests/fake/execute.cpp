@@ -49,6 +49,8 @@ short events_of(const operation& op) noexcept {
     case opcode::connect:
     case opcode::send:
     case opcode::send_zc:
+    case opcode::splice:
+    case opcode::tee:
     case opcode::sendmsg: return POLLOUT;
     case opcode::poll_add: return static_cast<short>(op.entry.op_flags);
     default: return POLLIN;
@@ -301,39 +303,6 @@ bool sends_all(const operation& op) noexcept {
          (op.entry.op_flags & MSG_WAITALL) != 0;
 }
 
-bool breaks_chain(const operation& op, std::int32_t res) noexcept {
-  switch (op.code) {
-    case opcode::fsync:
-    case opcode::fallocate:
-    case opcode::ftruncate:
-    case opcode::statx:
-    case opcode::shutdown:
-    case opcode::mkdirat:
-    case opcode::unlinkat:
-    case opcode::renameat:
-    case opcode::symlinkat:
-    case opcode::linkat: return false;  // not even an error does
-    default: break;
-  }
-  if (res < 0) return true;
-  switch (op.code) {
-    case opcode::read:
-    case opcode::read_fixed:
-    case opcode::readv:
-    case opcode::write:
-    case opcode::write_fixed:
-    case opcode::writev: break;
-    case opcode::send:
-    case opcode::sendmsg:
-    case opcode::recv:
-    case opcode::recvmsg:
-      if ((op.entry.op_flags & MSG_WAITALL) == 0) return false;
-      break;
-    default: return false;
-  }
-  return static_cast<std::size_t>(res) < bytes_of(op.lent);
-}
-
 bool may_wait(const operation& op) noexcept {
   switch (op.code) {
     case opcode::read:
@@ -342,12 +311,17 @@ bool may_wait(const operation& op) noexcept {
     case opcode::write:
     case opcode::write_fixed:
     case opcode::writev: return op.file != nullptr && !op.file->is_seekable();
+    case opcode::splice:
+    case opcode::tee: return true;
     default: return is_of_socket(op) || op.code == opcode::poll_add;
   }
 }
 
 pollfd readiness_of(const operation& op) noexcept {
   if (op.edges != nullptr) return {.fd = op.edges->fd(), .events = POLLIN, .revents = 0};
+  // A splice waits for both.
+  if (op.source != nullptr && !is_ready(op.source->fd(), POLLIN))
+    return {.fd = op.source->fd(), .events = POLLIN, .revents = 0};
   return {.fd = op.file->fd(), .events = events_of(op), .revents = 0};
 }
 
@@ -384,6 +358,8 @@ std::optional<std::int32_t> execute(operation& op) {
       return send_out(op);
     case opcode::recv:
     case opcode::recvmsg: return receive(op);
+    case opcode::splice:
+    case opcode::tee: return execute_splice(op);
     case opcode::shutdown:
       return result_of(shutdown(op.file->fd(), static_cast<int>(op.entry.length)));
     case opcode::mkdirat:

@@ -105,6 +105,8 @@ class kernel final : public sys::kernel {
   void go_on_after(std::uint64_t next, bool broken);
   [[nodiscard]] std::int32_t prepare(operation& op);
   [[nodiscard]] std::int32_t take_file(operation& op);
+  [[nodiscard]] std::int32_t take_file(const operation& op, int number, bool in_table,
+                                       std::shared_ptr<held_file>& into);
   [[nodiscard]] std::int32_t take_memory(operation& op);
   [[nodiscard]] std::int32_t take_pieces(operation& op, const iovec* first, std::size_t count);
   [[nodiscard]] std::int32_t take_message(operation& op);

@@ -25,8 +25,9 @@ inline constexpr unsigned op_socket = 45;
 inline constexpr unsigned accept_multishot = 1;  ///< of ioprio
 inline constexpr unsigned send_fixed_buf = 4;    ///< of ioprio
 inline constexpr unsigned send_report_usage = 8;
-inline constexpr unsigned poll_multishot = 1;  ///< of length
-inline constexpr unsigned timeout_abs = 1;     ///< of op_flags
+inline constexpr unsigned poll_multishot = 1;              ///< of length
+inline constexpr unsigned splice_fd_in_fixed = 1U << 31U;  ///< of op_flags
+inline constexpr unsigned timeout_abs = 1;                 ///< of op_flags
 inline constexpr unsigned timeout_boottime = 4;
 
 /// Where an operation is between its submission and its completion.
@@ -92,6 +93,7 @@ struct operation {
   std::uint64_t next = 0;        ///< the operation that is linked to this one; 0: none
 
   std::shared_ptr<held_file> file;
+  std::shared_ptr<held_file> source;  ///< of a splice
   std::string path;
   std::string second_path;
   std::string address;       ///< of a connect
@@ -112,6 +114,8 @@ struct operation {
 /// Does what the operation asks for, with the system calls that the kernel's own code would end in,
 /// and without waiting. Nothing if it would have to wait. What a read brings is staged, not stored.
 [[nodiscard]] std::optional<std::int32_t> execute(operation& op);
+
+[[nodiscard]] std::optional<std::int32_t> execute_splice(const operation& op);
 
 /// What only sockets do.
 [[nodiscard]] bool is_of_socket(const operation& op) noexcept;

@@ -150,17 +150,27 @@ std::int32_t kernel::prepare(operation& op) {
 }
 
 std::int32_t kernel::take_file(operation& op) {
-  if ((op.entry.sqe_flags & detail::sqe_fixed_file) != 0) {
-    const auto index = static_cast<std::uint32_t>(op.entry.fd);
-    if (index < files_.size()) op.file = files_[index];
-    if (op.file == nullptr)
+  const bool in_table = (op.entry.sqe_flags & detail::sqe_fixed_file) != 0;
+  if (const std::int32_t error = take_file(op, op.entry.fd, in_table, op.file); error != 0)
+    return error;
+  if (op.code != opcode::splice && op.code != opcode::tee) return 0;
+  return take_file(op, static_cast<int>(op.entry.file_index),
+                   (op.entry.op_flags & splice_fd_in_fixed) != 0, op.source);
+}
+
+std::int32_t kernel::take_file(const operation& op, int number, bool in_table,
+                               std::shared_ptr<held_file>& into) {
+  if (in_table) {
+    const auto index = static_cast<std::uint32_t>(number);
+    if (index < files_.size()) into = files_[index];
+    if (into == nullptr)
       return misuse(op, "an operation named an empty entry of the file table", -EBADF);
     return 0;
   }
-  op.file = holder_.hold(op.entry.fd);
-  if (op.file == nullptr && options_.closed_world)
+  into = holder_.hold(number);
+  if (into == nullptr && options_.closed_world)
     trace_.fail(op.id, "an operation named a descriptor that is not open");
-  return op.file != nullptr ? 0 : -EBADF;
+  return into != nullptr ? 0 : -EBADF;
 }
 
 /// A point in time, by the clock of the boot or the steady one.
@@ -329,6 +339,8 @@ void kernel::schedule(op_list::iterator self) {
   const bool whole = direct || (op.file != nullptr && op.file->type() == 0);
   if ((is_read(op) || is_write(op)) && !whole && random_.chance(options_.shortened))
     op.limit = 1 + random_.below(op.lent.empty() ? 1 : op.lent.front().iov_len);
+  if (op.source != nullptr && random_.chance(options_.shortened))
+    op.limit = 1 + random_.below(op.entry.length);
   if (!waits && op.code != opcode::nop && random_.chance(options_.stuck)) {
     note(op.id, "is stuck");
     op.stuck = true;

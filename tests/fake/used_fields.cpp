@@ -40,6 +40,8 @@ unsigned fields_of(const detail::request& entry) noexcept {
     case opcode::recv: return ioprio | fd | address | length | op_flags;
     case opcode::send_zc: return ioprio | fd | address | length | op_flags | buf_index;
     case opcode::connect: return fd | offset | address;
+    case opcode::splice: return fd | offset | address | length | op_flags | file_index;
+    case opcode::tee: return fd | length | op_flags | file_index;
     case opcode::shutdown: return fd | length;
     case opcode::accept: return ioprio | fd | offset | address | op_flags | file_index;
     case opcode::async_cancel: return address | op_flags;

@@ -236,7 +236,8 @@ task<> wait_in_crowd(world& w) {
 
 task<> actor(world& w, unsigned actions) {
   for (; actions > 0; --actions) {
-    switch (w.random.below(20)) {
+    switch (w.random.below(21)) {
+      case 20: co_await use_splice(w); break;
       case 19: co_await use_linked(w); break;
       case 18: co_await use_timers(w); break;
       case 17: co_await use_remote(w); break;

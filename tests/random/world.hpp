@@ -134,6 +134,7 @@ task<> use_registry(world& w);
 task<> use_own_pool(world& w);
 task<> use_plain_buffers(world& w);
 task<> use_linked(world& w);
+task<> use_splice(world& w);
 task<> use_names(world& w);
 task<> use_pipe(world& w);
 task<> use_sockets(world& w);

@@ -33,6 +33,8 @@ enum class opcode : std::uint8_t {
   send = 26,          // 5.6
   recv = 27,          // 5.6
   openat2 = 28,       // 5.6
+  splice = 30,        // 5.7
+  tee = 33,           // 5.8
   shutdown = 34,      // 5.11
   renameat = 35,      // 5.11
   unlinkat = 36,      // 5.11
