@@ -63,6 +63,7 @@ set(carousel_headers
     include/carousel/detail/driver/stream_record.hpp
     include/carousel/detail/driver/timer_queue.hpp
     include/carousel/detail/driver/wait_line.hpp
+    include/carousel/detail/fs/attribute_call.hpp
     include/carousel/detail/fs/open_call.hpp
     include/carousel/detail/fs/path_call.hpp
     include/carousel/detail/io/close_call.hpp
@@ -101,6 +102,7 @@ set(carousel_headers
     include/carousel/ext/awaitable.hpp
     include/carousel/ext/hooks.hpp
     include/carousel/ext/operation.hpp
+    include/carousel/fs/attribute.hpp
     include/carousel/fs/directory.hpp
     include/carousel/fs/file.hpp
     include/carousel/fs/file_advice.hpp
@@ -211,6 +213,7 @@ set(carousel_sources
     src/driver/wait_line.cpp
     src/driver/wake.cpp
     src/driver/wake_read.cpp
+    src/fs/attribute_call.cpp
     src/fs/directory.cpp
     src/fs/file.cpp
     src/fs/open_call.cpp

@@ -12,6 +12,7 @@
 #include "carousel/buf/io_buf.hpp"              // IWYU pragma: export
 #include "carousel/buf/owned_bytes.hpp"         // IWYU pragma: export
 #include "carousel/config.hpp"                  // IWYU pragma: export
+#include "carousel/fs/attribute.hpp"            // IWYU pragma: export
 #include "carousel/fs/directory.hpp"            // IWYU pragma: export
 #include "carousel/fs/file.hpp"                 // IWYU pragma: export
 #include "carousel/fs/file_advice.hpp"          // IWYU pragma: export

@@ -35,6 +35,10 @@ const char* name_of(opcode code) noexcept {
     case opcode::mkdirat: return "mkdirat";
     case opcode::symlinkat: return "symlinkat";
     case opcode::linkat: return "linkat";
+    case opcode::fsetxattr: return "fsetxattr";
+    case opcode::setxattr: return "setxattr";
+    case opcode::fgetxattr: return "fgetxattr";
+    case opcode::getxattr: return "getxattr";
     case opcode::send_zc: return "send_zc";
     case opcode::ftruncate: return "ftruncate";
   }

@@ -54,6 +54,10 @@ constexpr std::size_t path_bytes = 256;
     case opcode::sendmsg: return "send to";
     case opcode::splice:
     case opcode::tee: return "move bytes out of";
+    case opcode::getxattr:
+    case opcode::fgetxattr: return "read an attribute of";
+    case opcode::setxattr:
+    case opcode::fsetxattr: return "set an attribute of";
     case opcode::shutdown: return "shut down";
     case opcode::mkdirat: return "make the directory";
     case opcode::unlinkat: return "remove";

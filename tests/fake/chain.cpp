@@ -25,7 +25,11 @@ bool breaks_chain(const operation& op, std::int32_t res) noexcept {
     case opcode::unlinkat:
     case opcode::renameat:
     case opcode::symlinkat:
-    case opcode::linkat: return false;  // not even an error does
+    case opcode::linkat:
+    case opcode::getxattr:
+    case opcode::setxattr:
+    case opcode::fgetxattr:
+    case opcode::fsetxattr: return false;  // not even an error does
     default: break;
   }
   if (res < 0) return true;

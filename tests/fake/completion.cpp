@@ -49,6 +49,32 @@ void kernel::progress() {
   }
 }
 
+void kernel::cancel(operation& request) {
+  const auto target = std::ranges::find_if(operations_, [&](const operation& op) {
+    return op.entry.user_data == request.entry.address && op.code != opcode::async_cancel &&
+           op.at != stage::linked;
+  });
+  request.at = stage::finished;
+  if (target == operations_.end() || target->at == stage::finished) {
+    request.res = -ENOENT;
+  } else if (target->at == stage::running) {
+    request.res = random_.chance(500) ? -ENOENT : -EALREADY;
+  } else if (target->at == stage::waiting && random_.chance(options_.cancel_restarts)) {
+    request.res =
+        -EALREADY;  // a worker that can be interrupted; a close is done by then all the same
+    if (target->code == opcode::close) (void)run(*target);
+    target->res = random_.chance(500) ? -512 : -EINTR;
+    target->at = stage::finished;
+    target->due = now_ + some_time(options_.delay_max);
+  } else {
+    request.res = 0;
+    target->res = target->moved != 0 ? static_cast<std::int32_t>(target->moved) : -ECANCELED;
+    target->at = stage::finished;
+    target->due = now_ + some_time(options_.delay_max);
+  }
+  if (target != operations_.end()) note(target->id, "cancel asked, answer", request.res);
+}
+
 /// What could complete now, the longest due first.
 std::vector<kernel::op_list::iterator> kernel::candidates() {
   std::vector<op_list::iterator> due;

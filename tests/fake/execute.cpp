@@ -360,6 +360,10 @@ std::optional<std::int32_t> execute(operation& op) {
     case opcode::recvmsg: return receive(op);
     case opcode::splice:
     case opcode::tee: return execute_splice(op);
+    case opcode::getxattr:
+    case opcode::setxattr:
+    case opcode::fgetxattr:
+    case opcode::fsetxattr: return execute_attribute(op);
     case opcode::shutdown:
       return result_of(shutdown(op.file->fd(), static_cast<int>(op.entry.length)));
     case opcode::mkdirat:

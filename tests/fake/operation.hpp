@@ -116,6 +116,8 @@ struct operation {
 [[nodiscard]] std::optional<std::int32_t> execute(operation& op);
 
 [[nodiscard]] std::optional<std::int32_t> execute_splice(const operation& op);
+[[nodiscard]] std::int32_t execute_attribute(operation& op);
+[[nodiscard]] bool is_of_attribute(const operation& op) noexcept;
 
 /// What only sockets do.
 [[nodiscard]] bool is_of_socket(const operation& op) noexcept;

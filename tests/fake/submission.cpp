@@ -27,12 +27,14 @@ T* pointer(std::uint64_t address) noexcept {
 
 bool is_read(const operation& op) noexcept {
   return op.code == opcode::read || op.code == opcode::read_fixed || op.code == opcode::readv ||
-         op.code == opcode::recv || op.code == opcode::recvmsg;
+         op.code == opcode::recv || op.code == opcode::recvmsg || op.code == opcode::getxattr ||
+         op.code == opcode::fgetxattr;
 }
 
 bool is_write(const operation& op) noexcept {
   return op.code == opcode::write || op.code == opcode::write_fixed || op.code == opcode::writev ||
-         op.code == opcode::send || op.code == opcode::sendmsg || op.code == opcode::send_zc;
+         op.code == opcode::send || op.code == opcode::sendmsg || op.code == opcode::send_zc ||
+         op.code == opcode::setxattr || op.code == opcode::fsetxattr;
 }
 
 bool has_path(const operation& op) noexcept {
@@ -43,13 +45,18 @@ bool has_path(const operation& op) noexcept {
     case opcode::unlinkat:
     case opcode::mkdirat:
     case opcode::symlinkat:
-    case opcode::linkat: return true;
+    case opcode::linkat:
+    case opcode::getxattr:
+    case opcode::setxattr:
+    case opcode::fgetxattr:
+    case opcode::fsetxattr: return true;
     default: return false;
   }
 }
 
 bool has_file(const operation& op) noexcept {
   if (op.code == opcode::statx) return (op.entry.op_flags & AT_EMPTY_PATH) != 0;
+  if (op.code == opcode::fgetxattr || op.code == opcode::fsetxattr) return true;
   return !has_path(op) && op.code != opcode::nop && op.code != opcode::close &&
          op.code != opcode::timeout && op.number() != op_socket;
 }
@@ -194,6 +201,8 @@ void kernel::take_paths(operation& op) {
   op.path = copy(op.entry.address);
   if (op.code == opcode::renameat || op.code == opcode::symlinkat || op.code == opcode::linkat)
     op.second_path = copy(op.entry.offset);
+  if (op.code == opcode::getxattr || op.code == opcode::setxattr)
+    op.second_path = copy(op.entry.address3);
 }
 
 std::int32_t kernel::take_memory(operation& op) {
@@ -204,6 +213,10 @@ std::int32_t kernel::take_memory(operation& op) {
     return 0;
   }
   if (!is_read(op) && !is_write(op)) return 0;
+  if (is_of_attribute(op)) {
+    op.lent = {{.iov_base = pointer<void>(op.entry.offset), .iov_len = op.entry.length}};
+    return 0;
+  }
   const bool is_message = op.code == opcode::sendmsg || op.code == opcode::recvmsg;
   const bool is_socket_call = is_message || op.code == opcode::send || op.code == opcode::send_zc ||
                               op.code == opcode::recv;
@@ -337,7 +350,8 @@ void kernel::schedule(op_list::iterator self) {
   const bool direct = op.file != nullptr && op.file->is_seekable() && op.file->is_direct();
   // An eventfd, which has no type, moves its eight bytes or none.
   const bool whole = direct || (op.file != nullptr && op.file->type() == 0);
-  if ((is_read(op) || is_write(op)) && !whole && random_.chance(options_.shortened))
+  if ((is_read(op) || is_write(op)) && !whole && !is_of_attribute(op) &&
+      random_.chance(options_.shortened))
     op.limit = 1 + random_.below(op.lent.empty() ? 1 : op.lent.front().iov_len);
   if (op.source != nullptr && random_.chance(options_.shortened))
     op.limit = 1 + random_.below(op.entry.length);
@@ -358,32 +372,6 @@ void kernel::schedule(op_list::iterator self) {
     return;
   }
   (void)step(self);
-}
-
-void kernel::cancel(operation& request) {
-  const auto target = std::ranges::find_if(operations_, [&](const operation& op) {
-    return op.entry.user_data == request.entry.address && op.code != opcode::async_cancel &&
-           op.at != stage::linked;
-  });
-  request.at = stage::finished;
-  if (target == operations_.end() || target->at == stage::finished) {
-    request.res = -ENOENT;
-  } else if (target->at == stage::running) {
-    request.res = random_.chance(500) ? -ENOENT : -EALREADY;
-  } else if (target->at == stage::waiting && random_.chance(options_.cancel_restarts)) {
-    request.res =
-        -EALREADY;  // a worker that can be interrupted; a close is done by then all the same
-    if (target->code == opcode::close) (void)run(*target);
-    target->res = random_.chance(500) ? -512 : -EINTR;
-    target->at = stage::finished;
-    target->due = now_ + some_time(options_.delay_max);
-  } else {
-    request.res = 0;
-    target->res = target->moved != 0 ? static_cast<std::int32_t>(target->moved) : -ECANCELED;
-    target->at = stage::finished;
-    target->due = now_ + some_time(options_.delay_max);
-  }
-  if (target != operations_.end()) note(target->id, "cancel asked, answer", request.res);
 }
 
 }  // namespace carousel::fake

@@ -18,6 +18,7 @@ enum field : unsigned {
   op_flags = 1U << 5U,
   buf_index = 1U << 6U,
   file_index = 1U << 7U,
+  address3 = 1U << 8U,
 };
 constexpr unsigned all_fields = ~0U;
 
@@ -42,6 +43,10 @@ unsigned fields_of(const detail::request& entry) noexcept {
     case opcode::connect: return fd | offset | address;
     case opcode::splice: return fd | offset | address | length | op_flags | file_index;
     case opcode::tee: return fd | length | op_flags | file_index;
+    case opcode::fgetxattr:
+    case opcode::fsetxattr: return fd | offset | address | length | op_flags;
+    case opcode::getxattr:
+    case opcode::setxattr: return offset | address | length | op_flags | address3;
     case opcode::shutdown: return fd | length;
     case opcode::accept: return ioprio | fd | offset | address | op_flags | file_index;
     case opcode::async_cancel: return address | op_flags;
@@ -79,7 +84,7 @@ const char* unused_field_set(const detail::request& entry) noexcept {
   if (stray(file_index, entry.file_index)) return "file_index";
   if (used == all_fields) return nullptr;
   if (entry.personality != 0) return "personality";
-  if (entry.address3 != 0) return "address3";
+  if (stray(address3, entry.address3)) return "address3";
   return entry.pad != 0 ? "pad" : nullptr;
 }
 

@@ -152,11 +152,36 @@ task<> use_advice(world& w) {
   if (!r && !asked) w.require_injected(r.error());
 }
 
+/// Several tasks may set the same one: what is read is what some task has set.
+task<> use_attribute(world& w) {
+  shadow_file& f = w.some_file();
+  auto value = filled(w, 1 + w.random.below(100));
+  const std::byte first = value.bytes()[0];
+  std::ranges::fill(value.all(), first);
+  bool asked = false;
+  const auto set =
+      co_await in_some_verb(w, set_attribute(f.handle(), "user.random", std::move(value)), asked);
+  if (!set.res && !asked) w.require_injected(set.res.error());
+  w.require(set.buf.bytes()[0] == first, "a set of an attribute changed its buffer");
+  const auto got =
+      co_await in_some_verb(w, get_attribute(f.path(), "user.random", tracked_bytes(100)), asked);
+  if (!got.res) {
+    if (!asked && got.res.error() != std::errc::no_message_available)
+      w.require_injected(got.res.error());
+    co_return;
+  }
+  const auto came = got.buf.bytes();
+  w.require(came.size() == *got.res && !came.empty(), "an attribute has another size than it says");
+  w.require(std::ranges::count(came, came[0]) == std::ssize(came),
+            "an attribute has bytes of two values");
+}
+
 task<> use_names(world& w) {
   const auto settle = [&w](const result<>& r) {
     if (!r) w.require_injected(r.error());
   };
-  switch (w.random.below(4)) {
+  switch (w.random.below(5)) {
+    case 4: co_await use_attribute(w); break;
     case 0: {  // a late result is a descriptor that nobody waits for
       const auto options = open_options{}.ring_only(w.random.below(2) == 0);
       auto opened = co_await file::open(w.some_file().path(), options);

@@ -41,6 +41,10 @@ enum class opcode : std::uint8_t {
   mkdirat = 37,       // 5.15
   symlinkat = 38,     // 5.15
   linkat = 39,        // 5.15
+  fsetxattr = 41,     // 5.19
+  setxattr = 42,      // 5.19
+  fgetxattr = 43,     // 5.19
+  getxattr = 44,      // 5.19
   send_zc = 47,       // 6.0
   ftruncate = 55,     // 6.9
 };
