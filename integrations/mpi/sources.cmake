@@ -2,6 +2,7 @@
 
 set(carousel_mpi_sources
     src/coordinator.cpp
+    src/cut_files.cpp
     src/job.cpp
     src/job_mark.cpp
     src/job_options.cpp
@@ -10,6 +11,8 @@ set(carousel_mpi_sources
     src/mailbox.cpp
     src/main.cpp
     src/part_copier.cpp
+    src/part_outcome.cpp
     src/places.cpp
+    src/unit_copier.cpp
     src/work_unit.cpp
     src/worker.cpp)

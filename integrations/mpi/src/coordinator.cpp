@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "places.hpp"
+#include "part_outcome.hpp"
 
 namespace carousel_mpi {
 namespace {
@@ -122,7 +122,8 @@ void coordinator::stop_if_all_are_out() {
   names_.clear();
   for (const file_part& part : parts_) {
     message_writer refused;
-    refused.put(talk::part_done).put(part.ticket).put(std::int32_t{ECANCELED});
+    refused.put(talk::part_done).put(part.ticket);
+    put(refused, part_outcome{.error = ECANCELED});
     box_.send(part.owner, refused.take());
   }
   parts_.clear();

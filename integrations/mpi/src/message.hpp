@@ -22,19 +22,24 @@ class message_writer {
   template <class T>
     requires std::is_arithmetic_v<T> || std::is_enum_v<T>
   message_writer& put(T value) {
-    const auto* const at = reinterpret_cast<const char*>(&value);
-    text_.insert(text_.end(), at, at + sizeof value);
-    return *this;
+    return append(&value, sizeof value);
   }
   message_writer& put(std::string_view text) {
     put(static_cast<std::uint64_t>(text.size()));
-    text_.insert(text_.end(), text.begin(), text.end());
-    return *this;
+    return append(text.data(), text.size());
   }
   [[nodiscard]] std::size_t size() const noexcept { return text_.size(); }
   [[nodiscard]] message take() noexcept { return std::move(text_); }
 
  private:
+  message_writer& append(const void* what, std::size_t size) {
+    if (size == 0) return *this;
+    const std::size_t before = text_.size();
+    text_.resize(before + size);
+    std::memcpy(text_.data() + before, what, size);
+    return *this;
+  }
+
   message text_;
 };
 

@@ -7,13 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "common/last_error.hpp"
-#include "copy/file_job.hpp"
 #include "copy/piecewise_copy.hpp"
+#include "talk.hpp"
 
 namespace carousel_mpi {
 namespace {
@@ -24,7 +23,6 @@ using carousel::fixed_buf;
 using carousel::result;
 using carousel::task;
 using tool::content_ends;
-using tool::copied_content;
 using step = tool::content_progress::step;
 
 result<file> open_in(const carousel::directory& where, const std::string& name,
@@ -51,120 +49,8 @@ std::int32_t number_of(const std::error_code& why) noexcept {
 }  // namespace
 
 part_copier::part_copier(mailbox& box, places& where, const tool::copy_options& options,
-                         tool::copy_report& report, std::uint64_t part_bytes)
-    : box_(box), places_(where), options_(options), report_(report), part_bytes_(part_bytes) {}
-
-// The rank that waits.
-
-task<result<part_copier::outcome>> part_copier::share_out(tool::copy_share::open_content content,
-                                                          std::vector<tool::extent> data,
-                                                          bool compares) {
-  const tool::file_job& job = content.job;
-  const struct stat& about = content.ends.about;
-  file_part part{.where = places_.spot_of(job.where),
-                 .name = job.source_name,
-                 .temporary = content.temporary,
-                 .inode = about.st_ino,
-                 .size = about.st_size,
-                 .seconds = about.st_mtim.tv_sec,
-                 .nanoseconds = about.st_mtim.tv_nsec,
-                 .compares = compares,
-                 .follow = job.follow,
-                 .owner = box_.rank(),
-                 .ticket = ++last_ticket_};
-  const auto size = static_cast<std::uint64_t>(about.st_size);
-  // Not only here: whoever aborts this task leaves parts that are still told.
-  const auto here = std::make_shared<waiting>();
-  message_writer cuts;
-  cuts.put(talk::cuts);
-  auto next = data.begin();
-  while (next != data.end() && next->begin < size) {
-    part.begin = next->begin / part_bytes_ * part_bytes_;
-    part.end = std::min(part.begin + part_bytes_, size);
-    put(cuts, part);
-    ++here->left;
-    next->begin = part.end;
-    while (next != data.end() && next->end <= part.end) ++next;
-    if (next != data.end()) next->begin = std::max(next->begin, part.end);
-  }
-  if (here->left == 0) co_return here->worst;
-  tickets_[part.ticket] = here;
-  box_.send(0, cuts.take());
-  const tool::descriptor_line::waiter waits(copier_->line());
-  const auto all = co_await here->all.wait();
-  tickets_.erase(part.ticket);
-  if (!all) co_return std::unexpected(all.error());
-  co_return here->worst;
-}
-
-void part_copier::take_done(message_reader& what) {
-  const auto ticket = what.take<std::uint64_t>();
-  outcome done;
-  done.error = what.take<std::int32_t>();
-  if (!what.empty()) {
-    done.ends_early = what.take<bool>();
-    done.differs = what.take<bool>();
-    done.offset = what.take<std::uint64_t>();
-    done.step = what.take<step>();
-    done.way.taken = what.take<tool::content_way>();
-    done.way.reflink_error = what.take<int>();
-    done.way.why_not_direct = what.take<tool::no_direct>();
-  }
-  const auto known = tickets_.find(ticket);
-  if (known == tickets_.end()) return;  // nobody waits for it any more
-  waiting& here = *known->second;
-  // Of several failures the one that stands first in the file is told, and otherwise what a part
-  // had to do without.
-  const auto badness = [](const outcome& o) {
-    if (o.error != 0 || o.ends_early || o.differs) return 2;
-    return o.way.why_not_direct == tool::no_direct::descriptors ? 1 : 0;
-  };
-  const int is = badness(done);
-  const int was = badness(here.worst);
-  const bool counts = is == was ? is < 2 || done.offset < here.worst.offset : is > was;
-  if (counts) here.worst = done;
-  if (--here.left == 0) here.all.set();
-}
-
-task<result<copied_content>> part_copier::copy(tool::copy_share::open_content content,
-                                               tool::content_progress& progress) {
-  copied_content done;
-  const tool::content_wishes wishes{options_.reflink, options_.sparse, &copier_->limit()};
-  if (auto shared = tool::share_content(content.ends, wishes, done, progress)) co_return *shared;
-  done.size = static_cast<std::uint64_t>(content.ends.about.st_size);
-  progress.failed_at(0, step::writing);
-  const auto sized = co_await content.ends.to.truncate(done.size);
-  if (!sized) co_return std::unexpected(sized.error());
-  const int why = done.way.reflink_error;
-  tool::data_map data = tool::data_to_copy(content.ends, options_.sparse);
-  const auto worst = co_await share_out(std::move(content), std::move(data.extents), false);
-  if (!worst) co_return std::unexpected(worst.error());
-  progress.failed_at(worst->offset, worst->step);
-  if (worst->error == ECANCELED) co_return std::unexpected(make_error_code(errc::canceled));
-  if (worst->error != 0)
-    co_return std::unexpected(std::error_code(worst->error, std::system_category()));
-  if (worst->ends_early) co_return std::unexpected(make_error_code(errc::end_of_file));
-  done.way = worst->way;
-  done.way.reflink_error = why;
-  co_return done;
-}
-
-task<result<bool>> part_copier::compare(tool::copy_share::open_content content) {
-  const auto size = static_cast<std::uint64_t>(content.ends.about.st_size);
-  struct stat made{};
-  if (::fstat(content.ends.to.fd(), &made) != 0) co_return std::unexpected(tool::last_error());
-  if (made.st_size != content.ends.about.st_size) co_return false;
-  // What is a hole of both is not read.
-  std::vector<tool::extent> data = tool::united(tool::data_of(content.ends.from.fd(), size).extents,
-                                                tool::data_of(content.ends.to.fd(), size).extents);
-  const auto worst = co_await share_out(std::move(content), std::move(data), true);
-  if (!worst) co_return std::unexpected(worst.error());
-  if (worst->error != 0)
-    co_return std::unexpected(std::error_code(worst->error, std::system_category()));
-  co_return !worst->differs && !worst->ends_early;
-}
-
-// The rank that writes.
+                         tool::copy_report& report)
+    : box_(box), places_(where), options_(options), report_(report) {}
 
 void part_copier::take_part(file_part part) {
   part_ = std::move(part);
@@ -177,11 +63,10 @@ task<> part_copier::copy_parts() {
     const auto came = co_await came_.wait();
     if (!came) co_return;
     came_.reset();
-    const outcome done = co_await copy_in_line(*part_);
+    const part_outcome done = co_await copy_in_line(*part_);
     message_writer told;
-    told.put(talk::part_done).put(part_->ticket).put(done.error).put(done.ends_early);
-    told.put(done.differs).put(done.offset).put(done.step).put(done.way.taken);
-    told.put(done.way.reflink_error).put(done.way.why_not_direct);
+    told.put(talk::part_done).put(part_->ticket);
+    put(told, done);
     box_.send(part_->owner, told.take());
     part_.reset();
   }
@@ -189,10 +74,10 @@ task<> part_copier::copy_parts() {
 
 /// As often as it takes to find descriptors, but not until files have them back that wait for parts
 /// themselves: perhaps for this one.
-task<part_copier::outcome> part_copier::copy_in_line(const file_part& part) {
+task<part_outcome> part_copier::copy_in_line(const file_part& part) {
   tries all;
   for (;;) {
-    outcome done;
+    part_outcome done;
     {
       const tool::descriptor_line::holder holds(copier_->line());
       done = co_await copy(part, all);
@@ -204,8 +89,8 @@ task<part_copier::outcome> part_copier::copy_in_line(const file_part& part) {
   }
 }
 
-task<part_copier::outcome> part_copier::copy(const file_part& part, tries& all) {
-  outcome failed{.offset = part.begin};
+task<part_outcome> part_copier::copy(const file_part& part, tries& all) {
+  part_outcome failed{.offset = part.begin};
   tool::handles open;
   if (const auto where = places_.at(part.where, open); !where) {
     failed.error = number_of(where.error());
@@ -236,9 +121,8 @@ task<part_copier::outcome> part_copier::copy(const file_part& part, tries& all) 
   co_return co_await write(part, std::move(ends), all.settles);
 }
 
-task<part_copier::outcome> part_copier::write(const file_part& part, content_ends ends,
-                                              bool settles) {
-  outcome done;
+task<part_outcome> part_copier::write(const file_part& part, content_ends ends, bool settles) {
+  part_outcome done;
   tool::data_map data = tool::data_to_copy(ends, options_.sparse);
   std::vector<tool::extent> own;
   for (const tool::extent& e : data.extents) {
@@ -271,8 +155,8 @@ task<part_copier::outcome> part_copier::write(const file_part& part, content_end
 }
 
 /// The copy from storage, where the page cache can be made to forget it.
-task<part_copier::outcome> part_copier::compare(const file_part& part, content_ends ends) {
-  outcome done{.offset = part.begin};
+task<part_outcome> part_copier::compare(const file_part& part, content_ends ends) {
+  part_outcome done{.offset = part.begin};
   const auto written = co_await ends.to.sync_data();
   const auto begin = static_cast<off_t>(part.begin);
   (void)posix_fadvise(ends.to.fd(), begin, static_cast<off_t>(part.end - part.begin),

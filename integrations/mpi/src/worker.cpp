@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <utility>
 
 #include "common/interruption.hpp"
@@ -50,7 +49,9 @@ worker::worker(mailbox& box, const settings& how, tool::copy_report& report, coo
       report_(report),
       zero_(zero),
       places_(how.options.attributes()),
-      parts_(box, places_, how.options, report, how.part_bytes),
+      units_(places_, report),
+      cut_(box, places_, how.options, how.part_bytes),
+      parts_(box, places_, how.options, report),
       looked_(std::chrono::steady_clock::now()) {
   places_.met = [this](const operand& one) {
     message_writer told;
@@ -62,6 +63,8 @@ worker::worker(mailbox& box, const settings& how, tool::copy_report& report, coo
 
 void worker::set_copier(tool::copier& copier) {
   copier_ = &copier;
+  units_.set_copier(copier);
+  cut_.set_copier(copier);
   parts_.set_copier(copier);
 }
 
@@ -95,7 +98,7 @@ void worker::take(int from, message_reader& what) {
       while (!what.empty()) queue_.push_back({take_work_unit(what)});
       return came_.set();
     case talk::part: ++received_; return parts_.take_part(take_file_part(what));
-    case talk::part_done: return parts_.take_done(what);
+    case talk::part_done: return cut_.take_done(what);
     case talk::wants: wants_ = what.take<bool>(); return;
     case talk::links: now_ = phase::links; return;
     case talk::ends:
@@ -231,11 +234,11 @@ bool worker::takes_content(const struct stat& about) const {
 
 task<result<tool::copied_content>> worker::copy_content(open_content content,
                                                         tool::content_progress& progress) {
-  return parts_.copy(std::move(content), progress);
+  return cut_.copy(std::move(content), progress);
 }
 
 task<result<bool>> worker::verify_content(open_content content) {
-  return parts_.compare(std::move(content));
+  return cut_.compare(std::move(content));
 }
 
 work_unit worker::for_others(own_unit one) {
@@ -259,7 +262,7 @@ task<> worker::work() {
     if (!queue_.empty() && !report_.over()) {
       own_unit next = std::move(queue_.back());
       queue_.pop_back();
-      co_await run(std::move(next));
+      co_await units_.run(std::move(next));
       continue;
     }
     ask();
@@ -269,87 +272,6 @@ task<> worker::work() {
     waits_ = false;
   }
   co_await copier_->finish_files();
-}
-
-task<result<std::shared_ptr<place>>> worker::go_to(const spot& where, tool::handles& open) {
-  return copier_->line().until_open([this, &where, &open] { return places_.at(where, open); });
-}
-
-task<> worker::run(own_unit one) {
-  if (one.unit.what == work_unit::kind::names) {
-    co_await copy_names(std::move(one.unit.files));
-    co_return;
-  }
-  tool::handles open = std::move(one.open);
-  std::shared_ptr<place> where = one.where;
-  if (!where) {
-    auto found = co_await go_to(one.unit.where, open);
-    if (!found) {
-      report_.fail("go to", places_.source_path(one.unit.where, one.unit.name), found.error());
-      co_return;
-    }
-    where = std::move(*found);
-  } else {
-    const auto opened = co_await copier_->open_in_line(*where, open);
-    if (!opened) {
-      const bool of_source = open.source.fd() < 0;
-      report_.fail("go back to",
-                   of_source ? tool::source_path(*where, one.unit.name)
-                             : tool::target_path(*where, one.unit.name),
-                   opened.error());
-      co_return;
-    }
-  }
-  // What is copied there finds the directory open; at the top it always is.
-  const bool is_top = where->parent == nullptr;
-  where->source = open.source;
-  where->target = open.target;
-  std::shared_ptr<place> kept = where;
-  if (one.unit.what == work_unit::kind::directory)
-    co_await run_directory(std::move(one), std::move(where));
-  else
-    co_await run_files(std::move(one), std::move(where));
-  if (is_top) co_return;
-  kept->source = carousel::directory();
-  kept->target = carousel::directory();
-}
-
-task<> worker::run_directory(own_unit one, std::shared_ptr<place> where) {
-  const bool is_own = one.where != nullptr;
-  const std::string name = one.unit.name;
-  std::string target_name = is_own ? one.target_name : name;
-  bool follow = one.follow;
-  if (!is_own && one.unit.where.path.empty()) {
-    target_name = places_.of(one.unit.where).target_name;
-    follow = places_.of(one.unit.where).follow;
-  }
-  const tool::claim claimed =
-      is_own ? std::move(one.claimed) : tool::claim{.was_free = one.unit.was_free};
-  co_await copier_->copy_directory(std::move(where), {name, target_name, claimed, follow});
-}
-
-task<> worker::run_files(own_unit one, std::shared_ptr<place> where) {
-  std::vector<directory_entry> files = std::move(one.files);
-  for (named_file& file : one.unit.files)
-    files.push_back({std::move(file.name), file.inode, std::filesystem::file_type::regular});
-  co_await copier_->copy_files(std::move(where), std::move(files));
-}
-
-task<> worker::copy_names(std::vector<named_file> names) {
-  for (named_file& one : names) {
-    tool::handles open;
-    auto where = co_await go_to(one.where, open);
-    if (!where) {
-      report_.fail("go to", places_.source_path(one.where, one.name), where.error());
-      continue;
-    }
-    // It may have to wait until it is begun, and opens the directory again then.
-    if (copier_->line().is_wanted()) open = {};
-    tool::file_job job{std::move(*where),          std::move(open),
-                       std::move(one.name),        std::move(one.target_name),
-                       {.was_free = one.was_free}, one.follow};
-    co_await copier_->copy_name(std::move(job), one.type);
-  }
 }
 
 /// Those of the depth, and says which are the deepest that are left.

@@ -15,11 +15,14 @@
 #include "coordinator.hpp"
 #include "copy/copier.hpp"
 #include "copy/copy_share.hpp"
+#include "cut_files.hpp"
 #include "job_mark.hpp"
 #include "mailbox.hpp"
+#include "own_unit.hpp"
 #include "part_copier.hpp"
 #include "places.hpp"
 #include "talk.hpp"
+#include "unit_copier.hpp"
 #include "work_unit.hpp"
 
 namespace carousel_mpi {
@@ -65,32 +68,16 @@ class worker : public tool::copy_share {
 
  private:
   enum class phase : std::uint8_t { files, links, over };
-  /// A unit that was met here, with its place and, for some, that place's descriptors.
-  struct own_unit {
-    work_unit unit;
-    std::shared_ptr<tool::place> where = nullptr;
-    tool::handles open = {};
-    tool::claim claimed = {};
-    bool follow = false;
-    std::string target_name = {};
-    std::vector<carousel::directory_entry> files = {};
-  };
 
   void take(int from, message_reader& what);
   void queue(own_unit one);
   bool close_waiting();
-  carousel::task<carousel::result<std::shared_ptr<tool::place>>> go_to(const spot& where,
-                                                                       tool::handles& open);
   void ask();
   void give();
   void leave_names();
   void tell_idle();
   void count_time();
   [[nodiscard]] work_unit for_others(own_unit one);
-  carousel::task<> run(own_unit one);
-  carousel::task<> run_directory(own_unit one, std::shared_ptr<tool::place> where);
-  carousel::task<> run_files(own_unit one, std::shared_ptr<tool::place> where);
-  carousel::task<> copy_names(std::vector<named_file> names);
   carousel::task<> end_directories(std::int64_t depth);
 
   mailbox& box_;
@@ -99,6 +86,8 @@ class worker : public tool::copy_share {
   coordinator* zero_;
   tool::copier* copier_ = nullptr;
   places places_;
+  unit_copier units_;
+  cut_files cut_;
   part_copier parts_;
 
   phase now_ = phase::files;

@@ -1,0 +1,96 @@
+#include "unit_copier.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "copy/file_job.hpp"
+
+namespace carousel_mpi {
+
+using carousel::directory_entry;
+using carousel::result;
+using carousel::task;
+using tool::place;
+
+task<result<std::shared_ptr<place>>> unit_copier::go_to(const spot& where, tool::handles& open) {
+  return copier_->line().until_open([this, &where, &open] { return places_.at(where, open); });
+}
+
+task<> unit_copier::run(own_unit one) {
+  if (one.unit.what == work_unit::kind::names) {
+    co_await copy_names(std::move(one.unit.files));
+    co_return;
+  }
+  tool::handles open = std::move(one.open);
+  std::shared_ptr<place> where = one.where;
+  if (!where) {
+    auto found = co_await go_to(one.unit.where, open);
+    if (!found) {
+      report_.fail("go to", places_.source_path(one.unit.where, one.unit.name), found.error());
+      co_return;
+    }
+    where = std::move(*found);
+  } else {
+    const auto opened = co_await copier_->open_in_line(*where, open);
+    if (!opened) {
+      const bool of_source = open.source.fd() < 0;
+      report_.fail("go back to",
+                   of_source ? tool::source_path(*where, one.unit.name)
+                             : tool::target_path(*where, one.unit.name),
+                   opened.error());
+      co_return;
+    }
+  }
+  // What is copied there finds the directory open; at the top it always is.
+  const bool is_top = where->parent == nullptr;
+  where->source = open.source;
+  where->target = open.target;
+  std::shared_ptr<place> kept = where;
+  if (one.unit.what == work_unit::kind::directory)
+    co_await run_directory(std::move(one), std::move(where));
+  else
+    co_await run_files(std::move(one), std::move(where));
+  if (is_top) co_return;
+  kept->source = carousel::directory();
+  kept->target = carousel::directory();
+}
+
+task<> unit_copier::run_directory(own_unit one, std::shared_ptr<place> where) {
+  const bool is_own = one.where != nullptr;
+  const std::string name = one.unit.name;
+  std::string target_name = is_own ? one.target_name : name;
+  bool follow = one.follow;
+  if (!is_own && one.unit.where.path.empty()) {
+    target_name = places_.of(one.unit.where).target_name;
+    follow = places_.of(one.unit.where).follow;
+  }
+  const tool::claim claimed =
+      is_own ? std::move(one.claimed) : tool::claim{.was_free = one.unit.was_free};
+  co_await copier_->copy_directory(std::move(where), {name, target_name, claimed, follow});
+}
+
+task<> unit_copier::run_files(own_unit one, std::shared_ptr<place> where) {
+  std::vector<directory_entry> files = std::move(one.files);
+  for (named_file& file : one.unit.files)
+    files.push_back({std::move(file.name), file.inode, std::filesystem::file_type::regular});
+  co_await copier_->copy_files(std::move(where), std::move(files));
+}
+
+task<> unit_copier::copy_names(std::vector<named_file> names) {
+  for (named_file& one : names) {
+    tool::handles open;
+    auto where = co_await go_to(one.where, open);
+    if (!where) {
+      report_.fail("go to", places_.source_path(one.where, one.name), where.error());
+      continue;
+    }
+    // It may have to wait until it is begun, and opens the directory again then.
+    if (copier_->line().is_wanted()) open = {};
+    tool::file_job job{std::move(*where),          std::move(open),
+                       std::move(one.name),        std::move(one.target_name),
+                       {.was_free = one.was_free}, one.follow};
+    co_await copier_->copy_name(std::move(job), one.type);
+  }
+}
+
+}  // namespace carousel_mpi
