@@ -14,5 +14,6 @@ set(carousel_mpi_sources
     src/part_outcome.cpp
     src/places.cpp
     src/unit_copier.cpp
+    src/unit_queue.cpp
     src/work_unit.cpp
     src/worker.cpp)

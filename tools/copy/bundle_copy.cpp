@@ -26,23 +26,24 @@ task<> copier::visit_files(std::shared_ptr<place> where, std::vector<directory_e
     jobs.push_back(std::move(job));
   }
   if (!is_quick) co_return;
+  auto bundle = co_await bundles_.acquire();
   auto permit = co_await permits_.acquire();
-  if (!permit) {
+  if (!bundle || !permit) {
     for (file_job& job : jobs) co_await leave(std::move(job));
     co_return;
   }
   use_threads(jobs.size());
   files_.push_back(
       spawn([this](std::vector<file_job> j,
-                   semaphore::permit p) { return copy_bundle(std::move(j), std::move(p)); },
-            std::move(jobs), std::move(*permit)));
+                   bundle_permits p) { return copy_bundle(std::move(j), std::move(p)); },
+            std::move(jobs), bundle_permits{std::move(*bundle), std::move(*permit)}));
   if (files_.size() >= reap_at_) co_await reap();
 }
 
 /// What is not copied quickly goes the way of every file: beside this task as far as permits are
 /// left, or else in it, for those that have them may wait for the turn of one of these.
-task<> copier::copy_bundle(std::vector<file_job> jobs, semaphore::permit permit) {
-  const semaphore::permit held = std::move(permit);
+task<> copier::copy_bundle(std::vector<file_job> jobs, bundle_permits permits) {
+  const bundle_permits held = std::move(permits);
   bundle_outcome copied(jobs.size());
   handles open;
   if (!report_.over()) copied = co_await copy_quickly(jobs, open);

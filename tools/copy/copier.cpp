@@ -31,6 +31,12 @@ bool copies_in_order(const copy_options& options) noexcept {
   return options.dry_run || options.interactive || options.has_backups();
 }
 
+/// Of bundles. What a thread has no time for yet others could have, where there are any.
+std::size_t bundles_at_once(const copy_means& means, const copy_share* share) noexcept {
+  constexpr std::size_t each = 2;
+  return share != nullptr ? std::min(means.files, each * (means.threads + 1)) : means.files;
+}
+
 /// Also when the coroutine that it is in is destroyed.
 class set_at_exit {
  public:
@@ -82,6 +88,7 @@ copier::copier(const copy_options& options, copy_means means, copy_report& repor
             return visit_files(std::move(where), std::move(entries));
           }),
       permits_(means.files),
+      bundles_(bundles_at_once(means, share)),
       disturbs_(line_,
                 [this] {
                   turns_.disturb();

@@ -134,7 +134,11 @@ class copier {
   task<> reap();
 
   // Small files.
-  task<> copy_bundle(std::vector<file_job> jobs, semaphore::permit permit);
+  struct bundle_permits {
+    semaphore::permit bundle;
+    semaphore::permit file;
+  };
+  task<> copy_bundle(std::vector<file_job> jobs, bundle_permits permits);
   task<bundle_outcome> copy_quickly(std::vector<file_job>& jobs, handles& open);
   task<bundle_outcome> carry_out(const std::vector<file_job>& jobs);
 
@@ -193,6 +197,7 @@ class copier {
   likenesses likenesses_;
   event ended_;  ///< the task that copies is over, however that came
   semaphore permits_;
+  semaphore bundles_;
   turns turns_;
   descriptor_line::lender disturbs_;
   std::optional<copy_threads> threads_;

@@ -1,6 +1,7 @@
 #include "copy/piecewise_copy.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -183,22 +184,43 @@ task<result<transfer_ends>> choose_ends(const content_ends& ends, bool compresse
   co_return direct;
 }
 
+/// A file that has the size is left in peace: the kernel would wait until nobody writes to it.
+task<result<>> set_size(const file& to, std::uint64_t size) {
+  struct stat about{};
+  if (::fstat(to.fd(), &about) == 0 && static_cast<std::uint64_t>(about.st_size) == size)
+    co_return result<>{};
+  co_return co_await to.truncate(size);
+}
+
 /// Holes are given their place at once, so that no piece is written behind the end; storage for a
 /// file without any comes in one piece, and "no space" before anything is written. It is no use for
 /// what will be compressed.
 task<result<>> make_room(const content_ends& ends, bool sparse, bool compressed) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
-  if (sparse) co_return co_await ends.to.truncate(size);
+  if (sparse) co_return co_await set_size(ends.to, size);
   if (compressed) co_return result<>{};
   auto allocated = co_await ends.to.allocate(0, size);
   if (!allocated && !leaves_no_room(allocated.error())) allocated = {};
   co_return allocated;
 }
 
+bool is_sparse(const data_map& data, std::uint64_t size) noexcept {
+  return !data.trusted || !data.is_whole(size);
+}
+
 }  // namespace
 
 std::error_code interruption_error() noexcept {
   return interrupted() != 0 ? errc::canceled : std::error_code{};
+}
+
+task<result<>> make_room_for_parts(const content_ends& ends, const data_map& data) {
+  const auto size = static_cast<std::uint64_t>(ends.about.st_size);
+  const result<bool> compressed = compresses(ends.to.fd());
+  if (!compressed) co_return std::unexpected(compressed.error());
+  const auto room = co_await make_room(ends, is_sparse(data, size), *compressed);
+  if (!room) co_return room;
+  co_return co_await set_size(ends.to, size);
 }
 
 task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, copy_buffers& buffers,
@@ -211,7 +233,7 @@ task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, cop
   progress.failed_at(0, step::writing);
   const result<bool> compressed = size >= direct_bytes_min ? compresses(ends.to.fd()) : false;
   if (!compressed) co_return std::unexpected(compressed.error());
-  const auto room = co_await make_room(ends, !data.trusted || !data.is_whole(size), *compressed);
+  const auto room = co_await make_room(ends, is_sparse(data, size), *compressed);
   if (!room) co_return std::unexpected(room.error());
   const std::size_t buffer_bytes = lease->capacity();
   auto chosen = co_await choose_ends(ends, *compressed, buffer_bytes, wishes.settles);
@@ -245,7 +267,7 @@ task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, cop
     co_return std::unexpected(make_error_code(errc::end_of_file));
   }
   progress.failed_at(end, step::writing);
-  const auto sized = co_await ends.to.truncate(end);
+  const auto sized = co_await set_size(ends.to, end);
   if (!sized) co_return std::unexpected(sized.error());
   co_return end;
 }

@@ -16,4 +16,8 @@ task<result<std::uint64_t>> copy_in_pieces(content_ends ends, data_map data, cop
                                            const content_wishes& wishes, chosen_way& way,
                                            content_progress& progress);
 
+/// Gives the copy its size, and its storage in one piece where it is to have any everywhere: for
+/// those who write parts of it. Errors: there is no room, or no descriptor to find out with.
+task<result<>> make_room_for_parts(const content_ends& ends, const data_map& data);
+
 }  // namespace carousel::tool

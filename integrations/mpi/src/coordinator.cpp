@@ -9,11 +9,15 @@
 namespace carousel_mpi {
 namespace {
 
-// In units for each rank: below the first others are asked to give, above the second to keep.
+// In units for each rank: below the first others are asked to give, above the second to keep. They
+// are far apart because all ranks are told; the second bounds what one message brings to half of
+// it, so that a rank that copies thousands of small directories in a second asks some times.
 constexpr std::size_t pool_low = 2;
-constexpr std::size_t pool_high = 8;
+constexpr std::size_t pool_high = 32;
+/// In parts of large files for each rank: below that a part is for who has none.
+constexpr std::size_t parts_low = 2;
 /// Given out at once.
-constexpr std::size_t units_max = 16;
+constexpr std::size_t units_max = 64;
 /// Above that those that were met last go first, which are deep and small: memory.
 constexpr std::size_t pool_wide = 65536;
 /// Names of files that have several, in one unit.
@@ -28,10 +32,10 @@ coordinator::coordinator(mailbox& box) : box_(box), ranks_(static_cast<std::size
 bool coordinator::take(int from, talk about, message_reader& what) {
   rank_state& sender = ranks_[static_cast<std::size_t>(from)];
   switch (about) {
-    case talk::asks: sender.asks = true; return true;
-    case talk::asks_part: sender.asks_part = true; return true;
+    case talk::asks: sender.units = what.take<need>(); return true;
+    case talk::asks_part: sender.part = what.take<need>(); return true;
     case talk::gives:
-      while (!what.empty()) pool_.push_back(take_work_unit(what));
+      while (!what.empty()) pool_.push_back(what.take<message>());
       return true;
     case talk::cuts:
       while (!what.empty()) parts_.push_back(take_file_part(what));
@@ -56,7 +60,7 @@ void coordinator::go_on() {
   stop_if_all_are_out();
   give_units();
   give_parts();
-  say_whether_more_is_wanted();
+  say_what_is_wanted();
   if (now_ == phase::ends && ends_awaited_ == 0) {
     if (deepest_ >= 0) return end_directories(deepest_);
     now_ = phase::over;
@@ -78,41 +82,56 @@ bool coordinator::is_quiet() const noexcept {
          std::ranges::all_of(ranks_, &rank_state::idle);
 }
 
-void coordinator::give_units() {
-  for (std::size_t tried = 0; tried < ranks_.size() && !pool_.empty(); ++tried) {
-    const std::size_t to = next_++ % ranks_.size();
-    rank_state& asking = ranks_[to];
-    if (!asking.asks || asking.out) continue;
-    message_writer units;
-    units.put(talk::units);
-    const std::size_t share =
-        std::clamp<std::size_t>(pool_.size() / (2 * ranks_.size()), 1, units_max);
-    for (std::size_t given = 0; given < share && !pool_.empty(); ++given) {
-      const bool last_first = pool_.size() > pool_wide;
-      put(units, last_first ? pool_.back() : pool_.front());
-      last_first ? pool_.pop_back() : pool_.pop_front();
+/// To those who have nothing, and where more than `left_min` is left to those who will have.
+template <class Give>
+void coordinator::give_in_turn(need rank_state::* asked, std::size_t left_min, const Give& give) {
+  for (const need first : {need::now, need::soon}) {
+    for (std::size_t tried = 0; tried < ranks_.size(); ++tried) {
+      if (give.left() <= (first == need::now ? 0 : left_min)) break;
+      const std::size_t to = next_++ % ranks_.size();
+      rank_state& asking = ranks_[to];
+      if (asking.*asked != first || asking.out) continue;
+      asking.*asked = need::none;
+      asking.idle = false;
+      ++asking.sent;
+      box_.send(static_cast<int>(to), give.next());
     }
-    asking.asks = false;
-    asking.idle = false;
-    ++asking.sent;
-    box_.send(static_cast<int>(to), units.take());
   }
 }
 
+void coordinator::give_units() {
+  struct {
+    std::deque<message>& pool;
+    std::size_t ranks;
+    [[nodiscard]] std::size_t left() const { return pool.size(); }
+    [[nodiscard]] message next() const {
+      message_writer units;
+      units.put(talk::units);
+      const std::size_t share = std::clamp<std::size_t>(pool.size() / (2 * ranks), 1, units_max);
+      for (std::size_t given = 0; given < share; ++given) {
+        const bool last_first = pool.size() > pool_wide;
+        units.put(std::string_view(last_first ? pool.back() : pool.front()));
+        last_first ? pool.pop_back() : pool.pop_front();
+      }
+      return units.take();
+    }
+  } const give{pool_, ranks_.size()};
+  give_in_turn(&rank_state::units, pool_low * ranks_.size(), give);
+}
+
 void coordinator::give_parts() {
-  for (std::size_t tried = 0; tried < ranks_.size() && !parts_.empty(); ++tried) {
-    const std::size_t to = next_++ % ranks_.size();
-    rank_state& asking = ranks_[to];
-    if (!asking.asks_part || asking.out) continue;
-    message_writer part;
-    part.put(talk::part);
-    put(part, parts_.front());
-    parts_.pop_front();
-    asking.asks_part = false;
-    asking.idle = false;
-    ++asking.sent;
-    box_.send(static_cast<int>(to), part.take());
-  }
+  struct {
+    std::deque<file_part>& parts;
+    [[nodiscard]] std::size_t left() const { return parts.size(); }
+    [[nodiscard]] message next() const {
+      message_writer part;
+      part.put(talk::part);
+      put(part, parts.front());
+      parts.pop_front();
+      return part.take();
+    }
+  } const give{parts_};
+  give_in_turn(&rank_state::part, parts_low * ranks_.size(), give);
 }
 
 /// What is left is nobody's then, and whoever waits for a part waits in vain.
@@ -129,9 +148,17 @@ void coordinator::stop_if_all_are_out() {
   parts_.clear();
 }
 
-void coordinator::say_whether_more_is_wanted() {
-  const std::size_t limit = (wants_ ? pool_high : pool_low) * ranks_.size();
-  const bool wants = pool_.size() < limit;
+want coordinator::wanted() const {
+  const std::size_t low = pool_low * ranks_.size();
+  if (pool_.size() >= pool_high * ranks_.size()) return want::none;
+  if (pool_.size() >= low) return std::min(wants_, want::met);
+  const auto has_nothing = [](const rank_state& r) { return r.units == need::now && !r.out; };
+  const bool in_vain = pool_.empty() && std::ranges::any_of(ranks_, has_nothing);
+  return in_vain ? want::all : std::max(wants_, want::met);
+}
+
+void coordinator::say_what_is_wanted() {
+  const want wants = wanted();
   if (wants == wants_) return;
   wants_ = wants;
   tell_all(message_writer().put(talk::wants).put(wants).take());
@@ -153,9 +180,9 @@ void coordinator::begin_links() {
   for (auto& names : files) {
     std::ranges::move(names, std::back_inserter(unit.files));
     if (unit.files.size() < names_at_once) continue;
-    pool_.push_back(std::exchange(unit, {.what = work_unit::kind::names}));
+    pool_.push_back(packed(std::exchange(unit, {.what = work_unit::kind::names})));
   }
-  if (!unit.files.empty()) pool_.push_back(std::move(unit));
+  if (!unit.files.empty()) pool_.push_back(packed(unit));
 }
 
 void coordinator::end_directories(std::int64_t depth) {

@@ -13,7 +13,7 @@
 namespace carousel_mpi {
 
 /// What rank 0 does beside its own share: it has what the others can spare and gives it to those
-/// who ask, and says when the next phase of the copy begins: what has one name, what has several,
+/// who ask, first to those who have nothing, and says when the next phase of the copy begins: what has one name, what has several,
 /// the attributes of directories from the deepest to the highest, and the end.
 ///
 /// A phase is over when nothing is left here and each rank has said that it has finished whatever
@@ -34,15 +34,18 @@ class coordinator {
   struct rank_state {
     std::uint64_t sent = 0;  ///< messages with work
     bool idle = false;
-    bool asks = false;
-    bool asks_part = false;
+    need units = need::none;
+    need part = need::none;
     bool out = false;
   };
 
+  template <class Give>
+  void give_in_turn(need rank_state::* asked, std::size_t left_min, const Give& give);
   void give_units();
   void give_parts();
   void stop_if_all_are_out();
-  void say_whether_more_is_wanted();
+  void say_what_is_wanted();
+  [[nodiscard]] want wanted() const;
   [[nodiscard]] bool is_quiet() const noexcept;
   void begin_links();
   void end_directories(std::int64_t depth);
@@ -50,12 +53,12 @@ class coordinator {
 
   mailbox& box_;
   std::vector<rank_state> ranks_;
-  std::size_t next_ = 0;  ///< rank to be given something, in turn
-  std::deque<work_unit> pool_;
+  std::size_t next_ = 0;      ///< rank to be given something, in turn
+  std::deque<message> pool_;  ///< units, as the messages have them
   std::deque<file_part> parts_;
   std::unordered_map<std::uint64_t, std::vector<named_file>> names_;  ///< by their inode
   phase now_ = phase::files;
-  bool wants_ = true;
+  want wants_ = want::met;
   std::size_t ends_awaited_ = 0;  ///< ranks
   std::int64_t deepest_ = -1;
 };

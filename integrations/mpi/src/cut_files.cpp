@@ -11,6 +11,7 @@
 #include "copy/content.hpp"
 #include "copy/descriptors.hpp"
 #include "copy/file_job.hpp"
+#include "copy/piecewise_copy.hpp"
 #include "talk.hpp"
 
 namespace carousel_mpi {
@@ -84,11 +85,18 @@ task<result<copied_content>> cut_files::copy(tool::copy_share::open_content cont
   const tool::content_wishes wishes{options_.reflink, options_.sparse, &copier_->limit()};
   if (auto shared = tool::share_content(content.ends, wishes, done, progress)) co_return *shared;
   done.size = static_cast<std::uint64_t>(content.ends.about.st_size);
-  progress.failed_at(0, step::writing);
-  const auto sized = co_await content.ends.to.truncate(done.size);
-  if (!sized) co_return std::unexpected(sized.error());
-  const int why = done.way.reflink_error;
   tool::data_map data = tool::data_to_copy(content.ends, options_.sparse);
+  progress.failed_at(0, step::writing);
+  tool::descriptor_line::stay stay;
+  for (;;) {
+    const auto room = co_await tool::make_room_for_parts(content.ends, data);
+    if (room) break;
+    const bool again =
+        tool::out_of_descriptors(room.error()) && co_await stay.wait(copier_->line(), room.error());
+    if (!again) co_return std::unexpected(room.error());
+  }
+  stay.leave();
+  const int why = done.way.reflink_error;
   const auto worst = co_await share_out(std::move(content), std::move(data.extents), false);
   if (!worst) co_return std::unexpected(worst.error());
   progress.failed_at(worst->offset, worst->step);

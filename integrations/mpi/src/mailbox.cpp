@@ -6,6 +6,8 @@ namespace carousel_mpi {
 namespace {
 
 constexpr int tag = 1;
+/// Messages of one look.
+constexpr int received_max = 256;
 
 bool is_over(MPI_Request& request) {
   int done = 0;
@@ -21,6 +23,7 @@ mailbox::mailbox(MPI_Comm all) : all_(all) {
 }
 
 void mailbox::send(int to, message what) {
+  sent.set();
   if (to == rank_) {
     own_.push_back(std::move(what));
     return;
@@ -37,15 +40,15 @@ void mailbox::send_all_others(const message& what) {
 
 /// A long message is on its way for some time, which nobody waits for.
 void mailbox::begin_receiving() {
-  for (;;) {
+  for (int received = 0; received < received_max; ++received) {
     int there = 0;
     MPI_Status status;
     MPI_Iprobe(MPI_ANY_SOURCE, tag, all_, &there, &status);
     if (there == 0) return;
     int size = 0;
     MPI_Get_count(&status, MPI_CHAR, &size);
-    coming& next =
-        coming_.emplace_back(status.MPI_SOURCE, letter{message(static_cast<std::size_t>(size))});
+    coming& next = coming_.emplace_back(status.MPI_SOURCE,
+                                        letter{message(static_cast<std::size_t>(size), '\0')});
     MPI_Irecv(next.what.text.data(), size, MPI_CHAR, status.MPI_SOURCE, tag, all_,
               &next.what.request);
   }

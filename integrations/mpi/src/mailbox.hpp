@@ -6,6 +6,7 @@
 #include <functional>
 #include <list>
 
+#include "carousel/carousel.hpp"
 #include "message.hpp"
 
 namespace carousel_mpi {
@@ -27,9 +28,11 @@ class mailbox {
 
   /// To any rank, itself too.
   void send(int to, message what);
+  /// Set when something was sent, which may be answered soon.
+  carousel::event sent;
   void send_all_others(const message& what);
-  /// Calls `take` for each message that has come, and forgets what has got through. False: nothing
-  /// has come.
+  /// Calls `take` for each message that has come, but not for so many that nothing else is done, and
+  /// forgets what has got through. False: nothing has come.
   bool look(const std::function<void(int from, message_reader what)>& take);
   /// Whether all that was sent has got through.
   [[nodiscard]] bool empty() const noexcept { return sent_.empty() && own_.empty(); }

@@ -8,13 +8,12 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <vector>
 
 namespace carousel_mpi {
 
 /// What one rank says to another. All ranks run one program on machines of one kind, so numbers are
 /// as memory has them.
-using message = std::vector<char>;
+using message = std::string;
 
 /// Puts a message together; take() gives it away.
 class message_writer {
@@ -22,24 +21,18 @@ class message_writer {
   template <class T>
     requires std::is_arithmetic_v<T> || std::is_enum_v<T>
   message_writer& put(T value) {
-    return append(&value, sizeof value);
+    text_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    return *this;
   }
   message_writer& put(std::string_view text) {
     put(static_cast<std::uint64_t>(text.size()));
-    return append(text.data(), text.size());
+    text_.append(text);
+    return *this;
   }
   [[nodiscard]] std::size_t size() const noexcept { return text_.size(); }
   [[nodiscard]] message take() noexcept { return std::move(text_); }
 
  private:
-  message_writer& append(const void* what, std::size_t size) {
-    if (size == 0) return *this;
-    const std::size_t before = text_.size();
-    text_.resize(before + size);
-    std::memcpy(text_.data() + before, what, size);
-    return *this;
-  }
-
   message text_;
 };
 

@@ -12,7 +12,6 @@
 
 #include "common/last_error.hpp"
 #include "copy/piecewise_copy.hpp"
-#include "talk.hpp"
 
 namespace carousel_mpi {
 namespace {
@@ -53,22 +52,36 @@ part_copier::part_copier(mailbox& box, places& where, const tool::copy_options& 
     : box_(box), places_(where), options_(options), report_(report) {}
 
 void part_copier::take_part(file_part part) {
-  part_ = std::move(part);
+  asked_ = need::none;
+  parts_.push_back(std::move(part));
   came_.set();
+}
+
+void part_copier::ask(need how_much) {
+  if (out_ || asked_ >= how_much) return;
+  asked_ = how_much;
+  box_.send(0, message_writer().put(talk::asks_part).put(how_much).take());
 }
 
 task<> part_copier::copy_parts() {
   for (;;) {
-    if (!out_) box_.send(0, message_writer().put(talk::asks_part).take());
-    const auto came = co_await came_.wait();
-    if (!came) co_return;
-    came_.reset();
-    const part_outcome done = co_await copy_in_line(*part_);
+    if (parts_.empty()) {
+      ask(need::now);
+      const auto came = co_await came_.wait();
+      if (!came) co_return;
+      came_.reset();
+      continue;
+    }
+    const file_part part = std::move(parts_.front());
+    parts_.pop_front();
+    busy_ = true;
+    ask(need::soon);
+    const part_outcome done = co_await copy_in_line(part);
+    busy_ = false;
     message_writer told;
-    told.put(talk::part_done).put(part_->ticket);
+    told.put(talk::part_done).put(part.ticket);
     put(told, done);
-    box_.send(part_->owner, told.take());
-    part_.reset();
+    box_.send(part.owner, told.take());
   }
 }
 

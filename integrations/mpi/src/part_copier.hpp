@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <deque>
 
 #include "carousel/carousel.hpp"
 #include "copy/content.hpp"
@@ -9,6 +9,7 @@
 #include "mailbox.hpp"
 #include "part_outcome.hpp"
 #include "places.hpp"
+#include "talk.hpp"
 #include "work_unit.hpp"
 
 namespace carousel_mpi {
@@ -25,7 +26,7 @@ class part_copier {
   /// Asks for a part, copies it, tells its owner, and asks again; until it is aborted.
   carousel::task<> copy_parts();
   void take_part(file_part part);
-  [[nodiscard]] bool busy() const noexcept { return part_.has_value(); }
+  [[nodiscard]] bool busy() const noexcept { return busy_ || !parts_.empty(); }
   /// Asks for no more.
   void leave() noexcept { out_ = true; }
 
@@ -34,6 +35,7 @@ class part_copier {
     tool::descriptor_line::stay stay = {};
     bool settles = false;  ///< with as few descriptors as it takes
   };
+  void ask(need how_much);
   carousel::task<part_outcome> copy_in_line(const file_part& part);
   carousel::task<part_outcome> copy(const file_part& part, tries& all);
   carousel::task<part_outcome> write(const file_part& part, tool::content_ends ends, bool settles);
@@ -44,7 +46,9 @@ class part_copier {
   const tool::copy_options& options_;
   tool::copy_report& report_;
   tool::copier* copier_ = nullptr;
-  std::optional<file_part> part_;  ///< the one that is copied here
+  std::deque<file_part> parts_;  ///< to be copied here; one at the most
+  bool busy_ = false;            ///< with a part
+  need asked_ = need::none;
   carousel::event came_;
   bool out_ = false;
 };

@@ -7,8 +7,8 @@ namespace carousel_mpi {
 /// What a message is about: its first byte.
 enum class talk : std::uint8_t {
   // To rank 0.
-  asks,       ///< for units: there is nothing more to do here
-  asks_part,  ///< for a part of a large file
+  asks,       ///< for units, with the need
+  asks_part,  ///< for a part of a large file, with the need
   gives,      ///< units to whoever has nothing to do
   cuts,       ///< a large file into parts
   leaves,     ///< names of files that have several, for later
@@ -25,7 +25,7 @@ enum class talk : std::uint8_t {
   operand,
   units,
   part,
-  wants,  ///< that others give units, or that they keep them
+  wants,  ///< which units others are to give
   links,  ///< all that has one name is copied
   ends,   ///< all is copied: directories of a depth get their attributes
   over,
@@ -33,5 +33,13 @@ enum class talk : std::uint8_t {
   // Between any two.
   part_done,
 };
+
+/// Why a rank asks for work, from the least: it has some, and what it asks for shall be there when
+/// that is done; or it has nothing.
+enum class need : std::uint8_t { none, soon, now };
+
+/// Which units ranks are to give to rank 0, from the least: those that they have met and do not
+/// begin next; or what they were given too, because somebody has nothing and rank 0 neither.
+enum class want : std::uint8_t { none, met, all };
 
 }  // namespace carousel_mpi

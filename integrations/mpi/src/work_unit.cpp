@@ -54,21 +54,37 @@ file_part take_file_part(message_reader& from) {
   return part;
 }
 
-void put(message_writer& to, const work_unit& unit) {
+message packed(const work_unit& unit) {
+  message_writer to;
   to.put(unit.what);
   put(to, unit.where);
   to.put(unit.name).put(unit.was_free).put(static_cast<std::uint64_t>(unit.files.size()));
-  for (const named_file& file : unit.files) put(to, file);
+  for (const named_file& file : unit.files) {
+    if (unit.what == work_unit::kind::files)
+      to.put(file.name).put(file.inode);
+    else
+      put(to, file);
+  }
+  return to.take();
 }
 
-work_unit take_work_unit(message_reader& from) {
+work_unit unpacked(const message& text) {
+  message_reader from(text);
   work_unit unit;
   unit.what = from.take<work_unit::kind>();
   unit.where = take_spot(from);
   unit.name = from.take<std::string>();
   unit.was_free = from.take<bool>();
-  for (auto left = from.take<std::uint64_t>(); left != 0; --left)
-    unit.files.push_back(take_named_file(from));
+  for (auto left = from.take<std::uint64_t>(); left != 0; --left) {
+    if (unit.what != work_unit::kind::files) {
+      unit.files.push_back(take_named_file(from));
+      continue;
+    }
+    named_file file;
+    file.name = from.take<std::string>();
+    file.inode = from.take<std::uint64_t>();
+    unit.files.push_back(std::move(file));
+  }
   return unit;
 }
 

@@ -59,10 +59,11 @@ struct work_unit {
 void put(message_writer& to, const spot& where);
 void put(message_writer& to, const named_file& file);
 void put(message_writer& to, const file_part& part);
-void put(message_writer& to, const work_unit& unit);
+/// A unit is passed on as it is by whoever need not look into it.
+[[nodiscard]] message packed(const work_unit& unit);
 [[nodiscard]] spot take_spot(message_reader& from);
 [[nodiscard]] named_file take_named_file(message_reader& from);
 [[nodiscard]] file_part take_file_part(message_reader& from);
-[[nodiscard]] work_unit take_work_unit(message_reader& from);
+[[nodiscard]] work_unit unpacked(const message& unit);
 
 }  // namespace carousel_mpi

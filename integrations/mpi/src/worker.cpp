@@ -13,14 +13,12 @@ namespace {
 
 using carousel::directory_entry;
 using carousel::result;
-using carousel::sleep_for;
 using carousel::spawn;
 using carousel::task;
+using carousel::timeout;
 using std::chrono::microseconds;
 using tool::place;
 
-/// Of units that nobody has asked for.
-constexpr std::size_t queue_max = 4;
 /// Directories of fewer entries are copied by one rank: many who make names in one directory wait
 /// for each other.
 constexpr std::size_t entries_shared_min = 1024;
@@ -28,9 +26,11 @@ constexpr std::size_t entries_shared_min = 1024;
 constexpr std::size_t names_at_once = 256;
 
 // How long is slept between two looks: short while there is something to be said, and longer the
-// longer there is not. It is the ring that waits, so that files go on meanwhile.
+// longer there is not. It is the ring that waits, so that files go on meanwhile. For rank 0 all
+// others wait.
 constexpr microseconds look_often{50};
 constexpr microseconds look_seldom{2000};
+constexpr microseconds zero_looks_seldom{500};
 
 /// Open MPI kills a rank one second after it has asked it to end.
 constexpr std::chrono::milliseconds grace{300};
@@ -73,18 +73,20 @@ std::chrono::milliseconds worker::interruption_grace() const noexcept { return g
 // Messages.
 
 task<> worker::pump() {
-  const tool::descriptor_line::lender lends(copier_->line(), [this] { return close_waiting(); });
+  const tool::descriptor_line::lender lends(copier_->line(), [this] { return queue_.close_all(); });
   auto parts = spawn([this] { return parts_.copy_parts(); });
+  const microseconds longest = zero_ != nullptr ? zero_looks_seldom : look_seldom;
   microseconds pause = look_often;
   for (;;) {
+    box_.sent.reset();
     const bool any = box_.look([this](int from, message_reader what) { take(from, what); });
     give();
     leave_names();
     tell_idle();
     if (zero_ != nullptr) zero_->go_on();
     count_time();
-    pause = any ? look_often : std::min(pause * 2, look_seldom);
-    co_await sleep_for(pause);
+    pause = any || box_.sent.is_set() ? look_often : std::min(pause * 2, longest);
+    (void)co_await timeout(pause, box_.sent.wait());
   }
 }
 
@@ -94,12 +96,12 @@ void worker::take(int from, message_reader& what) {
     case talk::operand: return places_.add(take_operand(what));
     case talk::units:
       ++received_;
-      asked_ = false;
-      while (!what.empty()) queue_.push_back({take_work_unit(what)});
+      asked_ = need::none;
+      while (!what.empty()) queue_.be_given({unpacked(what.take<message>())});
       return came_.set();
     case talk::part: ++received_; return parts_.take_part(take_file_part(what));
     case talk::part_done: return cut_.take_done(what);
-    case talk::wants: wants_ = what.take<bool>(); return;
+    case talk::wants: wants_ = what.take<want>(); return;
     case talk::links: now_ = phase::links; return;
     case talk::ends:
       how_.mark.remove();  // before directories get their times
@@ -111,13 +113,14 @@ void worker::take(int from, message_reader& what) {
   if (zero_ == nullptr || !zero_->take(from, about, what)) other(from, about, what);
 }
 
-void worker::ask() {
-  if (asked_ || out_) return;
-  asked_ = true;
-  box_.send(0, message_writer().put(talk::asks).take());
+/// Ahead of time only as long as nobody else has nothing.
+void worker::ask(need how_much) {
+  if (out_ || asked_ >= how_much || (how_much == need::soon && wants_ == want::all)) return;
+  asked_ = how_much;
+  box_.send(0, message_writer().put(talk::asks).put(how_much).take());
 }
 
-/// The oldest first: they are the largest. One that is begun next stays.
+/// One that is begun next stays.
 void worker::give() {
   const bool over = report_.over();
   if (over && !out_) {
@@ -125,15 +128,19 @@ void worker::give() {
     parts_.leave();
     box_.send(0, message_writer().put(talk::is_out).take());
   }
-  const std::size_t kept = over || waits_ ? 0 : 1;
-  if ((!wants_ && !over) || (waits_ && !over) || queue_.size() <= kept) return;
+  if (!over && (waits_ || wants_ == want::none)) return;
+  const std::size_t kept = over ? 0 : 1;
+  const bool given_too = over || wants_ == want::all;
   message_writer given;
   given.put(talk::gives);
+  const std::size_t nothing = given.size();
   while (queue_.size() > kept) {
-    put(given, for_others(std::move(queue_.front())));
-    queue_.pop_front();
+    auto one = queue_.next_met_to_give();
+    if (!one && given_too) one = queue_.next_given_to_give();
+    if (!one) break;
+    given.put(packed(for_others(std::move(*one))));
   }
-  box_.send(0, given.take());
+  if (given.size() != nothing) box_.send(0, given.take());
 }
 
 void worker::leave_names() {
@@ -168,7 +175,7 @@ bool worker::takes_directory(const std::shared_ptr<place>& where, const named_di
   const bool is_named = where->parent == nullptr;
   if (box_.ranks() == 1 || it.is_last || it.claimed.comes_late) return false;
   if (is_named) places_.name_directory(where, it.name, it.target_name, it.follow);
-  if (!is_named && !wants_ && queue_.size() >= queue_max) return false;
+  if (!is_named && wants_ == want::none && queue_.is_full()) return false;
   late_.insert(where.get());
   own_unit one{.unit = {.what = work_unit::kind::directory,
                         .name = it.name,
@@ -178,38 +185,26 @@ bool worker::takes_directory(const std::shared_ptr<place>& where, const named_di
                .claimed = it.claimed,
                .follow = it.follow,
                .target_name = it.target_name};
-  queue(std::move(one));
+  meet(std::move(one));
   return true;
 }
 
 bool worker::takes_files(const std::shared_ptr<place>& where, std::size_t in_all,
                          std::vector<directory_entry>& files) {
   if (box_.ranks() == 1 || in_all < entries_shared_min) return false;
-  if (!wants_ && queue_.size() >= queue_max) return false;
+  if (wants_ == want::none && queue_.is_full()) return false;
   late_.insert(where.get());
   own_unit one{.unit = {.what = work_unit::kind::files},
                .where = where,
                .open = {where->source, where->target},
                .files = std::move(files)};
-  queue(std::move(one));
+  meet(std::move(one));
   return true;
 }
 
-void worker::queue(own_unit one) {
-  // Few descriptors wait with units.
-  if (queue_.size() >= queue_max) one.open = {};
-  queue_.push_back(std::move(one));
+void worker::meet(own_unit one) {
+  queue_.meet(std::move(one));
   came_.set();
-}
-
-/// Whether there was anything to close of what units wait with.
-bool worker::close_waiting() {
-  bool some = false;
-  for (own_unit& one : queue_) {
-    some = some || one.open.source.fd() >= 0 || one.open.target.fd() >= 0;
-    one.open = {};
-  }
-  return some;
 }
 
 bool worker::takes_name(const tool::file_job& job, const struct stat& about) {
@@ -259,13 +254,12 @@ task<> worker::work() {
       co_await end_directories(depth);
       continue;
     }
-    if (!queue_.empty() && !report_.over()) {
-      own_unit next = std::move(queue_.back());
-      queue_.pop_back();
-      co_await units_.run(std::move(next));
+    if (auto next = report_.over() ? std::nullopt : queue_.next()) {
+      if (queue_.empty()) ask(need::soon);
+      co_await units_.run(std::move(*next));
       continue;
     }
-    ask();
+    ask(need::now);
     waits_ = true;
     (void)co_await came_.wait();
     came_.reset();

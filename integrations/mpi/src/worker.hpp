@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,13 +22,14 @@
 #include "places.hpp"
 #include "talk.hpp"
 #include "unit_copier.hpp"
+#include "unit_queue.hpp"
 #include "work_unit.hpp"
 
 namespace carousel_mpi {
 
 /// What this rank does of the copy. It begins units one after the other, its own and those that
-/// rank 0 sends; what it meets and others could do it keeps in a short queue, and gives away what
-/// is in it when rank 0 says that others have nothing to do.
+/// rank 0 sends, and asks for more when it begins the last; what it meets and others could do it
+/// keeps in a short queue, and gives away what is in it when rank 0 says that it has little.
 ///
 /// pump() brings messages in and out as long as the copy runs. All in the thread of MPI.
 class worker : public tool::copy_share {
@@ -70,9 +70,8 @@ class worker : public tool::copy_share {
   enum class phase : std::uint8_t { files, links, over };
 
   void take(int from, message_reader& what);
-  void queue(own_unit one);
-  bool close_waiting();
-  void ask();
+  void meet(own_unit one);
+  void ask(need how_much);
   void give();
   void leave_names();
   void tell_idle();
@@ -91,9 +90,9 @@ class worker : public tool::copy_share {
   part_copier parts_;
 
   phase now_ = phase::files;
-  std::deque<own_unit> queue_;
-  bool wants_ = true;  ///< somebody has nothing to do
-  bool asked_ = false;
+  unit_queue queue_;
+  want wants_ = want::met;
+  need asked_ = need::none;
   bool waits_ = false;  ///< for units
   bool out_ = false;
   std::uint64_t received_ = 0;  ///< messages with work
