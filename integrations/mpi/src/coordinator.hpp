@@ -13,8 +13,9 @@
 namespace carousel_mpi {
 
 /// What rank 0 does beside its own share: it has what the others can spare and gives it to those
-/// who ask, first to those who have nothing, and says when the next phase of the copy begins: what has one name, what has several,
-/// the attributes of directories from the deepest to the highest, and the end.
+/// who ask, first to those who have nothing, and says when the next phase of the copy begins: what
+/// has one name, what has several, the attributes of directories from the deepest to the highest,
+/// and the end.
 ///
 /// A phase is over when nothing is left here and each rank has said that it has finished whatever
 /// was sent to it. Messages of one rank come in order, so what it gave came before that.

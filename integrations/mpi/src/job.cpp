@@ -117,9 +117,10 @@ int rank_job::run() {
   const int status = all_->failed() ? 1 : 0;
   all_->say_errors();
   if (copy_.json)
-    all_->print_json(seconds(), status);
+    all_->print_json(seconds(), status, {.statistics = copy_.statistics});
   else
     all_->print(seconds());
+  if (!copy_.json && copy_.statistics) all_->print_statistics(seconds());
   return status;
 }
 
@@ -143,7 +144,8 @@ task<> rank_job::copy() {
 
 /// The summaries of all ranks, at rank 0; elsewhere until it has got this one's.
 task<> rank_job::gather() {
-  const std::string own = summary_of(report_, seconds(), work_->busy_seconds());
+  const std::string own = summary_of(
+      report_, {seconds(), work_->busy_seconds(), work_->message_seconds(), box_.so_far()});
   box_.send(0, message_writer().put(talk::summary).put(own).take());
   while (!box_.empty() || (all_ && !all_->complete.is_set())) {
     if (tool::interrupted() != 0) co_return;

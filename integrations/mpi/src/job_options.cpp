@@ -26,7 +26,7 @@ constexpr const char* help =
     "DST by the same paths.\n\n"
     "  --part-size=BYTES  of a large file, copied by one process at a time [64M]\n\n"
     "Not here: -L, -i, -b, --delete, --dry-run, --parents, --files-from, --manifest, --compare,\n"
-    "--stats, and several SRC with one name. All else is said by `carousel cp --help`.\n\n"
+    "and several SRC with one name. All else is said by `carousel cp --help`.\n\n"
     "Exit status, of each process: 0; 1 when something was not copied, and the rest was; 2 for a\n"
     "wrong command line, or when nothing could be started.\n";
 
@@ -47,7 +47,6 @@ std::string_view what_is_for_one(const tool::copy_options& options) {
   if (options.list) return "--files-from";
   if (options.manifest_file) return "--manifest";
   if (options.compare) return "--compare";
-  if (options.statistics) return "--stats";
   return {};
 }
 

@@ -151,8 +151,53 @@ void job_report::print(double seconds) const {
   tool::say(line);
 }
 
-void job_report::print_json(double seconds, int status) const {
+json job_report::statistics(double seconds) const {
+  const auto per_second = [&](const char* name) {
+    return static_cast<double>(sum(name)) / std::max(seconds, 1e-6);
+  };
+  json all = {{"sizes", 0},        {"user_seconds", 0.0}, {"system_seconds", 0.0},
+              {"memory_bytes", 0}, {"messages", 0},       {"message_bytes", 0}};
+  for (const json& one : summaries_) {
+    const json& own = one.at("statistics");
+    const json& messages = one.at("messages");
+    all["sizes"] = all["sizes"].get<std::uint64_t>() + own.at("sizes").get<std::uint64_t>();
+    for (const char* const name : {"user_seconds", "system_seconds"})
+      all[name] = all[name].get<double>() + own.at(name).get<double>();
+    all["memory_bytes"] = std::max(all["memory_bytes"].get<std::uint64_t>(),
+                                   own.at("memory_bytes").get<std::uint64_t>());
+    all["messages"] =
+        all["messages"].get<std::uint64_t>() + messages.at("sent").get<std::uint64_t>();
+    all["message_bytes"] =
+        all["message_bytes"].get<std::uint64_t>() + messages.at("bytes_sent").get<std::uint64_t>();
+  }
+  all["bytes_per_second"] = per_second("bytes");
+  all["files_per_second"] = per_second("files");
+  all["messages_of_rank_0"] = summaries_.front().at("messages");
+  return all;
+}
+
+void job_report::print_statistics(double seconds) const {
+  constexpr double mib = 1024.0 * 1024.0;
+  const json all = statistics(seconds);
+  const auto number = [&](const char* name) { return all.at(name).get<std::uint64_t>(); };
+  const auto real = [&](const char* name) { return all.at(name).get<double>(); };
+  const json& zero = all.at("messages_of_rank_0");
+  tool::say(
+      fmt::format("content: {} bytes copied of files of {} bytes\n"
+                  "speed: {:.1f} MiB/s, {:.0f} files/s\n"
+                  "processor: {:.3f} s of the program, {:.3f} s of the system, in all ranks\n"
+                  "memory: {:.1f} MiB at most, in one rank\n"
+                  "messages: {} of {} bytes; rank 0 sent {} and received {}, which took {:.3f} s\n",
+                  sum("bytes"), number("sizes"), real("bytes_per_second") / mib,
+                  real("files_per_second"), real("user_seconds"), real("system_seconds"),
+                  static_cast<double>(number("memory_bytes")) / mib, number("messages"),
+                  number("message_bytes"), zero.at("sent").get<std::uint64_t>(),
+                  zero.at("received").get<std::uint64_t>(), zero.at("seconds").get<double>()));
+}
+
+void job_report::print_json(double seconds, int status, json_wishes wishes) const {
   json all;
+  if (wishes.statistics) all["statistics"] = statistics(seconds);
   for (const counted& one : counts) all[one.name] = sum(one.name);
   all["bytes"] = sum("bytes");
   all["seconds"] = seconds;
@@ -187,11 +232,16 @@ void send_what_is_said(tool::copy_report& report, mailbox& box) {
   };
 }
 
-std::string summary_of(const tool::copy_report& report, double seconds, double busy_seconds) {
-  json object = report.object(seconds);
+std::string summary_of(const tool::copy_report& report, const rank_work& work) {
+  json object = report.object(work.seconds);
   object.erase("errors");
-  object["busy_seconds"] = busy_seconds;
+  object["busy_seconds"] = work.busy_seconds;
   object["host"] = host_name();
+  object["statistics"] = report.statistics(work.seconds);
+  object["messages"] = {{"sent", work.messages.sent},
+                        {"received", work.messages.received},
+                        {"bytes_sent", work.messages.bytes_sent},
+                        {"seconds", work.message_seconds}};
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -35,7 +35,12 @@ class job_report {
   /// All errors, on stderr.
   void say_errors();
   void print(double seconds) const;
-  void print_json(double seconds, int status) const;
+  /// More of them: how fast it was, what it took of the machines, and what ranks had to say.
+  void print_statistics(double seconds) const;
+  struct json_wishes {
+    bool statistics;
+  };
+  void print_json(double seconds, int status, json_wishes wishes) const;
 
  private:
   struct error {
@@ -48,6 +53,7 @@ class job_report {
     std::uint64_t bytes = 0;
   };
   [[nodiscard]] std::uint64_t sum(const char* name) const;
+  [[nodiscard]] nlohmann::json statistics(double seconds) const;
   [[nodiscard]] std::vector<nlohmann::json> contents() const;
   [[nodiscard]] std::size_t slowest() const;
 
@@ -61,7 +67,13 @@ class job_report {
 
 /// Has what a rank's report says go to rank 0.
 void send_what_is_said(tool::copy_report& report, mailbox& box);
-[[nodiscard]] std::string summary_of(const tool::copy_report& report, double seconds,
-                                     double busy_seconds);
+/// What a rank knows of its own work.
+struct rank_work {
+  double seconds;       ///< since the job began
+  double busy_seconds;  ///< with something to do
+  double message_seconds;
+  mailbox::traffic messages;
+};
+[[nodiscard]] std::string summary_of(const tool::copy_report& report, const rank_work& work);
 
 }  // namespace carousel_mpi

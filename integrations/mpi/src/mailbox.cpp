@@ -24,6 +24,8 @@ mailbox::mailbox(MPI_Comm all) : all_(all) {
 
 void mailbox::send(int to, message what) {
   sent.set();
+  ++so_far_.sent;
+  so_far_.bytes_sent += what.size();
   if (to == rank_) {
     own_.push_back(std::move(what));
     return;
@@ -61,12 +63,14 @@ bool mailbox::look(const std::function<void(int, message_reader)>& take) {
   while (!coming_.empty() && is_over(coming_.front().what.request)) {
     const coming came = std::move(coming_.front());
     coming_.pop_front();
+    ++so_far_.received;
     take(came.from, message_reader(came.what.text));
     any = true;
   }
   while (!own_.empty()) {
     const message came = std::move(own_.front());
     own_.pop_front();
+    ++so_far_.received;
     take(rank_, message_reader(came));
     any = true;
   }

@@ -2,6 +2,7 @@
 
 #include <mpi.h>
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <list>
@@ -31,9 +32,17 @@ class mailbox {
   /// Set when something was sent, which may be answered soon.
   carousel::event sent;
   void send_all_others(const message& what);
-  /// Calls `take` for each message that has come, but not for so many that nothing else is done, and
-  /// forgets what has got through. False: nothing has come.
+  /// Calls `take` for each message that has come, but not for so many that nothing else is done,
+  /// and forgets what has got through. False: nothing has come.
   bool look(const std::function<void(int from, message_reader what)>& take);
+  /// What has come and gone so far, to itself too.
+  struct traffic {
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+    std::uint64_t bytes_sent = 0;
+    [[nodiscard]] std::uint64_t messages() const noexcept { return sent + received; }
+  };
+  [[nodiscard]] const traffic& so_far() const noexcept { return so_far_; }
   /// Whether all that was sent has got through.
   [[nodiscard]] bool empty() const noexcept { return sent_.empty() && own_.empty(); }
 
@@ -51,6 +60,7 @@ class mailbox {
   MPI_Comm all_;
   int rank_ = 0;
   int ranks_ = 1;
+  traffic so_far_;
   std::list<letter> sent_;  ///< the addresses of the texts are MPI's
   std::list<coming> coming_;
   std::deque<message> own_;  ///< to itself

@@ -78,16 +78,25 @@ task<> worker::pump() {
   const microseconds longest = zero_ != nullptr ? zero_looks_seldom : look_seldom;
   microseconds pause = look_often;
   for (;;) {
-    box_.sent.reset();
-    const bool any = box_.look([this](int from, message_reader what) { take(from, what); });
-    give();
-    leave_names();
-    tell_idle();
-    if (zero_ != nullptr) zero_->go_on();
-    count_time();
-    pause = any || box_.sent.is_set() ? look_often : std::min(pause * 2, longest);
+    pause = pass_messages() ? look_often : std::min(pause * 2, longest);
     (void)co_await timeout(pause, box_.sent.wait());
   }
+}
+
+/// Whether there were any.
+bool worker::pass_messages() {
+  const auto begin = std::chrono::steady_clock::now();
+  box_.sent.reset();
+  const std::uint64_t before = box_.so_far().messages();
+  (void)box_.look([this](int from, message_reader what) { take(from, what); });
+  give();
+  leave_names();
+  tell_idle();
+  if (zero_ != nullptr) zero_->go_on();
+  count_time();
+  if (box_.so_far().messages() == before) return false;
+  with_messages_ += std::chrono::steady_clock::now() - begin;
+  return true;
 }
 
 void worker::take(int from, message_reader& what) {

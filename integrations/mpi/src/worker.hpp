@@ -49,6 +49,8 @@ class worker : public tool::copy_share {
   carousel::task<> pump();
 
   [[nodiscard]] double busy_seconds() const noexcept { return busy_.count(); }
+  /// For messages, those of the coordinator too.
+  [[nodiscard]] double message_seconds() const noexcept { return with_messages_.count(); }
 
   // copy_share
 
@@ -75,6 +77,7 @@ class worker : public tool::copy_share {
   void give();
   void leave_names();
   void tell_idle();
+  bool pass_messages();
   void count_time();
   [[nodiscard]] work_unit for_others(own_unit one);
   carousel::task<> end_directories(std::int64_t depth);
@@ -106,6 +109,7 @@ class worker : public tool::copy_share {
 
   std::chrono::steady_clock::time_point looked_;
   std::chrono::duration<double> busy_{};
+  std::chrono::duration<double> with_messages_{};
 };
 
 }  // namespace carousel_mpi

@@ -16,6 +16,13 @@ check "2 ranks count what 1 has" test "$(json report2 "$counts")" = "$(json repo
 check "4 ranks count what 1 has" test "$(json report4 "$counts")" = "$(json report1 "$counts")"
 check "more than one of 4 copies files" test "$(json report4 'sum(r["files"] > 0 for r in o["ranks"])')" -gt 1
 
+check "--stats has the figures of all ranks" ends_with 0 cp -a --json --stats --part-size=2M tree counted
+check "sizes of all files" test "$(json out 'o["statistics"]["sizes"] >= o["bytes"] > 0')" = True
+check "messages of all, of which rank 0 has some" test \
+  "$(json out 'o["statistics"]["messages"] > o["statistics"]["messages_of_rank_0"]["sent"] > 0')" = True
+check "and in words" ends_with 0 cp -aT --stats tree counted
+check "in lines of their own" grep -q "^messages: .* rank 0 sent" out
+
 ranks=3
 check "what is there is replaced" ends_with 0 cp -aT tree copy2
 check "and the same" same_tree tree copy2
