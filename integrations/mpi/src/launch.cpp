@@ -61,6 +61,18 @@ mpi_session::mpi_session(int& argc, char**& argv) {
   MPI_Comm_size(MPI_COMM_WORLD, &ranks_);
 }
 
+/// Open MPI of Debian knows no PMI but PMIx, and ends the process where Slurm has started it with
+/// another one or with none. Its own launcher sets the first of these, PMIx the second.
+std::optional<std::string> mpi_session::foreseen_obstacle() {
+  if (name_of_mpi() != "Open MPI" || std::getenv("SLURM_STEP_NUM_TASKS") == nullptr ||
+      std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr || std::getenv("PMIX_RANK") != nullptr)
+    return std::nullopt;
+  return fmt::format(
+      "srun has started this without PMIx, by which processes with Open MPI find each other; start "
+      "it by {}",
+      right_command("Open MPI"));
+}
+
 std::optional<std::string> mpi_session::obstacle() const {
   for (const launcher& l : launchers) {
     const int started = number_in_environment(l.ranks, 1);
@@ -77,8 +89,9 @@ std::optional<std::string> mpi_session::obstacle() const {
   return std::nullopt;
 }
 
-bool mpi_session::speaks() const {
-  if (ranks_ != 1) return rank_ == 0;
+bool mpi_session::speaks() const { return ranks_ != 1 ? rank_ == 0 : is_first(); }
+
+bool mpi_session::is_first() {
   return std::ranges::all_of(
       launchers, [](const launcher& l) { return number_in_environment(l.rank, 0) == 0; });
 }

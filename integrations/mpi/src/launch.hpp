@@ -19,6 +19,12 @@ class mpi_session {
   [[nodiscard]] int rank() const noexcept { return rank_; }
   [[nodiscard]] int ranks() const noexcept { return ranks_; }
 
+  /// Before there is one: why MPI could not begin here, which it would say in its own words and with
+  /// its own status. It is to be said where is_first() is true.
+  [[nodiscard]] static std::optional<std::string> foreseen_obstacle();
+  /// Among the processes that the launcher has started, if it says so.
+  [[nodiscard]] static bool is_first();
+
   /// Why nothing can be done in this process; nothing where all is well. It is to be said by one of
   /// those that the launcher has started: speaks() tells.
   [[nodiscard]] std::optional<std::string> obstacle() const;

@@ -33,6 +33,10 @@ int run(const mpi_session& session, int argc, char** argv) {
 int main(int argc, char** argv) {
   constexpr int cannot_start = 2;
   carousel::tool::begin_output();
+  if (const auto obstacle = mpi_session::foreseen_obstacle()) {
+    if (mpi_session::is_first()) carousel::tool::complain(*obstacle);
+    return carousel::tool::end_output(cannot_start);
+  }
   const mpi_session session(argc, argv);
   if (const auto obstacle = session.obstacle()) {
     if (session.speaks()) carousel::tool::complain(*obstacle);
