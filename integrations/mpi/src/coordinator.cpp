@@ -178,11 +178,11 @@ void coordinator::begin_links() {
   });
   work_unit unit{.what = work_unit::kind::names};
   for (auto& names : files) {
-    std::ranges::move(names, std::back_inserter(unit.files));
-    if (unit.files.size() < names_at_once) continue;
+    std::ranges::move(names, std::back_inserter(unit.names));
+    if (unit.names.size() < names_at_once) continue;
     pool_.push_back(packed(std::exchange(unit, {.what = work_unit::kind::names})));
   }
-  if (!unit.files.empty()) pool_.push_back(packed(unit));
+  if (!unit.names.empty()) pool_.push_back(packed(unit));
 }
 
 void coordinator::end_directories(std::int64_t depth) {

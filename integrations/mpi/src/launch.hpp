@@ -19,8 +19,8 @@ class mpi_session {
   [[nodiscard]] int rank() const noexcept { return rank_; }
   [[nodiscard]] int ranks() const noexcept { return ranks_; }
 
-  /// Before there is one: why MPI could not begin here, which it would say in its own words and with
-  /// its own status. It is to be said where is_first() is true.
+  /// Before there is one: why MPI could not begin here, which it would say in its own words and
+  /// with its own status. It is to be said where is_first() is true.
   [[nodiscard]] static std::optional<std::string> foreseen_obstacle();
   /// Among the processes that the launcher has started, if it says so.
   [[nodiscard]] static bool is_first();

@@ -2,9 +2,7 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "carousel/carousel.hpp"
 #include "copy/name_claims.hpp"
 #include "copy/place.hpp"
 #include "copy/walk.hpp"
@@ -23,7 +21,6 @@ struct own_unit {
   tool::claim claimed = {};
   bool follow = false;
   std::string target_name = {};
-  std::vector<carousel::directory_entry> files = {};
 };
 
 }  // namespace carousel_mpi

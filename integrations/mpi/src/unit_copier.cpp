@@ -1,13 +1,11 @@
 #include "unit_copier.hpp"
 
-#include <filesystem>
 #include <utility>
 
 #include "copy/file_job.hpp"
 
 namespace carousel_mpi {
 
-using carousel::directory_entry;
 using carousel::result;
 using carousel::task;
 using tool::place;
@@ -18,7 +16,7 @@ task<result<std::shared_ptr<place>>> unit_copier::go_to(const spot& where, tool:
 
 task<> unit_copier::run(own_unit one) {
   if (one.unit.what == work_unit::kind::names) {
-    co_await copy_names(std::move(one.unit.files));
+    co_await copy_names(std::move(one.unit.names));
     co_return;
   }
   tool::handles open = std::move(one.open);
@@ -49,7 +47,7 @@ task<> unit_copier::run(own_unit one) {
   if (one.unit.what == work_unit::kind::directory)
     co_await run_directory(std::move(one), std::move(where));
   else
-    co_await run_files(std::move(one), std::move(where));
+    co_await copier_->copy_files(std::move(where), std::move(one.unit.files));
   if (is_top) co_return;
   kept->source = carousel::directory();
   kept->target = carousel::directory();
@@ -67,13 +65,6 @@ task<> unit_copier::run_directory(own_unit one, std::shared_ptr<place> where) {
   const tool::claim claimed =
       is_own ? std::move(one.claimed) : tool::claim{.was_free = one.unit.was_free};
   co_await copier_->copy_directory(std::move(where), {name, target_name, claimed, follow});
-}
-
-task<> unit_copier::run_files(own_unit one, std::shared_ptr<place> where) {
-  std::vector<directory_entry> files = std::move(one.files);
-  for (named_file& file : one.unit.files)
-    files.push_back({std::move(file.name), file.inode, std::filesystem::file_type::regular});
-  co_await copier_->copy_files(std::move(where), std::move(files));
 }
 
 task<> unit_copier::copy_names(std::vector<named_file> names) {

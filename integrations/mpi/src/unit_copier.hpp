@@ -27,7 +27,6 @@ class unit_copier {
   carousel::task<carousel::result<std::shared_ptr<tool::place>>> go_to(const spot& where,
                                                                        tool::handles& open);
   carousel::task<> run_directory(own_unit one, std::shared_ptr<tool::place> where);
-  carousel::task<> run_files(own_unit one, std::shared_ptr<tool::place> where);
   carousel::task<> copy_names(std::vector<named_file> names);
 
   places& places_;

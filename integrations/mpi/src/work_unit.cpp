@@ -1,5 +1,8 @@
 #include "work_unit.hpp"
 
+#include <filesystem>
+#include <utility>
+
 namespace carousel_mpi {
 
 void put(message_writer& to, const spot& where) { to.put(where.operand).put(where.path); }
@@ -59,12 +62,8 @@ message packed(const work_unit& unit) {
   to.put(unit.what);
   put(to, unit.where);
   to.put(unit.name).put(unit.was_free).put(static_cast<std::uint64_t>(unit.files.size()));
-  for (const named_file& file : unit.files) {
-    if (unit.what == work_unit::kind::files)
-      to.put(file.name).put(file.inode);
-    else
-      put(to, file);
-  }
+  for (const carousel::directory_entry& file : unit.files) to.put(file.name).put(file.inode);
+  for (const named_file& file : unit.names) put(to, file);
   return to.take();
 }
 
@@ -76,15 +75,11 @@ work_unit unpacked(const message& text) {
   unit.name = from.take<std::string>();
   unit.was_free = from.take<bool>();
   for (auto left = from.take<std::uint64_t>(); left != 0; --left) {
-    if (unit.what != work_unit::kind::files) {
-      unit.files.push_back(take_named_file(from));
-      continue;
-    }
-    named_file file;
-    file.name = from.take<std::string>();
-    file.inode = from.take<std::uint64_t>();
-    unit.files.push_back(std::move(file));
+    auto name = from.take<std::string>();
+    unit.files.push_back(
+        {std::move(name), from.take<std::uint64_t>(), std::filesystem::file_type::regular});
   }
+  while (!from.empty()) unit.names.push_back(take_named_file(from));
   return unit;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "carousel/carousel.hpp"
 #include "message.hpp"
 
 namespace carousel_mpi {
@@ -50,10 +51,11 @@ struct work_unit {
   enum class kind : std::uint8_t { directory, files, names };
 
   kind what = kind::directory;
-  spot where = {};                     ///< of a directory, what it is in; of files their directory
-  std::string name = {};               ///< of a directory
-  bool was_free = false;               ///< the name of the directory, at the target
-  std::vector<named_file> files = {};  ///< of files only the names and inodes count
+  spot where = {};        ///< of a directory, what it is in; of files their directory
+  std::string name = {};  ///< of a directory
+  bool was_free = false;  ///< the name of the directory, at the target
+  std::vector<carousel::directory_entry> files = {};
+  std::vector<named_file> names = {};
 };
 
 void put(message_writer& to, const spot& where);

@@ -1,6 +1,7 @@
 #include "worker.hpp"
 
 #include <sys/stat.h>
+#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -34,6 +35,13 @@ constexpr microseconds zero_looks_seldom{500};
 
 /// Open MPI kills a rank one second after it has asked it to end.
 constexpr std::chrono::milliseconds grace{300};
+
+/// Of a processor: others may use it in between.
+std::chrono::nanoseconds used_by_this_thread() noexcept {
+  timespec used{};
+  (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
 
 std::int64_t depth_of(const place& where) noexcept {
   std::int64_t depth = 0;
@@ -85,7 +93,7 @@ task<> worker::pump() {
 
 /// Whether there were any.
 bool worker::pass_messages() {
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = used_by_this_thread();
   box_.sent.reset();
   const std::uint64_t before = box_.so_far().messages();
   (void)box_.look([this](int from, message_reader what) { take(from, what); });
@@ -95,7 +103,7 @@ bool worker::pass_messages() {
   if (zero_ != nullptr) zero_->go_on();
   count_time();
   if (box_.so_far().messages() == before) return false;
-  with_messages_ += std::chrono::steady_clock::now() - begin;
+  with_messages_ += used_by_this_thread() - begin;
   return true;
 }
 
@@ -203,10 +211,9 @@ bool worker::takes_files(const std::shared_ptr<place>& where, std::size_t in_all
   if (box_.ranks() == 1 || in_all < entries_shared_min) return false;
   if (wants_ == want::none && queue_.is_full()) return false;
   late_.insert(where.get());
-  own_unit one{.unit = {.what = work_unit::kind::files},
+  own_unit one{.unit = {.what = work_unit::kind::files, .files = std::move(files)},
                .where = where,
-               .open = {where->source, where->target},
-               .files = std::move(files)};
+               .open = {where->source, where->target}};
   meet(std::move(one));
   return true;
 }
@@ -246,11 +253,7 @@ task<result<bool>> worker::verify_content(open_content content) {
 }
 
 work_unit worker::for_others(own_unit one) {
-  if (!one.where) return std::move(one.unit);
-  one.unit.where = places_.spot_of(one.where);
-  for (directory_entry& entry : one.files)
-    one.unit.files.push_back(
-        {.name = std::move(entry.name), .inode = entry.inode, .type = S_IFREG});
+  if (one.where) one.unit.where = places_.spot_of(one.where);
   return std::move(one.unit);
 }
 
