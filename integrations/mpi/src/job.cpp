@@ -57,7 +57,8 @@ class rank_job {
         mark_(mark),
         box_(MPI_COMM_WORLD),
         start_(std::chrono::steady_clock::now()) {
-    report_.names_each = copy_.verbose && !copy_.json;
+    report_.dry_run = copy_.dry_run;
+    report_.names_each = (copy_.verbose || copy_.dry_run) && !copy_.json;
     send_what_is_said(report_, box_);
     if (session.rank() == 0) {
       zero_.emplace(box_);

@@ -102,6 +102,10 @@ job_mark job_mark::make(const tool::copy_options& options) {
     if (!made.sources_.empty() && ::lstat(made.sources_.back().path.c_str(), &about) == 0)
       made.sources_.back().inode = about.st_ino;
   }
+  if (options.dry_run) {
+    made.directory_.clear();
+    return made;
+  }
   const std::string key = key_of(options, target);
   const int fd =
       ::open(made.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -25,7 +25,7 @@ constexpr const char* help =
     "and\n"
     "DST by the same paths.\n\n"
     "  --part-size=BYTES  of a large file, copied by one process at a time [64M]\n\n"
-    "Not here: -L, -i, -b, --delete, --dry-run, --parents, --files-from, --manifest, --compare,\n"
+    "Not here: -L, -i, -b, --delete, --parents, --files-from, --manifest, --compare,\n"
     "and several SRC with one name. All else is said by `carousel cp --help`.\n\n"
     "Exit status, of each process: 0; 1 when something was not copied, and the rest was; 2 for a\n"
     "wrong command line, or when nothing could be started.\n";
@@ -42,7 +42,6 @@ std::string_view what_is_for_one(const tool::copy_options& options) {
   if (options.interactive) return "-i";
   if (options.has_backups()) return "-b";
   if (options.remove_extras) return "--delete";
-  if (options.dry_run) return "--dry-run";
   if (options.parents) return "--parents";
   if (options.list) return "--files-from";
   if (options.manifest_file) return "--manifest";

@@ -105,6 +105,8 @@ std::uint64_t job_report::sum(const char* name) const {
   return all;
 }
 
+bool job_report::is_dry_run() const { return summaries_.front().at("dry_run").get<bool>(); }
+
 /// The same way of several ranks is one.
 std::vector<json> job_report::contents() const {
   std::vector<json> all;
@@ -132,7 +134,7 @@ std::size_t job_report::slowest() const {
 }
 
 void job_report::print(double seconds) const {
-  std::string line;
+  std::string line = is_dry_run() ? "nothing was touched; would be: " : "";
   for (const counted& one : counts) {
     const std::uint64_t n = sum(one.name);
     if (one.always || n != 0) line += fmt::format("{} {}, ", n, one.words);
@@ -182,17 +184,17 @@ void job_report::print_statistics(double seconds) const {
   const auto number = [&](const char* name) { return all.at(name).get<std::uint64_t>(); };
   const auto real = [&](const char* name) { return all.at(name).get<double>(); };
   const json& zero = all.at("messages_of_rank_0");
-  tool::say(
-      fmt::format("content: {} bytes copied of files of {} bytes\n"
-                  "speed: {:.1f} MiB/s, {:.0f} files/s\n"
-                  "processor: {:.3f} s of the program, {:.3f} s of the system, in all ranks\n"
-                  "memory: {:.1f} MiB at most, in one rank\n"
-                  "messages: {} of {} bytes; rank 0 sent {} and received {}, which took {:.3f} s\n",
-                  sum("bytes"), number("sizes"), real("bytes_per_second") / mib,
-                  real("files_per_second"), real("user_seconds"), real("system_seconds"),
-                  static_cast<double>(number("memory_bytes")) / mib, number("messages"),
-                  number("message_bytes"), zero.at("sent").get<std::uint64_t>(),
-                  zero.at("received").get<std::uint64_t>(), zero.at("seconds").get<double>()));
+  tool::say(fmt::format(
+      "content: {} bytes copied of files of {} bytes\n"
+      "speed: {:.1f} MiB/s, {:.0f} files/s\n"
+      "processor: {:.3f} s of the program, {:.3f} s of the system, in all ranks\n"
+      "memory: {:.1f} MiB at most, in one rank\n"
+      "messages: {} of {} bytes; rank 0 sent {} and received {}, in {:.3f} s of its processor\n",
+      sum("bytes"), number("sizes"), real("bytes_per_second") / mib, real("files_per_second"),
+      real("user_seconds"), real("system_seconds"),
+      static_cast<double>(number("memory_bytes")) / mib, number("messages"),
+      number("message_bytes"), zero.at("sent").get<std::uint64_t>(),
+      zero.at("received").get<std::uint64_t>(), zero.at("seconds").get<double>()));
 }
 
 void job_report::print_json(double seconds, int status, json_wishes wishes) const {
@@ -200,6 +202,7 @@ void job_report::print_json(double seconds, int status, json_wishes wishes) cons
   if (wishes.statistics) all["statistics"] = statistics(seconds);
   for (const counted& one : counts) all[one.name] = sum(one.name);
   all["bytes"] = sum("bytes");
+  all["dry_run"] = is_dry_run();
   all["seconds"] = seconds;
   all["status"] = status;
   all["error_count"] = errors_;

@@ -53,6 +53,7 @@ class job_report {
     std::uint64_t bytes = 0;
   };
   [[nodiscard]] std::uint64_t sum(const char* name) const;
+  [[nodiscard]] bool is_dry_run() const;
   [[nodiscard]] nlohmann::json statistics(double seconds) const;
   [[nodiscard]] std::vector<nlohmann::json> contents() const;
   [[nodiscard]] std::size_t slowest() const;

@@ -186,11 +186,14 @@ void worker::count_time() {
 
 // What others may do.
 
+/// A dry run is rank 0's alone: what one name would be depends on what others would have become.
+bool worker::shares() const noexcept { return box_.ranks() > 1 && !how_.options.dry_run; }
+
 result<> worker::finds(const place& where) { return how_.mark.clean(where.target.fd()); }
 
 bool worker::takes_directory(const std::shared_ptr<place>& where, const named_directory& it) {
   const bool is_named = where->parent == nullptr;
-  if (box_.ranks() == 1 || it.is_last || it.claimed.comes_late) return false;
+  if (!shares() || it.is_last || it.claimed.comes_late) return false;
   if (is_named) places_.name_directory(where, it.name, it.target_name, it.follow);
   if (!is_named && wants_ == want::none && queue_.is_full()) return false;
   late_.insert(where.get());
@@ -208,7 +211,7 @@ bool worker::takes_directory(const std::shared_ptr<place>& where, const named_di
 
 bool worker::takes_files(const std::shared_ptr<place>& where, std::size_t in_all,
                          std::vector<directory_entry>& files) {
-  if (box_.ranks() == 1 || in_all < entries_shared_min) return false;
+  if (!shares() || in_all < entries_shared_min) return false;
   if (wants_ == want::none && queue_.is_full()) return false;
   late_.insert(where.get());
   own_unit one{.unit = {.what = work_unit::kind::files, .files = std::move(files)},
@@ -224,7 +227,7 @@ void worker::meet(own_unit one) {
 }
 
 bool worker::takes_name(const tool::file_job& job, const struct stat& about) {
-  if (box_.ranks() == 1 || now_ != phase::files) return false;
+  if (!shares() || now_ != phase::files) return false;
   late_.insert(job.where.get());
   names_.push_back({places_.spot_of(job.where), job.source_name, job.target_name, about.st_ino,
                     about.st_mode & S_IFMT, job.claimed.was_free, job.follow});
@@ -240,7 +243,7 @@ bool worker::takes_end(const std::shared_ptr<place>& where) {
 }
 
 bool worker::takes_content(const struct stat& about) const {
-  return box_.ranks() > 1 && static_cast<std::uint64_t>(about.st_size) >= 2 * how_.part_bytes;
+  return shares() && static_cast<std::uint64_t>(about.st_size) >= 2 * how_.part_bytes;
 }
 
 task<result<tool::copied_content>> worker::copy_content(open_content content,

@@ -49,7 +49,7 @@ class worker : public tool::copy_share {
   carousel::task<> pump();
 
   [[nodiscard]] double busy_seconds() const noexcept { return busy_.count(); }
-  /// For messages, those of the coordinator too.
+  /// Of a processor, for messages, those of the coordinator too.
   [[nodiscard]] double message_seconds() const noexcept { return with_messages_.count(); }
 
   // copy_share
@@ -72,6 +72,7 @@ class worker : public tool::copy_share {
   enum class phase : std::uint8_t { files, links, over };
 
   void take(int from, message_reader& what);
+  [[nodiscard]] bool shares() const noexcept;
   void meet(own_unit one);
   void ask(need how_much);
   void give();

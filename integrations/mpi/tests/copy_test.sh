@@ -31,6 +31,15 @@ echo other >copy2/wide/0
 check "--resume goes on" ends_with 0 cp -aT --resume --json --part-size=2M tree copy2
 check "and keeps what was there" test "$(json out 'o["skipped"] > 1000')" = True
 check "then it is the same" same_tree tree copy2
+mkdir foreseen
+check "a dry run ends with 0" ends_with 0 cp -a --dry-run --part-size=2M tree foreseen/copy
+check "tells each name" test "$(grep -c "would be" out)" -gt 1000
+check "says that nothing was touched" grep -q "^nothing was touched; would be: " out
+check "and touches nothing" test -z "$(ls -A foreseen)"
+check "--exclude holds for all ranks" ends_with 0 cp -a --exclude=1?? --exclude=/d0 --exclude=large --part-size=2M tree partly
+check "by a name, wherever it is" test -z "$(find partly -name '1??' -o -name large)"
+check "by a path" not test -e partly/d0
+check "and for nothing else" test "$(rsync -nai --delete --exclude='1??' --exclude=/d0 --exclude=large tree/ partly/ | wc -l)" = 0
 check "--verify compares" ends_with 0 cp -a --verify --sync --part-size=2M tree verified
 check "and keeps all" same_tree tree verified
 truncate -s 1T hole
