@@ -68,7 +68,7 @@ check "4 ranks that wait for some seconds use less than a processor for that tim
 
 # A signal ends it, with another status than 0.
 # shellcheck disable=SC2046  # several words
-$(launcher) "$program" cp --bwlimit=100K slow interrupted >out 2>err </dev/null &
+timeout --foreground -k 5 60 $(launcher) "$program" cp --bwlimit=100K slow interrupted >out 2>err </dev/null &
 job=$!
 sleep 1.5
 kill -TERM $job
