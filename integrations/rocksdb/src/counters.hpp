@@ -19,6 +19,8 @@ struct read_counters {
   std::atomic<std::uint64_t> async_busy;   ///< ReadAsync that RocksDB was told to do itself
   std::atomic<std::uint64_t> polls;        ///< handles that Poll has waited for
   std::atomic<std::uint64_t> aborts;       ///< handles that AbortIO has ended
+  std::atomic<std::uint64_t> ahead;        ///< pieces that were read ahead
+  std::atomic<std::uint64_t> unread;       ///< those of them that nobody asked for
   std::atomic<std::uint64_t> redone;       ///< what a ring refused and system calls did
 };
 extern read_counters counters;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
 #include "io_error.hpp"
@@ -24,6 +25,8 @@ std::size_t direct_alignment(int fd) noexcept {
   const std::size_t most = std::max(told.stx_dio_mem_align, told.stx_dio_offset_align);
   return most == 0 ? alignment_untold : most;
 }
+
+std::atomic<std::uint64_t> next_number = 1;
 
 int open_for_reading(const std::string& name, int flags) noexcept {
   int fd = -1;
@@ -48,6 +51,7 @@ rocksdb::IOStatus open_file::open(const std::string& name, const rocksdb::FileOp
 
 open_file::open_file(int fd, std::string name, bool direct)
     : fd_(fd),
+      number_(next_number.fetch_add(1, std::memory_order_relaxed)),
       name_(std::move(name)),
       direct_(direct),
       alignment_(direct ? direct_alignment(fd) : alignment_untold) {}

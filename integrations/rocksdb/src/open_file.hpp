@@ -3,6 +3,7 @@
 #include <rocksdb/file_system.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,6 +23,8 @@ class open_file {
   ~open_file();
 
   [[nodiscard]] int fd() const noexcept { return fd_; }
+  /// Which no other has or had in this process, and is not 0.
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] bool direct() const noexcept { return direct_; }
   /// In bytes, a power of two: what offsets, lengths and addresses of direct reads are a multiple
@@ -32,6 +35,7 @@ class open_file {
   open_file(int fd, std::string name, bool direct);
 
   int fd_;
+  std::uint64_t number_;
   std::string name_;
   bool direct_;
   std::size_t alignment_;

@@ -13,7 +13,9 @@
 #include "counters.hpp"
 #include "file_system.hpp"
 #include "io_error.hpp"
+#include "read_ahead.hpp"
 #include "read_progress.hpp"
+#include "sequences.hpp"
 #include "thread_ring.hpp"
 
 namespace carousel_rocksdb {
@@ -45,6 +47,21 @@ int advice_for(rocksdb::FSRandomAccessFile::AccessPattern pattern) noexcept {
   }
 }
 
+constinit thread_local sequences reads_of_this_thread;
+
+/// A direct read that goes on where others have ended finds what it asks for already there.
+void read_what_is_ahead(const open_file& file, read_progress& asked) {
+  const std::size_t bytes = asked.bytes();
+  if (bytes == 0 || bytes > read_ahead::read_bytes_max) return;
+  const std::uint64_t mixed =
+      asked.offset() | bytes | reinterpret_cast<std::uintptr_t>(asked.into());
+  // Of any other the kernel has to say what it thinks of it.
+  if (file.alignment() > read_ahead::alignment || mixed % file.alignment() != 0) return;
+  const unsigned before = reads_of_this_thread.note(file.number(), asked.offset(), bytes);
+  if (before < read_ahead::reads_in_a_row_min) return;
+  if (thread_ring* const ring = thread_ring::mine()) ring->ahead().serve(file, asked, before);
+}
+
 void read_by_calls(const open_file& file, FSReadRequest& asked) {
   read_progress progress(file, asked);
   asked.status = progress.finish_by_calls();
@@ -57,6 +74,7 @@ IOStatus random_access_file::Read(std::uint64_t offset, std::size_t n, const IOO
                                   Slice* result, char* scratch, IODebugContext*) const {
   count(counters.reads);
   read_progress progress(*file_, offset, n, scratch);
+  if (file_->direct()) read_what_is_ahead(*file_, progress);
   IOStatus done = progress.finish_by_calls();
   *result = progress.result();
   return done;

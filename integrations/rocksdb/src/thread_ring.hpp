@@ -5,26 +5,32 @@
 
 #include "carousel/carousel.hpp"
 #include "open_file.hpp"
+#include "read_ahead.hpp"
 
 namespace carousel_rocksdb {
 
-/// The ring on which a thread reads what a MultiRead asks for. A thread makes its own with its
-/// first MultiRead, keeps it, and closes it at its end; nothing is in flight on it but while a
-/// MultiRead of that thread waits.
+/// The ring on which a thread reads what a MultiRead asks for, and what it will ask for next of a
+/// file that it reads in order. A thread makes its own when it first needs it, keeps it, and closes
+/// it at its end; nothing is in flight on it but while a MultiRead of that thread waits, and reads
+/// ahead.
 class thread_ring {
  public:
   /// Null where this thread can have none: the kernel refuses, or the thread is at its end and has
   /// closed its ring, while destructors still read.
   [[nodiscard]] static thread_ring* mine() noexcept;
 
-  explicit thread_ring(carousel::runtime made) noexcept : runtime_(std::move(made)) {}
+  explicit thread_ring(carousel::runtime made) noexcept
+      : runtime_(std::move(made)), ahead_(runtime_) {}
 
   /// Answers all requests: status and result of each are set. What the ring cannot do is done by
   /// system calls. Throws std::bad_alloc, with nothing in flight.
   void read_all(const open_file& file, std::span<rocksdb::FSReadRequest> requests);
 
+  [[nodiscard]] read_ahead& ahead() noexcept { return ahead_; }
+
  private:
   carousel::runtime runtime_;
+  read_ahead ahead_;
 };
 
 }  // namespace carousel_rocksdb

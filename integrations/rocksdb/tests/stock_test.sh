@@ -77,6 +77,13 @@ found_by_default() { # BENCHMARK OPTION...
   check "on rings" counted "by ring" 1000
   check "with nothing that a ring refused" test "$(count_of redone)" = 0
 
+  if [[ $direct ]]; then
+    check "readseq reads" bench $use $direct --benchmarks=readseq
+    check "ahead" counted ahead 10
+    check "little of it in vain" test "$(($(count_of unread) * 4))" -lt "$(count_of ahead)"
+    check "readrandom reads" bench $use $direct --benchmarks=readrandom --reads=3000
+    check "nothing ahead" test "$(count_of ahead)" -lt 5
+  fi
   check "readseq reads in advance" bench $use $direct --benchmarks=readseq --async_io
   check "through ReadAsync, and waits for each" counted polls 10
   check "buffered too" bench $use --benchmarks=readseq --async_io

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace carousel_rocksdb {
+
+/// What tells one content of a file from a later one: its size, and when it was changed. Who has
+/// read something after he took a mark, and finds the same mark later, has what a read would give
+/// him then.
+struct file_mark {
+  std::uint64_t bytes;
+  std::int64_t changed_s;
+  std::int64_t changed_ns;
+
+  /// Nothing where the kernel does not say, and as long as another change could leave the same
+  /// mark: file systems take their times from a clock that stands still for some milliseconds.
+  [[nodiscard]] static std::optional<file_mark> of(int fd) noexcept;
+  bool operator==(const file_mark&) const = default;
+};
+
+}  // namespace carousel_rocksdb
