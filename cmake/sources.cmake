@@ -90,6 +90,7 @@ set(carousel_headers
     include/carousel/detail/net/receive_record.hpp
     include/carousel/detail/net/splice_call.hpp
     include/carousel/detail/net/stream_transfer.hpp
+    include/carousel/detail/net/whole_transfer.hpp
     include/carousel/detail/net/zero_copy.hpp
     include/carousel/detail/net/zero_copy_send.hpp
     include/carousel/detail/ring/completion_marks.hpp

@@ -20,6 +20,14 @@ std::int32_t ring_driver::meaning(const slot& s, std::int32_t res) noexcept {
   return res;
 }
 
+/// The last completion of an operation with notes that is awaited. True: it was that of a part, and
+/// the operation has begun again.
+bool ring_driver::finish_noted(slot& s, std::int32_t res) noexcept {
+  const std::uint8_t notes = s.notes;
+  finish(s, res);
+  return (notes & (may_repeat | stop_wanted)) == may_repeat && s.kind->repeat(s);
+}
+
 void ring_driver::cancel_leaves_kernel() noexcept {
   CAROUSEL_ASSERT_STATE(cancels_in_kernel_ != 0,
                         "more cancels have left the kernel than were handed to it: of %zu requests "

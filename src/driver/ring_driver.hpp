@@ -205,6 +205,7 @@ class ring_driver final : owned_ring, public driver {
   void cancel_leaves_kernel() noexcept;
   void uncount_withdrawn() noexcept;
   void finish(slot& s, std::int32_t res) noexcept;
+  [[nodiscard]] bool finish_noted(slot& s, std::int32_t res) noexcept;
   void end_awaiter_of(slot& s) noexcept;
   void take_over(slot& s) noexcept;
   static operation_base& leave_awaiter(slot& s) noexcept;

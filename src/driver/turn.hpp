@@ -93,7 +93,12 @@ template <class Resume>
     slot* const s = named_by(user_data);
     if (s != nullptr && (flags & sys::cqe_more) == 0) [[likely]] {
       leaves_kernel();
-      finish(*s, res >= 0 ? res : meaning(*s, res));
+      const std::int32_t meant = res >= 0 ? res : meaning(*s, res);
+      if (s->notes != 0) [[unlikely]] {
+        if (finish_noted(*s, meant)) return true;
+      } else {
+        finish(*s, meant);
+      }
       return resume(*s->awaiter);
     }
     on_other_completion(user_data, res, flags);

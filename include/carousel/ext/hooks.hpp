@@ -39,6 +39,10 @@ struct many_completions {};
 /// it answers once more (zero-copy sends). complete_early() gives the output then; the resources,
 /// copies of which share what the kernel uses, are discarded with the last answer.
 struct result_before_release {};
+/// `completions`: the kernel answers once, and repeat(), which hears the answer, may take it for a
+/// part: then the operation is asked for again, as encode() says it now, before anybody goes on.
+/// After a request to stop the answer is the last one.
+struct repeated_until_done {};
 /// `begins`: it starts when it is awaited, and a request to stop cancels it.
 struct begins_at_once {};
 /// `begins`: must_wait() tells whether something must be waited for, stop_waiting() that it shall
@@ -117,6 +121,11 @@ concept completing_early =
     };
 
 template <class Op>
+concept repeating = requires(Op& op) {
+  { op.repeat(std::int32_t{}) } noexcept -> std::same_as<bool>;
+};
+
+template <class Op>
 concept waiting_first = requires(Op& op, detail::operation_base& self) {
   { op.must_wait(self) } noexcept -> std::same_as<bool>;
   { op.stop_waiting(self) } noexcept -> std::same_as<bool>;
@@ -164,6 +173,7 @@ namespace members {
   concept has_##name = !requires { &beside_##name<Op>::name; }
 CAROUSEL_EXT_MEMBER(item);
 CAROUSEL_EXT_MEMBER(complete_early);
+CAROUSEL_EXT_MEMBER(repeat);
 CAROUSEL_EXT_MEMBER(must_wait);
 CAROUSEL_EXT_MEMBER(stop_waiting);
 CAROUSEL_EXT_MEMBER(may_attempt);
@@ -189,6 +199,11 @@ template <class Op>
 concept early_results_agree = (std::same_as<typename Op::completions, result_before_release>
                                    ? completing_early<Op>
                                    : !members::has_complete_early<Op>);
+
+template <class Op>
+concept repeats_agree =
+    (std::same_as<typename Op::completions, repeated_until_done> ? repeating<Op>
+                                                                 : !members::has_repeat<Op>);
 
 template <class Op>
 concept waits_agree = (std::same_as<typename Op::begins, begins_when_free>
@@ -230,11 +245,12 @@ concept operation_type =
     std::is_nothrow_move_constructible_v<typename Op::resources> && working<Op> &&
     lending<typename Op::lends, typename Op::resources> &&
     discarding<typename Op::unclaimed, typename Op::resources> &&
-    one_of<typename Op::completions, one_completion, many_completions, result_before_release> &&
+    one_of<typename Op::completions, one_completion, many_completions, result_before_release,
+           repeated_until_done> &&
     one_of<typename Op::begins, begins_at_once, begins_inline, begins_when_free> &&
     one_of<typename Op::holds, holds_no_file, holds_a_file, holds_a_connection> &&
-    !std::is_final_v<Op> && items_agree<Op> && early_results_agree<Op> && waits_agree<Op> &&
-    attempts_agree<Op> && files_agree<Op> && breaks_agree<Op> && links_agree<Op>;
+    !std::is_final_v<Op> && items_agree<Op> && early_results_agree<Op> && repeats_agree<Op> &&
+    waits_agree<Op> && attempts_agree<Op> && files_agree<Op> && breaks_agree<Op> && links_agree<Op>;
 
 }  // namespace carousel::ext
 
@@ -251,6 +267,9 @@ consteval void agrees_with_its_answers() {
   static_assert(ext::early_results_agree<Op>,
                 "an operation has complete_early(), and resources to share, exactly when its "
                 "`completions` are ext::result_before_release");
+  static_assert(ext::repeats_agree<Op>,
+                "an operation has repeat() noexcept exactly when its `completions` are "
+                "ext::repeated_until_done");
   static_assert(ext::waits_agree<Op>,
                 "an operation has must_wait() noexcept and stop_waiting() noexcept exactly when "
                 "it `begins` ext::begins_when_free");
@@ -288,11 +307,12 @@ consteval bool says_all_of_itself() {
       "ext::result_owns_nothing`, or a type that discards it");
   constexpr bool completions = requires {
     requires ext::one_of<typename Op::completions, ext::one_completion, ext::many_completions,
-                         ext::result_before_release>;
+                         ext::result_before_release, ext::repeated_until_done>;
   };
   static_assert(completions,
                 "an operation type says how often the kernel answers: `using completions = "
-                "ext::one_completion`, `ext::many_completions` or `ext::result_before_release`");
+                "ext::one_completion`, `ext::many_completions`, `ext::result_before_release` or "
+                "`ext::repeated_until_done`");
   constexpr bool begins = requires {
     requires ext::one_of<typename Op::begins, ext::begins_at_once, ext::begins_inline,
                          ext::begins_when_free>;

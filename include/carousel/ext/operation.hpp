@@ -19,8 +19,9 @@
 ///                report, and kept from reuse
 ///   unclaimed    result_owns_nothing, or how to dispose of a result that nobody takes: without it
 ///                an abandoned accept would leak its connection
-///   completions  one_completion; many_completions with item(res, flags) noexcept; or
-///                result_before_release with complete_early(res, held)
+///   completions  one_completion; many_completions with item(res, flags) noexcept;
+///                result_before_release with complete_early(res, held); or repeated_until_done
+///                with repeat(res) noexcept
 ///   begins       begins_at_once; begins_inline with may_attempt(nobody_waits) noexcept,
 ///                attempt(driver) noexcept, which does it without the ring or gives not_attempted,
 ///                and complete_attempt(res, held); or begins_when_free with must_wait(self) and

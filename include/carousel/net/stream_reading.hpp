@@ -6,6 +6,7 @@
 #include "carousel/detail/buf/fixed_access.hpp"
 #include "carousel/detail/io/refused_buffer.hpp"
 #include "carousel/detail/net/stream_transfer.hpp"
+#include "carousel/detail/net/whole_transfer.hpp"
 #include "carousel/net/receive_stream.hpp"
 #include "carousel/task.hpp"
 
@@ -20,6 +21,12 @@ using receive_operation = detail::operation<
 template <class B>
 using receive_fixed_operation = detail::operation<
     detail::stream_transfer<detail::direction::read, detail::buffer_kind::fixed, B>>;
+template <class B>
+using receive_exact_operation = detail::operation<detail::whole_transfer<
+    detail::stream_transfer<detail::direction::read, detail::buffer_kind::any, B>>>;
+template <class B>
+using receive_exact_fixed_operation = detail::operation<detail::whole_transfer<
+    detail::stream_transfer<detail::direction::read, detail::buffer_kind::fixed, B>>>;
 template <class B>
 using receivev_operation =
     detail::operation<detail::stream_vector_transfer<detail::direction::read, B>>;
@@ -51,8 +58,8 @@ class stream_reading {
   /// Reads until the buffer is full. Error: errc::end_of_file, with the buffer's size telling how
   /// much came.
   template <io_buf_mut B>
-  task<buf_result<void, B>> read_exact(B buf) const {
-    return all<kind::any>(std::move(buf));
+  receive_exact_operation<B> read_exact(B buf) const {
+    return all<receive_exact_operation<B>>(buf);
   }
   /// Reads into the buffers in turn: buf_result<std::size_t, std::vector<B>>; each one's size
   /// becomes what it received.
@@ -69,8 +76,8 @@ class stream_reading {
     return one<receive_fixed_operation<B>>(buf);
   }
   template <fixed_io_buf B>
-  task<buf_result<void, B>> read_exact_fixed(B buf) const {
-    return all<kind::fixed>(std::move(buf));
+  receive_exact_fixed_operation<B> read_exact_fixed(B buf) const {
+    return all<receive_exact_fixed_operation<B>>(buf);
   }
 
   /// All that comes, in leases of a group, so that the connection has no buffer while it waits.
@@ -106,11 +113,13 @@ class stream_reading {
     return Operation(std::in_place_type<typename Operation::described_by>, held(), std::move(buf),
                      detail::from_here());
   }
-  template <kind K, class B>
-  task<buf_result<void, B>> all(B buf) const {
+  template <class Operation, class B>
+  Operation all(B& buf) const {
+    using whole = typename Operation::described_by;
     const std::size_t total = detail::bytes_of<in>(buf);
-    return detail::transfer_all<detail::stream_transfer<in, K, B>>(
-        held().file, std::move(buf), detail::position::current(), total, errc::end_of_file);
+    return Operation(std::in_place_type<whole>,
+                     typename whole::part_transfer{held(), std::move(buf), detail::from_here()},
+                     total);
   }
 };
 

@@ -6,6 +6,7 @@
 #include "carousel/detail/buf/fixed_access.hpp"
 #include "carousel/detail/io/refused_buffer.hpp"
 #include "carousel/detail/net/stream_transfer.hpp"
+#include "carousel/detail/net/whole_transfer.hpp"
 #include "carousel/detail/net/zero_copy_send.hpp"
 #include "carousel/task.hpp"
 
@@ -20,8 +21,17 @@ template <class B>
 using send_fixed_operation = detail::operation<
     detail::stream_transfer<detail::direction::write, detail::buffer_kind::fixed, B>>;
 template <class B>
+using send_all_operation = detail::operation<detail::whole_transfer<
+    detail::stream_transfer<detail::direction::write, detail::buffer_kind::any, B>>>;
+template <class B>
+using send_all_fixed_operation = detail::operation<detail::whole_transfer<
+    detail::stream_transfer<detail::direction::write, detail::buffer_kind::fixed, B>>>;
+template <class B>
 using sendv_operation =
     detail::operation<detail::stream_vector_transfer<detail::direction::write, B>>;
+template <class B>
+using sendv_all_operation = detail::operation<
+    detail::whole_transfer<detail::stream_vector_transfer<detail::direction::write, B>>>;
 
 /// How all stream sockets, and their writing halves, are written.
 ///
@@ -45,8 +55,8 @@ class stream_writing {
   }
   /// Writes all size() bytes, or fails. A text is std::vector<char>(text.begin(), text.end()).
   template <io_buf B>
-  task<buf_result<void, B>> write_all(B buf) const {
-    return all<kind::any>(std::move(buf));
+  send_all_operation<B> write_all(B buf) const {
+    return all<send_all_operation<B>>(buf);
   }
   /// Writes the buffers in turn, 1,024 of them at most: buf_result<std::size_t, std::vector<B>>.
   template <io_buf B>
@@ -55,10 +65,8 @@ class stream_writing {
         detail::stream_vector_transfer<out, B>{held(), std::move(bufs), detail::from_here()});
   }
   template <io_buf B>
-  task<buf_result<void, std::vector<B>>> writev_all(std::vector<B> bufs) const {
-    const std::size_t total = detail::bytes_of<out>(bufs);
-    return detail::transfer_all<detail::stream_vector_transfer<out, B>>(
-        held().file, std::move(bufs), detail::position::current(), total, errc::write_zero);
+  sendv_all_operation<B> writev_all(std::vector<B> bufs) const {
+    return all<sendv_all_operation<B>>(bufs);
   }
   /// The same with a lease, or a slice of one, whose collection is registered with this runtime.
   /// Errors moreover: not_registered, wrong_runtime. Kernels before 7.2 take the bytes of a
@@ -68,8 +76,8 @@ class stream_writing {
     return one<send_fixed_operation<B>>(buf);
   }
   template <fixed_io_buf B>
-  task<buf_result<void, B>> write_all_fixed(B buf) const {
-    return all<kind::fixed>(std::move(buf));
+  send_all_fixed_operation<B> write_all_fixed(B buf) const {
+    return all<send_all_fixed_operation<B>>(buf);
   }
 
   /// As write(), but the kernel sends from the buffer itself and has it for longer: sent_zc<B> says
@@ -116,11 +124,13 @@ class stream_writing {
     return Operation(std::in_place_type<typename Operation::described_by>, held(), std::move(buf),
                      detail::from_here());
   }
-  template <kind K, class B>
-  task<buf_result<void, B>> all(B buf) const {
+  template <class Operation, class B>
+  Operation all(B& buf) const {
+    using whole = typename Operation::described_by;
     const std::size_t total = detail::bytes_of<out>(buf);
-    return detail::transfer_all<detail::stream_transfer<out, K, B>>(
-        held().file, std::move(buf), detail::position::current(), total, errc::write_zero);
+    return Operation(std::in_place_type<whole>,
+                     typename whole::part_transfer{held(), std::move(buf), detail::from_here()},
+                     total);
   }
 };
 

@@ -152,6 +152,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
   static constexpr bool begins_inline = std::same_as<typename Op::begins, ext::begins_inline>;
   static constexpr bool completes_early =
       std::same_as<typename Op::completions, ext::result_before_release>;
+  static constexpr bool repeats = std::same_as<typename Op::completions, ext::repeated_until_done>;
   static constexpr bool holds_a_connection =
       std::same_as<typename Op::holds, ext::holds_a_connection>;
   static constexpr bool holds_a_file =
@@ -229,6 +230,26 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     lend();
     at = &s;
     io.submit(s, *this, kind, r);
+    if constexpr (repeats) s.notes = may_repeat;
+  }
+  /// After an answer that was a part: as if it had been awaited just now, but for a request to
+  /// stop, which does not come here.
+  void start_again(slot& s) noexcept {
+    driver& io = *io_;
+    unlend();
+    if constexpr (holds_a_file) {
+      if (op_.file) op_.file->end_operation();
+    }
+    io.release(s);
+    wait_for_slot();
+    if (!io.can_start()) return this->wait_to_start();
+    try {
+      start_late(io);
+    } catch (...) {  // no memory
+      at = no_slot();
+      failed = failure(std::errc::not_enough_memory);
+      this_context().ready.push_back(*this);
+    }
   }
 
   void lend() const noexcept {
@@ -268,6 +289,14 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     if constexpr (std::same_as<typename Op::completions, ext::many_completions>) {
       k.item = [](slot& s, std::int32_t res, std::uint32_t flags) noexcept {
         waiting_at(s).op_.item(res, flags);
+      };
+    }
+    if constexpr (repeats) {
+      k.repeat = [](slot& s) noexcept {
+        operation& self = waiting_at(s);
+        const bool again = self.op_.repeat(s.res);
+        if (again) self.start_again(s);
+        return again;
       };
     }
     if constexpr (completes_early) {

@@ -27,7 +27,11 @@ struct operation_kind {
   /// Takes a completion that is not the last one, while somebody waits; null: the operation expects
   /// none.
   void (*item)(slot&, std::int32_t res, std::uint32_t flags) noexcept;
-  /// Gets rid of what such a completion brought, when nobody takes it.
+  /// Hears of the last completion, while somebody waits, in a slot that is done. True: it was a
+  /// part, and the operation has begun again, in this slot or another, or stands in line. Null:
+  /// there are no parts.
+  bool (*repeat)(slot&) noexcept;
+  /// Gets rid of what a completion that is not the last one brought, when nobody takes it.
   void (*discard_item)(slot&, std::int32_t res) noexcept;
   /// The open file that the awaiter's operation holds, or null.
   const descriptor* (*file_of)(const slot&) noexcept;
@@ -52,7 +56,7 @@ struct operation_kind {
 ///   orphaned   the slot; a cancel goes out, unless the result was given before, and the last CQE
 ///              releases everything. What a CQE before the last one brings is disposed of at once.
 ///   done       the awaiter; the result is stored, and the awaiter runs now or is in the ready
-///              queue
+///              queue, or takes it for a part and begins again
 ///   withdrawn  as done, but the kernel would not take it and has not executed it
 enum class slot_state : std::uint8_t { free, submitted, orphaned, done, withdrawn };
 [[nodiscard]] const char* name_of(slot_state state) noexcept;
@@ -73,7 +77,8 @@ inline constexpr std::uint32_t slot_index_max = 1U << 24U;
 enum slot_note : std::uint8_t {
   stop_wanted = 1,           ///< a cancel is noted or was sent: the slot may stand in a list
   uses_removed_buffers = 2,  ///< a registration that was given up waits for it
-  result_given = 4           ///< only its memory is to be released: there is nothing to cancel
+  result_given = 4,          ///< only its memory is to be released: there is nothing to cancel
+  may_repeat = 8             ///< its last completion may be that of a part
 };
 
 /// The part of a slot that every operation touches: one cache line.

@@ -11,8 +11,9 @@
 #include "carousel/detail/buf/fixed_access.hpp"
 #include "carousel/detail/buf/lent_memory.hpp"
 #include "carousel/detail/driver/failure_note.hpp"
+#include "carousel/detail/driver/operation.hpp"
 #include "carousel/detail/io/pieces.hpp"
-#include "carousel/detail/io/transfer_all.hpp"
+#include "carousel/detail/io/position.hpp"
 #include "carousel/detail/net/message.hpp"
 
 namespace carousel::detail {
@@ -63,6 +64,7 @@ void encode_stream(request& r, const std::byte* data, std::size_t bytes) noexcep
 template <direction D, buffer_kind K, io_buf B>
 struct stream_transfer : file_operation {
   using traits = buf_traits<B>;
+  static constexpr direction way = D;
 
   using resources = B;
   using output = buf_result<std::size_t, B>;
@@ -89,18 +91,21 @@ struct stream_transfer : file_operation {
   }
 
   output complete(std::int32_t res, B& lent, slot&) const noexcept {
+    const result<std::size_t> moved = take(res, lent);
+    return {moved, std::move(lent)};
+  }
+  output fail(std::error_code error, B&& back) const noexcept {
+    return {std::unexpected(refused(error)), std::move(back)};
+  }
+
+  /// What the kernel's answer means; the buffer gets its size.
+  [[nodiscard]] result<std::size_t> take(std::int32_t res, B& lent) const noexcept {
     const result<std::size_t> moved = stream_result(D, file, res, asked());
     if constexpr (D == direction::read) {
       if (moved) traits::set_size(lent, extent.skip + *moved);
     }
-    return {moved, std::move(lent)};
+    return moved;
   }
-  output fail(std::error_code error, B&& back) const noexcept {
-    return {std::unexpected(note_failure(error, D == direction::read ? opcode::recv : opcode::send,
-                                         file.get())),
-            std::move(back)};
-  }
-
   [[nodiscard]] std::size_t bytes_wanted() const noexcept {
     return bytes_of<D>(held) - extent.skip;
   }
@@ -110,11 +115,17 @@ struct stream_transfer : file_operation {
   static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
     note_break(D, socket, asked, res);
   }
+  /// An error that is not the kernel's answer.
+  [[nodiscard]] std::error_code refused(std::error_code error) const noexcept {
+    return note_failure(error, D == direction::read ? opcode::recv : opcode::send, file.get());
+  }
 };
 
 /// The same with several buffers in turn, the first 1,024 that have something to do.
 template <direction D, io_buf B>
 struct stream_vector_transfer : file_operation {
+  static constexpr direction way = D;
+
   using resources = std::vector<B>;
   using output = buf_result<std::size_t, std::vector<B>>;
   using lends = lent_memory<std::vector<B>>;
@@ -145,24 +156,31 @@ struct stream_vector_transfer : file_operation {
   }
 
   output complete(std::int32_t res, std::vector<B>& lent, slot&) const noexcept {
+    const result<std::size_t> moved = take(res, lent);
+    return {moved, std::move(lent)};
+  }
+  output fail(std::error_code error, std::vector<B>&& back) const noexcept {
+    return {std::unexpected(refused(error)), std::move(back)};
+  }
+
+  [[nodiscard]] result<std::size_t> take(std::int32_t res, std::vector<B>& lent) const noexcept {
     const result<std::size_t> moved = stream_result(D, file, res, asked_bytes);
     if constexpr (D == direction::read) {
       if (moved) spread_fill(lent, *moved);
     }
-    return {moved, std::move(lent)};
+    return moved;
   }
-  output fail(std::error_code error, std::vector<B>&& back) const noexcept {
-    return {std::unexpected(note_failure(
-                error, D == direction::read ? opcode::recvmsg : opcode::sendmsg, file.get())),
-            std::move(back)};
-  }
-
   [[nodiscard]] std::size_t bytes_wanted() const noexcept {
     return bytes_behind<D>(held, extent.skip);
   }
   [[nodiscard]] std::size_t asked() const noexcept { return asked_bytes; }
   static void break_seen(descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
     note_break(D, socket, asked, res);
+  }
+  /// An error that is not the kernel's answer.
+  [[nodiscard]] std::error_code refused(std::error_code error) const noexcept {
+    return note_failure(error, D == direction::read ? opcode::recvmsg : opcode::sendmsg,
+                        file.get());
   }
 };
 

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+
+#include "carousel/detail/net/stream_transfer.hpp"
+
+namespace carousel::detail {
+
+/// A transfer of a stream that goes on until all `total` bytes are through. The extent of its
+/// Transfer is what is left. On an error the buffer's size says how much a read had brought.
+template <class Transfer>
+struct whole_transfer : Transfer {
+  using part_transfer = Transfer;
+  using resources = typename Transfer::resources;
+  using output = buf_result<void, resources>;
+  using completions = ext::repeated_until_done;
+  std::size_t total;
+  int interruptions = 0;
+
+  [[nodiscard]] bool repeat(std::int32_t res) noexcept {
+    if (res > 0 && this->extent.skip + static_cast<std::size_t>(res) >= total) [[likely]]
+      return false;
+    const result<std::size_t> moved = this->take(res, this->held);
+    if (!moved) {
+      return moved.error() == std::errc::interrupted && ++interruptions < interruptions_max;
+    }
+    this->extent.skip += *moved;
+    return *moved != 0;
+  }
+  output complete(std::int32_t res, resources& lent, slot&) const noexcept {
+    const result<std::size_t> moved = this->take(res, lent);
+    if (moved && this->extent.skip + *moved >= total) [[likely]]
+      return {result<>{}, std::move(lent)};
+    return {std::unexpected(moved ? why_not_all(*moved) : moved.error()), std::move(lent)};
+  }
+  output fail(std::error_code error, resources&& back) const noexcept {
+    auto none = Transfer::fail(error, std::move(back));
+    return {std::unexpected(none.res.error()), std::move(none.buf)};
+  }
+
+ private:
+  static constexpr int interruptions_max = 16;
+
+  /// Some came, and nothing is asked for any more: it was stopped, perhaps by a close.
+  [[nodiscard]] std::error_code why_not_all(std::size_t last) const noexcept {
+    constexpr bool reads = Transfer::way == direction::read;
+    if (last == 0) return make_error_code(reads ? errc::end_of_file : errc::write_zero);
+    return this->refused(this->file->state == file_state::closed
+                             ? std::make_error_code(std::errc::bad_file_descriptor)
+                             : make_error_code(errc::canceled));
+  }
+};
+
+}  // namespace carousel::detail
