@@ -16,8 +16,11 @@
 namespace carousel::detail {
 namespace {
 
-constexpr std::size_t step_bytes = 64;
-constexpr std::size_t classes = 32;  // blocks up to 2 KiB
+// Blocks as the C library makes them: of 8 bytes more than a multiple of 16, since its own word
+// stands before each.
+constexpr std::size_t step_bytes = 16;
+constexpr std::size_t word_bytes = 8;
+constexpr std::size_t classes = 128;  // blocks up to 2 KiB
 constexpr std::uint32_t blocks_per_class =
     4096;  // kept per class and thread; more go back to the heap
 
@@ -62,21 +65,30 @@ struct sweeper {
   return ::operator new(bytes);
 }
 
+constexpr std::size_t class_of(std::size_t bytes) noexcept {
+  return (bytes + step_bytes - word_bytes - 1) / step_bytes;
+}
+constexpr std::size_t bytes_of(std::size_t size_class) noexcept {
+  return size_class * step_bytes + word_bytes;
+}
+static_assert(bytes_of(class_of(1)) >= sizeof(free_block) && class_of(25) == class_of(40) &&
+              bytes_of(class_of(40)) == 40);
+
 }  // namespace
 
 void* recycler::allocate(std::size_t bytes) {
-  const std::size_t size_class = (bytes - 1) / step_bytes;
+  const std::size_t size_class = class_of(bytes);
   if (size_class >= classes) return ::operator new(bytes);
   free_block* block = local.head[size_class];
-  if (block == nullptr) return from_heap((size_class + 1) * step_bytes);
-  ASAN_UNPOISON_MEMORY_REGION(block, (size_class + 1) * step_bytes);
+  if (block == nullptr) return from_heap(bytes_of(size_class));
+  ASAN_UNPOISON_MEMORY_REGION(block, bytes_of(size_class));
   local.head[size_class] = block->next;
   --local.kept[size_class];
   return block;
 }
 
 void recycler::deallocate(void* memory, std::size_t bytes) noexcept {
-  const std::size_t size_class = (bytes - 1) / step_bytes;
+  const std::size_t size_class = class_of(bytes);
   if (size_class >= classes || local.closed || local.kept[size_class] == blocks_per_class) {
     ::operator delete(memory);
     return;
@@ -86,7 +98,7 @@ void recycler::deallocate(void* memory, std::size_t bytes) noexcept {
   block->next = local.head[size_class];
   local.head[size_class] = block;
   ++local.kept[size_class];
-  ASAN_POISON_MEMORY_REGION(block, (size_class + 1) * step_bytes);
+  ASAN_POISON_MEMORY_REGION(block, bytes_of(size_class));
 }
 
 }  // namespace carousel::detail

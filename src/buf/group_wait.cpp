@@ -24,7 +24,7 @@ bool group_wait::await_ready() noexcept {
 
 void group_wait::await_suspend(std::coroutine_handle<> h) noexcept {
   context& here = this_context();
-  detail::suspend(here, *this, *this, h, wait_kind::buffer);
+  waiter::suspend(h, here.task, wait_kind::buffer);
   write_reason = [](const parked_waiter& w, std::FILE* out) {
     const auto& self = static_cast<const group_wait&>(w);
     std::fprintf(out, "(a stream) waits for a buffer of its group; all %u of them are leased:\n",

@@ -1,6 +1,7 @@
 #include "carousel/detail/driver/stream_record.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 
 #include "base/state_assert.hpp"
@@ -18,9 +19,15 @@ namespace {
   return !at.is_parked() && !at.waiter::linked();
 }
 
+[[nodiscard]] std::uint32_t saturated(std::size_t n) noexcept {
+  return static_cast<std::uint32_t>(
+      std::min<std::size_t>(n, std::numeric_limits<std::uint32_t>::max()));
+}
+
 }  // namespace
 
-stream_record::stream_record(stream_limits limits) : limits_(limits), items_(limits.room) {}
+stream_record::stream_record(stream_limits limits)
+    : high_(saturated(limits.high)), low_(saturated(limits.low)), items_(limits.room) {}
 
 void stream_record::end() noexcept {
   ended_ = true;
@@ -29,7 +36,7 @@ void stream_record::end() noexcept {
   if (pump_) std::exchange(pump_, nullptr).destroy();
   for (; count_ != 0; --count_) {
     discard(items_[first_]);
-    first_ = (first_ + 1) % items_.size();
+    first_ = place_after(1);
   }
   error_.clear();
   while (!line_.empty()) line_.front().serve();
@@ -53,7 +60,7 @@ void stream_record::late(std::int32_t value) noexcept {
 
 void stream_record::item(std::int32_t value) noexcept {
   put(value);
-  if (count_ >= limits_.high) pause();
+  if (count_ >= high_) pause();
   promise();
 }
 
@@ -73,15 +80,19 @@ void stream_record::put(std::int32_t value) noexcept {
     error_ = std::make_error_code(std::errc::not_enough_memory);
     return;
   }
-  items_[(first_ + count_++) % items_.size()] = value;
+  items_[place_after(count_++)] = value;
+}
+
+/// In the ring, from the first item on.
+std::uint32_t stream_record::place_after(std::uint32_t more) const noexcept {
+  return static_cast<std::uint32_t>((std::size_t{first_} + more) % items_.size());
 }
 
 /// More came than fits before the operation could be cancelled.
 bool stream_record::grow() noexcept {
   try {
-    std::vector<std::int32_t> more(2 * items_.size());
-    const auto middle = items_.begin() + static_cast<std::ptrdiff_t>(first_);
-    std::ranges::rotate_copy(items_, middle, more.begin());
+    stream_items more(2 * items_.size());
+    for (std::uint32_t i = 0; i < count_; ++i) more[i] = items_[place_after(i)];
     items_ = std::move(more);
     first_ = 0;
     return true;
@@ -98,7 +109,7 @@ result<std::int32_t> stream_record::take() noexcept {
     return std::unexpected(told);
   }
   const std::int32_t value = items_[first_];
-  first_ = (first_ + 1) % items_.size();
+  first_ = place_after(1);
   --count_;
   want();
   return value;
@@ -138,8 +149,8 @@ void stream_record::promise() noexcept {
 }
 
 void stream_record::count_off_promise() noexcept {
-  CAROUSEL_ASSERT_STATE(
-      promised_ != 0, "more has been taken from a stream than was promised, of %zu items", count_);
+  CAROUSEL_ASSERT_STATE(promised_ != 0,
+                        "more has been taken from a stream than was promised, of %u items", count_);
   --promised_;
 }
 

@@ -89,48 +89,100 @@ void receive_now::unclaimed::discard(std::int32_t res, resources& back) noexcept
   if (last.how.item != shot_end::no_item) of.late(last.how.item);
 }
 
-/// Takes a buffer when something is there, and only while somebody asks: the buffers of a
+/// The next step of a stream that receives, as one awaitable: until there is something to read, for
+/// a buffer to read it into, the receive. They have one place for all three, and what they bring
+/// is dealt with in functions, since g++ gives each local variable of a coroutine bytes of its own,
+/// and each connection has such a frame.
+///
+/// It takes a buffer when something is there, and only while somebody asks: the buffers of a
 /// connection that nobody reads are free for the others. A buffer that was filled may not have been
 /// all, so that the next one is tried at once.
-///
-/// What it does next is in one place for all three, since g++ gives each local variable of a
-/// coroutine bytes of its own, and each connection has such a frame.
-stream_pump receive_in_turn(receive_record& of, file_operation socket) {
-  using polling = operation<file_call>;
+class receive_step {
+ public:
+  explicit receive_step(receive_record& of) noexcept : of_(of) {}
+  /// It has a buffer, and the receive is next.
+  [[nodiscard]] bool goes_on() const noexcept { return std::holds_alternative<receiving>(doing_); }
+
+  static bool await_ready() noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> h) noexcept;
+  void await_resume() noexcept;
+
+ private:
+  using polling = operation<readable_call>;
   using receiving = operation<receive_now>;
-  std::variant<std::monostate, polling, group_wait, receiving> doing;
-  bool readable = false;  // as far as is known
-  for (;;) {
-    while (!of.may_begin() || !of.is_asked()) co_await std::suspend_always{};
-    shot_end how;
-    try {
-      if (!readable) {
-        auto& poll = doing.emplace<polling>(until_readable(socket));
-        of.begins(poll.seen_by_driver());
-        const result<> told = co_await poll;
-        readable = told.has_value();
-        if (!told) how = failed(told.error(), socket.file);
-      } else {
-        auto& turn = doing.emplace<group_wait>(of.group(), *socket.file.get());
-        of.waits(turn.seen_by_runtime());
-        result<fixed_buf> lease = co_await turn;
-        of.begins_nothing();
-        if (!lease) {
-          how = failed(lease.error(), socket.file);
-        } else if (of.is_asked()) {
-          auto& receive =
-              doing.emplace<receiving>(receive_now{{socket}, {std::move(*lease), stream_ref(of)}});
-          of.begins(receive.seen_by_driver());
-          const received last = co_await receive;
-          readable = last.filled;
-          how = last.how;
-        }
-      }
-    } catch (const std::bad_alloc&) {
-      how.error = std::make_error_code(std::errc::not_enough_memory);
+
+  [[nodiscard]] file_operation socket() const noexcept { return {of_.socket()}; }
+  [[nodiscard]] shot_end what_came() noexcept;
+  [[nodiscard]] shot_end take_buffer(group_wait& turn) noexcept;
+
+  receive_record& of_;
+  std::variant<std::monostate, polling, group_wait, receiving> doing_;
+  bool readable_ = false;  ///< as far as is known
+};
+
+bool receive_step::await_suspend(std::coroutine_handle<> h) noexcept {
+  try {
+    if (auto* const receive = std::get_if<receiving>(&doing_)) {
+      of_.begins(receive->seen_by_driver());
+      return receive->await_suspend(h);
     }
-    doing.emplace<std::monostate>();
-    of.ended(how);
+    if (!readable_) {
+      auto& poll = doing_.emplace<polling>(until_readable(socket()));
+      of_.begins(poll.seen_by_driver());
+      return poll.await_suspend(h);
+    }
+    auto& turn = doing_.emplace<group_wait>(of_.group(), *of_.socket().get());
+    of_.waits(turn.seen_by_runtime());
+    if (turn.await_ready()) return false;
+    turn.await_suspend(h);
+    return true;
+  } catch (const std::bad_alloc&) {
+    doing_.emplace<std::monostate>();
+    return false;
+  }
+}
+
+shot_end receive_step::take_buffer(group_wait& turn) noexcept {
+  result<fixed_buf> lease = turn.await_resume();
+  of_.begins_nothing();
+  if (!lease) return failed(lease.error(), of_.socket());
+  if (of_.is_asked()) {
+    doing_.emplace<receiving>(receive_now{socket(), {std::move(*lease), stream_ref(of_)}});
+  }
+  return {};
+}
+
+shot_end receive_step::what_came() noexcept {
+  if (auto* const poll = std::get_if<polling>(&doing_)) {
+    const result<> told = poll->await_resume();
+    readable_ = told.has_value();
+    return told ? shot_end{} : failed(told.error(), of_.socket());
+  }
+  if (auto* const receive = std::get_if<receiving>(&doing_)) {
+    const received last = receive->await_resume();
+    readable_ = last.filled;
+    return last.how;
+  }
+  return {.error = std::make_error_code(std::errc::not_enough_memory)};
+}
+
+void receive_step::await_resume() noexcept {
+  shot_end how;
+  if (auto* const turn = std::get_if<group_wait>(&doing_)) {
+    how = take_buffer(*turn);
+    if (goes_on()) return;
+  } else {
+    how = what_came();
+  }
+  doing_.emplace<std::monostate>();
+  of_.ended(how);
+}
+
+stream_pump receive_in_turn(receive_record& of) {
+  receive_step step(of);
+  for (;;) {
+    while (!step.goes_on() && (!of.may_begin() || !of.is_asked())) co_await std::suspend_always{};
+    co_await step;
   }
 }
 
@@ -143,9 +195,9 @@ receive_record::receive_record(fd_ref socket, group_ref group)
 
 receive_record* receive_record::make(file_operation socket, group_ref group) {
   std::unique_ptr<receive_record, void (*)(receive_record*)> made(
-      new receive_record(socket.file, std::move(group)),
+      new receive_record(std::move(socket.file), std::move(group)),
       [](receive_record* failed) { failed->end(); });
-  made->set_pump(receive_in_turn(*made, std::move(socket)).frame);
+  made->set_pump(receive_in_turn(*made).frame);
   return made.release();
 }
 

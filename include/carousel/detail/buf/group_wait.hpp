@@ -11,8 +11,9 @@
 namespace carousel::detail {
 
 /// How the pump of a stream waits for a buffer of its group, to read from a socket. A buffer that
-/// was granted to one that is destroyed goes to the next.
-class group_wait : scope_link, buffer_waiter, file_waiter {
+/// was granted to one that is destroyed goes to the next. A pump is in no scope, and never asked to
+/// stop.
+class group_wait : buffer_waiter, file_waiter {
  public:
   /// The socket outlives it.
   group_wait(group_record& of, descriptor& socket) noexcept

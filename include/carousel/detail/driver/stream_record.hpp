@@ -5,9 +5,9 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "carousel/detail/base/recycler.hpp"
 #include "carousel/detail/base/thread_mark.hpp"
@@ -34,6 +34,24 @@ struct stream_limits {
   std::size_t high;
   /// With at most so many it begins again.
   std::size_t low;
+};
+
+/// Places of items, the only one of which needs no memory of its own: most connections have one.
+class stream_items {
+ public:
+  /// Throws std::bad_alloc.
+  explicit stream_items(std::size_t room)
+      : more_(room > 1 ? new std::int32_t[room] : nullptr),
+        room_(static_cast<std::uint32_t>(room)) {}
+  [[nodiscard]] std::size_t size() const noexcept { return room_; }
+  [[nodiscard]] std::int32_t& operator[](std::size_t place) noexcept {
+    return more_ == nullptr ? only_ : more_[place];
+  }
+
+ private:
+  std::unique_ptr<std::int32_t[]> more_;
+  std::uint32_t room_;
+  std::int32_t only_ = 0;
 };
 
 /// A stream: what an operation that goes on has brought and nobody has taken yet, and who waits for
@@ -66,9 +84,7 @@ class stream_record : public recycled {
   // For the pump.
 
   void set_pump(std::coroutine_handle<> frame) noexcept { pump_ = frame; }
-  [[nodiscard]] bool may_begin() const noexcept {
-    return !over_ && !error_ && count_ <= limits_.low;
-  }
+  [[nodiscard]] bool may_begin() const noexcept { return !over_ && !error_ && count_ <= low_; }
   void begins(operation_base& op) noexcept {
     in_flight_ = &op;
     thread_ = &thread_mark;
@@ -113,6 +129,7 @@ class stream_record : public recycled {
     return count_ + static_cast<std::size_t>(static_cast<bool>(error_));
   }
   void put(std::int32_t value) noexcept;
+  [[nodiscard]] std::uint32_t place_after(std::uint32_t more) const noexcept;
   [[nodiscard]] bool grow() noexcept;
   [[nodiscard]] result<std::int32_t> take() noexcept;
   void want() noexcept;
@@ -122,7 +139,8 @@ class stream_record : public recycled {
   void count_off_promise() noexcept;
   void run_pump() noexcept;
 
-  const stream_limits limits_;
+  const std::uint32_t high_;  ///< of stream_limits
+  const std::uint32_t low_;
   std::uint32_t refs_ = 1;
   bool pausing_ = false;  ///< the operation was told to end because there are too many items
   bool asked_ = false;    ///< by somebody who does not stand in line yet
@@ -134,10 +152,10 @@ class stream_record : public recycled {
   const char* thread_ = nullptr;           ///< where its pump has come to wait
   std::error_code error_;
 
-  std::vector<std::int32_t> items_;  ///< a ring
-  std::size_t first_ = 0;
-  std::size_t count_ = 0;
-  std::size_t promised_ = 0;  ///< of pending(), to those who have waited and did not run yet
+  stream_items items_;  ///< a ring
+  std::uint32_t first_ = 0;
+  std::uint32_t count_ = 0;
+  std::uint32_t promised_ = 0;  ///< of pending(), to those who have waited and did not run yet
   wait_line line_;
 };
 
@@ -172,8 +190,8 @@ class stream_waiter : line_waiter {
 
  private:
   friend class stream_record;
+  bool promised_ = false;  ///< something that is pending is for it; where the base has room
   stream_ref of_;
-  bool promised_ = false;  ///< something that is pending is for it
 };
 
 }  // namespace carousel::detail
