@@ -28,21 +28,22 @@ struct free_block {
   free_block* next;
 };
 
+/// Whether the cache goes back to the heap when its thread ends.
+enum class sweep : std::uint8_t { not_asked, at_thread_end, over };
+
 struct cache {
   std::array<free_block*, classes> head{};
   std::array<std::uint32_t, classes> kept{};
-  bool closed = false;  ///< the thread is ending
-  bool sweeps = false;
+  sweep sweeps = sweep::not_asked;
 };
 constinit thread_local cache local;
 
-/// Gives the cache back to the heap when its thread ends.
 struct sweeper {
-  sweeper() noexcept { local.sweeps = true; }
+  sweeper() noexcept { local.sweeps = sweep::at_thread_end; }
   sweeper(const sweeper&) = delete;
   sweeper& operator=(const sweeper&) = delete;
   ~sweeper() {
-    local.closed = true;
+    local.sweeps = sweep::over;
     for (free_block*& head : local.head) {
       while (head != nullptr) {
         free_block* block = head;
@@ -61,7 +62,7 @@ struct sweeper {
 }
 
 [[gnu::noinline]] void* from_heap(std::size_t bytes) {
-  if (!local.sweeps) sweep_at_thread_end();
+  if (local.sweeps == sweep::not_asked) sweep_at_thread_end();
   return ::operator new(bytes);
 }
 
@@ -73,6 +74,21 @@ constexpr std::size_t bytes_of(std::size_t size_class) noexcept {
 }
 static_assert(bytes_of(class_of(1)) >= sizeof(free_block) && class_of(25) == class_of(40) &&
               bytes_of(class_of(40)) == 40);
+
+void keep(void* memory, std::size_t size_class) noexcept {
+  auto* block = static_cast<free_block*>(memory);
+  block->next = local.head[size_class];
+  local.head[size_class] = block;
+  ++local.kept[size_class];
+  ASAN_POISON_MEMORY_REGION(block, bytes_of(size_class));
+}
+
+/// In a thread that has taken none before, or that is ending.
+[[gnu::noinline]] void keep_or_give_back(void* memory, std::size_t size_class) noexcept {
+  if (local.sweeps == sweep::over) return ::operator delete(memory);
+  sweep_at_thread_end();
+  keep(memory, size_class);
+}
 
 }  // namespace
 
@@ -89,16 +105,11 @@ void* recycler::allocate(std::size_t bytes) {
 
 void recycler::deallocate(void* memory, std::size_t bytes) noexcept {
   const std::size_t size_class = class_of(bytes);
-  if (size_class >= classes || local.closed || local.kept[size_class] == blocks_per_class) {
-    ::operator delete(memory);
-    return;
-  }
-  if (!local.sweeps) sweep_at_thread_end();
-  auto* block = static_cast<free_block*>(memory);
-  block->next = local.head[size_class];
-  local.head[size_class] = block;
-  ++local.kept[size_class];
-  ASAN_POISON_MEMORY_REGION(block, bytes_of(size_class));
+  if (size_class >= classes || local.kept[size_class] == blocks_per_class)
+    return ::operator delete(memory);
+  if (local.sweeps != sweep::at_thread_end) [[unlikely]]
+    return keep_or_give_back(memory, size_class);
+  keep(memory, size_class);
 }
 
 }  // namespace carousel::detail
