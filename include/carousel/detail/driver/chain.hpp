@@ -1,5 +1,7 @@
 #pragma once
 
+#include "carousel/config.hpp"
+
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
