@@ -54,6 +54,10 @@ if setfattr -n user.of -v earlier copy/sub/2 2>/dev/null; then
   check "and those that it has are there" test "$(getfattr --only-values -n user.of copy/sub/4)" = source
   check "with the permissions of the source" test "$(stat -c %a copy/sub/2)" = "$(stat -c %a tree/sub/2)"
 fi
+if setfacl -m u:65533:rw copy/sub/3 2>/dev/null; then
+  check "nor does an access control list" ends_with 0 -aT --resume=hash --json tree copy
+  check "that lets others in" not grep -q 65533 <(getfacl -n copy/sub/3 2>/dev/null)
+fi
 check "names of one file are one" test copy/again -ef copy/sub/1
 rm copy/again && cp copy/sub/1 copy/again && touch -r copy/sub/1 copy/again
 check "and if they are not" ends_with 0 -aT --resume tree copy

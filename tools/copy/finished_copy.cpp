@@ -61,7 +61,7 @@ task<copier::attempt> copier::has_content(file_job& job) {
   if (job.is_kept) {
     attribute_options its = attributes_;
     its.replaces = true;
-    tell_lost(job, copy_attributes(from->fd(), to->fd(), about, its, inherited_acl::no));
+    tell_lost(job, copy_attributes(from->fd(), to->fd(), about, its, inherited_acl::yes));
   }
   co_return true;
 }
