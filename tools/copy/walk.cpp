@@ -214,7 +214,10 @@ bool walk::close_outer_levels(std::size_t kept) {
   for (std::size_t i = levels_.size() - std::min(kept, levels_.size()); i-- > 0;) {
     place& outer = *levels_[i].where;
     if (&outer == used_) continue;
-    if (outer.source.fd() < 0 && outer.target.fd() < 0) continue;
+    if (outer.source.fd() < 0 && outer.target.fd() < 0) {
+      if (kept != 0) break;  // so are those above, which were closed on the way down
+      continue;
+    }
     some = true;
     outer.source = directory();
     outer.target = directory();
