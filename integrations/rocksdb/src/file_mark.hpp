@@ -15,6 +15,8 @@ struct file_mark {
 
   /// Nothing where the kernel does not say, and as long as another change could leave the same
   /// mark: file systems take their times from a clock that stands still for some milliseconds.
+  /// Those that count whole seconds leave the same mark for as long, and a write that is under way
+  /// changes it when it begins only.
   [[nodiscard]] static std::optional<file_mark> of(int fd) noexcept;
   bool operator==(const file_mark&) const = default;
 };

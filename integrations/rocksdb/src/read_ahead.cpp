@@ -72,6 +72,7 @@ read_ahead::stream* read_ahead::begin_stream(std::uint64_t file) {
     if (!made) return nullptr;
     pool_ = std::move(*made);
   }
+  ++serves_;  // also where there is no room: streams that are not served any more grow stale by it
   const auto unused = std::ranges::find_if(
       streams_, [this](const stream& s) { return s.pieces.empty() || is_stale(s); });
   if (unused == streams_.end()) return nullptr;

@@ -25,8 +25,8 @@ namespace carousel_rocksdb {
 /// error counts for nothing, for nobody has asked: who asks reads again.
 ///
 /// A piece in flight does not keep its file open. The kernel has had the request when serve()
-/// returns, and keeps what it needs; so RocksDB may close and remove a file whose pieces wait here,
-/// in a thread that perhaps never reads again.
+/// returns, and keeps what it needs; so RocksDB may close and remove a file whose pieces wait here.
+/// The kernel gives the space of such a file back when the thread enters its ring again, or ends.
 class read_ahead {
  public:
   /// Leases, of piece_bytes_max each: all that a thread reads ahead at any time.
