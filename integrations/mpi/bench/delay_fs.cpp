@@ -1,4 +1,6 @@
-// usage: delay_fs FOLDER MOUNTPOINT MICROSECONDS A FUSE file system that shows FOLDER, and answers
+// usage: delay_fs FOLDER MOUNTPOINT MICROSECONDS
+//
+// A FUSE file system that shows FOLDER, and answers
 // each request MICROSECONDS late, any number of them at once: as storage behind a network does that
 // has more bandwidth than anybody asks for. Stays in the foreground until it is killed.
 #define FUSE_USE_VERSION 312

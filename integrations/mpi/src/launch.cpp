@@ -50,7 +50,8 @@ std::string_view right_command(std::string_view mpi) {
   if (mpi == "Open MPI")
     return "`mpirun.openmpi -n N carousel-mpi ...`, or under Slurm `srun --mpi=pmix carousel-mpi "
            "...`";
-  return "`mpiexec.mpich -n N carousel-mpi ...`, or under Slurm `srun --mpi=pmi2 carousel-mpi ...`";
+  return "`mpiexec.mpich -n N carousel-mpi ...`, or under Slurm `srun --mpi=pmi2 "
+         "--kill-on-bad-exit=1 carousel-mpi ...`";
 }
 
 }  // namespace

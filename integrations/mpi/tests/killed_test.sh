@@ -50,7 +50,7 @@ for round in 1 2 3 4 5 6; do
   fi
   check "round $round: the job does not end with 0" test $status -ne 0
   check "what has a name is whole" python3 whole.py tree copy
-  # Those that were asked to end need a moment. Open MPI 4.1.4 itself was once seen to stay, with all of them gone: `timeout` ends it,
+  # Those that were asked to end need a moment. Open MPI 4.1.4 itself may be seen to stay, with all of them gone: `timeout` ends it,
   # in so short a time that all rounds together end before the test is given up.
   for ((i = 0; i < 300; ++i)); do
     pgrep -x -f "$program cp -a --part-size=1M --threads=1 --bwlimit=60M tree copy" >/dev/null || break
