@@ -211,7 +211,8 @@ void ring_driver::request_stop(operation_base& op, ready_queue& ready) noexcept 
 
 void ring_driver::request_stop_of_users(const descriptor& file, ready_queue& ready) noexcept {
   slots_.for_each([&](const slot& s) {
-    if (s.state == slot_state::submitted && s.kind->file_of(s) == &file)
+    if (s.state == slot_state::submitted &&
+        (s.kind->file_of(s) == &file || s.kind->other_file_of(s) == &file))
       request_stop(*s.awaiter, ready);
   });
 }

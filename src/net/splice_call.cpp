@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "carousel/detail/driver/failure_note.hpp"
+#include "carousel/detail/io/position.hpp"
 #include "carousel/net/splice.hpp"
 
 namespace carousel {
@@ -48,7 +49,7 @@ using detail::opcode;
 using detail::request;
 
 [[nodiscard]] std::uint64_t place(std::optional<std::uint64_t> offset) noexcept {
-  return offset ? *offset : detail::current_position;
+  return offset ? detail::position(*offset).value() : detail::current_position;
 }
 
 [[nodiscard]] splice_operation begin(const fd_handle& from, const fd_handle& to, std::size_t bytes,

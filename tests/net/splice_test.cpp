@@ -2,6 +2,7 @@
 #include <carousel/carousel.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -106,6 +107,8 @@ TEST(splice, what_it_is_not_made_for_is_a_named_error) {
     pipe.put("x");
     const auto no_offsets = co_await splice_bytes(pipe.reader(), f, 1, {.from = 1});
     EXPECT_EQ(error_of(no_offsets), std::errc::invalid_seek);
+    const auto no_offset = co_await splice_bytes(f, pipe.writer(), 1, {.from = ~std::uint64_t{0}});
+    EXPECT_EQ(error_of(no_offset), std::errc::invalid_argument);
     file closed = f;
     const auto done = co_await std::move(closed).close();
     EXPECT_TRUE(done);
@@ -194,6 +197,21 @@ TEST(splice, closing_either_file_waits_for_it) {
     });
     EXPECT_EQ(to.take(), "four");
   }
+}
+
+TEST(splice, closing_the_socket_that_bytes_go_to_stops_it) {
+  const pipe_pair silent;
+  run([&]() -> task<> {
+    auto [here, there] = unix_stream::pair().value();
+    auto moving = spawn([](file from, unix_stream to) -> task<> {
+      const auto moved = co_await splice_bytes(from, to, 4);
+      EXPECT_EQ(error_of(moved), errc::canceled);
+    }(silent.reader(), here));
+    co_await until_submitted();
+    const auto closed = co_await std::move(here).close();
+    EXPECT_TRUE(closed);
+    co_await std::move(moving);
+  });
 }
 
 TEST(splice, two_that_are_linked_copy_a_file) {

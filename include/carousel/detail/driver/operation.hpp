@@ -51,6 +51,12 @@ struct operation_base : waiter {
   void request_stop() noexcept;
 };
 
+/// The second file of an operation that uses two, which is among its resources.
+template <class Resources>
+[[nodiscard]] constexpr const descriptor* other_file(const Resources&) noexcept {
+  return nullptr;
+}
+
 /// One operation: inert until awaited. While the kernel works it lives in its awaiter, which the
 /// driver finds through a slot; if the awaiter is destroyed before, the slot takes over what the
 /// kernel may still use. carousel/ext/operation.hpp tells what `Op` says.
@@ -236,7 +242,6 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
   /// stop, which does not come here.
   void start_again(slot& s) noexcept {
     driver& io = *io_;
-    unlend();
     if constexpr (holds_a_file) {
       if (op_.file) op_.file->end_operation();
     }
@@ -294,8 +299,12 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     if constexpr (repeats) {
       k.repeat = [](slot& s) noexcept {
         operation& self = waiting_at(s);
+        self.unlend();  // what came is the operation's to look at
         const bool again = self.op_.repeat(s.res);
-        if (again) self.start_again(s);
+        if (again)
+          self.start_again(s);
+        else
+          self.lend();
         return again;
       };
     }
@@ -317,6 +326,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
       if constexpr (holds_a_file) return waiting_at(s).op_.file.get();
       return nullptr;
     };
+    k.other_file_of = [](const slot& s) noexcept { return other_file(waiting_at(s).op_.held); };
     if constexpr (holds_a_connection) {
       k.tell_file = [](const slot& s, std::int32_t res) noexcept {
         if (s.file != nullptr) Op::break_seen(*s.file, s.asked, res);

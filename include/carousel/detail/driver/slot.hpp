@@ -35,6 +35,7 @@ struct operation_kind {
   void (*discard_item)(slot&, std::int32_t res) noexcept;
   /// The open file that the awaiter's operation holds, or null.
   const descriptor* (*file_of)(const slot&) noexcept;
+  const descriptor* (*other_file_of)(const slot&) noexcept;  ///< a second one, where there is one
   /// Hears what an orphan has brought: its file remembers it where the kernel does not. Null: there
   /// is nothing that it could forget.
   void (*tell_file)(const slot&, std::int32_t res) noexcept;

@@ -33,6 +33,11 @@ class second_file {
   bool counted_ = false;
 };
 
+/// close() stops what uses it.
+[[nodiscard]] inline const descriptor* other_file(const second_file& held) noexcept {
+  return held.get();
+}
+
 /// Moves or copies bytes between descriptors, one of which is a pipe: `file` is where they come
 /// from, `held` where they go.
 struct splice_call : file_operation {
