@@ -2,6 +2,7 @@
 
 #include "carousel/config.hpp"
 
+#include <algorithm>
 #include <array>
 #include <coroutine>
 #include <cstddef>
@@ -25,25 +26,30 @@ class linked_operation;
 /// moved fewer bytes than its buffer has. Nothing behind it is started, and each of those gives
 /// errc::chain_broken, with its buffer as it was; what went before stands, and nothing is undone.
 /// So a chain has happened up to some member, and that one's result says how far it came. A member
-/// that is refused before the kernel sees it (misaligned, not_registered, bad_file_descriptor)
-/// leaves all of them unstarted. Errors moreover, of a member: invalid_argument, one with others
-/// behind it that would move more than one request can, 2,147,479,552 bytes or 1,024 buffers; of
-/// all: argument_list_too_long, more members than the ring has entries (runtime_options::entries).
+/// that is refused before the kernel starts one (misaligned, not_registered, bad_file_descriptor,
+/// an empty name) leaves all of them unstarted. Errors moreover, of a member: invalid_argument, one
+/// with others behind it that would move more than one request can, 2,147,479,552 bytes or 1,024
+/// buffers; of all: argument_list_too_long, more members than the ring has entries
+/// (runtime_options::entries).
 ///
 /// Members are operations, as read_at(), write_fixed_at() or write() of a socket return them, and
-/// not tasks, as write_all_at() is one. Only these reads and writes of files and writes of sockets
-/// may have others behind them. The rest may be the last one: the kernel starts what is linked to a
-/// receive that is short, and to a sync, a rename or an allocation that has failed (Linux 6.18). So
-/// write and sync are a chain; write, sync and rename are not. close() and what completes more than
-/// once may not be a member at all. Two members that use one open file at its current position are
-/// safe one behind the other.
+/// not tasks, as write_all_at() is one. Reads and writes of files, writes and datagrams of sockets,
+/// splice_bytes() and tee_bytes() may have others behind them. The rest may be the last one: the
+/// kernel starts what is linked to a receive that is short, and to a sync, a rename or an
+/// allocation that has failed (Linux 6.18). So write and sync are a chain; write, sync and rename
+/// are not. close() and what completes more than once may not be a member at all. Two members that
+/// use one open file at its current position are safe one behind the other.
 ///
 /// All members go to the kernel together: they stand in line until the submission queue has room
-/// and the runtime slots for each. A request to stop reaches every member; it ends those that have
-/// not begun as canceled (timed_out in a timeout()), and loses no result of those that have.
-/// Destroying the awaiting coroutine cancels them, and each buffer goes home when the kernel has
-/// done with that member. There is no time limit of the kernel's own for a member: timeout() around
-/// the chain ends what that would end, costs the kernel nothing, and loses no result either.
+/// and the runtime slots for each, before all who came later, also where these need less. A request
+/// to stop reaches every member: those that it finds end as canceled (timed_out in a timeout()),
+/// and no result of the others is lost. But Linux (6.18) does not find a member that has not begun,
+/// and a write to a file that runs in a worker is not interrupted: when that succeeds the next one
+/// begins, and a chain of them goes on after all, to its end. So it does when the awaiting
+/// coroutine is destroyed; each buffer goes home when the kernel has done with that member. Files
+/// stay in use until the chain is over, for close() too. There is no time limit of the kernel's own
+/// for a member: timeout() around the chain ends what that would end, costs the kernel nothing, and
+/// loses no result either.
 template <class... Ops>
 linked_operation<Ops...> linked(Ops... ops) noexcept;
 
@@ -74,8 +80,8 @@ consteval bool can_be_linked() {
     }();
     static_assert(lead,
                   "the kernel starts what is linked to this operation whatever becomes of it: only "
-                  "reads and writes of files, and writes of sockets, can have others behind them; "
-                  "make it the last of its chain");
+                  "reads and writes of files, writes of sockets and splices can have others behind "
+                  "them; make it the last of its chain");
     static_assert((noexcept(std::declval<described_by<Ops>&>().complete(
                        0, std::declval<described_by<Ops>&>().held, std::declval<slot&>())) &&
                    ...),
@@ -199,7 +205,11 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
   template <std::size_t... I>
   [[nodiscard]] results finish(std::index_sequence<I...>) noexcept {
     const std::array<bool, size> whole = {access::is_whole(std::get<I>(members_))...};
-    return results{access::finish(std::get<I>(members_), I == 0 || whole[I - (I != 0)])...};
+    const std::array<bool, size> failed = {access::has_own_error(std::get<I>(members_))...};
+    // Where the kernel refuses one as it takes the chain it starts none, the first neither.
+    const bool is_taken = std::find(failed.begin() + 1, failed.end(), true) == failed.end();
+    return results{
+        access::finish(std::get<I>(members_), I == 0 ? is_taken : whole[I - (I != 0)])...};
   }
   template <std::size_t... I>
   [[nodiscard]] results fail(std::index_sequence<I...>) noexcept {

@@ -6,6 +6,7 @@
 
 #include "support/content.hpp"
 #include "support/in_flight.hpp"
+#include "support/make_runtime.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 #include "support/small.hpp"
@@ -32,6 +33,19 @@ task<file> open_new(const temp_dir& dir) {
   co_return (
       co_await file::open(dir.path() / "file", open_options{}.read(true).write(true).create(true)))
       .value();
+}
+
+TEST(linked, one_that_the_kernel_refuses_as_it_takes_the_chain_keeps_the_first_from_starting) {
+  if (test::on_fake_kernel()) GTEST_SKIP() << "that one refuses none as it takes a chain";
+  const temp_dir dir;
+  run([&]() -> task<> {
+    const file f = co_await open_new(dir);
+    auto [written, removed] = co_await linked(f.write_at(chars_of("x"), 0), file::remove(""));
+    EXPECT_EQ(error_of(written.res), errc::chain_broken);
+    EXPECT_EQ(written.buf, chars_of("x"));
+    EXPECT_EQ(error_of(removed), std::errc::no_such_file_or_directory);
+  });
+  EXPECT_EQ(content_of(dir.path() / "file"), "");
 }
 
 TEST(linked, gives_the_result_of_each_in_order) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -66,6 +67,11 @@ struct chain_access {
     } else {
       return res >= 0;
     }
+  }
+  /// An error that does not come from a cancel, or from a chain of which the kernel took a part.
+  template <class Op>
+  [[nodiscard]] static bool has_own_error(const operation<Op>& member) noexcept {
+    return member.at->res < 0 && !never_ran(member.at->res) && member.at->res != -ENOMEM;
   }
   /// `begun`: the one before it has let it start.
   template <class Op>
