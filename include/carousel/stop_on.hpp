@@ -88,7 +88,7 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
     stop_on_operation& self;
     void operator()() const noexcept {
       if (detail::current_context == self.context_) {
-        self.scope_.request_stop();
+        self.hear();
       } else {
         (void)self.box_->post(self);  // a loop that ends resets the callback before
       }
@@ -97,19 +97,24 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
 
   void arm(detail::context& here) {
     fire = [](detail::mail& delivered) noexcept {
-      static_cast<stop_on_operation&>(delivered).scope_.request_stop();
+      static_cast<stop_on_operation&>(delivered).hear();
     };
     end_posts = [](remote_node& node) noexcept {
       static_cast<stop_on_operation&>(node).callback_.reset();
     };
     may_fire = [](const remote_node& node) noexcept {
-      const std::stop_token& token = static_cast<const stop_on_operation&>(node).token_;
-      return token.stop_possible() && !token.stop_requested();
+      // A stop is requested before its callback runs, which may be about to post.
+      const auto& self = static_cast<const stop_on_operation&>(node);
+      return self.token_.stop_possible() && !self.heard_;
     };
     here.remote.arm(*this, here);
     context_ = &here;
     box_ = here.remote.box();
     callback_.emplace(token_, notify{*this});
+  }
+  void hear() noexcept {
+    heard_ = true;
+    scope_.request_stop();
   }
   void disarm() noexcept {
     callback_.reset();
@@ -117,6 +122,7 @@ class [[nodiscard]] stop_on_operation : detail::remote_node {
   }
 
   std::stop_token token_;
+  bool heard_ = false;  ///< the stop
   detail::context* context_ = nullptr;
   detail::mailbox* box_ = nullptr;
   detail::inner_scope scope_;
