@@ -118,7 +118,6 @@ TEST(linked, a_member_that_is_refused_leaves_all_unstarted) {
   const temp_dir dir;
   run([&]() -> task<> {
     const file f = co_await open_new(dir);
-    const file closed = f;
     const auto pool = fixed_buf_pool::make({{small, 1}}).value();
     const auto before = submitted();
     auto [first, refused] = co_await linked(f.write_at(chars_of("never"), 0),
@@ -186,7 +185,7 @@ TEST(linked, chains_and_single_operations_find_room_in_a_small_ring) {
           }
           std::size_t sum = 0;
           for (auto& each : all) sum += co_await std::move(each);
-          EXPECT_EQ(sum, 100 * 7 * small);
+          EXPECT_EQ(sum, std::size_t{100} * 7 * small);
         },
         {.entries = entries});
   }

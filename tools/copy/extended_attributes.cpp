@@ -60,14 +60,14 @@ bool is_given(std::string_view name) noexcept {
 using list_of_names = std::array<char, xattr_bytes_max>;
 
 /// None and errno where they cannot be listed.
-std::optional<std::vector<std::string_view>> names_of(const xattr_end& of, list_of_names& room) {
+std::optional<std::vector<const char*>> names_of(const xattr_end& of, list_of_names& room) {
   const ssize_t bytes = of.list(room);
   if (bytes < 0) return std::nullopt;
-  std::vector<std::string_view> names;
+  std::vector<const char*> names;
   std::string_view rest(room.data(), static_cast<std::size_t>(bytes));
   while (!rest.empty()) {
-    names.emplace_back(rest.data());
-    rest.remove_prefix(names.back().size() + 1);
+    names.push_back(rest.data());
+    rest.remove_prefix(std::string_view(names.back()).size() + 1);
   }
   return names;
 }
@@ -139,7 +139,8 @@ bool copy_extended(const xattr_end& from, const xattr_end& to, bool privileges,
     return false;
   }
   bool opened = false;
-  for (const std::string_view name : *all) {
+  for (const char* const c_name : *all) {
+    const std::string_view name(c_name);
     if (stays_behind(name)) continue;
     if (name.starts_with("system.")) {
       lost.push_back({attribute::system, ENOTSUP, std::string(name)});
@@ -150,14 +151,14 @@ bool copy_extended(const xattr_end& from, const xattr_end& to, bool privileges,
       continue;
     }
     const std::span<char> room = xattr_value_room();
-    const ssize_t length = from.get(name.data(), room);
+    const ssize_t length = from.get(c_name, room);
     if (length < 0) {
       // What went away meanwhile is not lost.
       if (errno != ENODATA) lost.push_back({attribute::extended_value, errno, std::string(name)});
       continue;
     }
     const std::span<const char> value = room.first(static_cast<std::size_t>(length));
-    const int done = with_access(to, opened, [&] { return to.set(name.data(), value); });
+    const int done = with_access(to, opened, [&] { return to.set(c_name, value); });
     if (done != 0) lost.push_back({attribute::extended, errno, std::string(name)});
   }
   return opened;
@@ -168,9 +169,10 @@ bool remove_others(const xattr_end& from, const xattr_end& to, attribute_losses&
   const auto there = names_of(to, names);
   if (!there || there->empty()) return false;
   bool opened = false;
-  for (const std::string_view name : *there) {
-    if (!is_given(name) || from.get(name.data(), {}) >= 0 || errno != ENODATA) continue;
-    const int done = with_access(to, opened, [&] { return to.remove(name.data()); });
+  for (const char* const c_name : *there) {
+    const std::string_view name(c_name);
+    if (!is_given(name) || from.get(c_name, {}) >= 0 || errno != ENODATA) continue;
+    const int done = with_access(to, opened, [&] { return to.remove(c_name); });
     if (done != 0 && errno != ENODATA)
       lost.push_back({attribute::extended, errno, std::string(name)});
   }

@@ -8,11 +8,11 @@ namespace {
 /// Of units that nobody has asked for.
 constexpr std::size_t met_max = 4;
 
-template <bool first>
+template <bool First>
 std::optional<own_unit> take_from(std::deque<own_unit>& line) {
   if (line.empty()) return std::nullopt;
-  own_unit one = std::move(first ? line.front() : line.back());
-  first ? line.pop_front() : line.pop_back();
+  own_unit one = std::move(First ? line.front() : line.back());
+  First ? line.pop_front() : line.pop_back();
   return one;
 }
 

@@ -41,13 +41,15 @@ struct chain_counter {
 /// Destroying it abandons the members, each of which the driver treats alone from then on; only
 /// what is still in the submission queue is withdrawn together.
 class chain : public scope_link, public operation_base {
+ public:
+  chain& operator=(chain&&) = delete;
+
  protected:
   enum class stage : std::uint8_t { inert, refused, waiting, started };
   static constexpr auto all_members = static_cast<std::size_t>(-1);
 
   chain() noexcept { at = inert(); }
   chain(chain&& inert_one) noexcept;
-  chain& operator=(chain&&) = delete;
   ~chain();
 
   [[nodiscard]] bool has_started() const noexcept { return now_ == stage::started; }

@@ -59,7 +59,7 @@ void explain_cancel(std::tuple<Rs...>& all, errc why) noexcept {
 template <class R, class W = typename verb_output<R>::without_buffer>
 [[nodiscard]] W with_buffer(R&& r) {
   if constexpr (std::is_same_v<R, W>) {
-    return std::move(r);
+    return std::forward<R>(r);
   } else {
     return W(std::move(r.res), std::move(r.buf));
   }
