@@ -13,6 +13,7 @@
 #include "support/content.hpp"
 #include "support/in_flight.hpp"
 #include "support/logged_bytes.hpp"
+#include "support/open_both.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 #include "support/small.hpp"
@@ -28,6 +29,7 @@ using test::chars_of;
 using test::content_of;
 using test::error_of;
 using test::logged_bytes;
+using test::open_new;
 using test::pipe_pair;
 using test::room;
 using test::run;
@@ -35,12 +37,6 @@ using test::small;
 using test::submitted;
 using test::temp_dir;
 using test::until_submitted;
-
-task<file> open_new(const temp_dir& dir) {
-  co_return (
-      co_await file::open(dir.path() / "file", open_options{}.read(true).write(true).create(true)))
-      .value();
-}
 
 task<std::size_t> read_twice(file from, std::size_t many) {
   std::size_t sum = 0;
@@ -74,7 +70,7 @@ TEST(linked_end, a_stop_loses_no_result_of_what_has_ended_before) {
   const temp_dir dir;
   const pipe_pair pipe;
   run([&]() -> task<> {
-    const file f = co_await open_new(dir);
+    const file f = co_await open_new(dir.path() / "file");
     std::stop_source source;
     auto writer = spawn([](file to, file silent, std::stop_token token) -> task<> {
       auto [written, got, never] =
@@ -94,7 +90,7 @@ TEST(linked_end, a_stop_loses_no_result_of_what_has_ended_before) {
 TEST(linked_end, a_stop_before_the_submission_takes_the_whole_chain_back) {
   const temp_dir dir;
   run([&]() -> task<> {
-    const file f = co_await open_new(dir);
+    const file f = co_await open_new(dir.path() / "file");
     std::stop_source source;
     auto writer = spawn([](file to, std::stop_token token) -> task<> {
       auto [a, b] = co_await stop_on(
@@ -246,7 +242,7 @@ TEST(linked_end, what_the_kernel_leaves_of_a_chain_is_not_started_later) {
   fake::kernel_options options{.partial = 1000, .cuts_chains = true};
   runtime rt = detail::runtime_access::make(std::make_unique<fake::kernel>(options), {}).value();
   rt.block_on([](const temp_dir& in) -> task<> {
-    const file f = co_await open_new(in);
+    const file f = co_await open_new(in.path() / "file");
     for (int i = 0; i < 100; ++i) {
       auto [a, b, c] = co_await linked(f.write_at(chars_of("a"), 0), f.write_at(chars_of("b"), 1),
                                        f.write_at(chars_of("c"), 2));

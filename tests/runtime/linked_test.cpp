@@ -7,6 +7,7 @@
 #include "support/content.hpp"
 #include "support/in_flight.hpp"
 #include "support/make_runtime.hpp"
+#include "support/open_both.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 #include "support/small.hpp"
@@ -21,6 +22,7 @@ namespace {
 using test::chars_of;
 using test::content_of;
 using test::error_of;
+using test::open_new;
 using test::pipe_pair;
 using test::room;
 using test::run;
@@ -29,17 +31,11 @@ using test::submitted;
 using test::temp_dir;
 using test::until_submitted;
 
-task<file> open_new(const temp_dir& dir) {
-  co_return (
-      co_await file::open(dir.path() / "file", open_options{}.read(true).write(true).create(true)))
-      .value();
-}
-
 TEST(linked, one_that_the_kernel_refuses_as_it_takes_the_chain_keeps_the_first_from_starting) {
   if (test::on_fake_kernel()) GTEST_SKIP() << "that one refuses none as it takes a chain";
   const temp_dir dir;
   run([&]() -> task<> {
-    const file f = co_await open_new(dir);
+    const file f = co_await open_new(dir.path() / "file");
     auto [written, removed] = co_await linked(f.write_at(chars_of("x"), 0), file::remove(""));
     EXPECT_EQ(error_of(written.res), errc::chain_broken);
     EXPECT_EQ(written.buf, chars_of("x"));
@@ -51,7 +47,7 @@ TEST(linked, one_that_the_kernel_refuses_as_it_takes_the_chain_keeps_the_first_f
 TEST(linked, gives_the_result_of_each_in_order) {
   const temp_dir dir;
   run([&]() -> task<> {
-    const file f = co_await open_new(dir);
+    const file f = co_await open_new(dir.path() / "file");
     const auto before = submitted();
     auto [written, read, synced] =
         co_await linked(f.write_at(chars_of("record"), 0),
@@ -87,7 +83,7 @@ TEST(linked, what_is_short_breaks_the_chain_and_every_buffer_comes_back) {
   const temp_dir dir;
   (void)dir.make("file", "four");
   run([&]() -> task<> {
-    const file f = co_await open_new(dir);
+    const file f = co_await open_new(dir.path() / "file");
     auto [read, written, synced] = co_await linked(f.read_at(std::vector<char>(5), 0),
                                                    f.write_at(chars_of("never"), 0), f.sync_all());
     EXPECT_EQ(read.res, 4U);
@@ -101,7 +97,7 @@ TEST(linked, what_is_short_breaks_the_chain_and_every_buffer_comes_back) {
 TEST(linked, an_error_breaks_the_chain_and_what_went_before_stands) {
   const temp_dir dir;
   run([&]() -> task<> {
-    const file f = co_await open_new(dir);
+    const file f = co_await open_new(dir.path() / "file");
     const file only_read = (co_await file::open(dir.path() / "file")).value();
     auto [first, failed, last] =
         co_await linked(f.write_at(chars_of("kept"), 0), only_read.write_at(chars_of("x"), 0),
@@ -117,7 +113,7 @@ TEST(linked, an_error_breaks_the_chain_and_what_went_before_stands) {
 TEST(linked, a_member_that_is_refused_leaves_all_unstarted) {
   const temp_dir dir;
   run([&]() -> task<> {
-    const file f = co_await open_new(dir);
+    const file f = co_await open_new(dir.path() / "file");
     const auto pool = fixed_buf_pool::make({{small, 1}}).value();
     const auto before = submitted();
     auto [first, refused] = co_await linked(f.write_at(chars_of("never"), 0),
@@ -134,7 +130,7 @@ TEST(linked, a_member_that_is_refused_leaves_all_unstarted) {
 TEST(linked, more_buffers_than_one_request_moves_are_refused_before_others_and_taken_last) {
   const temp_dir dir;
   run([&]() -> task<> {
-    const file f = co_await open_new(dir);
+    const file f = co_await open_new(dir.path() / "file");
     const std::vector<std::vector<char>> many(1025, chars_of("a"));
     auto [refused, never] = co_await linked(f.writev_at(many, 0), f.sync_data());
     EXPECT_EQ(error_of(refused.res), std::errc::invalid_argument);
