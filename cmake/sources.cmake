@@ -68,6 +68,7 @@ set(carousel_headers
     include/carousel/detail/fs/path_call.hpp
     include/carousel/detail/io/close_call.hpp
     include/carousel/detail/io/file_call.hpp
+    include/carousel/detail/io/inline_transfer.hpp
     include/carousel/detail/io/pieces.hpp
     include/carousel/detail/io/position.hpp
     include/carousel/detail/io/refused_buffer.hpp
@@ -96,6 +97,7 @@ set(carousel_headers
     include/carousel/detail/ring/completion_marks.hpp
     include/carousel/detail/ring/submission_queue.hpp
     include/carousel/detail/sync/remote_cells.hpp
+    include/carousel/detail/sys/read_now.hpp
     include/carousel/detail/verb/branch.hpp
     include/carousel/detail/verb/deadline.hpp
     include/carousel/detail/verb/inner_await.hpp
@@ -221,6 +223,7 @@ set(carousel_sources
     src/fs/open_options.cpp
     src/fs/path_call.cpp
     src/io/close_call.cpp
+    src/io/inline_transfer.cpp
     src/io/transfer.cpp
     src/loop/boottime_clock.cpp
     src/loop/boottime_sleep.cpp
@@ -419,6 +422,9 @@ set(carousel_benchmarks
     bench/remote/by_carousel.cpp
     bench/remote/by_eventfd.cpp
     bench/remote/main.cpp
+    bench/scale/main.cpp
+    bench/scale/runtimes.cpp
+    bench/scale/waiting.cpp
     bench/socket/by_asio_epoll.cpp
     bench/socket/by_asio_io_uring.cpp
     bench/socket/by_carousel.cpp

@@ -19,7 +19,7 @@ READS = [
 ]
 # What a header may test for: what is the same in every program that the compiler accepts, or what ends the compilation. Anything
 # else must be defined in the header itself.
-TESTED_FOR = {"__cplusplus", "__linux__", "__cpp_exceptions", "__cpp_lib_expected", "__cpp_lib_coroutine"}
+TESTED_FOR = {"__cplusplus", "__linux__", "__x86_64__", "__cpp_exceptions", "__cpp_lib_expected", "__cpp_lib_coroutine"}
 # A switch of ours that the library and all that is built with it have in common: CMake and pkg-config pass it on.
 COMMON = {"include/carousel/detail/base/assert.hpp": "CAROUSEL_UNCHECKED"}
 PASSED_ON = {
@@ -30,7 +30,7 @@ TESTED = re.compile(r"\s*#\s*(?:if|ifdef|ifndef|elif|elifdef|elifndef)\b(.*)")
 NAME = re.compile(r"(?<![\w'])[A-Za-z_]\w*")
 RESERVED = re.compile(r"\b(_[A-Z]\w*|\w*__\w*)\b")
 # What the compiler defines the same in every translation unit of a program.
-PREDEFINED = re.compile(r"__(FILE|LINE|cplusplus|func|VA_ARGS|VA_OPT|EXCEPTIONS|GNUC|clang|cpp_\w+|has_include|linux|attribute|builtin_\w+)(__)?")
+PREDEFINED = re.compile(r"__(FILE|LINE|cplusplus|func|VA_ARGS|VA_OPT|EXCEPTIONS|GNUC|clang|cpp_\w+|has_include|linux|x86_64|attribute|builtin_\w+)(__)?")
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 

@@ -49,6 +49,7 @@ result<std::unique_ptr<ring_driver>> ring_driver::make(std::unique_ptr<sys::kern
   io->slots_.open(io->hold_back(slots));
   sys::kernel& below = io->ring_->kernel();
   io->write_flags_ = below.has_nosignal() ? sys::rwf_nosignal : 0U;
+  io->has_bare_reads_ = below.has_bare_reads();
   io->files_.open(below);
   io->buffers_.open(below, *io);
   return io;

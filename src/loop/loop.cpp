@@ -78,16 +78,16 @@ bool loop::handle_task_event(task_record* record) noexcept {
   // Only those that are ready now: what they make ready runs after the kernel has been looked
   // after. An exception of a coroutine of the user's own leaves the others of its batch to the next
   // turn.
-  struct batch_of_one_turn {
+  const struct batch_of_one_turn {
+    ready_queue& waiters;
     ready_queue& later;
-    ready_queue waiters;
     ~batch_of_one_turn() {
       waiters.splice_back(later);
       later.splice_back(waiters);
     }
-  } batch{ready, {}};
-  batch.waiters.splice_back(ready);
-  while (!batch.waiters.empty()) (void)resume(batch.waiters.pop_front());
+  } batch{ready_now, ready};
+  ready_now.splice_back(ready);
+  while (!ready_now.empty()) (void)resume(ready_now.pop_front());
 }
 
 struct loop::in_nobodys_name_afterwards {

@@ -12,7 +12,6 @@
 #include "carousel/result.hpp"
 #include "sys/abi.hpp"
 #include "sys/enter.hpp"
-#include "sys/read_now.hpp"
 
 namespace carousel::sys {
 
@@ -65,12 +64,11 @@ class kernel {
   /// It may be registered again; where that fails none is.
   [[nodiscard]] virtual int register_eventfd(int) noexcept { return -EOPNOTSUPP; }
 
+  /// What goes beside the ring may go beside this object too: sys::read_now() is read_now().
+  [[nodiscard]] virtual bool has_bare_reads() const noexcept { return false; }
   /// Reads at an offset what is in the page cache, without the ring: -EAGAIN where that would wait.
-  [[nodiscard]] std::int32_t read_now(int fd, std::span<std::byte> into,
-                                      std::uint64_t at) noexcept {
-    if (direct_.fd >= 0) [[likely]]
-      return sys::read_now(fd, into, at);
-    return read_indirect(fd, into, at);
+  [[nodiscard]] virtual std::int32_t read_now(int, std::span<std::byte>, std::uint64_t) noexcept {
+    return -EAGAIN;
   }
   /// Writes at an offset without the ring.
   [[nodiscard]] virtual std::int32_t write_now(int, std::span<const std::byte>,
@@ -98,10 +96,6 @@ class kernel {
   [[nodiscard]] virtual int enter_indirect(unsigned to_submit, unsigned min_complete,
                                            unsigned flags,
                                            const std::chrono::nanoseconds* timeout) noexcept = 0;
-  [[nodiscard]] virtual std::int32_t read_indirect(int, std::span<std::byte>,
-                                                   std::uint64_t) noexcept {
-    return -EAGAIN;
-  }
   ring_name direct_;  ///< set by setup() if these are bare system calls
 };
 

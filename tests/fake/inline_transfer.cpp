@@ -27,7 +27,7 @@ std::int32_t kernel::refuse_inline(int fd, std::span<const std::byte> bytes) {
   return S_ISREG(about.st_mode) ? 0 : -ESPIPE;
 }
 
-std::int32_t kernel::read_indirect(int fd, std::span<std::byte> into, std::uint64_t at) noexcept {
+std::int32_t kernel::read_now(int fd, std::span<std::byte> into, std::uint64_t at) noexcept {
   if (const std::int32_t error = refuse_inline(fd, into)) return error;
   const std::uint64_t to_page_end = page_bytes - at % page_bytes;
   if (random_.chance(options_.cached_in_part))

@@ -92,7 +92,7 @@ class kernel final : public sys::kernel {
   int enter_indirect(unsigned to_submit, unsigned min_complete, unsigned flags,
                      const std::chrono::nanoseconds* timeout) noexcept override;
 
-  std::int32_t read_indirect(int fd, std::span<std::byte> into, std::uint64_t at) noexcept override;
+  std::int32_t read_now(int fd, std::span<std::byte> into, std::uint64_t at) noexcept override;
   /// What speaks against a transfer that the library does itself, as an error.
   [[nodiscard]] std::int32_t refuse_inline(int fd, std::span<const std::byte> bytes);
 

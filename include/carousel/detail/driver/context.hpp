@@ -15,6 +15,7 @@ class driver;
 /// whom to drive.
 struct context {
   ready_queue ready;
+  ready_queue ready_now;  ///< those whose turn it is
   timer_queue timers;
   list<parked_waiter, parked_tag> parked;
   remote_queue remote;
@@ -29,6 +30,7 @@ struct context {
 
   /// Of the task that runs now; 0: none does.
   [[nodiscard]] std::uint32_t task_id() const noexcept { return task != nullptr ? task->id : 0; }
+  [[nodiscard]] bool nobody_is_ready() const noexcept { return ready.empty() && ready_now.empty(); }
   /// What begins now ends at once with errc::canceled.
   [[nodiscard]] bool stopped() const noexcept {
     if (scope == nullptr) [[likely]]

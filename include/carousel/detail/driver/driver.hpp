@@ -77,6 +77,8 @@ class driver {
   [[nodiscard]] bool keeps_every_completion() const noexcept;
   /// Flags for a write that must fail with EPIPE instead of raising SIGPIPE.
   [[nodiscard]] std::uint32_t write_flags() const noexcept { return write_flags_; }
+  /// Its kernel is Linux itself, which sys::read_now() asks.
+  [[nodiscard]] bool has_bare_reads() const noexcept { return has_bare_reads_; }
 
  protected:
   driver() = default;
@@ -95,6 +97,7 @@ class driver {
   list<waiter, ready_tag> waiting_;  ///< operation_base objects in line
   std::size_t in_kernel_ = 0;  ///< requests, from the submission queue on, without their last CQE
   std::uint32_t write_flags_ = 0;
+  bool has_bare_reads_ = false;
   /// A recent time: when operations are submitted need not be known exactly.
   std::uint32_t coarse_ms_ = 0;
   std::uint64_t submitted_ = 0;  ///< operations handed to the kernel

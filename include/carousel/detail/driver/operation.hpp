@@ -107,9 +107,13 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     if (why != 0) [[unlikely]]
       return fail_at_once(here, why, h);
     if constexpr (begins_inline) {
-      const bool nobody_waits = io.stands_still() && here.ready.empty();
-      if (op_.may_attempt(nobody_waits)) [[unlikely]] {
-        if (attempt_without_ring(io)) return leave_a_part_of_the_turn(here, h);
+      const bool nobody_waits = io.stands_still() && here.nobody_is_ready();
+      if (op_.may_attempt(nobody_waits)) {
+        failed = op_.attempt(io);
+        if (failed != ext::not_attempted) {
+          at = has_result();
+          return leave_a_part_of_the_turn(here, h);
+        }
       }
     }
     detail::suspend(here, *this, *this, h, wait_kind::operation, &stop_this);
@@ -136,8 +140,12 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
 
   [[nodiscard]] output await_resume() {
     slot* const mine = std::exchange(at, over());
-    if (reinterpret_cast<std::uintptr_t>(mine) <= last_of_no_slots) [[unlikely]]
+    if (reinterpret_cast<std::uintptr_t>(mine) <= last_of_no_slots) [[unlikely]] {
+      if constexpr (begins_inline) {
+        if (mine == has_result()) return op_.complete_attempt(failed, op_.held);
+      }
       return end_without_slot(mine);
+    }
     struct finish {
       operation& self;
       slot& s;
@@ -182,19 +190,10 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     return give_way(here, *this, *this, h);
   }
   [[gnu::noinline]] output end_without_slot(const slot* which) {
-    if constexpr (begins_inline) {
-      if (which == has_result()) return op_.complete_attempt(failed, op_.held);
-    }
     if constexpr (completes_early) {
       if (which == has_result()) return op_.complete_early(failed, op_.held);
     }
     return op_.fail(to_error(failed), std::move(op_.held));
-  }
-  [[gnu::noinline]] bool attempt_without_ring(driver& io) noexcept {
-    failed = op_.attempt(io);
-    if (failed == ext::not_attempted) return false;
-    at = has_result();
-    return true;
   }
   /// What takes the thread's time itself leaves less of the turn to others.
   [[gnu::noinline]] bool leave_a_part_of_the_turn(context& here, std::coroutine_handle<> h) {

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "carousel/detail/buf/fixed_access.hpp"
 #include "carousel/detail/buf/lent_memory.hpp"
 #include "carousel/detail/driver/failure_note.hpp"
 #include "carousel/detail/driver/operation.hpp"
+#include "carousel/detail/io/inline_transfer.hpp"
 #include "carousel/detail/io/pieces.hpp"
 #include "carousel/detail/io/transfer_all.hpp"
 
@@ -20,13 +20,6 @@ namespace carousel::detail {
 /// not 0.
 [[nodiscard]] bool is_aligned(const descriptor& file, position at, const std::byte* data,
                               std::size_t bytes) noexcept;
-
-/// Transfers at an offset without the ring: the count or the error, or not_attempted. `came` is
-/// then what is in the buffer already.
-[[nodiscard]] std::int32_t read_inline(driver& io, descriptor& file, std::span<std::byte> into,
-                                       std::uint64_t at, std::int32_t& came) noexcept;
-[[nodiscard]] std::int32_t write_inline(driver& io, descriptor& file,
-                                        std::span<const std::byte> from, std::uint64_t at) noexcept;
 
 /// Notes which file it was.
 [[nodiscard]] inline std::error_code transfer_failed(direction way, std::error_code why,
@@ -93,7 +86,7 @@ struct transfer : file_operation {
     if constexpr (D == direction::read) return nobody_waits && file->attempts.may_read();
     return file->attempts.may_write();
   }
-  [[nodiscard]] std::int32_t attempt(driver& io) noexcept {
+  [[gnu::always_inline, nodiscard]] std::int32_t attempt(driver& io) noexcept {
     auto* const data = traits::data(held) + extent.skip;
     if constexpr (D == direction::read) {
       return read_inline(io, *file.get(), {data, length()}, extent.value(), came);
