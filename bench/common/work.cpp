@@ -6,11 +6,14 @@
 #include <algorithm>
 #include <random>
 #include <system_error>
+#include <utility>
 
 namespace bench {
 namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{1} << 20U;
+
+thread_local double started_by_thread = 0;  ///< 0: nothing is in flight
 
 std::string at(std::uint64_t offset) { return " at offset " + std::to_string(offset); }
 
@@ -51,8 +54,12 @@ void work::note_start(std::uint64_t offset) noexcept {
   started_[offset / plan_.block] = now_seconds();
 }
 
+void work::note_start_of_thread() noexcept { started_by_thread = now_seconds(); }
+
 void work::note_end(std::uint64_t offset) {
-  const double took = now_seconds() - started_[offset / plan_.block];
+  const double now = now_seconds();
+  const double started = std::exchange(started_by_thread, 0);
+  const double took = now - (started != 0 ? started : started_[offset / plan_.block]);
   const std::scoped_lock lock(counting_);
   latency_->add(static_cast<std::uint64_t>(took * 1e9));
 }

@@ -45,13 +45,12 @@ class work {
       note_start(offset);
     return offset;
   }
-  /// The same for several threads: offset of the block `ahead` transfers from here, then skip() of
-  /// them all.
+  /// The same for several threads, each with one transfer at a time: offset of the block `ahead`
+  /// transfers from here, then skip() of them all.
   [[nodiscard]] std::uint64_t peek(std::uint64_t ahead) noexcept {
-    const std::uint64_t offset = offsets_[(at_ + ahead) % offsets_.size()];
     if (latency_ != nullptr) [[unlikely]]
-      note_start(offset);
-    return offset;
+      note_start_of_thread();
+    return offsets_[(at_ + ahead) % offsets_.size()];
   }
   void skip(std::uint64_t count) noexcept { at_ = (at_ + count) % offsets_.size(); }
 
@@ -106,6 +105,7 @@ class work {
   [[noreturn]] void wrong_bytes(std::uint64_t offset) const;
   void check_all(const std::byte* buffer, std::uint64_t offset) const;
   void note_start(std::uint64_t offset) noexcept;
+  static void note_start_of_thread() noexcept;
   void note_end(std::uint64_t offset);
 
   plan plan_;
@@ -115,8 +115,10 @@ class work {
   bool thorough_ = false;
   std::uint64_t slice_ = 0;
   std::size_t first_ = 0;
-  std::vector<double> started_;  ///< by block, of which none is in flight twice
-  std::mutex counting_;          ///< of latency_, by several threads
+  /// By block, of which none is in flight twice; not of threads, one of which may be overtaken by a
+  /// whole lap of the others.
+  std::vector<double> started_;
+  std::mutex counting_;  ///< of latency_, by several threads
   latency_histogram* latency_ = nullptr;
 };
 
