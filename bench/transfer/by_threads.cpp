@@ -1,6 +1,7 @@
 // A pool of as many threads as transfers may be in flight, each in pread or pwrite. They share a
 // counter and no queue: the least that a thread pool can cost.
 
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -15,8 +16,12 @@ namespace {
 
 class thread_pool final : public engine {
  public:
-  thread_pool(const plan& p, int fd)
-      : plan_(p), fd_(fd), memory_(p.block * p.depth), gate_(p.depth) {
+  thread_pool(const plan& p, int fd, bool without_waiting)
+      : plan_(p),
+        fd_(fd),
+        without_waiting_(without_waiting),
+        memory_(p.block * p.depth),
+        gate_(p.depth) {
     for (unsigned i = 1; i < p.depth; ++i) {
       threads_.emplace_back([this, i] {
         for (;;) {
@@ -54,6 +59,9 @@ class thread_pool final : public engine {
       if (plan_.writes) {
         work_->stamp(buffer, offset);
         result = ::pwrite(fd_, buffer, plan_.block, at);
+      } else if (without_waiting_) {
+        const iovec whole{.iov_base = buffer, .iov_len = plan_.block};
+        result = ::preadv2(fd_, &whole, 1, at, RWF_NOWAIT);
       } else {
         result = ::pread(fd_, buffer, plan_.block, at);
       }
@@ -63,6 +71,7 @@ class thread_pool final : public engine {
 
   plan plan_;
   int fd_;
+  bool without_waiting_;
   pages memory_;
   work* work_ = nullptr;
   std::uint64_t count_ = 0;
@@ -73,8 +82,8 @@ class thread_pool final : public engine {
 
 }  // namespace
 
-std::unique_ptr<engine> by_threads(const plan& p, int fd) {
-  return std::make_unique<thread_pool>(p, fd);
+std::unique_ptr<engine> by_threads(const plan& p, int fd, bool without_waiting) {
+  return std::make_unique<thread_pool>(p, fd, without_waiting);
 }
 
 }  // namespace bench

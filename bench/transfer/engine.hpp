@@ -37,7 +37,8 @@ enum class fault : std::uint8_t { failed_transfer, short_transfer, wrong_bytes, 
 std::unique_ptr<engine> by_hand(const plan& p, int fd, memory_kind memory);
 std::unique_ptr<engine> by_carousel(const plan& p, int fd, memory_kind memory);
 std::unique_ptr<engine> by_asio(const plan& p, int fd, bool coroutines);
-std::unique_ptr<engine> by_threads(const plan& p, int fd);
+/// `without_waiting`: reads that fail, and with them the run, unless all is in the page cache.
+std::unique_ptr<engine> by_threads(const plan& p, int fd, bool without_waiting = false);
 std::unique_ptr<engine> by_fio(const plan& p);
 /// Does all as it should but for one fault: the comparison must refuse to give it a figure.
 std::unique_ptr<engine> by_liar(const plan& p, int fd, fault what);

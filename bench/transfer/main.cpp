@@ -79,6 +79,10 @@ std::unique_ptr<engine> make(const std::string& name, std::string& shown, const 
     shown = p.depth == 1 ? call : fmt::format("{} threads with {}", p.depth, call);
     return by_threads(p, fd);
   }
+  if (name == "nowait") {
+    shown = "preadv2(RWF_NOWAIT)";
+    return by_threads(p, fd, true);
+  }
   if (name == "fio") {
     shown = "fio";
     return by_fio(p);
