@@ -3,7 +3,8 @@
 # A program of GoogleTest cases, each of them a test of ctest. They may include the private headers of src/.
 # The label `nobody` adds the test NAME.as_nobody: the whole program, without privileges. The label `fake` adds
 # NAME.on_fake: the whole program on the fake kernel without surprises; `fake_seeds` moreover NAME.on_fake:N, with delays,
-# refused and cut enters and signals that must not change any result.
+# refused and cut enters and signals that must not change any result. The cases of a program with the label `memlock` run one after
+# the other: they lock memory as one user, whose limit counts all of it.
 
 # What nearly every test reads, compiled once; the library is there to keep it.
 file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/tests_precompiled.cpp "")
@@ -12,9 +13,6 @@ target_link_libraries(tests_precompiled PRIVATE carousel_fake_kernel GTest::gmoc
 target_precompile_headers(tests_precompiled PRIVATE <gmock/gmock.h> <gtest/gtest.h> <carousel/carousel.hpp> <vector>)
 set_target_properties(tests_precompiled PROPERTIES CXX_EXTENSIONS OFF)
 carousel_warnings(tests_precompiled)
-
-# What ThreadSanitizer is to look at.
-add_custom_target(tests_with_threads)
 
 function(carousel_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES;LABELS")
@@ -28,6 +26,10 @@ function(carousel_test name)
     set(kernels fake fake:1 fake:2 fake:3)
   endif()
   list(REMOVE_ITEM arg_LABELS fake fake_seeds)
+  set(lock "")
+  if("memlock" IN_LIST arg_LABELS)
+    set(lock "RESOURCE_LOCK memlock")
+  endif()
   set(as_nobody FALSE)
   if("nobody" IN_LIST arg_LABELS)
     set(as_nobody TRUE)
@@ -48,15 +50,12 @@ function(carousel_test name)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   target_precompile_headers(${target} REUSE_FROM tests_precompiled)
   carousel_warnings(${target})
-  if("threads" IN_LIST arg_LABELS)
-    add_dependencies(tests_with_threads ${target})
-  endif()
 
   gtest_discover_tests(${target} TEST_LIST ${target}_cases DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
   # gtest_discover_tests() takes one label only; ctest reads this file after its list of cases.
   set(labels ${CMAKE_CURRENT_BINARY_DIR}/${target}_labels.cmake)
   file(WRITE ${labels} "foreach(case IN LISTS ${target}_cases)\n"
-                       "  set_tests_properties(\${case} PROPERTIES LABELS \"${arg_LABELS}\")\n"
+                       "  set_tests_properties(\${case} PROPERTIES LABELS \"${arg_LABELS}\" ${lock})\n"
                        "endforeach()\n")
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels})
 
