@@ -21,6 +21,7 @@ void print_compared(
     const std::vector<std::pair<std::string, std::unique_ptr<scale_engine>>>& engines) {
   result_sheet sheet{.workload = "scale", .title = title, .rounds = rounds};
   std::vector<rival> rivals;
+  rivals.reserve(engines.size());
   for (const auto& [name, e] : engines)
     rivals.push_back(
         {.name = name, .run = timed([&e = *e](std::uint64_t count) { e.run(count); })});
@@ -37,7 +38,7 @@ int main(int argc, char** argv) {
   bool quick = false;
   const std::vector<unsigned> cpus = cpus_of_this_process();
   std::vector<unsigned> runtimes{1};
-  while (2 * runtimes.back() <= cpus.size()) runtimes.push_back(2 * runtimes.back());
+  while (runtimes.back() <= cpus.size() / 2) runtimes.push_back(2 * runtimes.back());
   std::vector<std::size_t> waiting{0, 1'000, 10'000, 100'000};
   CLI::App app{"Operations of several runtimes, and of one beside many operations that wait"};
   app.add_option("FILE", path, "made anew; each runtime reads a part of its own")->required();
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
 
   const auto by_runtimes = [&](scale_work what) {
     std::vector<std::pair<std::string, std::unique_ptr<scale_engine>>> made;
+    made.reserve(runtimes.size());
     for (const unsigned n : runtimes)
       made.emplace_back(fmt::format("{} runtime{}", n, n == 1 ? "" : "s"),
                         runtimes_at_work(what, n, path));
@@ -66,6 +68,7 @@ int main(int argc, char** argv) {
   print_compared("random reads of 4 KiB, page cache, 32 at a time in each runtime", when.rounds,
                  json_file, when, by_runtimes(scale_work::reads));
   std::vector<std::pair<std::string, std::unique_ptr<scale_engine>>> made;
+  made.reserve(waiting.size());
   for (const std::size_t n : waiting)
     made.emplace_back(fmt::format("beside {} reads that wait", n), nops_beside_waiting(n));
   print_compared("NOP, 32 at a time", when.rounds, json_file, when, made);

@@ -41,6 +41,7 @@ class one_runtime final : public scale_engine {
   void run(std::uint64_t count) override {
     runtime_.block_on([](std::uint64_t left) -> task<> {
       std::vector<join_handle<void>> all;
+      all.reserve(32);
       for (unsigned i = 0; i < 32; ++i) {
         all.push_back(spawn(
             [](std::uint64_t& of) -> task<> {
