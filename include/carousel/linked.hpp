@@ -17,17 +17,17 @@ namespace carousel {
 template <class... Ops>
 class linked_operation;
 
-/// A chain: each operation starts in the kernel when the one before it has wholly succeeded, and
-/// not before. `auto [written, synced] = co_await linked(f.write_at(std::move(record), end),
-/// f.sync_data())` is one submission and one return to the task for both. Results are in the order
-/// of the arguments, each what the operation gives alone, with its buffer.
+/// A chain: each operation starts when the one before it has wholly succeeded, and not before.
+/// `auto [written, synced] = co_await linked(f.write_at(std::move(record), end), f.sync_data())` is
+/// one submission and one return to the task for both. Results are in the order of the arguments,
+/// each what the operation gives alone, with its buffer.
 ///
 /// What is short breaks the chain as an error does: a read at the end of the file, a write that
 /// moved fewer bytes than its buffer has. Nothing behind it is started, and each of those gives
 /// errc::chain_broken, with its buffer as it was; what went before stands, and nothing is undone.
 /// So a chain has happened up to some member, and that one's result says how far it came. A member
-/// that is refused before the kernel starts one (misaligned, not_registered, bad_file_descriptor,
-/// an empty name) leaves all of them unstarted. Errors moreover, of a member: invalid_argument, one
+/// that is refused before the first one starts (misaligned, not_registered, bad_file_descriptor, an
+/// empty name) leaves all of them unstarted. Errors moreover, of a member: invalid_argument, one
 /// with others behind it that would move more than one request can, 2,147,479,552 bytes or 1,024
 /// buffers; of all: argument_list_too_long, more members than the ring has entries
 /// (runtime_options::entries).
@@ -40,16 +40,25 @@ class linked_operation;
 /// are not. close() and what completes more than once may not be a member at all. Two members that
 /// use one open file at its current position are safe one behind the other.
 ///
-/// All members go to the kernel together: they stand in line until the submission queue has room
-/// and the runtime slots for each, before all who came later, also where these need less. A request
-/// to stop reaches every member: those that it finds end as canceled (timed_out in a timeout()),
-/// and no result of the others is lost. But Linux (6.18) does not find a member that has not begun,
-/// and a write to a file that runs in a worker is not interrupted: when that succeeds the next one
-/// begins, and a chain of them goes on after all, to its end. So it does when the awaiting
-/// coroutine is destroyed; each buffer goes home when the kernel has done with that member. Files
-/// stay in use until the chain is over, for close() too. There is no time limit of the kernel's own
-/// for a member: timeout() around the chain ends what that would end, costs the kernel nothing, and
-/// loses no result either.
+/// Who links them depends on whether a verb that may ask for a stop is around the await (timeout(),
+/// stop_on(), when_any(), when_all()). Where none is, the kernel does. All members go to it
+/// together, never in two submissions: they stand in line until the submission queue has room and
+/// the runtime slots for each, before all who came later, also where these need less. Where a verb
+/// is, the runtime does, and each member goes to the kernel when the one before it has ended: Linux
+/// (6.18) does not find a linked request that has not begun, and does not interrupt a write to a
+/// file, so that a chain of them would go on to its end after a stop. That costs one turn of the
+/// loop for each member; a file that is closed, or a pool that is unregistered, meanwhile is the
+/// error of the member that begins then.
+///
+/// After a request to stop no member begins that has not begun: these end as canceled (timed_out in
+/// a timeout()), as does the one that runs where the kernel can end it, and no result of the others
+/// is lost. When the awaiting coroutine is destroyed each buffer goes home when the kernel has done
+/// with that member; inside of a verb none begins after that, but what the kernel has linked goes
+/// on to its end where it cannot be interrupted. close() of a file waits for the members on it that
+/// have begun or are in the kernel's hands, and not for others. close() of a socket stops them, and
+/// gives chain_broken to members on other files that it keeps from starting. There is no time limit
+/// of the kernel's own for a member: timeout() around the chain ends what that would end, and loses
+/// no result either.
 template <class... Ops>
 linked_operation<Ops...> linked(Ops... ops) noexcept;
 
@@ -113,7 +122,7 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
   linked_operation& operator=(linked_operation&&) = delete;
   /// The report of what is stuck names the coroutine that has awaited it.
   ~linked_operation() {
-    if (has_started()) for_each([this](auto& member) { member.seen_by_driver().handle = handle; });
+    for_each_begun([this](auto& member) { member.seen_by_driver().handle = handle; });
   }
 
   static constexpr bool await_ready() noexcept { return false; }
@@ -124,20 +133,18 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
     auto [member, why] = refusal(*io_);
     if (why == 0 && here.stopped()) why = detail::failure(errc::canceled);
     if (why != 0) return refuse_at_once(here, member, why, h);
-    wait(here, size, h, &stop_all);
-    if (!io_->can_start(size)) {
-      stand_in_line([](detail::operation_base& self, detail::driver& io) {
-        static_cast<linked_operation&>(self).start_late(io);
-      });
-      return true;
+    wait(here, these, h);
+    if (io_->can_start(slots_wanted)) {
+      start(*io_);
+    } else {
+      stand_in_line();
     }
-    start(*io_);
     return true;
   }
   /// std::tuple of what each operation gives.
   [[nodiscard]] results await_resume() noexcept {
     note_over();
-    return has_started() ? finish(indices) : fail(indices);
+    return finish(indices);
   }
 
  private:
@@ -146,14 +153,14 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
     detail::failure_code why;
   };
 
+  /// Calls f(member) for those that have begun.
   template <class F>
-  void for_each(F f) {
-    std::apply([&](Ops&... members) { (f(members), ...); }, members_);
-  }
-  static void stop_all(detail::scope_link& link) noexcept {
-    auto& self = static_cast<linked_operation&>(link);
-    if (!self.has_started()) return self.request_stop();
-    self.for_each([](auto& member) { access::request_stop(member); });
+  void for_each_begun(F f) {
+    std::size_t i = 0;
+    const auto call = [&](auto& member) {
+      if (i++ < begun()) f(member);
+    };
+    std::apply([&](Ops&... members) { (call(members), ...); }, members_);
   }
 
   [[nodiscard]] refused_member refusal(const detail::driver& io) const noexcept {
@@ -161,6 +168,7 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
       return {all_members, detail::failure(std::errc::argument_list_too_long)};
     return refusal_of_one(io, indices);
   }
+  /// Of those that begin now; before the first one does, of all.
   template <std::size_t... I>
   [[nodiscard]] refused_member refusal_of_one(const detail::driver& io,
                                               std::index_sequence<I...>) const noexcept {
@@ -168,53 +176,93 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
     const auto ask = [&](std::size_t member, detail::failure_code why) {
       if (first.why == 0 && why != 0) first = {member, why};
     };
-    (ask(I, access::refusal(
-                std::get<I>(members_), io,
-                I + 1 < size ? detail::chain_place::before_others : detail::chain_place::last)),
+    const auto is_meant = [&](std::size_t member) { return begun() == 0 || member == begun(); };
+    ((is_meant(I) ? ask(I, access::refusal(std::get<I>(members_), io,
+                                           I + 1 < size ? detail::chain_place::before_others
+                                                        : detail::chain_place::last))
+                  : void()),
      ...);
     return first;
   }
 
-  /// After standing in line: what held at the await may not hold any more.
-  void start_late(detail::driver& io) {
-    const auto [member, why] = refusal(io);
-    if (why != 0) return refuse_late(member, why);
-    start(io);
+  /// What held at the await, or before the members that have begun, may not hold any more.
+  static bool start_next(detail::chain& all, detail::driver& io) {
+    auto& self = static_cast<linked_operation&>(all);
+    const auto [member, why] = self.refusal(io);
+    if (why != 0) {
+      self.note_refused(member, why);
+      return false;
+    }
+    self.start(io);
+    return true;
   }
   void start(detail::driver& io) { start(io, indices); }
-  /// All of them or none: what may throw is before the first one is queued.
+  /// So many as slots_wanted says, or none: what may throw is before the first one is queued.
   template <std::size_t... I>
   void start(detail::driver& io, std::index_sequence<I...>) {
+    const auto is_meant = [first = begun(), end = begun() + slots_wanted](std::size_t member) {
+      return first <= member && member < end;
+    };
     std::array<detail::slot*, size> slots{};
     std::array<detail::request, size> requests;
-    std::size_t taken = 0;
     try {
-      ((slots[I] = &io.take(), ++taken,
-        access::encode(std::get<I>(members_), io, *slots[I], requests[I])),
+      ((is_meant(I) ? (slots[I] = &io.take(),
+                       access::encode(std::get<I>(members_), io, *slots[I], requests[I]))
+                    : void()),
        ...);
     } catch (...) {  // no memory
-      while (taken > 0) io.release(*slots[--taken]);
+      for (std::size_t i = size; i-- > 0;) {
+        if (slots[i] != nullptr) io.release(*slots[i]);
+      }
       throw;
     }
-    for (std::size_t i = 0; i + 1 < size; ++i) requests[i].sqe_flags |= detail::sqe_io_link;
-    for_each([this](auto& member) { suspend_member(member.seen_by_driver()); });
-    (access::submit(std::get<I>(members_), io, *slots[I], requests[I]), ...);
-    note_started();
+    if (is_linked()) {
+      for (std::size_t i = 0; i + 1 < size; ++i) requests[i].sqe_flags |= detail::sqe_io_link;
+    }
+    ((is_meant(I) ? (suspend_member(std::get<I>(members_).seen_by_driver()),
+                     access::submit(std::get<I>(members_), io, *slots[I], requests[I]))
+                  : void()),
+     ...);
+    note_begun(slots_wanted);
+  }
+
+  static void stop_begun(detail::chain& all) noexcept {
+    static_cast<linked_operation&>(all).for_each_begun(
+        [](auto& member) { access::request_stop(member); });
+  }
+  static void release_files(detail::chain& all) noexcept {
+    static_cast<linked_operation&>(all).for_each_begun(
+        [](auto& member) { access::release_files(member); });
+  }
+  static bool last_is_whole(const detail::chain& all) noexcept {
+    const auto& self = static_cast<const linked_operation&>(all);
+    return self.whole(indices)[self.begun() - 1];
   }
 
   template <std::size_t... I>
-  [[nodiscard]] results finish(std::index_sequence<I...>) noexcept {
-    const std::array<bool, size> whole = {access::is_whole(std::get<I>(members_))...};
-    const std::array<bool, size> failed = {access::has_own_error(std::get<I>(members_))...};
-    // Where the kernel refuses one as it takes the chain it starts none, the first neither.
-    const bool is_taken = std::find(failed.begin() + 1, failed.end(), true) == failed.end();
-    return results{
-        access::finish(std::get<I>(members_), I == 0 ? is_taken : whole[I - (I != 0)])...};
+  [[nodiscard]] std::array<bool, size> whole(std::index_sequence<I...>) const noexcept {
+    return {(I < begun() && access::is_whole(std::get<I>(members_)))...};
   }
   template <std::size_t... I>
-  [[nodiscard]] results fail(std::index_sequence<I...>) noexcept {
-    return results{access::fail(std::get<I>(members_), why_not_begun(I))...};
+  [[nodiscard]] results finish(std::index_sequence<I...>) noexcept {
+    const std::array<bool, size> is_whole = whole(indices);
+    const std::array<bool, size> failed = {
+        (I < begun() && access::has_own_error(std::get<I>(members_)))...};
+    // Where the kernel refuses one as it takes the chain it starts none, the first neither.
+    const bool is_taken =
+        !is_linked() || std::find(failed.begin() + 1, failed.end(), true) == failed.end();
+    const auto was_let_in = [&](std::size_t member) {
+      return member == 0 ? is_taken : is_whole[member - 1];
+    };
+    return results{(I < begun() ? access::finish(std::get<I>(members_), was_let_in(I))
+                                : access::fail(std::get<I>(members_), why_not_begun(I)))...};
   }
+
+  static constexpr members_of these = {.count = size,
+                                       .start_next = &start_next,
+                                       .request_stop = &stop_begun,
+                                       .release_files = &release_files,
+                                       .last_is_whole = &last_is_whole};
 
   std::tuple<Ops...> members_;
 };

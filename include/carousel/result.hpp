@@ -74,7 +74,8 @@ inline constexpr int unasked_cancel = -1000;
 inline constexpr int broken_chain = -1001;
 /// Whether this result of an operation says that the kernel has not executed it.
 [[nodiscard]] constexpr bool never_ran(int res) noexcept {
-  return res == -static_cast<int>(std::errc::operation_canceled) || res == unasked_cancel;
+  return res == -static_cast<int>(std::errc::operation_canceled) || res == unasked_cancel ||
+         res == broken_chain;
 }
 
 /// Less the errno: io_uring itself was refused, and the operation, the registration or the runtime

@@ -1,5 +1,6 @@
 #include "carousel/detail/driver/chain.hpp"
 
+#include <new>
 #include <utility>
 
 #include "base/state_assert.hpp"
@@ -18,8 +19,8 @@ struct chain::step {
 };
 
 /// Once more than there are members, so that it notices where one ends twice.
-chain_counter chain::count(chain& all, unsigned members) {
-  for (unsigned ended = 0; ended <= members; ++ended) co_await step{all};
+chain_counter chain::count(chain& all, std::uint32_t members) {
+  for (std::uint32_t ended = 0; ended <= members; ++ended) co_await step{all};
 }
 
 chain::chain(chain&& inert_one) noexcept {
@@ -33,57 +34,86 @@ chain::~chain() {
   if (counter_) counter_.destroy();
 }
 
-void chain::wait(context& here, unsigned members, std::coroutine_handle<> h,
-                 void (*stop)(scope_link&) noexcept) {
-  counter_ = count(*this, members).h;
-  slots_wanted = members;
+void chain::wait(context& here, const members_of& members, std::coroutine_handle<> h) {
+  counter_ = count(*this, members.count).h;
+  members_ = &members;
+  slots_wanted = here.scope != nullptr ? 1 : members.count;
+  failed = 0;
   at = no_slot();
-  detail::suspend(here, *this, *this, h, wait_kind::operation, stop);
+  detail::suspend(here, *this, *this, h, wait_kind::operation, &stop);
 }
 
-void chain::stand_in_line(void (*start)(operation_base&, driver&)) noexcept {
-  now_ = stage::waiting;
-  failed = 0;
-  begin = start;
+void chain::stand_in_line() noexcept {
+  begin = [](operation_base& self, driver& io) {
+    auto& all = static_cast<chain&>(self);
+    if (!all.members_->start_next(all, io)) this_context().ready.push_back(all);
+  };
   wait_to_start();
 }
 
 bool chain::refuse_at_once(context& here, std::size_t member, failure_code why,
                            std::coroutine_handle<> h) noexcept {
-  now_ = stage::refused;
-  refused_ = member;
-  failed = why;
+  note_refused(member, why);
+  slots_wanted = 1;
   at = no_slot();
   return give_way(here, *this, *this, h);
 }
 
-void chain::refuse_late(std::size_t member, failure_code why) noexcept {
-  now_ = stage::refused;
+void chain::note_refused(std::size_t member, failure_code why) noexcept {
   refused_ = member;
   failed = why;
-  this_context().ready.push_back(*this);
 }
 
-void chain::note_started() noexcept {
-  now_ = stage::started;
-  running_ = slots_wanted;
-  ring_driver::of(*io_).note_chain();
+void chain::note_begun(std::uint32_t members) noexcept {
+  begun_ += members;
+  running_ = members;
+  if (members > 1) ring_driver::of(*io_).note_chain();
 }
 
 failure_code chain::why_not_begun(std::size_t member) const noexcept {
-  return refused_ == all_members || refused_ == member ? failed : failure(errc::chain_broken);
+  const bool is_its_own = refused_ == all_members || refused_ == member;
+  return failed != 0 && is_its_own ? failed : failure(errc::chain_broken);
 }
 
 void chain::suspend_member(operation_base& member) const noexcept {
   member.suspend(counter_, task, wait_kind::operation);
 }
 
+void chain::stop(scope_link& link) noexcept {
+  auto& self = static_cast<chain&>(link);
+  if (self.running_ == 0) return self.request_stop();
+  if (self.begun_ != self.members_->count) self.failed = failure(errc::canceled);
+  self.members_->request_stop(self);
+}
+
+/// There is a next member, and what has become of the last lets it begin.
+bool chain::goes_on() const noexcept {
+  return begun_ != members_->count && failed == 0 && members_->last_is_whole(*this);
+}
+
+/// The next member does, or stands in line for it. False: it does not.
+bool chain::begin_next() noexcept {
+  if (!io_->can_start(slots_wanted)) {
+    stand_in_line();
+    return true;
+  }
+  try {
+    return members_->start_next(*this, *io_);
+  } catch (const std::bad_alloc&) {
+    failed = failure(std::errc::not_enough_memory);
+    return false;
+  }
+}
+
 /// What the loop does for a coroutine that it resumes itself: the last member was in this one's
 /// task, and in no scope.
 std::coroutine_handle<> chain::one_ended() noexcept {
   CAROUSEL_ASSERT_STATE(running_ != 0, "a member of a chain of %u has ended after all of them had",
-                        slots_wanted);
-  if (--running_ != 0) return std::noop_coroutine();
+                        members_->count);
+  --running_;
+  members_->release_files(*this);
+  if (running_ != 0) return std::noop_coroutine();
+  if (goes_on() && begin_next()) return std::noop_coroutine();
   if (link != nullptr) this_context().scope = std::exchange(link, nullptr)->leave();
   if (task != nullptr) std::exchange(task, nullptr)->release();
   return handle;

@@ -177,7 +177,8 @@ operation_base& ring_driver::leave_awaiter(slot& s) noexcept {
 void ring_driver::dispose(slot& s) noexcept {
   s.kind->dispose(s);
   const fd_ref file(std::exchange(s.file, nullptr));
-  if (file) file->end_operation();
+  const bool is_counted = (std::exchange(s.notes, std::uint8_t{0}) & files_released) == 0;
+  if (file && is_counted) file->end_operation();
   release(s);
 }
 
@@ -211,10 +212,15 @@ void ring_driver::request_stop(operation_base& op, ready_queue& ready) noexcept 
 }
 
 void ring_driver::request_stop_of_users(const descriptor& file, ready_queue& ready) noexcept {
-  slots_.for_each([&](const slot& s) {
-    if (s.state == slot_state::submitted &&
-        (s.kind->file_of(s) == &file || s.kind->other_file_of(s) == &file))
-      request_stop(*s.awaiter, ready);
+  const auto uses_it = [&file](const slot& s) {
+    return s.kind->file_of(s) == &file || s.kind->other_file_of(s) == &file;
+  };
+  // What is linked with it in the queue goes with it, and nobody asked for that.
+  const auto end = [&](slot& one) {
+    end_withdrawn(one, uses_it(one) ? -ECANCELED : broken_chain, ready);
+  };
+  slots_.for_each([&](slot& s) {
+    if (s.state == slot_state::submitted && uses_it(s) && !withdraw(s, end)) note_cancel(s);
   });
 }
 

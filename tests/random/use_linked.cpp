@@ -1,5 +1,8 @@
+#include <stop_token>
 #include <tuple>
+#include <utility>
 
+#include "carousel/ext/operation.hpp"
 #include "random/tracked_bytes.hpp"
 #include "random/transfers.hpp"
 
@@ -106,6 +109,57 @@ task<> wait_and_read(world& w, shadow_file& f, const shadow_file::region& where)
   check.next(error_of(read), read.res.has_value());
 }
 
+/// Does nothing, and must not begin after a stop.
+struct watched_nop {
+  std::stop_token stop;
+  world* w;
+
+  using resources = ext::nothing;
+  using output = result<>;
+  using lends = ext::lends_nothing;
+  using unclaimed = ext::result_owns_nothing;
+  using completions = ext::one_completion;
+  using begins = ext::begins_at_once;
+  using holds = ext::holds_no_file;
+  resources held{};
+
+  static ext::failure_code check(const ext::driver&) noexcept { return 0; }
+  void encode(ext::driver&, ext::slot&, ext::request&) const {
+    w->require(!stop.stop_requested(), "a member of a chain began after a stop");
+  }
+  static output complete(std::int32_t res, resources&, ext::slot&) noexcept {
+    if (res < 0) return std::unexpected(ext::kernel_error(res));
+    return {};
+  }
+  static output fail(std::error_code error, resources&&) noexcept { return std::unexpected(error); }
+};
+
+task<> stop_soon(world& w, std::stop_source source) {
+  co_await sleep_for(std::chrono::microseconds(w.random.below(2000)));
+  source.request_stop();
+}
+
+/// Each ends as canceled after a stop, or as it would have without one.
+task<> write_until_stopped(world& w, shadow_file& f, shadow_file::region& where) {
+  auto bytes = some_content(w, where.size());
+  const std::vector<std::byte> sent = copy_of(bytes);
+  where.begin_write();
+  std::stop_source source;
+  auto stopping = spawn(stop_soon(w, source));
+  // g++ 12 destroys an aggregate twice that is made inside of a co_await.
+  ext::operation<watched_nop> watching(watched_nop{source.get_token(), &w});
+  auto [written, watched] = co_await stop_on(
+      source.get_token(),
+      linked(f.handle().write_at(std::move(bytes), where.begin()), std::move(watching)));
+  settle_write(w, where, sent, written.res, false);
+  chain_check check{w, source.stop_requested() || stop_requested()};
+  if (!is_too_long(w, error_of(written), 2)) {
+    check.next(error_of(written), written.res == sent.size());
+    check.next(error_of(watched), watched.has_value());
+  }
+  stopping.abort();
+}
+
 }  // namespace
 
 task<> use_linked(world& w) {
@@ -114,10 +168,15 @@ task<> use_linked(world& w) {
   if (!drawn || drawn->first >= shadow_file::bytes) co_return;
   const std::size_t end = std::min(drawn->second, shadow_file::bytes);
   const std::size_t middle = drawn->first + (end - drawn->first) / 2;
-  switch (w.random.below(4)) {
+  switch (w.random.below(5)) {
     case 0: {
       shadow_file::region where(f, drawn->first, end);
       co_await write_and_sync(w, f, where);
+      break;
+    }
+    case 2: {
+      shadow_file::region where(f, drawn->first, end);
+      co_await write_until_stopped(w, f, where);
       break;
     }
     case 1: {

@@ -187,6 +187,26 @@ TEST(linked, chains_and_single_operations_find_room_in_a_small_ring) {
   }
 }
 
+task<std::size_t> read_once(file from) { co_return (co_await from.read(room())).res.value_or(0); }
+
+TEST(linked, a_chain_in_line_is_not_overtaken_by_what_needs_less) {
+  run(
+      []() -> task<> {
+        const file zero = (co_await file::open("/dev/zero")).value();
+        const auto before = submitted();
+        auto first = spawn(read_once(zero));
+        auto chain = spawn(read_twice(zero, 1));
+        auto last = spawn(read_once(zero));
+        co_await yield();
+        EXPECT_EQ(submitted() - before, 1U);
+        std::size_t sum = co_await std::move(first);
+        sum += co_await std::move(chain);
+        sum += co_await std::move(last);
+        EXPECT_EQ(sum, 4 * small);
+      },
+      {.entries = 2});
+}
+
 TEST(linked, closing_a_file_waits_for_the_chains_on_it) {
   const pipe_pair pipe;
   run([&]() -> task<> {

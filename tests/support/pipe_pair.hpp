@@ -33,12 +33,17 @@ class pipe_pair {
       throw std::system_error(errno, std::generic_category(), "write");
     }
   }
+  /// Bytes that are in the pipe now.
+  [[nodiscard]] int waiting() const {
+    int bytes = 0;
+    ioctl(ends_[0], FIONREAD, &bytes);
+    return bytes;
+  }
   /// Everything that is in the pipe now.
   [[nodiscard]] std::string take() const {
-    int waiting = 0;
-    ioctl(ends_[0], FIONREAD, &waiting);
-    std::string text(static_cast<std::size_t>(waiting), '\0');
-    if (!text.empty() && ::read(ends_[0], text.data(), text.size()) != waiting) {
+    const int bytes = waiting();
+    std::string text(static_cast<std::size_t>(bytes), '\0');
+    if (!text.empty() && ::read(ends_[0], text.data(), text.size()) != bytes) {
       throw std::system_error(errno, std::generic_category(), "read");
     }
     return text;

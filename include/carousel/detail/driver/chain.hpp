@@ -29,42 +29,55 @@ struct chain_counter {
 };
 
 /// The part of linked() that is the same for all members: the awaiting coroutine, in a scope and in
-/// line once for all of them, while each member has a slot of its own.
+/// line once for all of them, while each member has a slot of its own. They go to the kernel linked
+/// and all at once, or one by one, each when the one before it has wholly succeeded: so where a
+/// verb may ask for a stop, which Linux does not tell to what is linked and has not begun.
 ///
-///   inert     the members are here
-///   refused   one of them would be misuse, or all were asked to stop: none has begun
-///   waiting   in line for slots and room in the submission queue for all of them at once
-///   started   each is in the driver's hands as any other operation; those that have ended keep
-///             their slots until all have
-///   over      the results were taken
+///   inert      the members are here
+///   waiting    in line, for slots and room in the submission queue for what begins next
+///   running    what has begun is in the driver's hands as any other operation; those that have
+///              ended let go of their files, and keep their slots until nothing is to begin any
+///              more
+///   over       the results were taken
 ///
-/// Destroying it abandons the members, each of which the driver treats alone from then on; only
-/// what is still in the submission queue is withdrawn together.
+/// Destroying it abandons the members that have begun, each of which the driver treats alone from
+/// then on; only what is still in the submission queue is withdrawn together. The others never
+/// begin.
 class chain : public scope_link, public operation_base {
  public:
   chain& operator=(chain&&) = delete;
 
  protected:
-  enum class stage : std::uint8_t { inert, refused, waiting, started };
   static constexpr auto all_members = static_cast<std::size_t>(-1);
+  /// What depends on the types of the members.
+  struct members_of {
+    std::uint32_t count;
+    /// Begins so many as slots_wanted says. False: one of them was refused. Throws std::bad_alloc.
+    bool (*start_next)(chain&, driver&);
+    /// Of those that have begun.
+    void (*request_stop)(chain&) noexcept;
+    void (*release_files)(chain&) noexcept;
+    /// The last that has begun is over, and lets the next one begin.
+    bool (*last_is_whole)(const chain&) noexcept;
+  };
 
   chain() noexcept { at = inert(); }
   chain(chain&& inert_one) noexcept;
   ~chain();
 
-  [[nodiscard]] bool has_started() const noexcept { return now_ == stage::started; }
-  /// Its coroutine `h` waits from now on for so many members. Throws std::bad_alloc.
-  void wait(context& here, unsigned members, std::coroutine_handle<> h,
-            void (*stop)(scope_link&) noexcept);
-  /// In line; `start` begins all members, and may throw std::bad_alloc.
-  void stand_in_line(void (*start)(operation_base&, driver&)) noexcept;
+  [[nodiscard]] std::uint32_t begun() const noexcept { return begun_; }
+  [[nodiscard]] bool is_linked() const noexcept { return slots_wanted != 1; }
+  /// Its coroutine `h` waits from now on. Throws std::bad_alloc.
+  void wait(context& here, const members_of& members, std::coroutine_handle<> h);
+  /// For slots, and room in the submission queue, for what begins next.
+  void stand_in_line() noexcept;
   /// Returns what await_suspend returns.
   [[nodiscard]] bool refuse_at_once(context& here, std::size_t member, failure_code why,
                                     std::coroutine_handle<> h) noexcept;
-  /// The same in line.
-  void refuse_late(std::size_t member, failure_code why) noexcept;
-  /// All requests are queued.
-  void note_started() noexcept;
+  /// One that does not begin, or all of the rest.
+  void note_refused(std::size_t member, failure_code why) noexcept;
+  /// The requests of so many are queued.
+  void note_begun(std::uint32_t members) noexcept;
   /// Why this member has not begun.
   [[nodiscard]] failure_code why_not_begun(std::size_t member) const noexcept;
   /// Suspends a member in the name of the awaiting coroutine.
@@ -73,11 +86,15 @@ class chain : public scope_link, public operation_base {
 
  private:
   struct step;
-  [[nodiscard]] static chain_counter count(chain& all, unsigned members);
+  [[nodiscard]] static chain_counter count(chain& all, std::uint32_t members);
   [[nodiscard]] std::coroutine_handle<> one_ended() noexcept;
+  [[nodiscard]] bool goes_on() const noexcept;
+  [[nodiscard]] bool begin_next() noexcept;
+  static void stop(scope_link& link) noexcept;
 
-  stage now_ = stage::inert;
-  unsigned running_ = 0;
+  const members_of* members_ = nullptr;
+  std::uint32_t begun_ = 0;
+  std::uint32_t running_ = 0;  ///< of those, not over
   std::size_t refused_ = all_members;
   std::coroutine_handle<> counter_;
 };

@@ -58,6 +58,17 @@ struct chain_access {
   static void request_stop(operation<Op>& member) noexcept {
     member.request_stop();
   }
+  /// Where it has ended, while others of its chain go on: nobody who closes its files waits for it.
+  template <class Op>
+  static void release_files(operation<Op>& member) noexcept {
+    slot& s = *member.at;
+    if (!has_ended(s) || (s.notes & files_released) != 0) return;
+    s.notes |= files_released;
+    if constexpr (operation<Op>::holds_a_file) {
+      if (member.op_.file) member.op_.file->end_operation();
+    }
+    end_use_of_other_file(member.op_.held);
+  }
   /// Its last completion has come, and lets the next one start.
   template <class Op>
   [[nodiscard]] static bool is_whole(const operation<Op>& member) noexcept {
@@ -76,7 +87,14 @@ struct chain_access {
   /// `begun`: the one before it has let it start.
   template <class Op>
   [[nodiscard]] static typename Op::output finish(operation<Op>& member, bool begun) noexcept {
-    if (!begun && member.at->res == unasked_cancel) member.at->res = broken_chain;
+    slot& s = *member.at;
+    if (!begun && s.res == unasked_cancel) s.res = broken_chain;
+    // await_resume() releases them, as it does those of an operation of its own.
+    if ((std::exchange(s.notes, std::uint8_t{0}) & files_released) != 0) {
+      if constexpr (operation<Op>::holds_a_file) {
+        if (member.op_.file) ++member.op_.file->started;
+      }
+    }
     return member.await_resume();
   }
   template <class Op>

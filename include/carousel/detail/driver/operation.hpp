@@ -57,6 +57,10 @@ template <class Resources>
   return nullptr;
 }
 
+/// And where that is not in use any more.
+template <class Resources>
+constexpr void end_use_of_other_file(Resources&) noexcept {}
+
 /// One operation: inert until awaited. While the kernel works it lives in its awaiter, which the
 /// driver finds through a slot; if the awaiter is destroyed before, the slot takes over what the
 /// kernel may still use. carousel/ext/operation.hpp tells what `Op` says.

@@ -79,7 +79,8 @@ enum slot_note : std::uint8_t {
   stop_wanted = 1,           ///< a cancel is noted or was sent: the slot may stand in a list
   uses_removed_buffers = 2,  ///< a registration that was given up waits for it
   result_given = 4,          ///< only its memory is to be released: there is nothing to cancel
-  may_repeat = 8             ///< its last completion may be that of a part
+  may_repeat = 8,            ///< its last completion may be that of a part
+  files_released = 16        ///< it has ended, and only its chain goes on
 };
 
 /// The part of a slot that every operation touches: one cache line.
@@ -128,6 +129,10 @@ static_assert(sizeof(slot) == 192);
 /// From the await on, as long as the kernel may use what the operation holds.
 [[nodiscard]] inline bool held_by_kernel(const slot& s) noexcept {
   return s.state == slot_state::submitted || s.state == slot_state::orphaned;
+}
+/// Its result is stored, and its awaiter has not taken it.
+[[nodiscard]] inline bool has_ended(const slot& s) noexcept {
+  return s.state == slot_state::done || s.state == slot_state::withdrawn;
 }
 /// A cancel may find something to end.
 [[nodiscard]] inline bool may_be_canceled(const slot& s) noexcept {

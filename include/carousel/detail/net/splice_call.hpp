@@ -37,6 +37,7 @@ class second_file {
 [[nodiscard]] inline const descriptor* other_file(const second_file& held) noexcept {
   return held.get();
 }
+inline void end_use_of_other_file(second_file& held) noexcept { held.end_use(); }
 
 /// Moves or copies bytes between descriptors, one of which is a pipe: `file` is where they come
 /// from, `held` where they go.
