@@ -33,15 +33,19 @@ using receivev_operation =
 
 /// How all stream sockets, and their reading halves, are read.
 ///
-/// Each operation gives its buffer back with the result; on an error the buffer's size is what it
-/// was. One reader at a time: what two of them get is decided by chance. Destroying the coroutine
+/// Each operation gives its buffer back with the result. On an error the buffer's size is what it
+/// was, but for read_exact(): that tells how much came before it failed, was stopped or closed, and
+/// what came is in the buffer. A std::vector has no size beside its capacity, so that its count is
+/// lost then: who goes on after a stop takes owned_bytes, a lease or a slice, or read() in a loop.
+/// One reader at a time: what two of them get is decided by chance. Destroying the coroutine
 /// that waits for one cancels it, and what it had read by then is lost; under a verb (timeout,
 /// stop_on) nothing is: bytes that came first are the result.
 ///
 /// 0 bytes are the end: the peer has ended its writing, and all it wrote was read. A connection
 /// that broke never ends so. Errors: connection_reset; timed_out, host_unreachable and their kin
-/// where the network does not reach the peer any more; errc::canceled; bad_file_descriptor. Once a
-/// connection is broken all its operations say how, though the kernel tells only one of them.
+/// where the network does not reach the peer any more; errc::canceled, also when the socket is
+/// closed meanwhile; bad_file_descriptor, when it was closed before. Once a connection is broken
+/// all its operations say how, though the kernel tells only one of them.
 template <class Stream>
 class stream_reading {
   static constexpr auto in = detail::direction::read;
@@ -55,8 +59,8 @@ class stream_reading {
   receive_operation<B> read(B buf) const {
     return one<receive_operation<B>>(buf);
   }
-  /// Reads until the buffer is full. Error: errc::end_of_file, with the buffer's size telling how
-  /// much came.
+  /// Reads until the buffer is full: buf_result<void, B>. Error: errc::end_of_file, with the
+  /// buffer's size telling how much came, as after every error.
   template <io_buf_mut B>
   receive_exact_operation<B> read_exact(B buf) const {
     return all<receive_exact_operation<B>>(buf);

@@ -53,7 +53,8 @@ class stream_writing {
   send_operation<B> write(B buf) const {
     return one<send_operation<B>>(buf);
   }
-  /// Writes all size() bytes, or fails. A text is std::vector<char>(text.begin(), text.end()).
+  /// Writes all size() bytes, or fails: buf_result<void, B>. How many went out by then nobody
+  /// tells. A text is std::vector<char>(text.begin(), text.end()).
   template <io_buf B>
   send_all_operation<B> write_all(B buf) const {
     return all<send_all_operation<B>>(buf);

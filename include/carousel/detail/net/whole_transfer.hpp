@@ -37,6 +37,9 @@ struct whole_transfer : Transfer {
     return {std::unexpected(moved ? why_not_all(*moved) : moved.error()), std::move(lent)};
   }
   output fail(std::error_code error, resources&& back) const noexcept {
+    // A socket that is closed stops what has begun, of which this may be the next part.
+    if (this->extent.skip != 0 && error == std::errc::bad_file_descriptor)
+      error = make_error_code(errc::canceled);
     auto none = Transfer::fail(error, std::move(back));
     return {std::unexpected(none.res.error()), std::move(none.buf)};
   }
@@ -44,13 +47,11 @@ struct whole_transfer : Transfer {
  private:
   static constexpr int interruptions_max = 16;
 
-  /// Some came, and nothing is asked for any more: it was stopped, perhaps by a close.
+  /// Some came, and nothing is asked for any more: it was stopped, by a verb or a close.
   [[nodiscard]] std::error_code why_not_all(std::size_t last) const noexcept {
     constexpr bool reads = Transfer::way == direction::read;
     if (last == 0) return make_error_code(reads ? errc::end_of_file : errc::write_zero);
-    return this->refused(this->file->state == file_state::closed
-                             ? std::make_error_code(std::errc::bad_file_descriptor)
-                             : make_error_code(errc::canceled));
+    return this->refused(make_error_code(errc::canceled));
   }
 };
 
