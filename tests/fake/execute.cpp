@@ -312,7 +312,7 @@ bool may_wait(const operation& op) noexcept {
     case opcode::write_fixed:
     case opcode::writev: return op.file != nullptr && !op.file->is_seekable();
     case opcode::splice:
-    case opcode::tee: return true;
+    case opcode::tee: return splice_waits(op);
     default: return is_of_socket(op) || op.code == opcode::poll_add;
   }
 }

@@ -116,6 +116,8 @@ struct operation {
 [[nodiscard]] std::optional<std::int32_t> execute(operation& op);
 
 [[nodiscard]] std::optional<std::int32_t> execute_splice(const operation& op);
+/// For bytes, and for room: not where a pipe is not to.
+[[nodiscard]] bool splice_waits(const operation& op) noexcept;
 [[nodiscard]] std::int32_t execute_attribute(operation& op);
 [[nodiscard]] bool is_of_attribute(const operation& op) noexcept;
 

@@ -76,5 +76,19 @@ TEST(splice_conformance, waits_for_bytes) {
   });
 }
 
+TEST(splice_conformance, does_not_wait_for_a_pipe_that_is_not_to) {
+  same_on_both([](bench& b, answers& a) {
+    const test::pipe_pair from;
+    const test::pipe_pair to;
+    const file out = from.reader();
+    const file in = to.writer();
+    note(a, "set", ::fcntl(out.fd(), F_SETFL, O_NONBLOCK));
+    note(a, "splice", b.run(splice(out.fd(), here, in.fd(), here, 10)));
+    note(a, "tee", b.run(tee(out.fd(), in.fd(), 10)));
+    from.put("four");
+    note(a, "with bytes", b.run(splice(out.fd(), here, in.fd(), here, 10)));
+  });
+}
+
 }  // namespace
 }  // namespace carousel

@@ -105,6 +105,12 @@ TEST(attribute, a_name_that_is_none_is_a_named_error) {
     const file f = co_await open(path);
     const auto nul = co_await get_attribute(f, std::string_view("user.\0x", 7), test::room());
     EXPECT_EQ(error_of(nul.res), std::errc::invalid_argument);
+    const auto empty = co_await get_attribute(f, "", test::room());
+    EXPECT_EQ(error_of(empty.res), std::errc::result_out_of_range);
+    const auto long_name = co_await get_attribute(f, std::string(256, 'x'), test::room());
+    EXPECT_EQ(error_of(long_name.res), std::errc::result_out_of_range);
+    const auto long_path = co_await get_attribute(std::string(4096, 'x'), name, test::room());
+    EXPECT_EQ(error_of(long_path.res), std::errc::filename_too_long);
     const auto no_space = co_await get_attribute(f, "nowhere.name", test::room());
     EXPECT_EQ(error_of(no_space.res), std::errc::operation_not_supported);
     const auto no_file = co_await get_attribute(dir.path() / "none", name, test::room());

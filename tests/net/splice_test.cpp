@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <carousel/carousel.hpp>
 
@@ -118,6 +119,50 @@ TEST(splice, what_it_is_not_made_for_is_a_named_error) {
     EXPECT_EQ(error_of(to_closed), std::errc::bad_file_descriptor);
   });
   EXPECT_EQ(pipe.take(), "x");
+}
+
+TEST(splice, of_no_bytes_looks_at_neither_end) {
+  const temp_dir dir;
+  const auto path = dir.make("file", "0123456789");
+  const pipe_pair pipe;
+  run([&]() -> task<> {
+    const auto nothing = co_await splice_bytes(pipe.reader(), pipe.writer(), 0);
+    EXPECT_EQ(nothing, 0U);
+    const file f = co_await open_to_write(path);
+    const auto no_pipes = co_await splice_bytes(f, f, 0);
+    EXPECT_EQ(no_pipes, 0U);
+  });
+}
+
+TEST(splice, a_tee_wants_two_pipes) {
+  const temp_dir dir;
+  const auto path = dir.make("file", "0123456789");
+  const pipe_pair pipe;
+  run([&]() -> task<> {
+    const file f = co_await open_to_write(path);
+    const auto from_file = co_await tee_bytes(f, pipe.writer(), 4);
+    EXPECT_EQ(error_of(from_file), std::errc::invalid_argument);
+    pipe.put("x");
+    const auto to_file = co_await tee_bytes(pipe.reader(), f, 1);
+    EXPECT_EQ(error_of(to_file), std::errc::invalid_argument);
+  });
+}
+
+TEST(splice, does_not_wait_for_a_pipe_that_is_not_to) {
+  const pipe_pair from;
+  const pipe_pair to;
+  run([&]() -> task<> {
+    const file in = from.reader();
+    EXPECT_EQ(fcntl(in.fd(), F_SETFL, O_NONBLOCK), 0);
+    const auto moved = co_await splice_bytes(in, to.writer(), 4);
+    EXPECT_EQ(error_of(moved), std::errc::resource_unavailable_try_again);
+    const auto copied = co_await tee_bytes(in, to.writer(), 4);
+    EXPECT_EQ(error_of(copied), std::errc::resource_unavailable_try_again);
+    from.put("four");
+    const auto there = co_await splice_bytes(in, to.writer(), 4);
+    EXPECT_EQ(there, 4U);
+  });
+  EXPECT_EQ(to.take(), "four");
 }
 
 TEST(splice, into_a_pipe_that_nobody_reads_is_an_error_and_no_signal) {

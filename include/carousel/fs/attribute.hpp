@@ -35,9 +35,10 @@ enum class if_attribute : std::uint8_t {
 /// removes attributes.
 ///
 /// Errors: no_message_available, there is none of this name; result_out_of_range, the buffer is too
-/// small, or the name is longer than 255 bytes; operation_not_supported, by the file system;
-/// errc::not_supported, before Linux 5.19; bad_file_descriptor, canceled, and what else the kernel
-/// says. Throws std::bad_alloc.
+/// small, or the name is empty or longer than 255 bytes; filename_too_long, a path of 4,096 bytes
+/// or more, or a name of more than 255 in it; operation_not_supported, by the file system, or the
+/// name has no namespace ("user.") that it knows; errc::not_supported, before Linux 5.19;
+/// bad_file_descriptor, canceled, and what else the kernel says. Throws std::bad_alloc.
 template <io_buf_mut B>
 get_attribute_operation<B> get_attribute(const file& of, path_text name, B into) {
   return get_attribute_operation<B>(
