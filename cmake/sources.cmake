@@ -9,6 +9,7 @@ set(carousel_headers
     include/carousel/buf/fixed_buf_pool.hpp
     include/carousel/buf/fixed_buf_registry.hpp
     include/carousel/buf/io_buf.hpp
+    include/carousel/buf/memory_advice.hpp
     include/carousel/buf/next_operation.hpp
     include/carousel/buf/owned_bytes.hpp
     include/carousel/buf/pool_options.hpp
@@ -35,6 +36,7 @@ set(carousel_headers
     include/carousel/detail/buf/group_record.hpp
     include/carousel/detail/buf/group_wait.hpp
     include/carousel/detail/buf/lent_memory.hpp
+    include/carousel/detail/buf/memory_call.hpp
     include/carousel/detail/buf/user_storage.hpp
     include/carousel/detail/driver/buffer_registration.hpp
     include/carousel/detail/driver/buffer_table.hpp
@@ -192,6 +194,7 @@ set(carousel_sources
     src/buf/group_record.cpp
     src/buf/group_wait.cpp
     src/buf/guards.cpp
+    src/buf/memory_advice.cpp
     src/buf/memory_kind.cpp
     src/buf/next_operation.cpp
     src/buf/registration_report.cpp

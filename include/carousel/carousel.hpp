@@ -10,6 +10,7 @@
 #include "carousel/buf/fixed_buf_pool.hpp"      // IWYU pragma: export
 #include "carousel/buf/fixed_buf_registry.hpp"  // IWYU pragma: export
 #include "carousel/buf/io_buf.hpp"              // IWYU pragma: export
+#include "carousel/buf/memory_advice.hpp"       // IWYU pragma: export
 #include "carousel/buf/owned_bytes.hpp"         // IWYU pragma: export
 #include "carousel/config.hpp"                  // IWYU pragma: export
 #include "carousel/fs/attribute.hpp"            // IWYU pragma: export

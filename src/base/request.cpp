@@ -25,6 +25,7 @@ const char* name_of(opcode code) noexcept {
     case opcode::read: return "read";
     case opcode::write: return "write";
     case opcode::fadvise: return "fadvise";
+    case opcode::madvise: return "madvise";
     case opcode::send: return "send";
     case opcode::recv: return "recv";
     case opcode::splice: return "splice";

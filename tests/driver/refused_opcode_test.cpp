@@ -95,6 +95,8 @@ std::vector<use> all_uses() {
       {opcode::fallocate, [](const stage& on) { return told_by(on.f.allocate(0, small)); }},
       {opcode::fadvise,
        [](const stage& on) { return told_by(on.f.advise(file_advice::will_need)); }},
+      {opcode::madvise,
+       [](const stage&) { return told_by(advise_memory({}, memory_advice::normal)); }},
       {opcode::ftruncate, [](const stage& on) { return truncate_one(on.f); }},
       {opcode::statx, [](const stage& on) { return told_by(on.f.info()); }},
       {opcode::statx, [](const stage& on) { return told_by(file::info(on.dir / "file")); }},

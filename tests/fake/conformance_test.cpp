@@ -1,10 +1,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -325,6 +327,15 @@ TEST(conformance, names) {
     note(a, "advise", advise(fd, 0, 3000, POSIX_FADV_WILLNEED));
     note(a, "advise of less than nothing", advise(fd, ~std::uint64_t{0}, 0, POSIX_FADV_WILLNEED));
     note(a, "advise what is none", advise(fd, 0, 0, 99));
+    alignas(4096) static std::array<std::byte, 4096> page;
+    const auto advise_memory = [&](const std::byte* first, std::uint32_t use) {
+      return b.run(
+          {.code = opcode::madvise, .address = address_of(first), .length = 4096, .op_flags = use});
+    };
+    note(a, "advise on memory", advise_memory(page.data(), MADV_WILLNEED));
+    note(a, "advise on a part of a page", advise_memory(page.data() + 1, MADV_WILLNEED));
+    note(a, "advise on memory what is none", advise_memory(page.data(), 99));
+    note(a, "advise on no memory", advise_memory(nullptr, MADV_WILLNEED));
     struct statx about{};
     request info{.code = opcode::statx,
                  .fd = fd,

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -164,6 +165,12 @@ std::int32_t advise(const operation& op) {
   const std::uint64_t bytes = op.entry.address != 0 ? op.entry.address : op.entry.length;
   return -posix_fadvise(op.file->fd(), static_cast<off_t>(op.entry.offset),
                         static_cast<off_t>(bytes), static_cast<int>(op.entry.op_flags));
+}
+
+std::int32_t advise_memory(const operation& op) {
+  auto* const first = reinterpret_cast<void*>(static_cast<std::uintptr_t>(op.entry.address));
+  const std::uint64_t bytes = op.entry.offset != 0 ? op.entry.offset : op.entry.length;
+  return result_of(::madvise(first, bytes, static_cast<int>(op.entry.op_flags)));
 }
 
 std::optional<std::int32_t> poll_add(const operation& op) {
@@ -344,6 +351,7 @@ std::optional<std::int32_t> execute(operation& op) {
                                  static_cast<off_t>(op.entry.offset),
                                  static_cast<off_t>(op.entry.address)));
     case opcode::fadvise: return advise(op);
+    case opcode::madvise: return advise_memory(op);
     case opcode::ftruncate:
       return result_of(ftruncate(op.file->fd(), static_cast<off_t>(op.entry.offset)));
     case opcode::statx: return statx_of(op);

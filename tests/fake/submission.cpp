@@ -58,7 +58,7 @@ bool has_file(const operation& op) noexcept {
   if (op.code == opcode::statx) return (op.entry.op_flags & AT_EMPTY_PATH) != 0;
   if (op.code == opcode::fgetxattr || op.code == opcode::fsetxattr) return true;
   return !has_path(op) && op.code != opcode::nop && op.code != opcode::close &&
-         op.code != opcode::timeout && op.number() != op_socket;
+         op.code != opcode::timeout && op.code != opcode::madvise && op.number() != op_socket;
 }
 
 bool completes_often(const operation& op) noexcept {

@@ -52,6 +52,7 @@ unsigned fields_of(const detail::request& entry) noexcept {
     case opcode::async_cancel: return address | op_flags;
     case opcode::fallocate: return fd | offset | address | length;
     case opcode::fadvise: return fd | offset | address | length | op_flags;
+    case opcode::madvise: return offset | address | length | op_flags;
     case opcode::openat: return fd | address | length | op_flags | file_index;
     case opcode::openat2: return fd | offset | address | length | file_index;
     case opcode::close: return fd | file_index;

@@ -1,3 +1,6 @@
+#include <array>
+#include <span>
+
 #include "random/tracked_bytes.hpp"
 #include "random/transfers.hpp"
 
@@ -150,6 +153,12 @@ task<> use_advice(world& w) {
   const auto r = co_await in_some_verb(
       w, w.some_file().handle().advise(use, begin, w.random.below(shadow_file::bytes)), asked);
   if (!r && !asked) w.require_injected(r.error());
+  alignas(4096) static std::array<std::byte, 8192> pages;
+  const auto of = std::span(pages).first(w.random.below(pages.size()));
+  asked = false;
+  const auto said =
+      co_await in_some_verb(w, advise_memory(of, memory_advice::populate_read), asked);
+  if (!said && !asked) w.require_injected(said.error());
 }
 
 /// Several tasks may set the same one: what is read is what some task has set.

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct meddling {
   /// Operations that the kernel does not execute, and what it answers to them: as a ring with
   /// restrictions does (-EACCES), or one that does not know them (-EINVAL).
   std::map<detail::opcode, int> refused;
+  std::set<detail::opcode> unknown;  ///< operations that the kernel says it does not have
   /// What a registration of buffers answers where the kernel says this.
   std::map<int, int> registers;
   /// Completions that are put behind those of the kernel after the next enter.
@@ -52,7 +54,9 @@ class meddling_kernel final : public sys::kernel {
     view->cqes = cqes_.data();
     return view;
   }
-  bool supports(std::uint8_t opcode) const noexcept override { return real_->supports(opcode); }
+  bool supports(std::uint8_t opcode) const noexcept override {
+    return !m_->unknown.contains(detail::opcode{opcode}) && real_->supports(opcode);
+  }
   bool has_nosignal() const noexcept override { return real_->has_nosignal(); }
   bool memlock_binds() const noexcept override { return real_->memlock_binds(); }
   int register_buffers(std::span<const iovec> buffers) noexcept override {

@@ -30,6 +30,7 @@ enum class opcode : std::uint8_t {
   read = 22,          // 5.6
   write = 23,         // 5.6
   fadvise = 24,       // 5.6
+  madvise = 25,       // 5.6
   send = 26,          // 5.6
   recv = 27,          // 5.6
   openat2 = 28,       // 5.6
