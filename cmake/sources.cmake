@@ -98,6 +98,7 @@ set(carousel_headers
     include/carousel/detail/net/zero_copy_send.hpp
     include/carousel/detail/ring/completion_marks.hpp
     include/carousel/detail/ring/submission_queue.hpp
+    include/carousel/detail/sync/futex_call.hpp
     include/carousel/detail/sync/remote_cells.hpp
     include/carousel/detail/sys/read_now.hpp
     include/carousel/detail/verb/branch.hpp
@@ -159,6 +160,7 @@ set(carousel_headers
     include/carousel/stop_requested.hpp
     include/carousel/sync/channel.hpp
     include/carousel/sync/event.hpp
+    include/carousel/sync/futex.hpp
     include/carousel/sync/mutex.hpp
     include/carousel/sync/remote_channel.hpp
     include/carousel/sync/semaphore.hpp
@@ -264,6 +266,7 @@ set(carousel_sources
     src/net/zero_copy.cpp
     src/process/process.cpp
     src/process/signal_set.cpp
+    src/sync/futex.cpp
     src/sync/remote_cells.cpp
     src/sync/semaphore.cpp
     src/sync/task_group.cpp

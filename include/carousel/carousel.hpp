@@ -59,6 +59,7 @@
 #include "carousel/stop_requested.hpp"          // IWYU pragma: export
 #include "carousel/sync/channel.hpp"            // IWYU pragma: export
 #include "carousel/sync/event.hpp"              // IWYU pragma: export
+#include "carousel/sync/futex.hpp"              // IWYU pragma: export
 #include "carousel/sync/mutex.hpp"              // IWYU pragma: export
 #include "carousel/sync/remote_channel.hpp"     // IWYU pragma: export
 #include "carousel/sync/semaphore.hpp"          // IWYU pragma: export

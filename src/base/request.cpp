@@ -41,6 +41,8 @@ const char* name_of(opcode code) noexcept {
     case opcode::fgetxattr: return "fgetxattr";
     case opcode::getxattr: return "getxattr";
     case opcode::send_zc: return "send_zc";
+    case opcode::futex_wait: return "futex_wait";
+    case opcode::futex_wake: return "futex_wake";
     case opcode::ftruncate: return "ftruncate";
   }
   return "an operation without a name";

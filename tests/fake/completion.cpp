@@ -59,7 +59,8 @@ void kernel::cancel(operation& request) {
     request.res = -ENOENT;
   } else if (target->at == stage::running) {
     request.res = random_.chance(500) ? -ENOENT : -EALREADY;
-  } else if (target->at == stage::waiting && random_.chance(options_.cancel_restarts)) {
+  } else if (target->at == stage::waiting && target->code != opcode::futex_wait &&
+             random_.chance(options_.cancel_restarts)) {
     request.res =
         -EALREADY;  // a worker that can be interrupted; a close is done by then all the same
     if (target->code == opcode::close) (void)run(*target);
@@ -67,7 +68,7 @@ void kernel::cancel(operation& request) {
     target->at = stage::finished;
     target->due = now_ + some_time(options_.delay_max);
   } else {
-    request.res = 0;
+    request.res = target->code == opcode::futex_wait ? 1 : 0;  // how many were ended
     target->res = target->moved != 0 ? static_cast<std::int32_t>(target->moved) : -ECANCELED;
     target->at = stage::finished;
     target->due = now_ + some_time(options_.delay_max);

@@ -117,6 +117,9 @@ class kernel final : public sys::kernel {
   [[nodiscard]] std::int32_t lend(operation& op);
   [[nodiscard]] std::optional<std::int32_t> run(operation& op);
   void schedule(op_list::iterator op);
+  [[nodiscard]] std::int32_t check_futex(const operation& op) const;
+  void wait_at_word(operation& op);
+  [[nodiscard]] std::int32_t wake_at_word(const operation& waking);
   [[nodiscard]] std::int32_t injected(const operation& op);
   void cancel(operation& request);
 

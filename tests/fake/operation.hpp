@@ -121,6 +121,10 @@ struct operation {
 [[nodiscard]] std::int32_t execute_attribute(operation& op);
 [[nodiscard]] bool is_of_attribute(const operation& op) noexcept;
 
+[[nodiscard]] constexpr bool is_of_word(const operation& op) noexcept {
+  return op.code == detail::opcode::futex_wait || op.code == detail::opcode::futex_wake;
+}
+
 /// What only sockets do.
 [[nodiscard]] bool is_of_socket(const operation& op) noexcept;
 /// A send that is over only when all is sent.

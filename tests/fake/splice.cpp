@@ -28,8 +28,7 @@ bool is_nonblocking_pipe(const held_file& file) {
 }  // namespace
 
 bool splice_waits(const operation& op) noexcept {
-  return op.entry.length != 0 && !is_nonblocking_pipe(*op.source) &&
-         !is_nonblocking_pipe(*op.file);
+  return op.entry.length != 0 && !is_nonblocking_pipe(*op.source) && !is_nonblocking_pipe(*op.file);
 }
 
 /// Without waiting, which only pipes are told: what has none of its own waits for nobody here.

@@ -58,7 +58,8 @@ bool has_file(const operation& op) noexcept {
   if (op.code == opcode::statx) return (op.entry.op_flags & AT_EMPTY_PATH) != 0;
   if (op.code == opcode::fgetxattr || op.code == opcode::fsetxattr) return true;
   return !has_path(op) && op.code != opcode::nop && op.code != opcode::close &&
-         op.code != opcode::timeout && op.code != opcode::madvise && op.number() != op_socket;
+         op.code != opcode::timeout && op.code != opcode::madvise && !is_of_word(op) &&
+         op.number() != op_socket;
 }
 
 bool completes_often(const operation& op) noexcept {
@@ -151,6 +152,9 @@ std::int32_t kernel::prepare(operation& op) {
   }
   if (op.code == opcode::timeout) {
     if (const std::int32_t error = take_time(op); error != 0) return error;
+  }
+  if (is_of_word(op)) {
+    if (const std::int32_t error = check_futex(op); error != 0) return error;
   }
   if (const std::int32_t error = take_memory(op); error != 0) return error;
   return lend(op);
@@ -290,7 +294,7 @@ std::int32_t kernel::lend(operation& op) {
 
 /// An error out of nowhere, for operations that real kernels fail so; 0 mostly.
 std::int32_t kernel::injected(const operation& op) {
-  if (op.code == opcode::nop || op.code == opcode::poll_add) return 0;
+  if (op.code == opcode::nop || op.code == opcode::poll_add || is_of_word(op)) return 0;
   if (is_of_socket(op) && (is_read(op) || is_write(op)) && random_.chance(options_.resets) &&
       broken_.insert(op.file->inode()).second) {
     ::shutdown(op.file->fd(), SHUT_RDWR);
@@ -310,6 +314,8 @@ std::optional<std::int32_t> kernel::run(operation& op) {
     if (is_read(op)) return 0;
     if (is_write(op)) return op.moved != 0 ? static_cast<std::int32_t>(op.moved) : -EPIPE;
   }
+  if (op.code == opcode::futex_wait) return std::nullopt;
+  if (op.code == opcode::futex_wake) return wake_at_word(op);
   const std::size_t index = std::size_t{op.entry.file_index} - 1;
   if (op.entry.file_index == 0 || (op.code != opcode::openat && op.code != opcode::close))
     return execute(op);
@@ -340,6 +346,7 @@ void kernel::schedule(op_list::iterator self) {
     op.due = due_of(op);
     return;
   }
+  if (op.code == opcode::futex_wait) return wait_at_word(op);
   if (const std::int32_t error = injected(op); error != 0) {
     // Whatever close answers, the number is free, unless it was never begun.
     if (op.code == opcode::close && error != -ECANCELED) (void)run(op);

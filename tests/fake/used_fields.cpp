@@ -62,6 +62,8 @@ unsigned fields_of(const detail::request& entry) noexcept {
     case opcode::unlinkat: return fd | address | op_flags;
     case opcode::mkdirat: return fd | address | length;
     case opcode::symlinkat: return fd | offset | address;
+    case opcode::futex_wait:
+    case opcode::futex_wake: return fd | offset | address | address3;
     case opcode::ftruncate: return fd | offset;
   }
   switch (static_cast<unsigned>(entry.code)) {

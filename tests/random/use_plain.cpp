@@ -270,7 +270,8 @@ task<> wait_in_crowd(world& w) {
 
 task<> actor(world& w, unsigned actions) {
   for (; actions > 0; --actions) {
-    switch (w.random.below(21)) {
+    switch (w.random.below(22)) {
+      case 21: co_await use_futex(w); break;
       case 20: co_await use_splice(w); break;
       case 19: co_await use_linked(w); break;
       case 18: co_await use_timers(w); break;

@@ -142,6 +142,7 @@ task<> use_streams(world& w);
 task<> use_tasks(world& w);
 task<> use_verbs(world& w);
 task<> use_bell(world& w);
+task<> use_futex(world& w);
 task<> use_remote(world& w);
 task<> use_timers(world& w);
 task<> wait_in_crowd(world& w);

@@ -47,6 +47,8 @@ enum class opcode : std::uint8_t {
   fgetxattr = 43,     // 5.19
   getxattr = 44,      // 5.19
   send_zc = 47,       // 6.0
+  futex_wait = 51,    // 6.7
+  futex_wake = 52,    // 6.7
   ftruncate = 55,     // 6.9
 };
 
