@@ -42,6 +42,15 @@ struct runtime_options {
   /// sleep anew, and belongs to nobody else. For who has one to spare. poll() does not spin: a loop
   /// of one's own waits as it likes.
   detail::any_duration spin = std::chrono::nanoseconds(0);
+  /// The kernel leaves an operation that is done as it is until this thread drives the runtime the
+  /// next time: nothing interrupts it, which is the cheapest. Until then the kernel keeps what the
+  /// operation holds; a file that was closed and removed meanwhile keeps its space. Off, it lets go
+  /// when the operation is done, wherever the thread is: for a runtime that is left alone with
+  /// operations in flight. A system call that the thread sleeps in is interrupted for it; most go
+  /// on by themselves, and some return EINTR, as epoll_wait(2) does. What an operation has brought
+  /// waits for the runtime either way. Off, no more are in flight than the completion queue has
+  /// entries, as operations_max says. Before Linux 6.1 it is always off.
+  bool defers_completions = true;
 };
 
 /// Figures since the runtime was made.

@@ -38,7 +38,9 @@ result<std::unique_ptr<ring_driver>> ring_driver::make(std::unique_ptr<sys::kern
   const unsigned slots = std::clamp(options.slots_max, slot_table::chunk_slots, slot_index_max);
   const unsigned entries = std::clamp(options.entries, 1U, sys::sq_entries_max);
   auto made = ring::make(std::move(kernel),
-                         {.entries = entries, .completions = slots + other_requests(entries)},
+                         {.entries = entries,
+                          .completions = slots + other_requests(entries),
+                          .defers = options.defers},
                          options.iowait ? waiting_is::iowait : waiting_is::idle);
   if (!made) return std::unexpected(made.error());
   std::unique_ptr<ring_driver> io(new ring_driver);

@@ -18,6 +18,7 @@ struct driver_options {
   unsigned slots_max = 1 << 18;      ///< operations in flight; more wait in line
   bool iowait = false;               ///< waiting for completions counts as waiting for a disk
   std::chrono::nanoseconds spin{0};  ///< how long to look for completions before a sleep
+  bool defers = true;                ///< the kernel finishes operations in the turns only
 };
 
 struct driver_counters {

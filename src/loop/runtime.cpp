@@ -44,7 +44,8 @@ result<runtime> detail::runtime_access::make(std::unique_ptr<sys::kernel> kernel
   auto io = ring_driver::make(std::move(kernel), {.entries = options.entries,
                                                   .slots_max = options.operations_max,
                                                   .iowait = options.iowait,
-                                                  .spin = options.spin});
+                                                  .spin = options.spin,
+                                                  .defers = options.defers_completions});
   if (!io) return std::unexpected(io.error());
   return runtime(std::make_unique<loop>(std::move(*io)), options.shutdown_deadline);
 }

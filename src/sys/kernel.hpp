@@ -20,6 +20,8 @@ struct ring_size {
   unsigned entries;  ///< of the submission queue
   /// Of the completion queue, where a completion that finds it full may be lost.
   unsigned completions = 0;
+  /// What is done is finished when the ring is entered, on kernels that can put it off.
+  bool defers = true;
 };
 
 /// CLOCK_BOOTTIME.

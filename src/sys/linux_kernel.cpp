@@ -299,6 +299,7 @@ class linux_kernel final : public kernel {
   int make_ring(ring_size size) noexcept {
     int error = 0;
     for (const unsigned flags : setup_ladder) {
+      if (!size.defers && (flags & IORING_SETUP_DEFER_TASKRUN) != 0) continue;
       io_uring_params params{};
       params.flags = flags | IORING_SETUP_CLAMP;
       error = (flags & IORING_SETUP_DEFER_TASKRUN) != 0 ? make_ring(size.entries, params)
