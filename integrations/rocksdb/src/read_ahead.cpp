@@ -15,6 +15,7 @@ namespace carousel_rocksdb {
 using carousel::buf_result;
 using carousel::fixed_buf;
 using carousel::fixed_buf_pool;
+using carousel::runtime;
 using carousel::task;
 
 namespace {
@@ -52,7 +53,7 @@ void read_ahead::serve(const open_file& file, read_progress& asked,
     }
     give_what_is_here(*s, asked);
     if (asked.finished() && next_bytes(*s, file) == 0) return;
-    ring_.block_on(go_on(*s, file, asked));
+    ring_->block_on(go_on(*s, file, asked));
     if (!all_has_gone_out()) forget(*s);
   } catch (const std::exception&) {  // of memory; calls need none
     count(counters.redone);
@@ -67,11 +68,7 @@ read_ahead::stream* read_ahead::find(std::uint64_t file, std::uint64_t offset) n
 }
 
 read_ahead::stream* read_ahead::begin_stream(std::uint64_t file) {
-  if (!pool_) {
-    auto made = fixed_buf_pool::make({{piece_bytes_max, pieces_max}});
-    if (!made) return nullptr;
-    pool_ = std::move(*made);
-  }
+  if (!has_means()) return nullptr;
   ++serves_;  // also where there is no room: streams that are not served any more grow stale by it
   const auto unused = std::ranges::find_if(
       streams_, [this](const stream& s) { return s.pieces.empty() || is_stale(s); });
@@ -81,6 +78,19 @@ read_ahead::stream* read_ahead::begin_stream(std::uint64_t file) {
   unused->pieces.reserve(pieces_max);
   unused->file = file;
   return &*unused;
+}
+
+bool read_ahead::has_means() {
+  if (ring_ || refused_) return !refused_;
+  refused_ = true;
+  auto pool = fixed_buf_pool::make({{piece_bytes_max, pieces_max}});
+  if (!pool) return false;
+  auto ring = runtime::make({.entries = pieces_max, .defers_completions = false});
+  if (!ring) return false;
+  pool_ = std::move(*pool);
+  ring_ = std::move(*ring);
+  refused_ = false;
+  return true;
 }
 
 bool read_ahead::is_stale(const stream& s) const noexcept {
@@ -161,10 +171,10 @@ void read_ahead::begin_pieces(stream& s, const open_file& file) {
 bool read_ahead::all_has_gone_out() {
   using std::chrono::nanoseconds;
   for (int turns = 3; turns > 0; --turns) {
-    if (ring_.may_wait() != nanoseconds::zero()) return true;
-    if (!ring_.poll()) return false;
+    if (ring_->may_wait() != nanoseconds::zero()) return true;
+    if (!ring_->poll()) return false;
   }
-  return ring_.may_wait() != nanoseconds::zero();
+  return ring_->may_wait() != nanoseconds::zero();
 }
 
 void read_ahead::forget(stream& s) noexcept {

@@ -26,7 +26,8 @@ namespace carousel_rocksdb {
 ///
 /// A piece in flight does not keep its file open. The kernel has had the request when serve()
 /// returns, and keeps what it needs; so RocksDB may close and remove a file whose pieces wait here.
-/// The kernel gives the space of such a file back when the thread enters its ring again, or ends.
+/// The ring is one that does not defer completions: the kernel lets go of the file when the piece
+/// is read, whatever the thread does meanwhile.
 class read_ahead {
  public:
   /// Leases, of piece_bytes_max each: all that a thread reads ahead at any time.
@@ -37,7 +38,7 @@ class read_ahead {
   /// Of the leases.
   static constexpr std::size_t alignment = 4096;
 
-  explicit read_ahead(carousel::runtime& ring) noexcept : ring_(ring) {}
+  read_ahead() = default;
   read_ahead(const read_ahead&) = delete;
   read_ahead& operator=(const read_ahead&) = delete;
   ~read_ahead() = default;
@@ -72,6 +73,7 @@ class read_ahead {
 
   [[nodiscard]] stream* find(std::uint64_t file, std::uint64_t offset) noexcept;
   [[nodiscard]] stream* begin_stream(std::uint64_t file);
+  [[nodiscard]] bool has_means();
   [[nodiscard]] bool is_stale(const stream& s) const noexcept;
   [[nodiscard]] std::optional<carousel::fixed_buf> free_lease();
 
@@ -84,8 +86,9 @@ class read_ahead {
   [[nodiscard]] bool all_has_gone_out();
   void forget(stream& s) noexcept;
 
-  carousel::runtime& ring_;
+  std::optional<carousel::runtime> ring_;
   std::optional<carousel::fixed_buf_pool> pool_;
+  bool refused_ = false;  ///< one of them
   std::array<stream, pieces_max> streams_;
   std::uint64_t serves_ = 0;
   unsigned caution_ = 0;

@@ -9,18 +9,16 @@
 
 namespace carousel_rocksdb {
 
-/// The ring on which a thread reads what a MultiRead asks for, and what it will ask for next of a
-/// file that it reads in order. A thread makes its own when it first needs it, keeps it, and closes
-/// it at its end; nothing is in flight on it but while a MultiRead of that thread waits, and reads
-/// ahead.
+/// The rings of a thread: that on which it reads what a MultiRead asks for, where nothing is in
+/// flight but while a MultiRead waits, and that on which it reads ahead in files that it reads in
+/// order. A thread makes its own when it first needs it, keeps it, and closes it at its end.
 class thread_ring {
  public:
   /// Null where this thread can have none: the kernel refuses, or the thread is at its end and has
   /// closed its ring, while destructors still read.
   [[nodiscard]] static thread_ring* mine() noexcept;
 
-  explicit thread_ring(carousel::runtime made) noexcept
-      : runtime_(std::move(made)), ahead_(runtime_) {}
+  explicit thread_ring(carousel::runtime made) noexcept : runtime_(std::move(made)) {}
 
   /// Answers all requests: status and result of each are set. What the ring cannot do is done by
   /// system calls. Throws std::bad_alloc, with nothing in flight.

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <rocksdb/file_system.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <utility>
@@ -214,6 +217,44 @@ TEST_F(read_ahead, keeps_no_file_open_that_rocksdb_has_closed) {
     file.reset();
     EXPECT_EQ(open_fds(), with_it - 1);
   }).join();
+}
+
+/// Tells when a file is gone: nothing names it, and nobody has it open, the kernel included.
+class end_of_file_on_disk {
+ public:
+  explicit end_of_file_on_disk(const std::string& name)
+      : events_(::inotify_init1(IN_CLOEXEC)),
+        watch_(::inotify_add_watch(events_, name.c_str(), IN_DELETE_SELF)) {}
+  end_of_file_on_disk(const end_of_file_on_disk&) = delete;
+  end_of_file_on_disk& operator=(const end_of_file_on_disk&) = delete;
+  ~end_of_file_on_disk() { ::close(events_); }
+  [[nodiscard]] bool is_watched() const noexcept { return watch_ >= 0; }
+  [[nodiscard]] bool comes() const {
+    pollfd event{.fd = events_, .events = POLLIN, .revents = 0};
+    return ::poll(&event, 1, 10'000) == 1;
+  }
+
+ private:
+  int events_;
+  int watch_;
+};
+
+TEST_F(read_ahead, gives_the_space_of_a_removed_file_back_while_the_thread_that_read_it_sleeps) {
+  const end_of_file_on_disk end(name);
+  if (!end.is_watched()) GTEST_SKIP() << "no inotify";
+  std::binary_semaphore has_read(0);
+  std::binary_semaphore is_gone(0);
+  std::thread reader([&] {
+    (void)read_singly(*file, in_order(0, 10 * block, block));
+    has_read.release();
+    is_gone.acquire();
+  });
+  has_read.acquire();
+  file.reset();
+  std::filesystem::remove(name);
+  EXPECT_TRUE(end.comes()) << "what was read ahead keeps the file";
+  is_gone.release();
+  reader.join();
 }
 
 TEST_F(read_ahead, begins_anew_in_a_child_of_fork) {
