@@ -85,7 +85,7 @@ def resolve(root, path, bracket, name):
     if path.startswith("integrations/"):
         candidates.append(f"{'/'.join(path.split('/')[:2])}/include/{name}")
         if "/tests/" in path:
-            candidates.append(f"tests/{name}")
+            candidates += [f"tests/{name}", f"{'/'.join(path.split('/')[:2])}/src/{name}"]
     for candidate in map(os.path.normpath, candidates):
         if (root / candidate).is_file():
             return candidate

@@ -8,6 +8,7 @@ set(carousel_rocksdb_sources
     src/file_system.cpp
     src/fork_count.cpp
     src/io_error.cpp
+    src/lease_lender.cpp
     src/open_file.cpp
     src/random_access_file.cpp
     src/read_ahead.cpp

@@ -6,6 +6,8 @@
 #include "async_reader.hpp"
 #include "carousel/carousel.hpp"
 #include "counters.hpp"
+#include "lease_lender.hpp"
+#include "read_progress.hpp"
 #include "ring_read.hpp"
 
 namespace carousel_rocksdb {
@@ -15,11 +17,25 @@ using carousel::task;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
+namespace {
+
+/// Newer requests own what is in them, and cannot be copied.
+rocksdb::FSReadRequest same_extent(const rocksdb::FSReadRequest& asked) {
+  rocksdb::FSReadRequest same{};
+  same.offset = asked.offset;
+  same.len = asked.len;
+  same.scratch = asked.scratch;
+  return same;
+}
+
+}  // namespace
+
 async_read::async_read(std::shared_ptr<async_reader> reader, std::shared_ptr<const open_file> file,
-                       rocksdb::FSReadRequest asked, callback call, void* argument)
+                       const rocksdb::FSReadRequest& asked, read_callback call, void* argument)
     : reader_(std::move(reader)),
       file_(std::move(file)),
-      request_(std::move(asked)),
+      request_(same_extent(asked)),
+      into_(memory_of(request_)),
       call_(std::move(call)),
       argument_(argument) {}
 
@@ -40,14 +56,14 @@ void async_read::tell_aborted() {
     const std::lock_guard own(lock_);
     if (!told_) {
       request_.status = IOStatus::Aborted();
-      request_.result = Slice(request_.scratch, 0);
+      request_.result = Slice(into_, 0);
     }
   }
   tell();
 }
 
 task<> async_read::perform() {
-  read_progress progress(*file_, request_);
+  read_progress progress(*file_, request_.offset, request_.len, into_);
   IOStatus status;
   try {
     while (!progress.finished() && !stop_.stop_requested()) {
@@ -68,15 +84,13 @@ task<> async_read::perform() {
   finish(std::move(status), progress.result());
 }
 
-void async_read::refuse(IOStatus why) noexcept {
-  finish(std::move(why), Slice(request_.scratch, 0));
-}
+void async_read::refuse(IOStatus why) noexcept { finish(std::move(why), Slice(into_, 0)); }
 
 void async_read::finish(IOStatus status, Slice result) noexcept {
   reader_->ended();
   // Told under the lock: whoever waits has it next, and may delete this object then.
   const std::lock_guard own(lock_);
-  request_.result = status.ok() ? result : Slice(request_.scratch, 0);
+  request_.result = status.ok() ? result : Slice(into_, 0);
   request_.status = std::move(status);
   finished_ = true;
   finished_now_.notify_all();

@@ -3,7 +3,6 @@
 #include <rocksdb/file_system.h>
 
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -11,7 +10,7 @@
 
 #include "carousel/task.hpp"
 #include "open_file.hpp"
-#include "read_progress.hpp"
+#include "read_callback.hpp"
 
 namespace carousel_rocksdb {
 
@@ -27,10 +26,9 @@ class async_reader;
 /// Deleting one that runs stops it, and waits.
 class async_read {
  public:
-  using callback = std::function<void(const rocksdb::FSReadRequest&, void*)>;
-
+  /// Throws std::bad_alloc.
   async_read(std::shared_ptr<async_reader> reader, std::shared_ptr<const open_file> file,
-             rocksdb::FSReadRequest asked, callback call, void* argument);
+             const rocksdb::FSReadRequest& asked, read_callback call, void* argument);
   async_read(const async_read&) = delete;
   async_read& operator=(const async_read&) = delete;
   ~async_read();
@@ -58,7 +56,8 @@ class async_read {
   const std::shared_ptr<async_reader> reader_;
   const std::shared_ptr<const open_file> file_;
   rocksdb::FSReadRequest request_;  ///< the reader's until it is finished
-  const callback call_;
+  char* const into_;                ///< the memory of the request, whoever has brought it
+  const read_callback call_;
   void* const argument_;
   std::stop_source stop_;
 

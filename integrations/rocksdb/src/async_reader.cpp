@@ -69,7 +69,7 @@ bool async_reader::lives_here() const noexcept { return forks_ == fork_count(); 
 
 std::unique_ptr<async_read> async_reader::begin(std::shared_ptr<const open_file> file,
                                                 const rocksdb::FSReadRequest& asked,
-                                                async_read::callback call, void* argument) {
+                                                read_callback call, void* argument) {
   if (!lives_here()) return nullptr;
   if (in_flight_.fetch_add(1, std::memory_order_relaxed) >= in_flight_max) {
     ended();

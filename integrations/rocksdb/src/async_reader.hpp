@@ -29,7 +29,7 @@ class async_reader : public std::enable_shared_from_this<async_reader> {
   /// that this one would only stand in line. Throws std::bad_alloc.
   [[nodiscard]] std::unique_ptr<async_read> begin(std::shared_ptr<const open_file> file,
                                                   const rocksdb::FSReadRequest& asked,
-                                                  async_read::callback call, void* argument);
+                                                  read_callback call, void* argument);
   /// False in a child of fork(), where its thread is not.
   [[nodiscard]] bool lives_here() const noexcept;
   /// One of its reads has.

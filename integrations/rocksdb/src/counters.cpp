@@ -20,10 +20,11 @@ struct said_at_exit {
         stderr,
         "carousel-rocksdb: files %llu, reads %llu, multireads %llu, requests %llu, by ring "
         "%llu, async reads %llu, async busy %llu, polls %llu, aborts %llu, ahead %llu, unread "
-        "%llu, redone %llu\n",
+        "%llu, redone %llu, handed over %llu\n",
         n(counters.files), n(counters.reads), n(counters.multireads), n(counters.requests),
         n(counters.by_ring), n(counters.async_reads), n(counters.async_busy), n(counters.polls),
-        n(counters.aborts), n(counters.ahead), n(counters.unread), n(counters.redone));
+        n(counters.aborts), n(counters.ahead), n(counters.unread), n(counters.redone),
+        n(counters.handed_over));
   }
 };
 const said_at_exit at_exit;

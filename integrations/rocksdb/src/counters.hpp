@@ -22,6 +22,7 @@ struct read_counters {
   std::atomic<std::uint64_t> ahead;        ///< pieces that were read ahead
   std::atomic<std::uint64_t> unread;       ///< those of them that nobody asked for
   std::atomic<std::uint64_t> redone;       ///< what a ring refused and system calls did
+  std::atomic<std::uint64_t> handed_over;  ///< reads whose memory RocksDB was given
 };
 extern read_counters counters;
 extern const bool counting;

@@ -99,8 +99,7 @@ IOStatus random_access_file::MultiRead(FSReadRequest* requests, std::size_t how_
   return IOStatus::OK();
 }
 
-IOStatus random_access_file::ReadAsync(FSReadRequest& request, const IOOptions&,
-                                       std::function<void(const FSReadRequest&, void*)> call,
+IOStatus random_access_file::ReadAsync(FSReadRequest& request, const IOOptions&, read_callback call,
                                        void* argument, void** io_handle,
                                        rocksdb::IOHandleDeleter* del_fn, IODebugContext*) {
   std::unique_ptr<async_read> begun;

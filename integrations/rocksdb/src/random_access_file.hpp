@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "open_file.hpp"
+#include "read_callback.hpp"
 
 namespace carousel_rocksdb {
 
@@ -15,8 +16,9 @@ class file_system;
 ///
 /// One read that somebody waits for is a pread(2), for a ring has nothing else to do meanwhile.
 /// Those of a MultiRead are in flight together on the ring of the calling thread, and those of
-/// ReadAsync on the one of the reader's thread. All go into the memory that RocksDB gives, and none
-/// is shorter than what was asked for unless the file ends there.
+/// ReadAsync on the one of the reader's thread. All go into the memory that RocksDB gives, or that
+/// it is given with them (memory_of()), and none is shorter than what was asked for unless the file
+/// ends there.
 class random_access_file final : public rocksdb::FSRandomAccessFile {
  public:
   random_access_file(std::shared_ptr<const open_file> file, file_system& owner) noexcept
@@ -32,8 +34,8 @@ class random_access_file final : public rocksdb::FSRandomAccessFile {
   /// Busy where so much is in flight already, or no ring is to be had: RocksDB reads it by Read
   /// then. `*io_handle` is an async_read.
   rocksdb::IOStatus ReadAsync(rocksdb::FSReadRequest& request, const rocksdb::IOOptions& options,
-                              std::function<void(const rocksdb::FSReadRequest&, void*)> call,
-                              void* argument, void** io_handle, rocksdb::IOHandleDeleter* del_fn,
+                              read_callback call, void* argument, void** io_handle,
+                              rocksdb::IOHandleDeleter* del_fn,
                               rocksdb::IODebugContext* debug) override;
 
   // Prefetch() is RocksDB's own, which answers NotSupported: else RocksDB would leave what comes

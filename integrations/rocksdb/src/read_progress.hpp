@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lease_lender.hpp"
 #include "open_file.hpp"
 
 namespace carousel_rocksdb {
@@ -18,8 +19,9 @@ class read_progress {
  public:
   read_progress(const open_file& file, std::uint64_t offset, std::size_t bytes, char* into) noexcept
       : file_(&file), offset_(offset), bytes_(bytes), into_(into) {}
-  read_progress(const open_file& file, const rocksdb::FSReadRequest& asked) noexcept
-      : read_progress(file, asked.offset, asked.len, asked.scratch) {}
+  /// Throws std::bad_alloc where there is no memory for a request that brings none.
+  read_progress(const open_file& file, rocksdb::FSReadRequest& asked)
+      : read_progress(file, asked.offset, asked.len, memory_of(asked)) {}
 
   [[nodiscard]] bool finished() const noexcept { return at_end_ || done_ == bytes_; }
   [[nodiscard]] int fd() const noexcept { return file_->fd(); }
@@ -35,7 +37,7 @@ class read_progress {
   /// Asks for the rest by pread(2), and waits. Whatever a ring has answered before, this answer is
   /// the file's own, in RocksDB's words.
   [[nodiscard]] rocksdb::IOStatus finish_by_calls();
-  /// All that came, in the memory that RocksDB has given.
+  /// All that came, in the memory that it was read into.
   [[nodiscard]] rocksdb::Slice result() const noexcept { return {into_, done_}; }
 
  private:

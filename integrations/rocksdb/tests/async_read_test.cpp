@@ -33,6 +33,7 @@ using carousel_rocksdb::test::opened;
 using carousel_rocksdb::test::ours;
 using carousel_rocksdb::test::read_singly;
 using carousel_rocksdb::test::read_space;
+using carousel_rocksdb::test::request_for;
 using carousel_rocksdb::test::takes_direct_reads;
 using rocksdb::FSReadRequest;
 using rocksdb::IOStatus;
@@ -46,7 +47,7 @@ class read_in_advance {
   ~read_in_advance() { release(); }
 
   IOStatus begin(rocksdb::FSRandomAccessFile& file, std::uint64_t offset) {
-    FSReadRequest request{offset, bytes_, space_.data(), {}, {}};
+    FSReadRequest request = request_for({offset, bytes_}, space_.data());
     return file.ReadAsync(
         request, {},
         [this](const FSReadRequest& done, void* argument) {

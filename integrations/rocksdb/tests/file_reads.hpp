@@ -109,6 +109,15 @@ struct extent {
   return answers;
 }
 
+/// A request as RocksDB makes it, of whatever version.
+[[nodiscard]] inline rocksdb::FSReadRequest request_for(const extent& e, char* scratch) {
+  rocksdb::FSReadRequest request{};
+  request.offset = e.offset;
+  request.len = e.bytes;
+  request.scratch = scratch;
+  return request;
+}
+
 /// By one MultiRead.
 [[nodiscard]] inline std::vector<answer> read_together(rocksdb::FSRandomAccessFile& file,
                                                        const std::vector<extent>& extents) {
@@ -118,7 +127,7 @@ struct extent {
   requests.reserve(extents.size());
   for (const extent& e : extents) {
     spaces.emplace_back(e.bytes);
-    requests.push_back({e.offset, e.bytes, spaces.back().data(), {}, {}});
+    requests.push_back(request_for(e, spaces.back().data()));
   }
   const auto whole = file.MultiRead(requests.data(), requests.size(), {}, nullptr);
   EXPECT_TRUE(whole.ok()) << whole.ToString();
