@@ -10,6 +10,7 @@ set(carousel_rocksdb_sources
     src/io_error.cpp
     src/lease_lender.cpp
     src/open_file.cpp
+    src/overwriting.cpp
     src/random_access_file.cpp
     src/read_ahead.cpp
     src/read_progress.cpp

@@ -27,10 +27,15 @@ static const char* const names[] = {
     "fsync_eio",
     "write_enospc",  // from byte 100,000 on
     "close_eio",
+    "keeps",  // has what was written to it, and the same times as before
+    "kept",   // what "keeps" is when it was renamed
     0,
 };
 
 static int is(const char* path, const char* name) { return strcmp(path + 1, name) == 0; }
+
+static char content[file_bytes];  // of "keeps"
+static int keeps(const char* path) { return is(path, "keeps") || is(path, "kept"); }
 
 static int fault_getattr(const char* path, struct stat* st, struct fuse_file_info* fi) {
   (void)fi;
@@ -79,19 +84,32 @@ static int fault_read(const char* path, char* to, size_t bytes, off_t at,
   if (at >= end) return 0;
   if (at + (off_t)bytes > end) bytes = (size_t)(end - at);
   if (is(path, "short") && bytes > short_bytes) bytes = short_bytes;
+  if (keeps(path)) {
+    memcpy(to, content + at, bytes);
+    return (int)bytes;
+  }
   for (size_t i = 0; i < bytes; i++) to[i] = (char)('a' + (at + (off_t)i) % 23);
   return (int)bytes;
 }
 
 static int fault_write(const char* path, const char* from, size_t bytes, off_t at,
                        struct fuse_file_info* fi) {
-  (void)from, (void)fi;
+  (void)fi;
   if (is(path, "write_enospc") && at + (off_t)bytes > full_at) {
     return at >= full_at ? -ENOSPC : (int)(full_at - at);
   }
   if (is(path, "short") && bytes > short_bytes) return short_bytes;
   if (is(path, "slow")) usleep(300000);
+  if (keeps(path)) {
+    if (at + (off_t)bytes > file_bytes) return -ENOSPC;
+    memcpy(content + at, from, bytes);
+  }
   return (int)bytes;
+}
+
+static int fault_rename(const char* from, const char* to, unsigned flags) {
+  (void)flags;
+  return is(from, "keeps") && is(to, "kept") ? 0 : -EPERM;
 }
 
 static int fault_fsync(const char* path, int data_only, struct fuse_file_info* fi) {
@@ -122,6 +140,7 @@ static const struct fuse_operations operations = {
     .open = fault_open,
     .read = fault_read,
     .write = fault_write,
+    .rename = fault_rename,
     .fsync = fault_fsync,
     .flush = fault_flush,
     .truncate = fault_truncate,

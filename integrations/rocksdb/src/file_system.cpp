@@ -8,6 +8,7 @@
 #include "carousel/rocksdb.hpp"
 #include "counters.hpp"
 #include "open_file.hpp"
+#include "overwriting.hpp"
 #include "random_access_file.hpp"
 
 namespace carousel_rocksdb {
@@ -67,6 +68,65 @@ IOStatus file_system::AbortIO(std::vector<void*>& handles) {
   abort_all(handles);
   return IOStatus::OK();
 }
+
+namespace {
+
+/// `made` from now on says, where the file was opened, that it is overwritten.
+template <class Wrapper, class File>
+IOStatus overwritten(IOStatus opened, const std::string& name, std::unique_ptr<File>* made) {
+  if (!opened.ok() || *made == nullptr) return opened;
+  try {
+    *made = std::make_unique<overwritten_file<Wrapper>>(name, std::move(*made));
+  } catch (const std::exception& short_of_something) {
+    made->reset();
+    return IOStatus::IOError("While open a file for writing: " + name, short_of_something.what());
+  }
+  return opened;
+}
+
+}  // namespace
+
+IOStatus file_system::NewRandomRWFile(const std::string& name, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSRandomRWFile>* made,
+                                      IODebugContext* debug) {
+  return overwritten<rocksdb::FSRandomRWFileOwnerWrapper>(
+      FileSystemWrapper::NewRandomRWFile(name, options, made, debug), name, made);
+}
+
+IOStatus file_system::ReopenWritableFile(const std::string& name,
+                                         const rocksdb::FileOptions& options,
+                                         std::unique_ptr<rocksdb::FSWritableFile>* made,
+                                         IODebugContext* debug) {
+  return overwritten<rocksdb::FSWritableFileOwnerWrapper>(
+      FileSystemWrapper::ReopenWritableFile(name, options, made, debug), name, made);
+}
+
+IOStatus file_system::ReuseWritableFile(const std::string& name, const std::string& old_name,
+                                        const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSWritableFile>* made,
+                                        IODebugContext* debug) {
+  return overwritten<rocksdb::FSWritableFileOwnerWrapper>(
+      FileSystemWrapper::ReuseWritableFile(name, old_name, options, made, debug), name, made);
+}
+
+IOStatus file_system::NewMemoryMappedFileBuffer(
+    const std::string& name, std::unique_ptr<rocksdb::MemoryMappedFileBuffer>* made) {
+  try {
+    overwriting::never_ends(name);
+  } catch (const std::exception& short_of_something) {
+    return IOStatus::IOError("While map a file: " + name, short_of_something.what());
+  }
+  return FileSystemWrapper::NewMemoryMappedFileBuffer(name, made);
+}
+
+#if ROCKSDB_MAJOR > 8 || (ROCKSDB_MAJOR == 8 && ROCKSDB_MINOR >= 4)
+void file_system::SupportedOps(std::int64_t& supported) {
+  FileSystemWrapper::SupportedOps(supported);
+  if (!has_rings_) return;
+  for (const rocksdb::FSSupportedOps one : {rocksdb::kAsyncIO, rocksdb::kFSBuffer})
+    supported |= std::int64_t{1} << one;
+}
+#endif
 
 std::shared_ptr<async_reader> file_system::reader() {
   const std::lock_guard own(lock_);

@@ -282,6 +282,53 @@ TEST(bad_file, read_in_order_answers_as_the_default_file_system_does) {
   }
 }
 
+/// A file that is overwritten by RocksDB and keeps its size and its times, as it may where a file
+/// system counts seconds.
+struct overwritten : testing::Test {
+  void SetUp() override {
+    if (mount.why_not() != nullptr) GTEST_SKIP() << mount.why_not();
+    name = mount.path("keeps").string();
+    file = opened(*ours(), name, true);
+    (void)read_singly(*file, in_order(0, 64 * block, 4 * block));
+  }
+  /// What the reader goes on with after what it had, which is all of one kind.
+  [[nodiscard]] bool goes_on_with(char byte) {
+    const std::uint64_t from = std::exchange(at, at + 32 * block);
+    for (const answer& one : read_singly(*file, in_order(from, at, 4 * block)))
+      if (one.bytes != std::string(4 * block, byte)) return false;
+    return true;
+  }
+  [[nodiscard]] static std::string all(char byte) { return std::string(256 * block, byte); }
+
+  const fuse_mount mount;
+  std::string name;
+  file_ptr file;
+  std::uint64_t at = 64 * block;
+};
+
+TEST_F(overwritten, at_an_offset_is_read_as_it_is_then) {
+  std::unique_ptr<rocksdb::FSRandomRWFile> writer;
+  ASSERT_TRUE(ours()->NewRandomRWFile(name, {}, &writer, nullptr).ok());
+  for (const char byte : {'A', 'B', 'C'}) {
+    ASSERT_TRUE(writer->Write(0, all(byte), {}, nullptr).ok());
+    EXPECT_TRUE(goes_on_with(byte)) << byte;
+  }
+  ASSERT_TRUE(writer->Write(0, all('D'), {}, nullptr).ok());
+  writer.reset();
+  EXPECT_TRUE(goes_on_with('D')) << "and when it is written to no more";
+}
+
+TEST_F(overwritten, as_a_log_that_is_used_again_is_read_as_it_is_then) {
+  std::unique_ptr<rocksdb::FSWritableFile> writer;
+  const auto status =
+      ours()->ReuseWritableFile(mount.path("kept").string(), name, {}, &writer, nullptr);
+  ASSERT_TRUE(status.ok()) << status.ToString();
+  ASSERT_TRUE(writer->Append(all('E'), {}, nullptr).ok());
+  EXPECT_TRUE(goes_on_with('E'));
+  ASSERT_TRUE(writer->Close({}, nullptr).ok());
+  writer.reset();
+}
+
 TEST(slow_file, is_let_go_of_by_a_thread_that_ends_while_it_is_read_ahead) {
   const fuse_mount mount;
   if (mount.why_not() != nullptr) GTEST_SKIP() << mount.why_not();
