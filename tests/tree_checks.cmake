@@ -14,6 +14,9 @@ carousel_tree_check(snippets check_snippets.py)
 carousel_tree_check(names check_names.py)
 carousel_tree_check(headers check_headers.py)
 
+add_test(NAME lint.setup COMMAND ${PROJECT_SOURCE_DIR}/tests/setup_test.sh)
+set_tests_properties(lint.setup PROPERTIES LABELS lint TIMEOUT 60 SKIP_RETURN_CODE 77)
+
 # A wrong flag is told in one sentence, before anything else.
 function(carousel_first_error name flags sentence)
   add_test(NAME headers.first_error.${name}

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 for word in munged slurmctld slurmd srun sbatch scontrol; do
-  command -v "$word" >/dev/null || skip "there is no $word (slurm-wlm, munge)"
+  command -v "$word" >/dev/null || skip "there is no $word (slurm-wlm and munge, which scripts/setup leaves out where they would start services)"
 done
 is_root || skip "only root can start slurmd"
 
