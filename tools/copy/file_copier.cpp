@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -21,6 +22,8 @@ namespace carousel::tool {
 namespace {
 
 constexpr std::size_t quick_files_in_row = 16;
+/// Where storage answers late, one file may take as long as many.
+constexpr std::chrono::milliseconds quick_row_max{1};
 
 /// A file that does not know its size learns it by being read.
 bool has_changed(const file& from, const struct stat& before, std::uint64_t copied) noexcept {
@@ -92,11 +95,15 @@ task<bundle_outcome> file_copier::copy(file_bundle bundle) {
   auto lease = co_await buffers_.small();
   if (!lease) co_return copied;
   quick_copy quick(options_, jobs.front(), lease->spare(), refused_);
+  auto row_began = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < jobs.size() && !quick.is_in_vain() && interrupted() == 0; ++i) {
     copied[i] = quick.copy(jobs[i]);
     if (copied[i]) bytes_ += copied[i]->size;
-    // What else this thread copies goes on meanwhile.
-    if (i % quick_files_in_row == 0) co_await yield();
+    // What else this thread does goes on meanwhile.
+    const bool is_long = std::chrono::steady_clock::now() - row_began >= quick_row_max;
+    if (!is_long && i % quick_files_in_row != 0) continue;
+    co_await yield();
+    row_began = std::chrono::steady_clock::now();
   }
   co_return copied;
 }

@@ -18,16 +18,23 @@ constexpr std::size_t pool_high = 32;
 constexpr std::size_t parts_low = 2;
 /// Given out at once.
 constexpr std::size_t units_max = 64;
+/// Of a large directory, when few are left: to ask for fewer would take as long as to copy them.
+constexpr std::size_t files_min = 4;
+/// Of a large directory, which count as a unit for those who will have nothing soon.
+constexpr std::size_t files_in_unit = 16;
 /// Above that those that were met last go first, which are deep and small: memory.
 constexpr std::size_t pool_wide = 65536;
 /// Names of files that have several, in one unit.
-constexpr std::size_t names_at_once = 64;
+constexpr std::size_t names_in_unit = 64;
 
 message only(talk about) { return message_writer().put(about).take(); }
 
 }  // namespace
 
-coordinator::coordinator(mailbox& box) : box_(box), ranks_(static_cast<std::size_t>(box.ranks())) {}
+coordinator::coordinator(mailbox& box, std::size_t threads)
+    : box_(box),
+      ranks_(static_cast<std::size_t>(box.ranks())),
+      copying_(ranks_.size() * std::max<std::size_t>(threads, 1)) {}
 
 bool coordinator::take(int from, talk about, message_reader& what) {
   rank_state& sender = ranks_[static_cast<std::size_t>(from)];
@@ -35,7 +42,7 @@ bool coordinator::take(int from, talk about, message_reader& what) {
     case talk::asks: sender.units = what.take<need>(); return true;
     case talk::asks_part: sender.part = what.take<need>(); return true;
     case talk::gives:
-      while (!what.empty()) pool_.push_back(what.take<message>());
+      while (!what.empty()) add(what.take<message>());
       return true;
     case talk::cuts:
       while (!what.empty()) parts_.push_back(take_file_part(what));
@@ -99,23 +106,48 @@ void coordinator::give_in_turn(need rank_state::* asked, std::size_t left_min, c
   }
 }
 
+void coordinator::add(message unit) {
+  files_ += files_of(unit);
+  pool_.push_back(std::move(unit));
+}
+
+message coordinator::take_next() {
+  const bool last_first = pool_.size() > pool_wide;
+  message unit = std::move(last_first ? pool_.back() : pool_.front());
+  last_first ? pool_.pop_back() : pool_.pop_front();
+  files_ -= files_of(unit);
+  return unit;
+}
+
+/// Less as less is left, so that all end at the same time: of units, and of the files of a large
+/// directory, whose units are cut.
+message coordinator::next_units() {
+  message_writer units;
+  units.put(talk::units);
+  const std::size_t share =
+      std::clamp<std::size_t>(pool_.size() / (2 * ranks_.size()), 1, units_max);
+  std::size_t files = std::max(files_ / (2 * copying_), files_min);
+  for (std::size_t given = 0; given < share && files != 0; ++given) {
+    message unit = take_next();
+    if (files_of(unit) > files) {
+      message rest = cut_files_of(unit, files);
+      files_ += files_of(rest);
+      pool_.push_front(std::move(rest));
+    }
+    files -= files_of(unit);
+    units.put(std::string_view(unit));
+  }
+  return units.take();
+}
+
 void coordinator::give_units() {
   struct {
-    std::deque<message>& pool;
-    std::size_t ranks;
-    [[nodiscard]] std::size_t left() const { return pool.size(); }
-    [[nodiscard]] message next() const {
-      message_writer units;
-      units.put(talk::units);
-      const std::size_t share = std::clamp<std::size_t>(pool.size() / (2 * ranks), 1, units_max);
-      for (std::size_t given = 0; given < share; ++given) {
-        const bool last_first = pool.size() > pool_wide;
-        units.put(std::string_view(last_first ? pool.back() : pool.front()));
-        last_first ? pool.pop_back() : pool.pop_front();
-      }
-      return units.take();
+    coordinator& here;
+    [[nodiscard]] std::size_t left() const {
+      return here.pool_.size() + here.files_ / files_in_unit;
     }
-  } const give{pool_, ranks_.size()};
+    [[nodiscard]] message next() const { return here.next_units(); }
+  } const give{*this};
   give_in_turn(&rank_state::units, pool_low * ranks_.size(), give);
 }
 
@@ -138,6 +170,7 @@ void coordinator::give_parts() {
 void coordinator::stop_if_all_are_out() {
   if (!std::ranges::all_of(ranks_, &rank_state::out)) return;
   pool_.clear();
+  files_ = 0;
   names_.clear();
   for (const file_part& part : parts_) {
     message_writer refused;
@@ -179,10 +212,10 @@ void coordinator::begin_links() {
   work_unit unit{.what = work_unit::kind::names};
   for (auto& names : files) {
     std::ranges::move(names, std::back_inserter(unit.names));
-    if (unit.names.size() < names_at_once) continue;
-    pool_.push_back(packed(std::exchange(unit, {.what = work_unit::kind::names})));
+    if (unit.names.size() < names_in_unit) continue;
+    add(packed(std::exchange(unit, {.what = work_unit::kind::names})));
   }
-  if (!unit.names.empty()) pool_.push_back(packed(unit));
+  if (!unit.names.empty()) add(packed(unit));
 }
 
 void coordinator::end_directories(std::int64_t depth) {

@@ -21,7 +21,8 @@ namespace carousel_mpi {
 /// was sent to it. Messages of one rank come in order, so what it gave came before that.
 class coordinator {
  public:
-  explicit coordinator(mailbox& box);
+  /// `threads` copy small files in each rank.
+  coordinator(mailbox& box, std::size_t threads);
 
   /// Whether the message was one for it.
   bool take(int from, talk about, message_reader& what);
@@ -42,6 +43,9 @@ class coordinator {
 
   template <class Give>
   void give_in_turn(need rank_state::* asked, std::size_t left_min, const Give& give);
+  void add(message unit);
+  [[nodiscard]] message take_next();
+  [[nodiscard]] message next_units();
   void give_units();
   void give_parts();
   void stop_if_all_are_out();
@@ -55,7 +59,9 @@ class coordinator {
   mailbox& box_;
   std::vector<rank_state> ranks_;
   std::size_t next_ = 0;      ///< rank to be given something, in turn
+  std::size_t copying_;       ///< threads of all ranks
   std::deque<message> pool_;  ///< units, as the messages have them
+  std::size_t files_ = 0;     ///< in units of files there
   std::deque<file_part> parts_;
   std::unordered_map<std::uint64_t, std::vector<named_file>> names_;  ///< by their inode
   phase now_ = phase::files;

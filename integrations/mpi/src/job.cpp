@@ -61,7 +61,7 @@ class rank_job {
     report_.names_each = (copy_.verbose || copy_.dry_run) && !copy_.json;
     send_what_is_said(report_, box_);
     if (session.rank() == 0) {
-      zero_.emplace(box_);
+      zero_.emplace(box_, copy_.threads.value_or(1));
       all_.emplace(session.ranks());
     }
     work_.emplace(box_, worker::settings{copy_, options.part_bytes, mark}, report_,

@@ -1,6 +1,8 @@
 #include "work_unit.hpp"
 
+#include <cstddef>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 namespace carousel_mpi {
@@ -65,6 +67,25 @@ message packed(const work_unit& unit) {
   for (const carousel::directory_entry& file : unit.files) to.put(file.name).put(file.inode);
   for (const named_file& file : unit.names) put(to, file);
   return to.take();
+}
+
+std::size_t files_of(const message& unit) {
+  message_reader from(unit);
+  if (from.take<work_unit::kind>() != work_unit::kind::files) return 0;
+  (void)take_spot(from);
+  (void)from.take<std::string>();
+  (void)from.take<bool>();
+  return from.take<std::uint64_t>();
+}
+
+message cut_files_of(message& unit, std::size_t left) {
+  work_unit here = unpacked(unit);
+  work_unit rest{.what = here.what, .where = here.where};
+  const auto first = here.files.begin() + static_cast<std::ptrdiff_t>(left);
+  rest.files.assign(std::move_iterator(first), std::move_iterator(here.files.end()));
+  here.files.erase(first, here.files.end());
+  unit = packed(here);
+  return packed(rest);
 }
 
 work_unit unpacked(const message& text) {

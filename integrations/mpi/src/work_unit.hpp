@@ -63,6 +63,10 @@ void put(message_writer& to, const named_file& file);
 void put(message_writer& to, const file_part& part);
 /// A unit is passed on as it is by whoever need not look into it.
 [[nodiscard]] message packed(const work_unit& unit);
+/// Of a large directory; none in other units.
+[[nodiscard]] std::size_t files_of(const message& unit);
+/// Leaves so many files in the unit. The rest of it, which is one more.
+[[nodiscard]] message cut_files_of(message& unit, std::size_t left);
 [[nodiscard]] spot take_spot(message_reader& from);
 [[nodiscard]] named_file take_named_file(message_reader& from);
 [[nodiscard]] file_part take_file_part(message_reader& from);
