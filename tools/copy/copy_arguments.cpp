@@ -317,8 +317,9 @@ command command_of(copy_options& options) {
   return cp;
 }
 
-/// Tells the sources from the destination.
-taken settle(copy_options& options, std::vector<std::string> operands) {
+/// Tells the sources from the destination. `sources`, where they are known already, are all.
+taken settle(copy_options& options, std::vector<std::string> operands,
+             const std::vector<std::string>* sources) {
   if (auto agree = conflict_of(options); !agree) return agree;
   if (operands.empty() && !options.list)
     return std::unexpected("SRC is missing: name what to copy");
@@ -336,6 +337,10 @@ taken settle(copy_options& options, std::vector<std::string> operands) {
   options.sources = std::move(operands);
   if (!options.list) return {};
   options.into = options.destination;
+  if (sources != nullptr) {
+    options.sources = *sources;
+    return {};
+  }
   auto listed = read_operand_list(*options.list, options.list_has_nuls ? '\0' : '\n');
   if (!listed) return std::unexpected(std::move(listed.error()));
   std::ranges::move(*listed, std::back_inserter(options.sources));
@@ -344,13 +349,14 @@ taken settle(copy_options& options, std::vector<std::string> operands) {
 
 }  // namespace
 
-std::expected<copy_options, int> take_copy_options(int argc, char** argv) {
+std::expected<copy_options, int> take_copy_options(int argc, char** argv,
+                                                   const std::vector<std::string>* sources) {
   copy_options options;
   options.backups.suffix = suffix_of_environment();
   const command cp = command_of(options);
   auto operands = take(cp, argc, argv);
   if (!operands) return std::unexpected(operands.error());
-  if (auto done = settle(options, std::move(*operands)); !done)
+  if (auto done = settle(options, std::move(*operands), sources); !done)
     return std::unexpected(refuse_usage(cp.name, done.error()));
   return options;
 }

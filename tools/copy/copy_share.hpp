@@ -46,7 +46,15 @@ class copy_share {
   /// there is no descriptor to look at it with.
   virtual result<> finds(const place& where) = 0;
 
+  /// Whether a directory of the source is one that the copy makes, whoever makes it, where links
+  /// are followed. `by_link`: its name is a link, so it may be anywhere below such a one too.
+  /// Error: there is no descriptor to find out.
+  [[nodiscard]] virtual result<bool> leads_to_copy(const place& where, bool by_link) = 0;
+
   // Whether it is somebody else's from now on. Then nothing more is done about it here.
+
+  /// What the command line names and is no directory.
+  virtual bool takes_operand(const file_job& job, const struct stat& about) = 0;
 
   /// A directory and what is below it.
   virtual bool takes_directory(const std::shared_ptr<place>& where, const named_directory& it) = 0;

@@ -116,11 +116,24 @@ task<walk::obstacle> walk::open_source(place& made) {
   made.source_id = identity_of(made.about);
   made.source = std::move(*source);
   const bool is_loop = on_the_way_.contains(made.source_id);
-  if (!is_loop && !made_.contains(made.source_id)) co_return obstacle{};
+  const auto is_made = leads_to_copy(made);
+  if (!is_made) co_return obstacle{is_made.error()};
+  if (!is_loop && !*is_made) co_return obstacle{};
   report_.refuse(source_path(parent, made.source_name),
                  is_loop ? "is inside itself, which a link or a mount can bring about"
                          : "leads to what was just made");
   co_return obstacle{.why = make_error_code(errc::not_supported), .told = true};
+}
+
+/// Or to what others make of it.
+result<bool> walk::leads_to_copy(const place& made) const {
+  if (made_.contains(made.source_id)) return true;
+  if (rules_.share == nullptr || !rules_.follows_links) return false;
+  struct stat itself{};
+  const bool by_link = ::fstatat(made.parent->source.fd(), made.source_name.c_str(), &itself,
+                                 AT_SYMLINK_NOFOLLOW) == 0 &&
+                       S_ISLNK(itself.st_mode);
+  return rules_.share->leads_to_copy(made, by_link);
 }
 
 /// Whether a dry run has made it already, in its mind.

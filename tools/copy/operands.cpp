@@ -58,7 +58,8 @@ task<> copier::copy_all() {
   std::unordered_set<std::string> names;
   for (const std::string& source : options_.sources) {
     const std::string name = name_of_copy(split(source).name);
-    if (!names_no_child(name) && !names.insert(name).second) remember_landed_ = true;
+    // Of directories that merge one process at a time makes files.
+    if (!names_no_child(name) && !names.insert(name).second) remember_landed_ = share_ == nullptr;
   }
   const bool folds = options_.sources.size() > 1 && may_fold_names(to->where.fd());
   // With --parents directories whose names fall together merge, and their files do not.
@@ -73,6 +74,7 @@ task<> copier::copy_all() {
     ask = may_meet && names_no_child(split(*source).name);
     // Nor may directories that merge under two spellings be copied into by two at once.
     if (ask || remember_landed_) co_await finish_files();
+    if (share_ != nullptr) co_await yield();  // others want to hear of it
   }
   co_await finish_files();
   co_await work();
@@ -207,6 +209,8 @@ task<> copier::copy_from(std::shared_ptr<place> top, const destination& to,
     co_await copy_named_directory(to, std::move(top), std::move(job), identity_of(about));
     co_return;
   }
+  const bool may_be_shared = share_ != nullptr && !remember_landed_;
+  if (may_be_shared && share_->takes_operand(job, about)) co_return;
   ++top->pending;
   co_await copy_entry(std::move(job), about.st_mode & S_IFMT);
 }

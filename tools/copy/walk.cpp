@@ -74,6 +74,10 @@ std::vector<directory_entry> walk::level::next_files() {
 
 task<> walk::run(std::shared_ptr<place> top, std::string name, std::string target_name,
                  claim claimed, bool follow) {
+  // Somebody else may have come so far.
+  const std::shared_ptr<place> below = rules_.share != nullptr ? top : nullptr;
+  for (const place* at = below.get(); at != nullptr && at->parent; at = at->parent.get())
+    on_the_way_.insert(at->source_id);
   co_await descend(std::move(top), std::move(name), std::move(target_name), std::move(claimed),
                    follow);
   while (!levels_.empty()) {
@@ -106,6 +110,7 @@ task<> walk::run(std::shared_ptr<place> top, std::string name, std::string targe
       co_await visit_(std::move(where), std::move(entry), std::move(its));
     }
   }
+  on_the_way_.clear();
 }
 
 // Down.

@@ -106,6 +106,7 @@ class walk {
                                              const std::string& target_name, entrance how);
   task<obstacle> try_to_enter(place& made, bool was_free);
   task<obstacle> open_source(place& made);
+  [[nodiscard]] result<bool> leads_to_copy(const place& made) const;
   task<obstacle> open_target(place& made, bool was_free);
   [[nodiscard]] bool is_foreseen(place& made) const;
   [[nodiscard]] result<> make_target(const place& made) const;

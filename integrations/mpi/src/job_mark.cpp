@@ -14,11 +14,14 @@
 #include <climits>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <random>
+#include <ranges>
 #include <string_view>
 #include <utility>
 
+#include "absolute_path.hpp"
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
 #include "copy/descriptors.hpp"
@@ -33,16 +36,13 @@ constexpr std::string_view temporary_infix = ".carousel-";
 constexpr std::size_t digits = 8;
 /// A job touches its mark many times as often.
 constexpr time_t seconds_to_be_dead = 300;
+/// More sources than that are not looked at by each rank.
+constexpr std::size_t sources_seen_max = 256;
+/// Longer keys are told by their hash.
+constexpr std::size_t key_bytes_max = 4096;
 /// What was just made may not be seen at once, with NFS.
 constexpr int looks_max = 50;
-constexpr timespec between_looks{0, 100'000'000};
-
-std::string absolute_path(const std::string& named) {
-  const std::string path = named.empty() ? "." : named;
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  return real ? std::string(real.get()) : path;
-}
+constexpr timespec look_again_after{0, 100'000'000};
 
 /// The directory that gets the copies, and their name there; empty: that of each source.
 tool::split_name find_target(const tool::copy_options& options) {
@@ -63,6 +63,9 @@ std::string key_of(const tool::copy_options& options, const tool::split_name& ta
     key += fmt::format("{}/{}\t{}\t", absolute_path(parts.directory), own,
                        target.name.empty() ? own : target.name);
   }
+  if (key.size() > key_bytes_max)
+    key = fmt::format("{} sources, {} bytes, {:016x}", options.sources.size(), key.size(),
+                      std::hash<std::string>()(key));
   std::ranges::replace(key, '\n', ' ');
   return key;
 }
@@ -96,7 +99,7 @@ job_mark job_mark::make(const tool::copy_options& options) {
   made.number_ = std::random_device()();
   const tool::split_name target = find_target(options);
   made.directory_ = target.directory;
-  for (const std::string& source : options.sources) {
+  for (const std::string& source : options.sources | std::views::take(sources_seen_max)) {
     struct stat about{};
     if (::lstat(source.c_str(), &about) == 0) made.sources_.push_back({absolute_path(source), 0});
     if (!made.sources_.empty() && ::lstat(made.sources_.back().path.c_str(), &about) == 0)
@@ -185,7 +188,7 @@ std::optional<std::string> job_mark::what_is_not_seen() const {
   if (directory_.empty()) return std::nullopt;
   for (int look = 0; look < looks_max; ++look) {
     if (::lstat(path().c_str(), &about) == 0) return std::nullopt;
-    ::nanosleep(&between_looks, nullptr);
+    ::nanosleep(&look_again_after, nullptr);
   }
   return fmt::format(
       "what rank 0 has made in {} is not there: all ranks need the same file system "

@@ -1,8 +1,10 @@
 #include "job_options.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
-#include <set>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +27,8 @@ constexpr const char* help =
     "and\n"
     "DST by the same paths.\n\n"
     "  --part-size=BYTES  of a large file, copied by one process at a time [64M]\n\n"
-    "Not here: -L, -i, -b, --delete, --parents, --files-from, --manifest, --compare,\n"
-    "and several SRC with one name. All else is said by `carousel cp --help`.\n\n"
+    "Not here: -i, -b, --delete, --parents, --manifest, --compare, and several directories SRC\n"
+    "with one name. All else is said by `carousel cp --help`.\n\n"
     "Exit status, of each process: 0; 1 when something was not copied, and the rest was; 2 for a\n"
     "wrong command line, or when nothing could be started.\n";
 
@@ -38,31 +40,38 @@ int refuse(std::string_view sentence) {
 
 /// What the processes cannot do each for itself. Empty: nothing of it was asked for.
 std::string_view what_is_for_one(const tool::copy_options& options) {
-  if (options.follow == tool::follow_wish::always) return "-L";
   if (options.interactive) return "-i";
   if (options.has_backups()) return "-b";
   if (options.remove_extras) return "--delete";
   if (options.parents) return "--parents";
-  if (options.list) return "--files-from";
   if (options.manifest_file) return "--manifest";
   if (options.compare) return "--compare";
   return {};
 }
 
-/// Those whose copies would meet, which one process copies one after the other.
+bool is_directory(const tool::copy_options& options, const std::string& source) noexcept {
+  struct stat about{};
+  const int follow = options.follows_named_links() ? 0 : AT_SYMLINK_NOFOLLOW;
+  return ::fstatat(AT_FDCWD, source.c_str(), &about, follow) == 0 && S_ISDIR(about.st_mode);
+}
+
+/// Directories whose copies would merge, which one process copies one after the other.
 const std::string* source_that_meets_another(const tool::copy_options& options) {
-  std::set<std::string, std::less<>> names;
+  std::map<std::string, const std::string*, std::less<>> names;
   for (const std::string& source : options.sources) {
-    const std::string name(tool::without_slashes(tool::split(source).name));
-    const bool pours = tool::names_no_child(name) && options.sources.size() > 1;
-    if (pours || !names.insert(name).second) return &source;
+    std::string name(tool::without_slashes(tool::split(source).name));
+    if (tool::names_no_child(name) && options.sources.size() > 1) return &source;
+    const auto [first, is_new] = names.try_emplace(std::move(name), &source);
+    if (!is_new && is_directory(options, *first->second) && is_directory(options, source))
+      return &source;
   }
   return nullptr;
 }
 
 }  // namespace
 
-std::expected<job_options, int> take_job_options(int argc, char** argv) {
+std::expected<job_options, int> take_job_options(int argc, char** argv,
+                                                 const std::vector<std::string>* sources) {
   if (argc < 2 || std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h") {
     if (argc < 2) return std::unexpected(refuse("COMMAND is missing: say `carousel-mpi cp`"));
     tool::say(help);
@@ -94,12 +103,13 @@ std::expected<job_options, int> take_job_options(int argc, char** argv) {
     job.part_bytes = *bytes;
   }
   rest.push_back(nullptr);
-  auto taken = tool::take_copy_options(static_cast<int>(rest.size()) - 1, rest.data());
+  auto taken = tool::take_copy_options(static_cast<int>(rest.size()) - 1, rest.data(), sources);
   if (!taken) return std::unexpected(taken.error());
   job.copy = std::move(*taken);
   if (const auto word = what_is_for_one(job.copy); !word.empty())
     return std::unexpected(
         refuse(fmt::format("{} is for one process alone: `carousel cp` does that", word)));
+  if (sources != nullptr) return job;
   if (const std::string* const source = source_that_meets_another(job.copy); source != nullptr)
     return std::unexpected(refuse(fmt::format(
         "{}: its copy meets that of another SRC, which processes at the same time would make in "

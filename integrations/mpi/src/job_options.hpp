@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <expected>
+#include <string>
+#include <vector>
 
 #include "copy/copy_options.hpp"
 
@@ -16,7 +18,9 @@ struct job_options {
   std::uint64_t part_bytes = std::uint64_t{64} << 20U;
 };
 
-/// Otherwise the exit status: help, or what is wrong, was printed.
-[[nodiscard]] std::expected<job_options, int> take_job_options(int argc, char** argv);
+/// Otherwise the exit status: help, or what is wrong, was printed. Rank 0 alone reads a list of
+/// sources, and looks at what it may be; the others are told all `sources` then.
+[[nodiscard]] std::expected<job_options, int> take_job_options(
+    int argc, char** argv, const std::vector<std::string>* sources = nullptr);
 
 }  // namespace carousel_mpi

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absolute_path.hpp"
 #include "common/last_error.hpp"
 #include "copy/access_list.hpp"
 #include "copy/path_only.hpp"
@@ -23,14 +24,6 @@ namespace {
 using carousel::directory;
 using carousel::result;
 using tool::place;
-
-/// Where the directory is, for other processes.
-std::string absolute_path(const std::string& named) {
-  const std::string path = named.empty() ? "." : named;
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  return real ? std::string(real.get()) : path;
-}
 
 result<directory> open_path(const std::string& path) noexcept {
   constexpr int flags = O_DIRECTORY | O_CLOEXEC;
@@ -56,68 +49,105 @@ tool::identity identity_of(const directory& opened) noexcept {
 
 }  // namespace
 
-std::uint32_t places::index_of(const std::shared_ptr<place>& top) {
-  const auto known = tops_.find(top.get());
-  if (known != tops_.end()) return known->second;
+std::shared_ptr<place> places::top_like(const std::shared_ptr<place>& top) {
+  return tops_.try_emplace({top->source_name, top->target_name}, top).first->second;
+}
+
+std::uint32_t places::add_own(const std::shared_ptr<place>& top, operand one) {
   const auto index = static_cast<std::uint32_t>(operands_.size());
-  tops_.emplace(top.get(), index);
-  operand one{top->source_name,
-              top->target_name,
-              absolute_path(top->source_name),
-              absolute_path(top->target_name),
-              {},
-              {},
-              false};
+  one.source_prefix = top->source_name;
+  one.target_prefix = top->target_name;
+  one.source_directory = absolute_path(top->source_name);
+  one.target_directory = absolute_path(top->target_name);
+  indices_[{top.get(), one.source_name}] = index;
   operands_.push_back({std::move(one), top, {}});
   met(operands_.back().names);
   return index;
 }
 
+/// Places that have an index are kept, so that none is taken for another one.
+std::uint32_t places::index_of(const std::shared_ptr<place>& top, const place* named) {
+  operand one;
+  if (named != nullptr) {
+    one.source_name = named->source_name;
+    one.target_name = named->target_name;
+    one.follow = named->follows;
+  }
+  const std::shared_ptr<place> like = top_like(top);
+  for (const place* at : {top.get(), like.get()}) {
+    const auto known = indices_.find({at, one.source_name});
+    if (known != indices_.end()) return known->second;
+  }
+  return add_own(like, std::move(one));
+}
+
 void places::name_directory(const std::shared_ptr<place>& top, const std::string& source_name,
                             const std::string& target_name, bool follow) {
-  const auto index = static_cast<std::uint32_t>(operands_.size());
-  tops_[top.get()] = index;
-  operand one{top->source_name,
-              top->target_name,
-              absolute_path(top->source_name),
-              absolute_path(top->target_name),
-              source_name,
-              target_name,
-              follow};
-  operands_.push_back({std::move(one), top, {}});
-  met(operands_.back().names);
+  add_own(top, {.source_name = source_name, .target_name = target_name, .follow = follow});
 }
 
 void places::add(operand one) {
   known_operand made{std::move(one), nullptr, {}};
-  auto from = open_path(made.names.source_directory);
-  auto to = open_path(made.names.target_directory);
-  if (from && to) {
+  const operand& names = made.names;
+  const auto like = tops_.find({names.source_prefix, names.target_prefix});
+  if (like != tops_.end()) {
+    made.top = like->second;
+  } else {
+    auto from = open_path(names.source_directory);
+    auto to = open_path(names.target_directory);
+    if (!from || !to) {
+      made.why = from ? to.error() : from.error();
+      operands_.push_back(std::move(made));
+      return;
+    }
     made.top = std::make_shared<place>(nullptr, std::move(*from), std::move(*to));
-    made.top->source_name = made.names.source_prefix;
-    made.top->target_name = made.names.target_prefix;
+    made.top->source_name = names.source_prefix;
+    made.top->target_name = names.target_prefix;
     made.top->source_id = identity_of(made.top->source);
     made.top->target_id = identity_of(made.top->target);
     if (preserve_) made.top->inherits_acl = tool::acl_given_by(made.top->target.fd());
-    tops_.emplace(made.top.get(), static_cast<std::uint32_t>(operands_.size()));
-  } else {
-    made.why = from ? to.error() : from.error();
+    tops_[{names.source_prefix, names.target_prefix}] = made.top;
   }
+  indices_[{made.top.get(), names.source_name}] = static_cast<std::uint32_t>(operands_.size());
   operands_.push_back(std::move(made));
 }
 
 spot places::spot_of(const std::shared_ptr<place>& where) {
   std::vector<const std::string*> names;
   std::shared_ptr<place> at = where;
-  for (; at->parent; at = at->parent) names.push_back(&at->source_name);
+  const place* named = nullptr;
+  for (; at->parent; at = at->parent) {
+    named = at.get();
+    names.push_back(&at->source_name);
+  }
   spot found;
-  found.operand = index_of(at);
+  found.operand = index_of(at, named);
   if (names.empty()) return found;
   names.pop_back();  // the directory that the operand names, which it calls "/"
   found.path = "/";
   for (const std::string* name : names | std::views::reverse)
     found.path.append(found.path.size() == 1 ? "" : "/").append(*name);
   return found;
+}
+
+spot places::spot_of_named(const place& top, const std::string& source_name) const {
+  return {.operand = indices_.at({&top, source_name})};
+}
+
+result<bool> places::is_copy(const place& where, bool by_link) {
+  for (known_operand& one : operands_) {
+    if (!one.top || one.names.source_name.empty()) continue;
+    struct stat about{};
+    if (!one.copy && ::fstatat(one.top->target.fd(), one.names.target_name.c_str(), &about,
+                               AT_SYMLINK_NOFOLLOW) == 0)
+      one.copy = tool::identity_of(about);
+    if (!one.copy) continue;  // nothing leads there yet
+    if (where.source_id == *one.copy) return true;
+    if (!by_link) continue;
+    const auto inside = tool::is_inside(where.source.fd(), *one.copy);
+    if (!inside || *inside) return inside;
+  }
+  return false;
 }
 
 spot places::child_of(spot where, const std::string& name) {
@@ -168,7 +198,7 @@ result<std::shared_ptr<place>> places::at(const spot& where, tool::handles& open
     const std::string name(rest.substr(0, rest.find('/')));
     rest.remove_prefix(std::min(rest.size(), name.size() + 1));
     here = std::exchange(next, {});
-    found = below(*found, here, name, name, false, next);
+    found = below(*found, here, name, name, follows_, next);
   }
   if (!found) return found;
   open = std::move(next);

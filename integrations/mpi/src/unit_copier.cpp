@@ -57,7 +57,7 @@ task<> unit_copier::run_directory(own_unit one, std::shared_ptr<place> where) {
   const bool is_own = one.where != nullptr;
   const std::string name = one.unit.name;
   std::string target_name = is_own ? one.target_name : name;
-  bool follow = one.follow;
+  bool follow = is_own ? one.follow : follows_;
   if (!is_own && one.unit.where.path.empty()) {
     target_name = places_.of(one.unit.where).target_name;
     follow = places_.of(one.unit.where).follow;

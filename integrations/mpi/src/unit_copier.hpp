@@ -16,8 +16,9 @@ namespace carousel_mpi {
 /// What cannot be gone to is in the report.
 class unit_copier {
  public:
-  unit_copier(places& where, tool::copy_report& report) noexcept
-      : places_(where), report_(report) {}
+  /// `follows`: links to directories are copied as what they lead to.
+  unit_copier(places& where, bool follows, tool::copy_report& report) noexcept
+      : places_(where), follows_(follows), report_(report) {}
   void set_copier(tool::copier& copier) noexcept { copier_ = &copier; }
 
   /// Until all of it is begun.
@@ -30,6 +31,7 @@ class unit_copier {
   carousel::task<> copy_names(std::vector<named_file> names);
 
   places& places_;
+  bool follows_;
   tool::copy_report& report_;
   tool::copier* copier_ = nullptr;
 };

@@ -25,6 +25,8 @@ using tool::place;
 constexpr std::size_t entries_shared_min = 1024;
 /// Names that are left with rank 0 in one message.
 constexpr std::size_t names_at_once = 256;
+/// Files that the command line names, in one unit.
+constexpr std::size_t operands_at_once = 16;
 
 // How long is slept between two looks: short while there is something to be said, and longer the
 // longer there is not. It is the ring that waits, so that files go on meanwhile. For rank 0 all
@@ -56,8 +58,8 @@ worker::worker(mailbox& box, const settings& how, tool::copy_report& report, coo
       how_(how),
       report_(report),
       zero_(zero),
-      places_(how.options.attributes()),
-      units_(places_, report),
+      places_(how.options.attributes(), how.options.follows_links()),
+      units_(places_, how.options.follows_links(), report),
       cut_(box, places_, how.options, how.part_bytes),
       parts_(box, places_, how.options, report),
       looked_(std::chrono::steady_clock::now()) {
@@ -191,9 +193,15 @@ bool worker::shares() const noexcept { return box_.ranks() > 1 && !how_.options.
 
 result<> worker::finds(const place& where) { return how_.mark.clean(where.target.fd()); }
 
-bool worker::takes_directory(const std::shared_ptr<place>& where, const named_directory& it) {
-  const bool is_named = where->parent == nullptr;
+result<bool> worker::leads_to_copy(const place& where, bool by_link) {
+  if (!shares()) return false;
+  return places_.is_copy(where, by_link);
+}
+
+bool worker::takes_directory(const std::shared_ptr<place>& from, const named_directory& it) {
+  const bool is_named = from->parent == nullptr;
   if (!shares() || it.is_last || it.claimed.comes_late) return false;
+  const std::shared_ptr<place> where = is_named ? places_.top_like(from) : from;
   if (is_named) places_.name_directory(where, it.name, it.target_name, it.follow);
   if (!is_named && wants_ == want::none && queue_.is_full()) return false;
   late_.insert(where.get());
@@ -221,6 +229,20 @@ bool worker::takes_files(const std::shared_ptr<place>& where, std::size_t in_all
   return true;
 }
 
+/// A name that is not free as it is spelt is for who knows the others.
+bool worker::takes_operand(const tool::file_job& job, const struct stat& about) {
+  if (!shares() || !job.claimed.rival.empty() || job.claimed.comes_late) return false;
+  operands_.push_back({places_.spot_of(job.where), job.source_name, job.target_name, about.st_ino,
+                       about.st_mode & S_IFMT, job.claimed.was_free, job.follow});
+  if (operands_.size() >= operands_at_once) meet_operands();
+  return true;
+}
+
+void worker::meet_operands() {
+  if (operands_.empty()) return;
+  meet({.unit = {.what = work_unit::kind::names, .names = std::exchange(operands_, {})}});
+}
+
 void worker::meet(own_unit one) {
   queue_.meet(std::move(one));
   came_.set();
@@ -228,7 +250,7 @@ void worker::meet(own_unit one) {
 
 bool worker::takes_name(const tool::file_job& job, const struct stat& about) {
   if (!shares() || now_ != phase::files) return false;
-  late_.insert(job.where.get());
+  if (job.where->parent) late_.insert(job.where.get());
   names_.push_back({places_.spot_of(job.where), job.source_name, job.target_name, about.st_ino,
                     about.st_mode & S_IFMT, job.claimed.was_free, job.follow});
   return true;
@@ -256,13 +278,19 @@ task<result<bool>> worker::verify_content(open_content content) {
 }
 
 work_unit worker::for_others(own_unit one) {
-  if (one.where) one.unit.where = places_.spot_of(one.where);
+  const bool is_named =
+      one.where && !one.where->parent && one.unit.what == work_unit::kind::directory;
+  if (is_named)
+    one.unit.where = places_.spot_of_named(*one.where, one.unit.name);
+  else if (one.where)
+    one.unit.where = places_.spot_of(one.where);
   return std::move(one.unit);
 }
 
 // Units.
 
 task<> worker::work() {
+  meet_operands();
   while (now_ != phase::over) {
     if (ends_due_) {
       const std::int64_t depth = *std::exchange(ends_due_, std::nullopt);

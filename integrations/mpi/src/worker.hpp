@@ -55,7 +55,9 @@ class worker : public tool::copy_share {
   // copy_share
 
   carousel::result<> finds(const tool::place& where) override;
-  bool takes_directory(const std::shared_ptr<tool::place>& where,
+  carousel::result<bool> leads_to_copy(const tool::place& where, bool by_link) override;
+  bool takes_operand(const tool::file_job& job, const struct stat& about) override;
+  bool takes_directory(const std::shared_ptr<tool::place>& from,
                        const named_directory& it) override;
   bool takes_files(const std::shared_ptr<tool::place>& where, std::size_t in_all,
                    std::vector<carousel::directory_entry>& files) override;
@@ -74,6 +76,7 @@ class worker : public tool::copy_share {
   void take(int from, message_reader& what);
   [[nodiscard]] bool shares() const noexcept;
   void meet(own_unit one);
+  void meet_operands();
   void ask(need how_much);
   void give();
   void leave_names();
@@ -106,7 +109,8 @@ class worker : public tool::copy_share {
 
   std::unordered_set<const tool::place*> late_;  ///< others make something in them
   std::map<std::int64_t, std::vector<std::shared_ptr<tool::place>>> ends_;  ///< by depth
-  std::vector<named_file> names_;  ///< to be left with rank 0
+  std::vector<named_file> names_;     ///< to be left with rank 0
+  std::vector<named_file> operands_;  ///< to be met as one unit
 
   std::chrono::steady_clock::time_point looked_;
   std::chrono::duration<double> busy_{};
