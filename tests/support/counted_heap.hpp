@@ -36,7 +36,8 @@ inline constinit thread_local counted_heap heap;
 
 }  // namespace carousel::test
 
-// What replaces these may not be inline; one file of a program includes this.
+// What replaces these may not be inline; one file of a program includes this. And none is put into
+// its callers, where g++ sees a free() of what came from operator new.
 // NOLINTBEGIN(misc-definitions-in-headers)
 void* operator new(std::size_t bytes) {
   return carousel::test::heap.allocate(bytes, alignof(std::max_align_t));
@@ -44,8 +45,12 @@ void* operator new(std::size_t bytes) {
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return carousel::test::heap.allocate(bytes, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 // NOLINTEND(misc-definitions-in-headers)
