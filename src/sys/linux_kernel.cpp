@@ -333,7 +333,11 @@ class linux_kernel final : public kernel {
       ::close(fd);
       return error;
     }
+    // Not every liburing fills these in.
     ring_.features = params.features;
+    ring_.flags = params.flags;
+    ring_.ring_fd = fd;
+    ring_.enter_ring_fd = fd;
     return 0;
   }
 
