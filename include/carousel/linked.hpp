@@ -122,7 +122,10 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
   linked_operation& operator=(linked_operation&&) = delete;
   /// The report of what is stuck names the coroutine that has awaited it.
   ~linked_operation() {
-    for_each_begun([this](auto& member) { member.seen_by_driver().handle = handle; });
+    for_each_begun([this](auto& member, detail::ended_member& left) {
+      member.seen_by_driver().handle = handle;
+      access::discard(member, left);
+    });
   }
 
   static constexpr bool await_ready() noexcept { return false; }
@@ -158,7 +161,8 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
   void for_each_begun(F f) {
     std::size_t i = 0;
     const auto call = [&](auto& member) {
-      if (i++ < begun()) f(member);
+      if (i < begun()) f(member, left_[i]);
+      ++i;
     };
     std::apply([&](Ops&... members) { (call(members), ...); }, members_);
   }
@@ -216,7 +220,7 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
       }
       throw;
     }
-    if (is_linked()) {
+    if (linked_by_kernel()) {
       for (std::size_t i = 0; i + 1 < size; ++i) requests[i].sqe_flags |= detail::sqe_io_link;
     }
     ((is_meant(I) ? (suspend_member(std::get<I>(members_).seen_by_driver()),
@@ -228,11 +232,11 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
 
   static void stop_begun(detail::chain& all) noexcept {
     static_cast<linked_operation&>(all).for_each_begun(
-        [](auto& member) { access::request_stop(member); });
+        [](auto& member, detail::ended_member&) { access::request_stop(member); });
   }
-  static void release_files(detail::chain& all) noexcept {
+  static void let_go_of_ended(detail::chain& all) noexcept {
     static_cast<linked_operation&>(all).for_each_begun(
-        [](auto& member) { access::release_files(member); });
+        [](auto& member, detail::ended_member& left) { access::let_go(member, left); });
   }
   static bool last_is_whole(const detail::chain& all) noexcept {
     const auto& self = static_cast<const linked_operation&>(all);
@@ -241,30 +245,29 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
 
   template <std::size_t... I>
   [[nodiscard]] std::array<bool, size> whole(std::index_sequence<I...>) const noexcept {
-    return {(I < begun() && access::is_whole(std::get<I>(members_)))...};
+    return {(I < begun() && access::is_whole(std::get<I>(members_), left_[I]))...};
   }
   template <std::size_t... I>
   [[nodiscard]] results finish(std::index_sequence<I...>) noexcept {
     const std::array<bool, size> is_whole = whole(indices);
-    const std::array<bool, size> failed = {
-        (I < begun() && access::has_own_error(std::get<I>(members_)))...};
     // Where the kernel refuses one as it takes the chain it starts none, the first neither.
     const bool is_taken =
-        !is_linked() || std::find(failed.begin() + 1, failed.end(), true) == failed.end();
+        !linked_by_kernel() || std::none_of(left_.begin() + 1, left_.end(), detail::has_own_error);
     const auto was_let_in = [&](std::size_t member) {
       return member == 0 ? is_taken : is_whole[member - 1];
     };
-    return results{(I < begun() ? access::finish(std::get<I>(members_), was_let_in(I))
+    return results{(I < begun() ? access::finish(std::get<I>(members_), left_[I], was_let_in(I))
                                 : access::fail(std::get<I>(members_), why_not_begun(I)))...};
   }
 
   static constexpr members_of these = {.count = size,
                                        .start_next = &start_next,
                                        .request_stop = &stop_begun,
-                                       .release_files = &release_files,
+                                       .let_go_of_ended = &let_go_of_ended,
                                        .last_is_whole = &last_is_whole};
 
   std::tuple<Ops...> members_;
+  std::array<detail::ended_member, size> left_{};
 };
 
 template <class... Ops>

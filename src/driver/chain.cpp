@@ -111,7 +111,7 @@ std::coroutine_handle<> chain::one_ended() noexcept {
   CAROUSEL_ASSERT_STATE(running_ != 0, "a member of a chain of %u has ended after all of them had",
                         members_->count);
   --running_;
-  members_->release_files(*this);
+  members_->let_go_of_ended(*this);
   if (running_ != 0) return std::noop_coroutine();
   if (goes_on() && begin_next()) return std::noop_coroutine();
   if (link != nullptr) this_context().scope = std::exchange(link, nullptr)->leave();

@@ -179,8 +179,7 @@ operation_base& ring_driver::leave_awaiter(slot& s) noexcept {
 void ring_driver::dispose(slot& s) noexcept {
   s.kind->dispose(s);
   const fd_ref file(std::exchange(s.file, nullptr));
-  const bool is_counted = (std::exchange(s.notes, std::uint8_t{0}) & files_released) == 0;
-  if (file && is_counted) file->end_operation();
+  if (file) file->end_operation();
   release(s);
 }
 

@@ -219,5 +219,27 @@ TEST(linked_stop, each_member_stands_in_line_where_others_do) {
       {.entries = 2});
 }
 
+TEST(linked_stop, a_pool_is_unregistered_while_a_member_that_has_ended_has_a_lease) {
+  const pipe_pair pipe;
+  run([&]() -> task<> {
+    const file zero = (co_await file::open("/dev/zero")).value();
+    const auto pool = fixed_buf_pool::make({{small, 1}}).value();
+    EXPECT_TRUE(pool.register_buffers());
+    auto reader = spawn([](file from, fixed_buf lease, file silent) -> task<> {
+      auto [got, rest] = co_await timeout(hours(1), linked(from.read_fixed_at(std::move(lease), 0),
+                                                           silent.read(std::vector<char>(4))));
+      EXPECT_EQ(got.res, small);
+      EXPECT_EQ(got.buf.size(), small);
+      EXPECT_EQ(rest.res, 4U);
+    }(zero, pool.try_next(small).value(), pipe.reader()));
+    co_await until_submitted();
+    co_await until_submitted();
+    EXPECT_TRUE(pool.unregister_buffers());
+    EXPECT_TRUE(pool.register_buffers());
+    pipe.put("four");
+    co_await std::move(reader);
+  });
+}
+
 }  // namespace
 }  // namespace carousel

@@ -36,8 +36,7 @@ struct chain_counter {
 ///   inert      the members are here
 ///   waiting    in line, for slots and room in the submission queue for what begins next
 ///   running    what has begun is in the driver's hands as any other operation; those that have
-///              ended let go of their files, and keep their slots until nothing is to begin any
-///              more
+///              ended let go of their files and slots at once
 ///   over       the results were taken
 ///
 /// Destroying it abandons the members that have begun, each of which the driver treats alone from
@@ -56,7 +55,7 @@ class chain : public scope_link, public operation_base {
     bool (*start_next)(chain&, driver&);
     /// Of those that have begun.
     void (*request_stop)(chain&) noexcept;
-    void (*release_files)(chain&) noexcept;
+    void (*let_go_of_ended)(chain&) noexcept;
     /// The last that has begun is over, and lets the next one begin.
     bool (*last_is_whole)(const chain&) noexcept;
   };
@@ -66,7 +65,7 @@ class chain : public scope_link, public operation_base {
   ~chain();
 
   [[nodiscard]] std::uint32_t begun() const noexcept { return begun_; }
-  [[nodiscard]] bool is_linked() const noexcept { return slots_wanted != 1; }
+  [[nodiscard]] bool linked_by_kernel() const noexcept { return slots_wanted != 1; }
   /// Its coroutine `h` waits from now on. Throws std::bad_alloc.
   void wait(context& here, const members_of& members, std::coroutine_handle<> h);
   /// For slots, and room in the submission queue, for what begins next.

@@ -62,9 +62,13 @@ class driver {
   }
   /// Frees a slot whose operation has ended and holds nothing.
   void release(slot& s) noexcept {
+    release_side(s);
+    slots_.give_back(s);
+  }
+  /// Its side block alone, where it has one.
+  void release_side(slot& s) noexcept {
     if (s.side != nullptr) [[unlikely]]
       blocks_.give_back(s);
-    slots_.give_back(s);
   }
   /// A recycled block that lives as long as the slot's operation. Throws std::bad_alloc.
   [[nodiscard]] std::byte* side_block(slot& s, std::size_t bytes) { return blocks_.take(s, bytes); }

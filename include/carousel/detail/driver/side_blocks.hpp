@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <new>
 
 #include "carousel/detail/driver/slot.hpp"
 
@@ -26,6 +27,8 @@ class side_blocks {
     head = s.side;
     s.side = nullptr;
   }
+  /// Of a slot that has let go of it; null: nothing.
+  static void free(std::byte* block) noexcept { ::operator delete(block); }
 
  private:
   std::array<std::byte*, class_bytes.size()> free_{};  ///< linked through their first bytes

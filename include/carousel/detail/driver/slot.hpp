@@ -57,7 +57,8 @@ struct operation_kind {
 ///   orphaned   the slot; a cancel goes out, unless the result was given before, and the last CQE
 ///              releases everything. What a CQE before the last one brings is disposed of at once.
 ///   done       the awaiter; the result is stored, and the awaiter runs now or is in the ready
-///              queue, or takes it for a part and begins again
+///              queue, or takes it for a part and begins again. Of a chain it keeps the result, and
+///              the slot is free
 ///   withdrawn  as done, but the kernel would not take it and has not executed it
 enum class slot_state : std::uint8_t { free, submitted, orphaned, done, withdrawn };
 [[nodiscard]] const char* name_of(slot_state state) noexcept;
@@ -79,8 +80,7 @@ enum slot_note : std::uint8_t {
   stop_wanted = 1,           ///< a cancel is noted or was sent: the slot may stand in a list
   uses_removed_buffers = 2,  ///< a registration that was given up waits for it
   result_given = 4,          ///< only its memory is to be released: there is nothing to cancel
-  may_repeat = 8,            ///< its last completion may be that of a part
-  files_released = 16        ///< it has ended, and only its chain goes on
+  may_repeat = 8             ///< its last completion may be that of a part
 };
 
 /// The part of a slot that every operation touches: one cache line.
