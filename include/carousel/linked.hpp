@@ -51,14 +51,17 @@ class linked_operation;
 /// error of the member that begins then.
 ///
 /// After a request to stop no member begins that has not begun: these end as canceled (timed_out in
-/// a timeout()), as does the one that runs where the kernel can end it, and no result of the others
-/// is lost. When the awaiting coroutine is destroyed each buffer goes home when the kernel has done
-/// with that member; inside of a verb none begins after that, but what the kernel has linked goes
-/// on to its end where it cannot be interrupted. close() of a file waits for the members on it that
-/// have begun or are in the kernel's hands, and not for others. close() of a socket stops them, and
-/// gives chain_broken to members on other files that it keeps from starting. There is no time limit
-/// of the kernel's own for a member: timeout() around the chain ends what that would end, and loses
-/// no result either.
+/// a timeout()), also behind one that was short or failed, as does the one that runs where the
+/// kernel can end it, and no result of the others is lost. When the awaiting coroutine is destroyed
+/// each buffer goes home when the kernel has done with that member; inside of a verb none begins
+/// after that, but what the kernel has linked goes on to its end where it cannot be interrupted.
+/// close() of a file waits for the members on it that have begun or are in the kernel's hands, and
+/// not for others. close() of a socket stops them, and in a chain that the kernel has linked what
+/// runs before them, on whatever file: that one ends as canceled, or with what it has done, and
+/// members on other files that do not start then give chain_broken. Where the kernel cannot
+/// interrupt it (a write to a file), the close waits for it. There is no time limit of the kernel's
+/// own for a member: timeout() around the chain ends what that would end, and loses no result
+/// either.
 template <class... Ops>
 linked_operation<Ops...> linked(Ops... ops) noexcept;
 

@@ -76,7 +76,7 @@ failure_code chain::why_not_begun(std::size_t member) const noexcept {
 }
 
 void chain::suspend_member(operation_base& member) const noexcept {
-  member.suspend(counter_, task, wait_kind::operation);
+  member.suspend(counter_, task, wait_kind::chain_member);
 }
 
 void chain::stop(scope_link& link) noexcept {

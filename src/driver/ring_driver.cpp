@@ -221,8 +221,21 @@ void ring_driver::request_stop_of_users(const descriptor& file, ready_queue& rea
     end_withdrawn(one, uses_it(one) ? -ECANCELED : broken_chain, ready);
   };
   slots_.for_each([&](slot& s) {
-    if (s.state == slot_state::submitted && uses_it(s) && !withdraw(s, end)) note_cancel(s);
+    if (s.state != slot_state::submitted || !uses_it(s) || withdraw(s, end)) return;
+    note_cancel(s);
+    // The kernel does not find what is linked and has not begun.
+    if (s.awaiter->kind == wait_kind::chain_member) note_cancel(first_of_chain(s));
   });
+}
+
+/// Of those in the kernel's hands, the one that runs.
+slot& ring_driver::first_of_chain(slot& member) noexcept {
+  slot* first = &member;
+  slots_.for_each([&](slot& s) {
+    if (s.state != slot_state::submitted || s.awaiter->handle != member.awaiter->handle) return;
+    if (static_cast<std::int32_t>(s.queued_at - first->queued_at) < 0) first = &s;
+  });
+  return *first;
 }
 
 void ring_driver::remove_buffers(buffer_registration& old) noexcept {

@@ -70,7 +70,8 @@ class ring_driver final : owned_ring, public driver {
   /// It shall end: out of the line or of the submission queue as cancelled at once, in the kernel
   /// by a cancel and with its own last completion. What is on its way already is left alone.
   void request_stop(operation_base& op, ready_queue& ready) noexcept;
-  /// The same for all operations that hold this file and are awaited; the others are ending.
+  /// The same for all operations that hold this file and are awaited, and for what runs before one
+  /// of them in its chain; the others are ending.
   void request_stop_of_users(const descriptor& file, ready_queue& ready) noexcept;
 
   // Registered buffers.
@@ -213,6 +214,7 @@ class ring_driver final : owned_ring, public driver {
   void dispose(slot& s) noexcept;
   void dispose_ended_orphans() noexcept;
   void note_cancel(slot& s) noexcept;
+  [[nodiscard]] slot& first_of_chain(slot& member) noexcept;
   void undo_notes(slot& s) noexcept;
   void report_stuck(const slot& s) const;
 

@@ -129,5 +129,35 @@ TEST(linked_files, a_socket_that_is_closed_before_the_submission_breaks_the_chai
   EXPECT_EQ(test::content_of(dir.path() / "file"), "");
 }
 
+TEST(linked_files, a_socket_is_closed_although_what_runs_before_its_member_waits_for_ever) {
+  const pipe_pair silent;
+  run([&]() -> task<> {
+    auto [mine, peer] = unix_stream::pair().value();
+    auto passing = spawn([](file from, unix_stream to) -> task<> {
+      auto [got, other, put, behind] =
+          co_await linked(from.read(std::vector<char>(4)), from.read(std::vector<char>(4)),
+                          to.write(chars_of("b")), from.read(std::vector<char>(4)));
+      EXPECT_EQ(error_of(got.res), errc::canceled);
+      EXPECT_EQ(error_of(other.res), errc::chain_broken);
+      EXPECT_EQ(error_of(put.res), errc::canceled);
+      EXPECT_EQ(put.buf, chars_of("b"));
+      EXPECT_EQ(error_of(behind.res), errc::chain_broken);
+    }(silent.reader(), mine));
+    co_await until_submitted();
+    auto closing = spawn([](unix_stream closed) -> task<> {
+      const auto done = co_await std::move(closed).close();
+      EXPECT_TRUE(done);
+    }(std::move(mine)));
+    for (int i = 0; i < 500 && !closing.done(); ++i)
+      co_await sleep_for(std::chrono::milliseconds(1));
+    EXPECT_TRUE(closing.done());
+    if (!closing.done()) silent.put("fourfourfour");
+    co_await std::move(closing);
+    co_await std::move(passing);
+    const auto rest = co_await peer.read(std::vector<char>(4));
+    EXPECT_EQ(rest.res, 0U);
+  });
+}
+
 }  // namespace
 }  // namespace carousel

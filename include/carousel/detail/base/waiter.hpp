@@ -17,6 +17,7 @@ struct ready_tag;
 enum class wait_kind : std::uint8_t {
   start,
   operation,
+  chain_member,
   buffer,
   pool_close,
   timer,
