@@ -34,11 +34,12 @@ class linked_operation;
 ///
 /// Members are operations, as read_at(), write_fixed_at() or write() of a socket return them, and
 /// not tasks, as write_all_at() is one. Reads and writes of files, writes and datagrams of sockets,
-/// splice_bytes() and tee_bytes() may have others behind them. The rest may be the last one: the
-/// kernel starts what is linked to a receive that is short, and to a sync, a rename or an
-/// allocation that has failed (Linux 6.18). So write and sync are a chain; write, sync and rename
-/// are not. close() and what completes more than once may not be a member at all. Two members that
-/// use one open file at its current position are safe one behind the other.
+/// splice_bytes() and tee_bytes() may have others behind them. Every other operation may only be
+/// the last one: the kernel starts what is linked to a receive that is short, and to a sync, a
+/// rename or an allocation that has failed (Linux 6.18). So write and sync are a chain; write, sync
+/// and rename are not. close(), futex_wait(), futex_wake() and what completes more than once may
+/// not be a member at all. Two members that use one open file at its current position are safe one
+/// behind the other.
 ///
 /// Who links them depends on whether a verb that may ask for a stop is around the await (timeout(),
 /// stop_on(), when_any(), when_all()). Where none is, the kernel does. All members go to it
@@ -79,6 +80,12 @@ consteval bool can_be_linked() {
     constexpr bool once =
         (std::same_as<typename described_by<Ops>::completions, ext::one_completion> && ...);
     static_assert(once, "what completes more than once cannot be a member of a chain");
+    constexpr bool joins = (!ext::linking_never<described_by<Ops>> && ...);
+    static_assert(
+        joins,
+        "futex_wait() and futex_wake() cannot be members of a chain: the word may be gone "
+        "when a wait behind others begins, and a wake that is awaited must not be lost; "
+        "await them behind the chain");
     constexpr bool at_once =
         (!std::same_as<typename described_by<Ops>::begins, ext::begins_when_free> && ...);
     static_assert(at_once,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 
 namespace carousel {
@@ -33,18 +34,28 @@ void encode_futex(request& r, opcode code, const futex_word& of, std::uint32_t v
   static_assert(sizeof word == sizeof(std::uint32_t) &&
                 std::atomic<std::uint32_t>::is_always_lock_free);
   return {.address = reinterpret_cast<std::uintptr_t>(&word),
-          .flags = scope == futex_scope::process ? futex_u32 | futex_private : futex_u32};
+          .flags = scope == futex_scope::process_private ? futex_u32 | futex_private : futex_u32};
+}
+
+/// As the kernel counts.
+[[nodiscard]] std::uint32_t countable(std::uint32_t at_most) noexcept {
+  return std::min<std::uint32_t>(at_most, std::numeric_limits<std::int32_t>::max());
+}
+
+/// The word may be gone. The kernel looks for those who wait there by the address alone, or finds
+/// that there is no memory.
+void wake_now(const futex_word& at, std::uint32_t at_most) noexcept {
+  const int how = FUTEX_WAKE | ((at.flags & futex_private) != 0 ? FUTEX_PRIVATE_FLAG : 0);
+  (void)::syscall(SYS_futex, at.address, how, countable(at_most), nullptr, nullptr, 0);
 }
 
 }  // namespace
 
-/// The word may be gone. The kernel looks for those who wait there by the address alone, or finds
-/// that there is no memory.
 void futex_wait_call::unclaimed::discard(std::int32_t res, const futex_word& of) noexcept {
-  if (res < 0) return;
-  const int how = FUTEX_WAKE | ((of.flags & futex_private) != 0 ? FUTEX_PRIVATE_FLAG : 0);
-  (void)::syscall(SYS_futex, of.address, how, 1, nullptr, nullptr, 0);
+  if (res >= 0) wake_now(of, 1);
 }
+
+void futex_wake_debt::pay() const noexcept { wake_now(where_, at_most_); }
 
 failure_code futex_wait_call::check(const driver& io) noexcept {
   return refusal(io, opcode::futex_wait);
@@ -68,16 +79,17 @@ failure_code futex_wake_call::check(const driver& io) noexcept {
 }
 
 void futex_wake_call::encode(driver&, slot&, request& r) const noexcept {
-  constexpr std::uint32_t most = std::numeric_limits<std::int32_t>::max();
-  encode_futex(r, opcode::futex_wake, held, std::min(at_most, most));
+  encode_futex(r, opcode::futex_wake, held.where(), countable(held.at_most()));
 }
 
-result<std::size_t> futex_wake_call::complete(std::int32_t res, futex_word&, slot&) noexcept {
-  if (res < 0) return fail(kernel_error(res), {});
+result<std::size_t> futex_wake_call::complete(std::int32_t res, futex_wake_debt& of,
+                                              slot& s) noexcept {
+  unclaimed::discard(s.state == slot_state::withdrawn ? -ECANCELED : res, of);
+  if (res < 0) return std::unexpected(kernel_error(res));
   return static_cast<std::size_t>(res);
 }
 
-result<std::size_t> futex_wake_call::fail(std::error_code error, futex_word&&) noexcept {
+result<std::size_t> futex_wake_call::fail(std::error_code error, futex_wake_debt&&) noexcept {
   return std::unexpected(error);
 }
 
@@ -90,7 +102,7 @@ futex_wait_operation futex_wait(const std::atomic<std::uint32_t>& word, std::uin
 
 futex_wake_operation futex_wake(const std::atomic<std::uint32_t>& word, std::uint32_t at_most,
                                 futex_scope scope) noexcept {
-  return futex_wake_operation({at_most, detail::word_of(word, scope)});
+  return futex_wake_operation({.held = {detail::word_of(word, scope), at_most}});
 }
 
 }  // namespace carousel

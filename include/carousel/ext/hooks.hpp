@@ -74,6 +74,8 @@ struct links_on_success {};
 /// `links`: the same, and fewer bytes than bytes_wanted() keep the next one from starting too, as
 /// with the kernel's own reads and writes.
 struct links_when_whole {};
+/// `links`: it may not be the last of a chain either.
+struct links_never {};
 
 template <class A, class... Answers>
 concept one_of = (std::same_as<A, Answers> || ...);
@@ -232,10 +234,12 @@ concept linking_when_whole =
     requires { requires std::same_as<typename Op::links, links_when_whole>; };
 template <class Op>
 concept linking_nothing = requires { requires std::same_as<typename Op::links, links_nothing>; };
+template <class Op>
+concept linking_never = requires { requires std::same_as<typename Op::links, links_never>; };
 
 template <class Op>
 concept links_agree =
-    linking_nothing<Op> ||
+    linking_nothing<Op> || linking_never<Op> ||
     ((leading_a_link<Op> || !saying_what_it_links<Op>) &&
      (linking_when_whole<Op> ? wanting_bytes<Op> : !members::has_bytes_wanted<Op>));
 

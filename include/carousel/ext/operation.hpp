@@ -31,7 +31,8 @@
 ///                break_seen(descriptor, asked, res) noexcept
 ///
 ///   links        may be left out: links_on_success, or links_when_whole with bytes_wanted()
-///                noexcept, where other operations may be linked to it (carousel/linked.hpp)
+///                noexcept, where other operations may be linked to it (carousel/linked.hpp);
+///                links_never where it may not be the last of a chain either
 ///
 ///   check(driver) const noexcept      misuse, named before the kernel sees it: 0, or failure(errc)
 ///   encode(driver, slot, request)     fills the empty request, all of it but user_data. Memory
