@@ -42,8 +42,8 @@ constexpr std::size_t path_bytes = 256;
     case opcode::write: return "write to";
     case opcode::fsync: return "sync";
     case opcode::fallocate: return "allocate storage for";
-    case opcode::fadvise:
-    case opcode::madvise: return "announce the use of";
+    case opcode::fadvise: return "announce the use of";
+    case opcode::madvise: return "advise on memory";
     case opcode::ftruncate: return "change the size of";
     case opcode::close: return "close";
     case opcode::accept: return "accept a connection of";

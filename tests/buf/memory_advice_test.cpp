@@ -29,6 +29,12 @@ class pages {
         first_(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
     EXPECT_NE(first_, MAP_FAILED);
   }
+  /// Of a file, which may be shorter.
+  pages(std::size_t count, int file)
+      : bytes_(count * page()),
+        first_(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)) {
+    EXPECT_NE(first_, MAP_FAILED);
+  }
   pages(const pages&) = delete;
   pages& operator=(const pages&) = delete;
   ~pages() { munmap(first_, bytes_); }
@@ -44,6 +50,11 @@ class pages {
     EXPECT_EQ(mincore(first_, bytes_, each.data()), 0);
     return static_cast<std::size_t>(
         std::ranges::count_if(each, [](unsigned char c) { return (c & 1U) != 0; }));
+  }
+  [[nodiscard]] bool is_resident(std::size_t which) const {
+    unsigned char one = 0;
+    EXPECT_EQ(mincore(bytes().data() + which * page(), page(), &one), 0);
+    return (one & 1U) != 0;
   }
   void unmap_one(std::size_t which) const {
     EXPECT_EQ(munmap(bytes().data() + which * page(), page()), 0);
@@ -91,8 +102,33 @@ TEST(memory_advice, that_fits_no_pages_is_a_named_error) {
     EXPECT_EQ(error_of(inside), std::errc::invalid_argument);
     const result<> hole = co_await advise_memory(memory.bytes(), memory_advice::populate_write);
     EXPECT_EQ(error_of(hole), std::errc::not_enough_memory);
+    EXPECT_TRUE(memory.is_resident(1));
+    EXPECT_FALSE(memory.is_resident(3)) << "populating ends at the hole";
     const result<> nothing = co_await advise_memory({}, memory_advice::will_need);
     EXPECT_EQ(error_of(nothing), std::error_code{});
+    const result<> none_inside =
+        co_await advise_memory(memory.bytes().subspan(1, 0), memory_advice::will_need);
+    EXPECT_EQ(error_of(none_inside), std::errc::invalid_argument);
+  });
+}
+
+TEST(memory_advice, pages_that_cannot_be_populated_are_a_named_error) {
+  const pages memory(2);
+  EXPECT_EQ(mprotect(memory.bytes().data(), pages::page(), PROT_READ), 0);
+  EXPECT_EQ(mprotect(memory.bytes().data() + pages::page(), pages::page(), PROT_NONE), 0);
+  const int file = memfd_create("short", MFD_CLOEXEC);
+  EXPECT_EQ(ftruncate(file, static_cast<off_t>(pages::page())), 0);
+  const pages beyond(2, file);
+  close(file);
+  run([&]() -> task<> {
+    const result<> written =
+        co_await advise_memory(memory.bytes().first(pages::page()), memory_advice::populate_write);
+    EXPECT_EQ(error_of(written), std::errc::invalid_argument);
+    const result<> read =
+        co_await advise_memory(memory.bytes().subspan(pages::page()), memory_advice::populate_read);
+    EXPECT_EQ(error_of(read), std::errc::invalid_argument);
+    const result<> gone = co_await advise_memory(beyond.bytes(), memory_advice::populate_read);
+    EXPECT_EQ(error_of(gone), std::errc::bad_address);
   });
 }
 

@@ -35,13 +35,18 @@ using advise_memory_operation = detail::operation<detail::memory_call>;
 /// in use meanwhile, also by other operations. It is not kept: where it is unmapped by then the
 /// advice is for whatever is mapped there.
 ///
-/// `of` begins at a page; its end is rounded up to one. Of an empty span nothing happens. A request
-/// to stop ends what has not begun. As the last member it may be part of a chain.
+/// `of` begins at a page, also where it is empty and nothing happens; its end is rounded up to one.
+/// A request to stop ends what has not begun. As the last member it may be part of a chain.
 ///
 /// Errors: invalid_argument, the span begins inside a page, the kernel or the memory does not know
-/// the advice, or with kernels before 6.11 the span has 4 GiB or more; not_enough_memory, a part of
-/// it is not mapped, which ends nothing for the rest; bad_address, populated memory that is not
-/// readable, or not writable; errc::not_supported, a kernel built without it.
+/// the advice, memory that may not be read, or not written, is to be populated so, or with kernels
+/// before 6.11 the span has 4 GiB or more; not_enough_memory, a part of it is not mapped, before
+/// which populate_read and populate_write end, while the rest is advised all the same otherwise, or
+/// the kernel has no memory; bad_address, a page to be populated cannot be had, as beyond the end
+/// of its file; bad_file_descriptor, will_need where the memory is of no file, in a kernel without
+/// swapping; io_error, what will_need reads; device_or_resource_busy and
+/// resource_unavailable_try_again, collapse where pages are in use or cannot be had now;
+/// errc::not_supported, a kernel built without it; errc::canceled.
 advise_memory_operation advise_memory(std::span<const std::byte> of, memory_advice use) noexcept;
 
 }  // namespace carousel
