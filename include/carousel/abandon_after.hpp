@@ -25,8 +25,9 @@ class abandon_after_operation;
 ///
 /// An abandoned operation is cancelled behind our back; its buffer returns to its pool with its
 /// last completion, and what it brings is lost. An abandoned task is destroyed, its operations are
-/// abandoned in this way; an abandoned join detaches the task that it waited for. A request to stop
-/// from outside reaches `op`, as it would without this verb. Durations as in timeout().
+/// abandoned in this way, and of a chain (linked()) goes on what the kernel has linked; an
+/// abandoned join detaches the task that it waited for. A request to stop from outside reaches
+/// `op`, as it would without this verb. Durations as in timeout().
 template <class Rep, class Period, class Op>
 abandon_after_operation<Op> abandon_after(std::chrono::duration<Rep, Period> duration,
                                           Op op) noexcept;

@@ -19,8 +19,8 @@ class linked_operation;
 
 /// A chain: each operation starts when the one before it has wholly succeeded, and not before.
 /// `auto [written, synced] = co_await linked(f.write_at(std::move(record), end), f.sync_data())` is
-/// one submission and one return to the task for both. Results are in the order of the arguments,
-/// each what the operation gives alone, with its buffer.
+/// one return to the task for both and, outside of every verb, one submission. Results are in the
+/// order of the arguments, each what the operation gives alone, with its buffer.
 ///
 /// What is short breaks the chain as an error does: a read at the end of the file, a write that
 /// moved fewer bytes than its buffer has. Nothing behind it is started, and each of those gives
@@ -29,8 +29,10 @@ class linked_operation;
 /// that is refused before the first one starts (misaligned, not_registered, bad_file_descriptor, an
 /// empty name) leaves all of them unstarted. Errors moreover, of a member: invalid_argument, one
 /// with others behind it that would move more than one request can, 2,147,479,552 bytes or 1,024
-/// buffers; of all: argument_list_too_long, more members than the ring has entries
-/// (runtime_options::entries).
+/// buffers; of those that have not begun, or the first of them: not_enough_memory, for which there
+/// is none; of all: argument_list_too_long, more members than the ring has entries
+/// (runtime_options::entries). The await throws std::bad_alloc where there is no memory to begin
+/// with; nothing else is thrown.
 ///
 /// Members are operations, as read_at(), write_fixed_at() or write() of a socket return them, and
 /// not tasks, as write_all_at() is one. Reads and writes of files, writes and datagrams of sockets,
@@ -49,7 +51,8 @@ class linked_operation;
 /// (6.18) does not find a linked request that has not begun, and does not interrupt a write to a
 /// file, so that a chain of them would go on to its end after a stop. That costs one turn of the
 /// loop for each member; a file that is closed, or a pool that is unregistered, meanwhile is the
-/// error of the member that begins then.
+/// error of the member that begins then. abandon_after() is no such verb: it asks for no stop, and
+/// what it leaves behind of a chain goes on as if the awaiting coroutine had been destroyed.
 ///
 /// After a request to stop no member begins that has not begun: these end as canceled (timed_out in
 /// a timeout()), also behind one that was short or failed, as does the one that runs where the
@@ -87,7 +90,9 @@ consteval bool can_be_linked() {
         "when a wait behind others begins, and a wake that is awaited must not be lost; "
         "await them behind the chain");
     constexpr bool at_once =
-        (!std::same_as<typename described_by<Ops>::begins, ext::begins_when_free> && ...);
+        ((!std::same_as<typename described_by<Ops>::begins, ext::begins_when_free> ||
+          ext::linking_never<described_by<Ops>>) &&
+         ...);
     static_assert(at_once,
                   "close() cannot be a member of a chain: it waits for the operations on its file, "
                   "and those of the chain may be among them; close after the chain");
@@ -166,7 +171,7 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
     detail::failure_code why;
   };
 
-  /// Calls f(member) for those that have begun.
+  /// Calls f(member, what is left of it) for those that have begun.
   template <class F>
   void for_each_begun(F f) {
     std::size_t i = 0;
@@ -199,7 +204,7 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
     return first;
   }
 
-  /// What held at the await, or before the members that have begun, may not hold any more.
+  /// Asks them again: a file may have been closed, or a pool unregistered, since the await.
   static bool start_next(detail::chain& all, detail::driver& io) {
     auto& self = static_cast<linked_operation&>(all);
     const auto [member, why] = self.refusal(io);

@@ -70,7 +70,8 @@ namespace detail {
 /// What the driver makes of -ECANCELED when nobody asked the operation to stop: a kernel that
 /// cannot start a worker thread (RLIMIT_NPROC) answers so.
 inline constexpr int unasked_cancel = -1000;
-/// What a chain makes of that, of a member which another one has kept from starting.
+/// Of a member of a chain which another one has kept from starting: what the chain makes of the
+/// above, and what a withdrawal of the others makes of it.
 inline constexpr int broken_chain = -1001;
 /// Whether this result of an operation says that the kernel has not executed it.
 [[nodiscard]] constexpr bool never_ran(int res) noexcept {

@@ -105,8 +105,8 @@ bool chain::begin_next() noexcept {
   }
 }
 
-/// What the loop does for a coroutine that it resumes itself: the last member was in this one's
-/// task, and in no scope.
+/// The awaiting coroutine goes on in its own task and scope. The loop restores these for whom it
+/// resumes, which was the last member: in the same task, but in no scope.
 std::coroutine_handle<> chain::one_ended() noexcept {
   CAROUSEL_ASSERT_STATE(running_ != 0, "a member of a chain of %u has ended after all of them had",
                         members_->count);

@@ -38,8 +38,8 @@
 ///   encode(driver, slot, request)     fills the empty request, all of it but user_data. Memory
 ///                                     that the request points to and that `held` does not own is
 ///                                     driver.side_block(slot, bytes), which may throw
-///                                     std::bad_alloc. No address in it is one of the operation
-///                                     itself.
+///                                     std::bad_alloc; nothing else is thrown. No address in it is
+///                                     one of the operation itself.
 ///   complete(res, held, slot)         the kernel's answer, >= 0 or a negative errno
 ///                                     (kernel_error() makes an error of it), with the resources
 ///                                     back

@@ -35,8 +35,9 @@ class socket_handle {
 
   /// Closes the socket for all its handles: no operation starts any more, those in flight are
   /// stopped and waited for, and then it is closed. Each of them ends with errc::canceled, or with
-  /// what it has done already. The last handle, and the end of the runtime, close it likewise,
-  /// without stopping anything.
+  /// what it has done already; one that stands in line for its start at the limit of the runtime
+  /// (runtime_options::operations_max) with bad_file_descriptor. The last handle, and the end of
+  /// the runtime, close it likewise, without stopping anything.
   ///
   /// Closing a connection ends it both ways. When bytes are left that nobody has read, the peer
   /// gets a reset and may lose what was written last: after shutdown(shut::write), read to the end

@@ -24,7 +24,7 @@ struct operation_base : waiter {
  public:
   // While it has no slot.
   failure_code failed;  ///< why it never started; of one that was attempted what that brought
-  std::uint32_t slots_wanted;  ///< in line: of a chain one for each member
+  std::uint32_t slots_wanted;  ///< in line: it begins when there are so many
   void (*begin)(operation_base&, driver&);
 
   operation_base() noexcept {}  // NOLINT(modernize-use-equals-default): it would clear all that
@@ -57,7 +57,7 @@ template <class Resources>
   return nullptr;
 }
 
-/// And where that is not in use any more.
+/// The operation has ended, and does not use that one any more.
 template <class Resources>
 constexpr void end_use_of_other_file(Resources&) noexcept {}
 
