@@ -48,6 +48,9 @@ check "an empty name is none" bash -c 'printf "one\n\nsmall\n" >gap; ! "$1" cp -
 check "which is said" says "'gap': number 2 of the names is empty"
 check "so is a list that is not there" ends_with 2 --files-from=absent into
 check "by name" says "cannot read 'absent': No such file"
+mkdir unread && check "names that end with NULs are no list of lines" ends_with 2 --files-from=nuls unread
+check "and -0 is named" says "with -0"
+check "nothing is copied" test -z "$(ls -A unread)"
 check "-0 alone is nothing" ends_with 2 -0 one into
 check "a name in the list that is not there" bash -c 'printf "absent\none\n" >mixed; "$1" cp --files-from=mixed into 2>err; [[ $? = 1 ]]' _ "$carousel"
 check "is said" says "cannot read 'absent'"

@@ -46,6 +46,11 @@ std::expected<std::vector<std::string>, std::string> read_operand_list(const std
     if (one.empty())
       return std::unexpected(fmt::format("{}: number {} of the names is empty", shell_quoted(path),
                                          operands.size() + 1));
+    if (one.contains('\0'))
+      return std::unexpected(fmt::format(
+          "{}: number {} of the names has a NUL byte in it; names that end with one are "
+          "for --files-from with -0",
+          shell_quoted(path), operands.size() + 1));
     operands.emplace_back(one);
     rest.remove_prefix(std::min(rest.size(), one.size() + 1));
   }
