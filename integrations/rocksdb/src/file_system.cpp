@@ -111,12 +111,16 @@ IOStatus file_system::ReuseWritableFile(const std::string& name, const std::stri
 
 IOStatus file_system::NewMemoryMappedFileBuffer(
     const std::string& name, std::unique_ptr<rocksdb::MemoryMappedFileBuffer>* made) {
+  std::unique_ptr<rocksdb::MemoryMappedFileBuffer> mapped;
+  IOStatus status = FileSystemWrapper::NewMemoryMappedFileBuffer(name, &mapped);
+  if (!status.ok()) return status;
   try {
     overwriting::never_ends(name);
   } catch (const std::exception& short_of_something) {
     return IOStatus::IOError("While map a file: " + name, short_of_something.what());
   }
-  return FileSystemWrapper::NewMemoryMappedFileBuffer(name, made);
+  *made = std::move(mapped);
+  return status;
 }
 
 #if ROCKSDB_MAJOR > 8 || (ROCKSDB_MAJOR == 8 && ROCKSDB_MINOR >= 4)

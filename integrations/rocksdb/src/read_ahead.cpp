@@ -85,7 +85,9 @@ bool read_ahead::has_means() {
   refused_ = true;
   auto pool = fixed_buf_pool::make({{piece_bytes_max, pieces_max}});
   if (!pool) return false;
-  auto ring = runtime::make({.entries = pieces_max, .defers_completions = false});
+  // With room for what operations_max says the completion queue alone would take a mebibyte.
+  auto ring = runtime::make(
+      {.entries = pieces_max, .operations_max = pieces_max, .defers_completions = false});
   if (!ring) return false;
   pool_ = std::move(*pool);
   ring_ = std::move(*ring);
