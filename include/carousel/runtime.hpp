@@ -23,10 +23,10 @@ struct runtime_options {
   /// limit.
   unsigned entries = 256;
   /// Operations in flight, rounded up to a multiple of 256; more wait in line for a slot. A slot
-  /// takes 192 bytes, and they are made as they are needed. Before Linux 6.1, where the kernel may
-  /// lose a completion that finds the queue full, there are no more than the queue has entries: one
-  /// of 16 bytes for each operation, up to 65,536 less a few hundred, and fewer only where the
-  /// kernel has no memory for such a queue.
+  /// takes 192 bytes, and they are made as they are needed. Before Linux 6.1, and without
+  /// defers_completions, the kernel may lose a completion that finds the queue full: there are no
+  /// more than the queue has entries then, one of 16 bytes for each operation, up to 65,536 less a
+  /// few hundred, and fewer only where the kernel has no memory for such a queue.
   unsigned operations_max = 1U << 18U;
   /// How long the destructor waits for operations that the kernel will not let go of: any duration.
   detail::any_duration shutdown_deadline = std::chrono::seconds(5);
