@@ -54,6 +54,16 @@ std::string_view right_command(std::string_view mpi) {
          "--kill-on-bad-exit=1 carousel-mpi ...`";
 }
 
+/// MPI_Wait() takes a processor for itself as long as it waits.
+void wait_asleep(MPI_Request& request) {
+  for (;;) {
+    int done = 0;
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (done != 0) return;
+    ::nanosleep(&pause_between_looks, nullptr);
+  }
+}
+
 }  // namespace
 
 mpi_session::mpi_session(int& argc, char**& argv) {
@@ -98,13 +108,17 @@ bool mpi_session::is_first() {
 }
 
 int mpi_session::shared_from_zero(int value) const {
-  MPI_Bcast(&value, 1, MPI_INT, 0, MPI_COMM_WORLD);
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Ibcast(&value, 1, MPI_INT, 0, MPI_COMM_WORLD, &request);
+  wait_asleep(request);
   return value;
 }
 
 message mpi_session::shared_from_zero(message value) const {
   value.resize(static_cast<std::size_t>(shared_from_zero(static_cast<int>(value.size()))));
-  MPI_Bcast(value.data(), static_cast<int>(value.size()), MPI_CHAR, 0, MPI_COMM_WORLD);
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Ibcast(value.data(), static_cast<int>(value.size()), MPI_CHAR, 0, MPI_COMM_WORLD, &request);
+  wait_asleep(request);
   return value;
 }
 
@@ -112,12 +126,8 @@ int mpi_session::greatest(int value) const {
   int all = value;
   MPI_Request request = MPI_REQUEST_NULL;
   MPI_Iallreduce(&value, &all, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD, &request);
-  for (;;) {
-    int done = 0;
-    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
-    if (done != 0) return all;
-    ::nanosleep(&pause_between_looks, nullptr);
-  }
+  wait_asleep(request);
+  return all;
 }
 
 int mpi_session::ranks_beside() const {

@@ -30,10 +30,12 @@ class mpi_session {
   [[nodiscard]] std::optional<std::string> obstacle() const;
   [[nodiscard]] bool speaks() const;
 
-  /// Rank 0's, in all ranks.
+  // These wait asleep: what a rank waits for may take long, as a list that comes by a pipe does.
+
+  /// Rank 0's, in all ranks. Messages are far below 2 GiB.
   [[nodiscard]] int shared_from_zero(int value) const;
   [[nodiscard]] message shared_from_zero(message value) const;
-  /// The greatest of all ranks, in all ranks. Waits asleep.
+  /// The greatest of all ranks, in all ranks.
   [[nodiscard]] int greatest(int value) const;
   /// Ranks on this machine that may run on the same processors as this one.
   [[nodiscard]] int ranks_beside() const;

@@ -53,18 +53,24 @@ fi
 # Who waits sleeps: ranks that have nothing to do need no processor.
 head -c 3M /dev/urandom >slow
 ranks=4
-before=$(python3 -c 'import resource; print(0)')
-cpu=$(python3 - "$program" $(launcher) <<'END'
+processor_seconds() { # COMMAND ARGUMENT...: of the ranks and their launcher, whose stdin is a list that comes late
+  # shellcheck disable=SC2046  # several words
+  python3 - $(launcher) "$program" "$@" <<'END'
 import resource, subprocess, sys
-program, *launcher = sys.argv[1:]
-subprocess.run([*launcher, program, "cp", "--bwlimit=4M", "--quiet", "slow", "slowly"], stdin=subprocess.DEVNULL,
-               stdout=subprocess.DEVNULL, check=True)
+late = subprocess.Popen(["sh", "-c", "sleep 3; echo slow"], stdout=subprocess.PIPE)
+before = resource.getrusage(resource.RUSAGE_CHILDREN)
+subprocess.run(sys.argv[1:], stdin=late.stdout, stdout=subprocess.DEVNULL, check=True)
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_utime + used.ru_stime)
+print(used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime)
 END
-)
+}
+cpu=$(processor_seconds cp --bwlimit=4M --quiet slow slowly)
 check "4 ranks that wait for some seconds use less than a processor for that time: $cpu s" \
   python3 -c "import sys; sys.exit(float('$cpu') > 3.0)"
+mkdir listed
+cpu=$(processor_seconds cp --quiet --files-from=- listed)
+check "nor do those that wait for a list at stdin: $cpu s" python3 -c "import sys; sys.exit(float('$cpu') > 3.0)"
+check "which is copied" cmp slow listed/slow
 
 # A signal ends it, with another status than 0.
 # shellcheck disable=SC2046  # several words
