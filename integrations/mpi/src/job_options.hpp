@@ -19,7 +19,7 @@ struct job_options {
 };
 
 /// Otherwise the exit status: help, or what is wrong, was printed. Rank 0 alone reads a list of
-/// sources, and looks at what it may be; the others are told all `sources` then.
+/// sources, and looks at what it may be; the others take `sources` for what such a list has.
 [[nodiscard]] std::expected<job_options, int> take_job_options(
     int argc, char** argv, const std::vector<std::string>* sources = nullptr);
 

@@ -1,7 +1,6 @@
 #include <exception>
 #include <expected>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/interruption.hpp"
@@ -9,31 +8,22 @@
 #include "job.hpp"
 #include "job_options.hpp"
 #include "launch.hpp"
-#include "message.hpp"
 
 namespace {
 
-using carousel_mpi::message_reader;
-using carousel_mpi::message_writer;
 using carousel_mpi::mpi_session;
 
 /// What there is to be said of the command line is said by rank 0, and what it names in a list is
-/// read there, perhaps from stdin; the others learn what came of it.
+/// read there, perhaps from stdin; the others learn what came of it, and of sources what their
+/// units name.
 int run(const mpi_session& session, int argc, char** argv) {
   constexpr int goes_on = -1;
   std::expected<carousel_mpi::job_options, int> options = std::unexpected(goes_on);
   if (session.rank() == 0) options = carousel_mpi::take_job_options(argc, argv);
   const int verdict = session.shared_from_zero(options ? goes_on : options.error());
   if (verdict != goes_on) return verdict;
-  message_writer told;
-  if (options)
-    for (const std::string& source : options->copy.sources) told.put(std::string_view(source));
-  const carousel_mpi::message sources = session.shared_from_zero(told.take());
-  if (!options) {
-    std::vector<std::string> all;
-    for (message_reader left(sources); !left.empty();) all.push_back(left.take<std::string>());
-    options = carousel_mpi::take_job_options(argc, argv, &all);
-  }
+  const std::vector<std::string> unread;
+  if (!options) options = carousel_mpi::take_job_options(argc, argv, &unread);
   if (!options) return options.error();
   carousel::tool::handle_signals();
   return carousel_mpi::run_job(*options, session);
