@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "common/numbers.hpp"
 #include "common/output.hpp"
 #include "copy/copy_arguments.hpp"
+#include "copy/place.hpp"
 
 namespace carousel_mpi {
 namespace {
@@ -49,21 +51,28 @@ std::string_view what_is_for_one(const tool::copy_options& options) {
   return {};
 }
 
-bool is_directory(const tool::copy_options& options, const std::string& source) noexcept {
+/// Nothing: it is none.
+std::optional<tool::identity> directory_at(const tool::copy_options& options,
+                                           const std::string& source) noexcept {
   struct stat about{};
   const int follow = options.follows_named_links() ? 0 : AT_SYMLINK_NOFOLLOW;
-  return ::fstatat(AT_FDCWD, source.c_str(), &about, follow) == 0 && S_ISDIR(about.st_mode);
+  if (::fstatat(AT_FDCWD, source.c_str(), &about, follow) != 0 || !S_ISDIR(about.st_mode))
+    return std::nullopt;
+  return tool::identity_of(about);
 }
 
-/// Directories whose copies would merge, which one process copies one after the other.
+/// Directories whose copies would merge, which one process copies one after the other. One that is
+/// named again is copied once.
 const std::string* source_that_meets_another(const tool::copy_options& options) {
   std::map<std::string, const std::string*, std::less<>> names;
   for (const std::string& source : options.sources) {
     std::string name(tool::without_slashes(tool::split(source).name));
     if (tool::names_no_child(name) && options.sources.size() > 1) return &source;
     const auto [first, is_new] = names.try_emplace(std::move(name), &source);
-    if (!is_new && is_directory(options, *first->second) && is_directory(options, source))
-      return &source;
+    if (is_new) continue;
+    const auto before = directory_at(options, *first->second);
+    const auto again = directory_at(options, source);
+    if (before && again && *before != *again) return &source;
   }
   return nullptr;
 }

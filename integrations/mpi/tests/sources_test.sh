@@ -74,6 +74,11 @@ timeout --foreground -k 5 60 $(launcher) "$program" cp -r --files-from=- by-rank
 check "rank 0 reads stdin" test $? = 0 -a "$(ls by-ranks | tr '\n' ' ')" = "1 2 "
 check "a list that is not there ends with 2" ends_with 2 cp --files-from=absent by-ranks
 check "and is said once" test "$(grep -c "cannot read" err)" = 1
-printf 'plain/1\nother/../plain/1\n' >meet
+rm -rf by-tool by-ranks && mkdir by-tool by-ranks
+printf 'plain/1\nplain/2\nother/../plain/1\n' >twice
+both "a directory that is named twice is copied once" -a --files-from=twice
+check "which is said" says "note: 'other/../plain/1' is named more than once, and copied once"
+mkdir -p plain/below/1
+printf 'plain/1\nplain/below/1\n' >meet
 check "directories that merge are refused" ends_with 2 cp -r --files-from=meet by-ranks
 finish
