@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "carousel/carousel.hpp"
@@ -50,6 +51,9 @@ class copy_share {
   /// are followed. `by_link`: its name is a link, so it may be anywhere below such a one too.
   /// Error: there is no descriptor to find out.
   [[nodiscard]] virtual result<bool> leads_to_copy(const place& where, bool by_link) = 0;
+
+  /// Whether the name of an entry is of what the share itself has made, which is nobody's to copy.
+  [[nodiscard]] virtual bool owns_name(std::string_view name) const noexcept = 0;
 
   // Whether it is somebody else's from now on. Then nothing more is done about it here.
 

@@ -170,6 +170,9 @@ task<name_list> walk::entries_of(std::shared_ptr<place> where) {
     entries = std::move(*listed);
   else
     report_.fail("list", source_path(parent, where->source_name), listed.error());
+  if (rules_.share != nullptr)
+    entries.erase_if(
+        [this](const name_list::entry& one) { return rules_.share->owns_name(one.name); });
   if (listed && rules_.beside != nullptr) co_await compare_with_target(where, entries);
   if (!rules_.left_out.empty())
     report_.excluded += entries.erase_if([&](const name_list::entry& entry) {

@@ -70,6 +70,8 @@ std::string key_of(const tool::copy_options& options, const tool::split_name& ta
   return key;
 }
 
+std::string name_of(std::uint32_t number) { return fmt::format("{}{:08x}", mark_prefix, number); }
+
 std::optional<std::uint32_t> number_of(std::string_view text) noexcept {
   std::uint32_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number, 16);
@@ -90,13 +92,12 @@ carousel::result<> for_each_name(int directory, Seen seen) {
 
 }  // namespace
 
-std::string job_mark::path() const {
-  return fmt::format("{}/{}{:08x}", directory_, mark_prefix, number_);
-}
+std::string job_mark::path() const { return directory_ + "/" + name_; }
 
 job_mark job_mark::make(const tool::copy_options& options) {
   job_mark made;
   made.number_ = std::random_device()();
+  made.name_ = name_of(made.number_);
   const tool::split_name target = find_target(options);
   made.directory_ = target.directory;
   for (const std::string& source : options.sources | std::views::take(sources_seen_max)) {
@@ -166,6 +167,7 @@ void job_mark::take(const message& what) {
   message_reader all(what);
   directory_ = all.take<std::string>();
   number_ = all.take<std::uint32_t>();
+  name_ = name_of(number_);
   dead_.clear();
   for (auto left = all.take<std::uint64_t>(); left != 0; --left)
     dead_.push_back(all.take<std::uint32_t>());
@@ -220,7 +222,7 @@ void job_mark::remove() {
   if (!std::exchange(own_, false)) return;
   (void)::unlink(path().c_str());
   for (const std::uint32_t number : std::exchange(dead_, {}))
-    (void)::unlink(fmt::format("{}/{}{:08x}", directory_, mark_prefix, number).c_str());
+    (void)::unlink((directory_ + "/" + name_of(number)).c_str());
 }
 
 }  // namespace carousel_mpi

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "carousel/result.hpp"
@@ -35,6 +36,7 @@ class job_mark {
   /// A sentence, where this process does not see what rank 0 sees.
   [[nodiscard]] std::optional<std::string> what_is_not_seen() const;
 
+  [[nodiscard]] bool has_name(std::string_view name) const noexcept { return name == name_; }
   /// What dead jobs have left in the directory. Error: there is no descriptor to read it with.
   [[nodiscard]] carousel::result<> clean(int directory) const;
   /// Now and then, at rank 0.
@@ -52,6 +54,7 @@ class job_mark {
 
   std::string directory_;  ///< absolute; empty: there is no mark
   std::uint32_t number_ = 0;
+  std::string name_;  ///< in the directory
   std::vector<std::uint32_t> dead_;
   std::vector<seen_source> sources_;
   bool own_ = false;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -56,6 +57,9 @@ class worker : public tool::copy_share {
 
   carousel::result<> finds(const tool::place& where) override;
   carousel::result<bool> leads_to_copy(const tool::place& where, bool by_link) override;
+  [[nodiscard]] bool owns_name(std::string_view name) const noexcept override {
+    return how_.mark.has_name(name);
+  }
   bool takes_operand(const tool::file_job& job, const struct stat& about) override;
   bool takes_directory(const std::shared_ptr<tool::place>& from,
                        const named_directory& it) override;
