@@ -15,6 +15,7 @@
 #include "absolute_path.hpp"
 #include "common/last_error.hpp"
 #include "copy/access_list.hpp"
+#include "copy/descriptors.hpp"
 #include "copy/path_only.hpp"
 #include "copy/walk.hpp"
 
@@ -49,68 +50,75 @@ tool::identity identity_of(const directory& opened) noexcept {
 
 }  // namespace
 
-std::shared_ptr<place> places::top_like(const std::shared_ptr<place>& top) {
-  return tops_.try_emplace({top->source_name, top->target_name}, top).first->second;
+/// A job has one, whatever it is copied from.
+result<const places::known_target*> places::target_of(const operand& names) {
+  const auto known = targets_.find(names.target_directory);
+  if (known != targets_.end()) return &known->second;
+  auto opened = open_path(names.target_directory);
+  if (!opened) return std::unexpected(opened.error());
+  return &keep_target(names.target_directory, std::move(*opened));
 }
 
-std::uint32_t places::add_own(const std::shared_ptr<place>& top, operand one) {
+const places::known_target& places::keep_target(const std::string& path, const directory& open) {
+  const auto inherits = preserve_ ? tool::acl_given_by(open.fd()) : tool::inherited_acl::no;
+  return targets_.try_emplace(path, known_target{open, identity_of(open), inherits}).first->second;
+}
+
+/// Of many sources few are open, those of what is being copied and the last one.
+result<std::shared_ptr<place>> places::top_of(const operand& names) {
+  std::weak_ptr<place>& known = tops_[{names.source_prefix, names.target_prefix}];
+  if (auto top = known.lock()) return top;
+  last_top_.reset();
+  const auto to = target_of(names);
+  if (!to) return std::unexpected(to.error());
+  auto from = open_path(names.source_directory);
+  if (!from) return std::unexpected(from.error());
+  last_top_ = std::make_shared<place>(nullptr, std::move(*from), (*to)->open);
+  last_top_->source_name = names.source_prefix;
+  last_top_->target_name = names.target_prefix;
+  last_top_->source_id = identity_of(last_top_->source);
+  last_top_->target_id = (*to)->id;
+  last_top_->inherits_acl = (*to)->inherits;
+  known = last_top_;
+  return last_top_;
+}
+
+void places::keep(operand names) {
+  indices_[{names.source_prefix, names.target_prefix, names.source_name}] =
+      static_cast<std::uint32_t>(operands_.size());
+  operands_.push_back({std::move(names), {}});
+}
+
+std::uint32_t places::add_own(const place& top, operand one) {
   const auto index = static_cast<std::uint32_t>(operands_.size());
-  one.source_prefix = top->source_name;
-  one.target_prefix = top->target_name;
-  one.source_directory = absolute_path(top->source_name);
-  one.target_directory = absolute_path(top->target_name);
-  indices_[{top.get(), one.source_name}] = index;
-  operands_.push_back({std::move(one), top, {}});
+  one.source_prefix = top.source_name;
+  one.target_prefix = top.target_name;
+  one.source_directory = absolute_path(top.source_name);
+  one.target_directory = absolute_path(top.target_name);
+  (void)keep_target(one.target_directory, top.target);
+  keep(std::move(one));
   met(operands_.back().names);
   return index;
 }
 
-/// Places that have an index are kept, so that none is taken for another one.
-std::uint32_t places::index_of(const std::shared_ptr<place>& top, const place* named) {
+std::uint32_t places::index_of(const place& top, const place* named) {
   operand one;
   if (named != nullptr) {
     one.source_name = named->source_name;
     one.target_name = named->target_name;
     one.follow = named->follows;
   }
-  const std::shared_ptr<place> like = top_like(top);
-  for (const place* at : {top.get(), like.get()}) {
-    const auto known = indices_.find({at, one.source_name});
-    if (known != indices_.end()) return known->second;
-  }
-  return add_own(like, std::move(one));
+  const auto known = indices_.find({top.source_name, top.target_name, one.source_name});
+  return known != indices_.end() ? known->second : add_own(top, std::move(one));
 }
 
-void places::name_directory(const std::shared_ptr<place>& top, const std::string& source_name,
+spot places::name_directory(const place& top, const std::string& source_name,
                             const std::string& target_name, bool follow) {
-  add_own(top, {.source_name = source_name, .target_name = target_name, .follow = follow});
+  return {.operand = add_own(
+              top, {.source_name = source_name, .target_name = target_name, .follow = follow})};
 }
 
-void places::add(operand one) {
-  known_operand made{std::move(one), nullptr, {}};
-  const operand& names = made.names;
-  const auto like = tops_.find({names.source_prefix, names.target_prefix});
-  if (like != tops_.end()) {
-    made.top = like->second;
-  } else {
-    auto from = open_path(names.source_directory);
-    auto to = open_path(names.target_directory);
-    if (!from || !to) {
-      made.why = from ? to.error() : from.error();
-      operands_.push_back(std::move(made));
-      return;
-    }
-    made.top = std::make_shared<place>(nullptr, std::move(*from), std::move(*to));
-    made.top->source_name = names.source_prefix;
-    made.top->target_name = names.target_prefix;
-    made.top->source_id = identity_of(made.top->source);
-    made.top->target_id = identity_of(made.top->target);
-    if (preserve_) made.top->inherits_acl = tool::acl_given_by(made.top->target.fd());
-    tops_[{names.source_prefix, names.target_prefix}] = made.top;
-  }
-  indices_[{made.top.get(), names.source_name}] = static_cast<std::uint32_t>(operands_.size());
-  operands_.push_back(std::move(made));
-}
+void places::add(operand one) { keep(std::move(one)); }
 
 spot places::spot_of(const std::shared_ptr<place>& where) {
   std::vector<const std::string*> names;
@@ -121,7 +129,7 @@ spot places::spot_of(const std::shared_ptr<place>& where) {
     names.push_back(&at->source_name);
   }
   spot found;
-  found.operand = index_of(at, named);
+  found.operand = index_of(*at, named);
   if (names.empty()) return found;
   names.pop_back();  // the directory that the operand names, which it calls "/"
   found.path = "/";
@@ -130,17 +138,17 @@ spot places::spot_of(const std::shared_ptr<place>& where) {
   return found;
 }
 
-spot places::spot_of_named(const place& top, const std::string& source_name) const {
-  return {.operand = indices_.at({&top, source_name})};
-}
-
 result<bool> places::is_copy(const place& where, bool by_link) {
   for (known_operand& one : operands_) {
-    if (!one.top || one.names.source_name.empty()) continue;
-    struct stat about{};
-    if (!one.copy && ::fstatat(one.top->target.fd(), one.names.target_name.c_str(), &about,
-                               AT_SYMLINK_NOFOLLOW) == 0)
-      one.copy = tool::identity_of(about);
+    if (one.names.source_name.empty()) continue;
+    if (!one.copy) {
+      const auto to = target_of(one.names);
+      if (!to && tool::out_of_descriptors(to.error())) return std::unexpected(to.error());
+      struct stat about{};
+      if (to && ::fstatat((*to)->open.fd(), one.names.target_name.c_str(), &about,
+                          AT_SYMLINK_NOFOLLOW) == 0)
+        one.copy = tool::identity_of(about);
+    }
     if (!one.copy) continue;  // nothing leads there yet
     if (where.source_id == *one.copy) return true;
     if (!by_link) continue;
@@ -178,21 +186,22 @@ result<std::shared_ptr<place>> places::below(const std::shared_ptr<place>& paren
 }
 
 result<std::shared_ptr<place>> places::at(const spot& where, tool::handles& open) {
-  const known_operand& of = operands_.at(where.operand);
-  if (!of.top) return std::unexpected(of.why);
-  if (where.path.empty()) {
-    open = {of.top->source, of.top->target};
-    return of.top;
-  }
   if (last_ && last_where_ == where) {
     open = {};
     if (tool::open_handles(*last_, open)) return last_;
     open = {};
   }
-  tool::handles here{of.top->source, of.top->target};
+  last_.reset();
+  const operand& names = of(where);
+  const auto top = top_of(names);
+  if (!top) return top;
+  tool::handles here{(*top)->source, (*top)->target};
+  if (where.path.empty()) {
+    open = std::move(here);
+    return top;
+  }
   tool::handles next;
-  auto found =
-      below(of.top, here, of.names.source_name, of.names.target_name, of.names.follow, next);
+  auto found = below(*top, here, names.source_name, names.target_name, names.follow, next);
   std::string_view rest = std::string_view(where.path).substr(1);
   while (found && !rest.empty()) {
     const std::string name(rest.substr(0, rest.find('/')));

@@ -6,11 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "carousel/fs/directory.hpp"
 #include "carousel/result.hpp"
+#include "copy/access_list.hpp"
 #include "copy/place.hpp"
 #include "copy/walk.hpp"
 #include "message.hpp"
@@ -44,24 +46,21 @@ class places {
   /// Rank 0 meets an operand when a place is one of its own; `met` is told of each, with what the
   /// other ranks are to add().
   std::function<void(const operand& one)> met = [](const operand&) {};
-  /// The place that stands for this one, which is at the top: all that are between the same
-  /// directories are one, with one pair of descriptors.
-  [[nodiscard]] std::shared_ptr<tool::place> top_like(const std::shared_ptr<tool::place>& top);
-  /// The directory of this name is what an operand names; `top` is from top_like().
-  void name_directory(const std::shared_ptr<tool::place>& top, const std::string& source_name,
-                      const std::string& target_name, bool follow);
-  /// What another rank has met. Where it cannot be opened here, its places cannot be found.
+  /// The directory of this name is what an operand names, in the directory of the place, which is
+  /// at the top. Gives where it is in.
+  [[nodiscard]] spot name_directory(const tool::place& top, const std::string& source_name,
+                                    const std::string& target_name, bool follow);
+  /// What another rank has met. It is opened when something of it is copied here.
   void add(operand one);
 
   [[nodiscard]] spot spot_of(const std::shared_ptr<tool::place>& where);
-  /// Of a directory that an operand names: what it is in.
-  [[nodiscard]] spot spot_of_named(const tool::place& top, const std::string& source_name) const;
   /// Whether the directory is what one of the operands has become, or, where `by_link`, below that.
   /// Error: there is no descriptor to find out.
   [[nodiscard]] carousel::result<bool> is_copy(const tool::place& where, bool by_link);
   [[nodiscard]] static spot child_of(spot where, const std::string& name);
 
-  /// The place, with both directories open in `open` and closed in the place itself.
+  /// The place, with both directories open in `open` and closed in the place itself, but at the
+  /// top.
   [[nodiscard]] carousel::result<std::shared_ptr<tool::place>> at(const spot& where,
                                                                   tool::handles& open);
   [[nodiscard]] const operand& of(const spot& where) const {
@@ -74,14 +73,22 @@ class places {
  private:
   struct known_operand {
     operand names;
-    std::shared_ptr<tool::place> top;
-    std::error_code why;                      ///< it has no place here
     std::optional<tool::identity> copy = {};  ///< of the directory that is named, once it is there
   };
-  using name_in_top = std::pair<const tool::place*, std::string>;
+  struct known_target {
+    carousel::directory open;
+    tool::identity id;
+    tool::inherited_acl inherits;
+  };
+  using prefixes = std::pair<std::string, std::string>;                   ///< of source and target
+  using operand_key = std::tuple<std::string, std::string, std::string>;  ///< with the name
   /// `named`: what an operand names in it; null for files.
-  std::uint32_t index_of(const std::shared_ptr<tool::place>& top, const tool::place* named);
-  std::uint32_t add_own(const std::shared_ptr<tool::place>& top, operand one);
+  std::uint32_t index_of(const tool::place& top, const tool::place* named);
+  std::uint32_t add_own(const tool::place& top, operand one);
+  void keep(operand names);
+  [[nodiscard]] carousel::result<const known_target*> target_of(const operand& names);
+  const known_target& keep_target(const std::string& path, const carousel::directory& open);
+  [[nodiscard]] carousel::result<std::shared_ptr<tool::place>> top_of(const operand& names);
   [[nodiscard]] carousel::result<std::shared_ptr<tool::place>> below(
       const std::shared_ptr<tool::place>& parent, const tool::handles& parent_open,
       std::string source_name, std::string target_name, bool follow, tool::handles& open);
@@ -89,9 +96,10 @@ class places {
   bool preserve_;
   bool follows_;
   std::vector<known_operand> operands_;
-  std::map<name_in_top, std::uint32_t> indices_;  ///< of operands
-  /// By what begins the paths of source and target in messages.
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<tool::place>> tops_;
+  std::map<operand_key, std::uint32_t> indices_;  ///< of operands
+  std::map<std::string, known_target> targets_;   ///< by absolute path
+  std::map<prefixes, std::weak_ptr<tool::place>> tops_;
+  std::shared_ptr<tool::place> last_top_;
   /// The last one that was found: units of one directory come in a row.
   spot last_where_;
   std::shared_ptr<tool::place> last_;

@@ -198,21 +198,24 @@ result<bool> worker::leads_to_copy(const place& where, bool by_link) {
   return places_.is_copy(where, by_link);
 }
 
+/// What the command line names is found again by its name, so that no descriptor waits with it.
 bool worker::takes_directory(const std::shared_ptr<place>& from, const named_directory& it) {
-  const bool is_named = from->parent == nullptr;
-  if (!shares() || it.is_last || it.claimed.comes_late) return false;
-  const std::shared_ptr<place> where = is_named ? places_.top_like(from) : from;
-  if (is_named) places_.name_directory(where, it.name, it.target_name, it.follow);
-  if (!is_named && wants_ == want::none && queue_.is_full()) return false;
-  late_.insert(where.get());
+  if (!shares() || it.is_last || it.claimed.comes_late || !it.claimed.rival.empty()) return false;
   own_unit one{.unit = {.what = work_unit::kind::directory,
                         .name = it.name,
-                        .was_free = it.claimed.was_free},
-               .where = where,
-               .open = {where->source, where->target},
-               .claimed = it.claimed,
-               .follow = it.follow,
-               .target_name = it.target_name};
+                        .was_free = it.claimed.was_free}};
+  if (from->parent == nullptr) {
+    one.unit.where = places_.name_directory(*from, it.name, it.target_name, it.follow);
+    meet(std::move(one));
+    return true;
+  }
+  if (wants_ == want::none && queue_.is_full()) return false;
+  late_.insert(from.get());
+  one.where = from;
+  one.open = {from->source, from->target};
+  one.claimed = it.claimed;
+  one.follow = it.follow;
+  one.target_name = it.target_name;
   meet(std::move(one));
   return true;
 }
@@ -278,12 +281,7 @@ task<result<bool>> worker::verify_content(open_content content) {
 }
 
 work_unit worker::for_others(own_unit one) {
-  const bool is_named =
-      one.where && !one.where->parent && one.unit.what == work_unit::kind::directory;
-  if (is_named)
-    one.unit.where = places_.spot_of_named(*one.where, one.unit.name);
-  else if (one.where)
-    one.unit.where = places_.spot_of(one.where);
+  if (one.where) one.unit.where = places_.spot_of(one.where);
   return std::move(one.unit);
 }
 

@@ -23,4 +23,16 @@ for limit in 40 48 64 128; do
 done
 check "128 are enough" test $status = 0
 check "with nothing to be said" test ! -s err
+
+# Directories that many names are in, one after the other.
+for i in {1..300}; do mkdir -p spread/$i && echo "$i" >spread/$i/file-$i; done
+for i in {301..400}; do mkdir -p spread/$i/tree-$i && echo "$i" >spread/$i/tree-$i/file; done
+find spread -name 'file-*' >list
+find spread -name 'tree-*' >>list
+mkdir gathered wanted
+xargs -a list cp -rt wanted
+within 128 cp -r --files-from=list gathered
+check "a list over more directories than there are descriptors ends with 0" test $status = 0
+check "with nothing to be said" test ! -s err
+check "and all is there" diff -r wanted gathered
 finish
