@@ -97,5 +97,58 @@ check "has a manifest of what was copied" checks part
 check "all of it" test "$(wc -l <part)" = "$(names copy)"
 check "in a directory that loses what no source has" ends_with 0 -a --delete --manifest=copy/sums tree/. copy
 check "it stays" checks copy/sums
+
+# It takes the name of nothing that the copy reads, makes or keeps.
+is_kept() { [[ $(cat "$1") = "$2" ]]; } # FILE CONTENT
+fresh && mkdir dir && echo mine >dir/kept && ln tree/one other_name && ln -s tree/one named
+check "a source is no manifest" ends_with 2 --manifest=tree/one tree/empty tree/one dir
+check "which is said" says "'tree/one' is what is to be copied as 'tree/one', and no manifest replaces it"
+check "before anything is done" not test -e dir/empty
+check "under another of its names" ends_with 2 --manifest=other_name tree/one dir
+check "or through a link that is followed" ends_with 2 --manifest=tree/one named dir
+check "in a dry run too" ends_with 2 --dry-run --manifest=tree/one tree/one dir
+check "and it is as it was" is_kept tree/one one
+check "a link that is copied as one is another file" ends_with 0 -P --manifest=other_name named copied_link
+ends_with 0 --manifest=elsewhere tree/one dir
+for options in --dry-run ""; do
+  rm -f dir/one
+  # shellcheck disable=SC2086
+  check "a copy is not replaced ${options:-by it}" ends_with 1 $options --manifest=dir/one tree/one dir
+  check "which is said" says "'dir/one' .* no manifest replaces it"
+  echo old >dir/one
+  # shellcheck disable=SC2086
+  check "where there was a file neither" ends_with 1 $options --manifest=dir/one tree/one dir
+  check "which is said" says "'dir/one' is a file of this copy, and no manifest replaces it"
+  [[ -z $options ]] || check "with no change" is_kept dir/one old
+done
+check "it is the copy" is_kept dir/one one
+check "nor is what is kept" ends_with 1 -n --manifest=dir/kept tree/one dir/kept
+check "but said" says "'dir/kept' is a file of this copy"
+check "as it was" is_kept dir/kept mine
+echo old >dir/one
+check "nor a backup" ends_with 1 -b --manifest=dir/one~ tree/one dir
+check "of what was there" is_kept dir/one~ old
+ln -s nowhere dir/link
+check "nor a link that replaces one" ends_with 1 -P --manifest=dir/link tree/link dir
+check "whatever it leads to" test "$(readlink dir/link)" = one
+for options in --dry-run ""; do
+  # shellcheck disable=SC2086
+  check "nor a file of a tree $options" ends_with 1 -a $options --manifest=tree/sub/-dash tree/. "copy$options"
+  check "which was read" says "'tree/sub/-dash' is a file of this copy"
+done
+check "and stays" is_kept tree/sub/-dash -dash
+check "nor one of its copy" ends_with 1 -aT --manifest=copy/sub/-dash tree copy
+check "and not its links" ends_with 1 -aT --manifest=copy/again tree copy
+check "which are whole" same_tree tree copy
+rm copy/one copy/again
+check "also where they were not" ends_with 1 -aT --manifest=copy/again tree copy
+check "when it ends" same_tree tree copy
+check "what is left out of the copy is replaced" ends_with 0 -a --exclude=-dash --manifest=tree/sub/-dash tree without
+check "and right" checks tree/sub/-dash
+check "a manifest of an earlier run too" ends_with 0 -aT --delete --exclude=-dash --manifest=without/sums tree without
+check "as often as one likes" ends_with 0 -aT --delete --exclude=-dash --manifest=without/sums tree without
+check "and right" checks without/sums
+check "a name of a directory is refused" ends_with 2 --manifest=absent/ tree/one other
+check "before anything is copied" not test -e other
 check "no temporary file is left" no_leftovers
 finish

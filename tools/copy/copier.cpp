@@ -200,6 +200,7 @@ task<> copier::copy_entry(file_job job, unsigned type) {
     job.said->refuse(source_path(job),
                      "is a FIFO, a socket or a device, whose content need not end; -a makes "
                      "another one, cat or dd reads it");
+  if (list_ != nullptr && list_->meets_any()) (void)co_await in_line(job, &copier::meet_manifest);
   (void)next_name(job, made);  // nobody can have waited for what is made at once
   co_await leave(std::move(job));
 }

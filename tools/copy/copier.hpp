@@ -152,6 +152,7 @@ class copier {
   task<file_outcome> carry_out(file_order order);
   task<attempt> has_content(file_job& job);
   task<attempt> list_kept(file_job& job, tries& all);
+  task<attempt> meet_manifest(file_job& job, tries& all);
   [[nodiscard]] bool is_decided_by_name() const noexcept;
   attempt keeps(file_job& job);
   [[nodiscard]] target_plan plan_of(const file_job& job, const struct stat& about) const;

@@ -59,15 +59,22 @@ copy_buffers::sizes sizes_that_fit(const copy_options& options, copy_report& rep
 }
 
 task<> finish_manifest(manifest& list, const copy_options& options, copy_report& report) {
+  if (list.is_taken()) co_return;
   const auto written = co_await list.finish(options.sync);
-  if (!written) report.fail_at_target("write", *options.manifest_file, written.error());
+  if (written) co_return;
+  if (written.error() == std::errc::file_exists)
+    report.refuse(*options.manifest_file,
+                  "has come with this copy or while it ran, and no manifest replaces it: name "
+                  "another file");
+  else
+    report.fail_at_target("write", *options.manifest_file, written.error());
 }
 
 /// 0, or the exit status.
 int run_copy(const copy_options& options, copy_report& report) {
   std::optional<manifest> list;
-  if (options.manifest_file && !options.dry_run) {
-    auto made = manifest::make(*options.manifest_file);
+  if (options.manifest_file) {
+    auto made = manifest::make(options);
     if (!made) {
       complain(made.error());
       return cannot_start;
@@ -84,7 +91,7 @@ int run_copy(const copy_options& options, copy_report& report) {
     (void)runtime->shutdown(shutdown_deadline);
     return 128 + signal;
   }
-  if (list) runtime->block_on(finish_manifest(*list, options, report));
+  if (list && !options.dry_run) runtime->block_on(finish_manifest(*list, options, report));
   return report.failed() ? 1 : 0;
 }
 

@@ -29,7 +29,9 @@ task<> copier::copy_file(file_job first) {
 /// Whether there is a copy now.
 task<bool> copier::copy_one(file_job& job) {
   const bool made = co_await in_line(job, &copier::make_copy);
-  if (list_ != nullptr && job.where && job.is_kept) (void)co_await in_line(job, &copier::list_kept);
+  if (list_ == nullptr || !job.where) co_return made;
+  if (job.is_kept && !options_.dry_run) (void)co_await in_line(job, &copier::list_kept);
+  if (list_->meets_any()) (void)co_await in_line(job, &copier::meet_manifest);
   co_return made;
 }
 

@@ -84,4 +84,9 @@ task<copier::attempt> copier::list_kept(file_job& job, tries& /*all*/) {
   co_return true;
 }
 
+task<copier::attempt> copier::meet_manifest(file_job& job, tries& /*all*/) {
+  list_->meet(job);
+  co_return true;
+}
+
 }  // namespace carousel::tool
