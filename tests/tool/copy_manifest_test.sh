@@ -148,6 +148,11 @@ check "and right" checks tree/sub/-dash
 check "a manifest of an earlier run too" ends_with 0 -aT --delete --exclude=-dash --manifest=without/sums tree without
 check "as often as one likes" ends_with 0 -aT --delete --exclude=-dash --manifest=without/sums tree without
 check "and right" checks without/sums
+for options in --dry-run ""; do
+  # shellcheck disable=SC2086
+  check "no name is none $options" ends_with 2 $options --manifest= tree/one other
+  check "which is said" says "--manifest: the name of FILE is empty"
+done
 check "a name of a directory is refused" ends_with 2 --manifest=absent/ tree/one other
 check "before anything is copied" not test -e other
 check "no temporary file is left" no_leftovers

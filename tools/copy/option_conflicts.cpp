@@ -7,6 +7,8 @@ namespace {
 
 /// Of what a run does beside copying, or in place of it.
 taken conflict_of_run(const copy_options& options) {
+  if (options.manifest_file && options.manifest_file->empty())
+    return std::unexpected("--manifest: the name of FILE is empty");
   if (options.remove_extras && !options.directories())
     return std::unexpected("--delete is for trees: -r or -a is missing");
   if (options.remove_extras && options.backups.how != backup_wish::control::none)
