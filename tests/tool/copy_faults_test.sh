@@ -114,6 +114,29 @@ check "each with its content" test "$(head -c 3 t/twin_one) $(head -c 3 t/twin_t
 check "and names of one file become hard links" test t/twin_one -ef t/twin_same
 umount -l twins
 
+# Somebody adds to a file as fast as it is read.
+mkdir g
+"$helpers/fault_fs" g -f -s -o attr_timeout=0 >growing-out 2>&1 &
+mounts+=("$dir/g")
+for ((i = 0; i < 200; ++i)); do
+  [[ -e g/endless ]] && break
+  sleep 0.05
+done
+check "a copy of a file that grows has an end" ends_with 1 g/endless grown
+check "with --manifest too" ends_with 1 --manifest=sums g/endless f/ok .
+check "and is said to be neither" says "'g/endless' changed while it was copied"
+check "so that the manifest has no line for it" test "$(cat sums)" = "$(sha256sum ./ok)"
+check "nor where it is kept" ends_with 1 -n --manifest=sums expected g/endless
+check "which is said" says "'g/endless' changed while it was read for the manifest"
+check "and nothing false is listed" test ! -s sums
+check "with --verify" ends_with 1 --verify g/endless verified
+check "it is another file" says "'g/endless' is not what its copy is"
+echo "$(sha256sum <expected | cut -c1-64)  g/endless" >sums
+run "$carousel" check sums
+check "check reads no more than there was" test $status = 1
+check "and says what it is not" says "'g/endless' is not what the manifest says"
+umount -l g
+
 # A shell has its background jobs ignore SIGINT.
 env --default-signal=INT "$carousel" cp f/hangs hung 2>err &
 pid=$!

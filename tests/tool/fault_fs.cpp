@@ -3,7 +3,8 @@
 // may be made: what they do wrong is in their own name, wherever it stands in it, so that temporary
 // names of a copy have the fault of the final one. Where the mount point is called "twins", all
 // names with "twin" in them have one inode number, as files of two file systems that a server
-// mirrors have: "twin_one" and "twin_same" are one file, "twin_two" is another one.
+// mirrors have: "twin_one" and "twin_same" are one file, "twin_two" is another one. "endless",
+// which is not listed, is longer after each time that it is read.
 #define FUSE_USE_VERSION 31
 #include <fuse.h>
 #include <unistd.h>
@@ -32,6 +33,11 @@ constexpr std::size_t short_name_max = 143;
 constexpr std::array names = {"ok",         "short",       "read_eio",   "huge_read_eio", "shrunk",
                               "grown",      "huge_shrunk", "huge_grown", "no_size",       "eintr",
                               "eintr_once", "lies_hole",   "hangs"};
+
+off_t& endless_bytes() {
+  static off_t bytes = file_bytes;
+  return bytes;
+}
 
 /// Files that were made here.
 std::map<std::string, std::string>& made() {
@@ -70,11 +76,13 @@ int get_attributes(const char* path, struct stat* about, fuse_file_info*) {
     about->st_blocks = (about->st_size + 511) / 512;
     return 0;
   }
-  if (!is_own(path)) return -ENOENT;
-  about->st_size = is(path, "no_size") ? 0
-                   : is(path, "huge")  ? huge_bytes
-                   : is(path, "grown") ? file_bytes / 2
-                                       : file_bytes;
+  if (!is_own(path) && !is(path, "endless")) return -ENOENT;
+  if (is(path, "endless")) about->st_mtim.tv_sec = endless_bytes();
+  about->st_size = is(path, "no_size")   ? 0
+                   : is(path, "endless") ? endless_bytes()
+                   : is(path, "huge")    ? huge_bytes
+                   : is(path, "grown")   ? file_bytes / 2
+                                         : file_bytes;
   about->st_blocks = is(path, "lies_hole") ? 0 : about->st_size / 512;
   return 0;
 }
@@ -116,6 +124,7 @@ int read_file(const char* path, char* to, std::size_t bytes, off_t at, fuse_file
     return static_cast<int>(content.copy(to, bytes, static_cast<std::size_t>(at)));
   }
   off_t end = is(path, "shrunk") ? shrunk_bytes : is(path, "huge") ? huge_bytes + 5 : file_bytes;
+  if (is(path, "endless")) end = endless_bytes() = at + 2 * file_bytes;
   if (is(path, "read_eio")) {
     if (at >= read_fails_at) return -EIO;
     end = read_fails_at;

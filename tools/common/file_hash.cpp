@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,8 +21,15 @@ using hashing_result = buf_result<void, fixed_buf>;
 struct reading {
   std::vector<extent> data;
   std::uint64_t size;
+  /// No more than that is read. None: to the end, if nobody adds to the file meanwhile.
+  std::optional<std::uint64_t> end;
   bool counts_holes;  ///< as zeros
 };
+
+bool has_grown(const file& f, std::uint64_t before) noexcept {
+  struct stat now{};
+  return ::fstat(f.fd(), &now) == 0 && static_cast<std::uint64_t>(now.st_size) > before;
+}
 
 /// Of the data, and of what is behind the size, which is no more than a hint for some files.
 task<hashing_result> hash_into(file f, reading what, fixed_buf lease, content_hash& hash) {
@@ -48,13 +56,15 @@ task<hashing_result> hash_into(file f, reading what, fixed_buf lease, content_ha
     if (end < e.end) co_return hashing_result(result<>{}, std::move(lease));  // it ends here
   }
   if (what.counts_holes && end < what.size) hash.add_zeros(what.size - end);
-  for (std::uint64_t at = what.size;;) {
+  const std::uint64_t last = what.end.value_or(offset_max);
+  for (std::uint64_t at = what.size; at < last; at += lease.size()) {
     auto r = read_behind(f.fd(), std::move(lease), at);
     lease = std::move(r.buf);
     if (!r.res) co_return hashing_result(std::unexpected(r.res.error()), std::move(lease));
-    if (*r.res == 0) break;
+    // A writer that is quicker would keep it for ever.
+    if (*r.res == 0 || (!what.end && has_grown(f, what.size))) break;
+    if (last - at < *r.res) lease.resize(last - at);
     hash.add(std::as_const(lease).bytes());
-    at += *r.res;
   }
   co_return hashing_result(result<>{}, std::move(lease));
 }
@@ -75,24 +85,28 @@ task<buf_result<bool, fixed_buf>> verify_copy(file original, file copy, std::uin
       united(data_of(original.fd(), size).extents, data_of(copy.fd(), size).extents);
   content_hash expected(hash_kind::xxh128);
   content_hash found(hash_kind::xxh128);
-  reading of_original{data, size, false};
+  // One that has grown is another by its next byte.
+  const std::uint64_t end = size + 1;
+  reading of_original{data, size, end, false};
   auto first = co_await hash_into(original, std::move(of_original), std::move(lease), expected);
   if (!first.res) co_return verdict(std::unexpected(first.res.error()), std::move(first.buf));
-  reading of_copy{data, size, false};
+  reading of_copy{data, size, end, false};
   auto second = co_await hash_into(copy, std::move(of_copy), std::move(first.buf), found);
   if (!second.res) co_return verdict(std::unexpected(second.res.error()), std::move(second.buf));
   co_return verdict(expected.finish() == found.finish(), std::move(second.buf));
 }
 
-task<buf_result<std::string, fixed_buf>> hash_content(file f, hash_kind kind, fixed_buf lease) {
+task<buf_result<std::string, fixed_buf>> hash_content(file f, hash_kind kind, fixed_buf lease,
+                                                      std::optional<std::uint64_t> end) {
   using hash_result = buf_result<std::string, fixed_buf>;
   struct stat about{};
   if (::fstat(f.fd(), &about) != 0)
     co_return hash_result(std::unexpected(last_error()), std::move(lease));
-  const auto size = static_cast<std::uint64_t>(about.st_size);
+  const auto now = static_cast<std::uint64_t>(about.st_size);
+  const std::uint64_t size = end ? std::min(now, *end) : now;
   data_map data = data_of(f.fd(), size);
   content_hash hash(kind);
-  reading whole{std::move(data.extents), size, true};
+  reading whole{std::move(data.extents), size, end, true};
   auto done = co_await hash_into(std::move(f), std::move(whole), std::move(lease), hash);
   if (!done.res) co_return hash_result(std::unexpected(done.res.error()), std::move(done.buf));
   co_return hash_result(hash.finish(), std::move(done.buf));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "carousel/carousel.hpp"
@@ -14,8 +15,10 @@ namespace carousel::tool {
 task<buf_result<bool, fixed_buf>> verify_copy(file original, file copy, std::uint64_t size,
                                               fixed_buf lease);
 
-/// Of all that reading the file gives, in hexadecimal digits; holes are not read. The lease comes
-/// back.
-task<buf_result<std::string, fixed_buf>> hash_content(file f, hash_kind kind, fixed_buf lease);
+/// Of what reading the file gives, in hexadecimal digits: up to the offset `end`, or all of it, but
+/// no more than the size of a file that others add to meanwhile. Holes are not read. The lease
+/// comes back.
+task<buf_result<std::string, fixed_buf>> hash_content(file f, hash_kind kind, fixed_buf lease,
+                                                      std::optional<std::uint64_t> end = {});
 
 }  // namespace carousel::tool

@@ -169,10 +169,20 @@ task<bool> file_copier::fill(open_file& ends, const file_order& order, fixed_buf
     co_return false;
   }
   outcome.content = *copied.res;
-  if (options_.manifest_file)
-    lease = co_await take_hash(ends.job, ends.from, options_.hash, std::move(lease), outcome.hash);
+  if (options_.manifest_file) lease = co_await list(ends, std::move(lease), outcome);
   if (!options_.verify) co_return true;
   co_return co_await verify(ends, std::move(lease), outcome.content.size);
+}
+
+/// That of the source, unless the copy is of an earlier one.
+task<fixed_buf> file_copier::list(const open_file& ends, fixed_buf lease, file_outcome& outcome) {
+  const std::uint64_t size = outcome.content.size;
+  lease =
+      co_await take_hash(ends.job, ends.from, options_.hash, std::move(lease), outcome.hash, size);
+  if (!outcome.content.is_of_then || !has_changed(ends.from, ends.about, size)) co_return lease;
+  outcome.hash.clear();
+  co_return co_await take_hash(ends.job, ends.to.opened(), options_.hash, std::move(lease),
+                               outcome.hash);
 }
 
 task<bool> file_copier::verify(open_file& ends, fixed_buf lease, std::uint64_t size) {
@@ -230,7 +240,8 @@ task<bool> file_copier::land(open_file& ends, const file_order& order, file_outc
   const char* name = job.target_name.c_str();
   if (order.tells_identity && ::fstatat(dir, name, &made, AT_SYMLINK_NOFOLLOW) == 0)
     outcome.identities.push_back(identity_in(dir, name, made));
-  list(job, outcome.hash);
+  if (changed) outcome.hash.clear();  // which may be that of neither
+  tool::list(job, outcome.hash);
   tell(job, describe(content.way));
   tell_lost(job, lost);
   if (changed)
@@ -241,8 +252,8 @@ task<bool> file_copier::land(open_file& ends, const file_order& order, file_outc
 }
 
 task<fixed_buf> take_hash(const file_job& job, file content, hash_kind kind, fixed_buf lease,
-                          std::string& hash) {
-  auto hashed = co_await hash_content(std::move(content), kind, std::move(lease));
+                          std::string& hash, std::optional<std::uint64_t> end) {
+  auto hashed = co_await hash_content(std::move(content), kind, std::move(lease), end);
   if (hashed.res)
     hash = std::move(*hashed.res);
   else

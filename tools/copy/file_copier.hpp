@@ -84,6 +84,7 @@ class file_copier {
   result<landing> write_in_place(const file_job& job, std::string_view why);
   task<bool> fill(open_file& ends, const file_order& order, fixed_buf lease,
                   content_progress& progress, file_outcome& outcome);
+  task<fixed_buf> list(const open_file& ends, fixed_buf lease, file_outcome& outcome);
   task<bool> verify(open_file& ends, fixed_buf lease, std::uint64_t size);
   task<bool> land(open_file& ends, const file_order& order, file_outcome& outcome);
 
@@ -95,9 +96,10 @@ class file_copier {
   std::atomic<std::uint64_t>& bytes_;
 };
 
-/// The hash of an open file, with a sentence for the job where it cannot be read; empty then. The
-/// lease comes back.
+/// The hash of an open file, with a sentence for the job where it cannot be read; empty then. As
+/// hash_content().
 [[nodiscard]] task<fixed_buf> take_hash(const file_job& job, file content, hash_kind kind,
-                                        fixed_buf lease, std::string& hash);
+                                        fixed_buf lease, std::string& hash,
+                                        std::optional<std::uint64_t> end = {});
 
 }  // namespace carousel::tool

@@ -77,9 +77,14 @@ task<copier::attempt> copier::list_kept(file_job& job, tries& /*all*/) {
       job.said->fail("read", target_path(job), there.error());
     co_return true;  // a manifest has files only
   }
+  struct stat about{};
   auto lease = co_await own_.buffers().small();
-  if (!lease) co_return true;
-  (void)co_await take_hash(job, std::move(*there), options_.hash, std::move(*lease), job.hash);
+  if (!lease || ::fstat(there->fd(), &about) != 0) co_return true;
+  (void)co_await take_hash(job, *there, options_.hash, std::move(*lease), job.hash);
+  if (was_written(there->fd(), about)) {
+    job.hash.clear();
+    job.said->refuse(target_path(job), "changed while it was read for the manifest");
+  }
   list(job, job.hash);
   co_return true;
 }
