@@ -98,6 +98,13 @@ check "all of it" test "$(wc -l <part)" = "$(names copy)"
 check "in a directory that loses what no source has" ends_with 0 -a --delete --manifest=copy/sums tree/. copy
 check "it stays" checks copy/sums
 
+# What -i is told to keep is kept as with -n.
+fresh && mkdir dir && echo mine >dir/one
+says_no() { ends_with "$@" < <(yes n); }
+check "a copy that nobody wants" says_no 0 -i --manifest=sums tree/one tree/empty dir
+check "leaves what was there" test "$(cat dir/one)" = mine
+check "which has a line" test "$(cat sums)" = "$(sha256sum dir/one dir/empty)"
+
 # It takes the name of nothing that the copy reads, makes or keeps.
 is_kept() { [[ $(cat "$1") = "$2" ]]; } # FILE CONTENT
 fresh && mkdir dir && echo mine >dir/kept && ln tree/one other_name && ln -s tree/one named

@@ -124,7 +124,8 @@ task<copier::attempt> copier::try_copy(file_job& job, tries& all) {
   if (outcome.not_begun)
     co_return std::unexpected(no_descriptor{outcome.not_begun, "create", side::target});
   landed_.insert(outcome.identities.begin(), outcome.identities.end());
-  if (outcome.came_meanwhile) ++report_.skipped;
+  job.is_kept = outcome.came_meanwhile;
+  if (job.is_kept) ++report_.skipped;
   if (!outcome.landed) co_return false;
   job.hash = std::move(outcome.hash);
   ++report_.files;

@@ -33,10 +33,11 @@ target_plan copier::plan_of(const file_job& job, const struct stat& about) const
 /// False when the plan is to leave things as they are, which is said or counted.
 bool copier::goes_on(file_job& job, const target_plan& plan) {
   using step = target_plan::step;
-  if (plan.next == step::keep) {
+  const auto keep = [&] {
     ++report_.skipped;
     job.is_kept = true;
-  }
+  };
+  if (plan.next == step::keep) keep();
   if (plan.next != step::keep && !job.claimed.rival.empty()) {
     job.said->refuse(source_path(job), one_name_text(target_path(*job.where, job.claimed.rival)));
     return false;
@@ -50,7 +51,7 @@ bool copier::goes_on(file_job& job, const target_plan& plan) {
   if (plan.next == step::make || !options_.interactive || job.agreed) return true;
   report_.before_output();
   job.agreed = agree(fmt::format("overwrite {}", shell_quoted(target_path(job))));
-  if (!job.agreed) ++report_.skipped;
+  if (!job.agreed) keep();
   return job.agreed;
 }
 
