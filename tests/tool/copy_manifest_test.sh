@@ -65,6 +65,9 @@ check "nor waited for" says "'copy/again' is no regular file"
 check "lines that are none" check_ends_with 1 broken
 check "are named" says "'broken': line 3 is none of a manifest"
 check "each" says "'broken': line 4 is none of a manifest"
+: >nothing
+check "a manifest of nothing tells nothing" check_ends_with 1 nothing
+check "which is said" says "'nothing' has no lines"
 check "a manifest that is not there is no start" check_ends_with 2 nowhere
 check "nor is none" check_ends_with 2
 check "a directory that is not there is an error" check_ends_with 1 others nowhere

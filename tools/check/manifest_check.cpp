@@ -45,6 +45,10 @@ result<manifest_check> manifest_check::make(bool verbose) {
 }
 
 void manifest_check::read(const std::string& manifest, const std::vector<std::string>& lines) {
+  if (lines.empty()) {
+    complain(shell_quoted(manifest) + " has no lines");
+    ++found_.errors;
+  }
   for (std::size_t i = 0; i < lines.size(); ++i) {
     auto line = read_manifest_line(lines[i]);
     if (!line) {

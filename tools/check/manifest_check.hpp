@@ -21,13 +21,13 @@ class manifest_check {
     std::uint64_t different = 0;
     std::uint64_t missing = 0;
     std::uint64_t extra = 0;
-    std::uint64_t errors = 0;  ///< what could not be read, and lines that are none
+    std::uint64_t errors = 0;  ///< what could not be read, lines that are none, and to have no line
   };
 
   /// `verbose`: files that are right are named too. Error: not_enough_memory.
   [[nodiscard]] static result<manifest_check> make(bool verbose);
 
-  /// Takes the lines of the manifest of that name.
+  /// Takes the lines of the manifest of that name. To have none is an error: it tells nothing.
   void read(const std::string& manifest, const std::vector<std::string>& lines);
   /// Until all were compared, or a signal came.
   [[nodiscard]] task<> compare();
