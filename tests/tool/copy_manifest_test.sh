@@ -101,6 +101,17 @@ check "all of it" test "$(wc -l <part)" = "$(names copy)"
 check "in a directory that loses what no source has" ends_with 0 -a --delete --manifest=copy/sums tree/. copy
 check "it stays" checks copy/sums
 
+# A name that is stdin to others.
+fresh && mkdir dir
+check "a copy that is called -" ends_with 0 --manifest=sums tree/one -
+check "is no stdin" checks sums </dev/null
+check "for check neither" check_ends_with 0 sums
+check "nor foreign" bash -c 'cd dir && cp ../- . && "$1" check ../sums . >/dev/null' _ "$carousel"
+check "what only begins with it" ends_with 0 --manifest=sums tree/empty ./-x
+check "is as it is" checks sums
+(cd dir && "$carousel" cp --manifest=../sums -- ../tree/one -x >/dev/null)
+check "also without a directory" bash -c 'cd dir && sha256sum --quiet --strict -c ../sums && "$1" check ../sums >/dev/null' _ "$carousel"
+
 # What -i is told to keep is kept as with -n.
 fresh && mkdir dir && echo mine >dir/one
 says_no() { ends_with "$@" < <(yes n); }

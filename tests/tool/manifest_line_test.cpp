@@ -22,6 +22,11 @@ TEST(manifest_line, ends_of_lines_and_backslashes_are_escaped) {
   EXPECT_EQ(manifest_text("00ff", "a\\b\r"), "\\00ff  a\\\\b\\r\n");
 }
 
+TEST(manifest_line, a_dash_is_no_stdin) {
+  EXPECT_EQ(manifest_text("00ff", "-"), "00ff  ./-\n");
+  EXPECT_EQ(manifest_text("00ff", "-a"), "00ff  -a\n");
+}
+
 TEST(manifest_line, what_was_written_is_read) {
   for (const std::string name : {"plain", " two  spaces ", "*star", "a\nb", "\\n", "\r", "\\"}) {
     std::string text = manifest_text(sha, name);

@@ -41,6 +41,7 @@ std::optional<std::string> unescaped(std::string_view name) {
 
 std::string manifest_text(std::string_view hash, std::string_view name) {
   std::string escaped;
+  if (name == "-") name = "./-";
   for (const char c : name) {
     switch (c) {
       case '\\': escaped += "\\\\"; break;

@@ -9,7 +9,7 @@
 namespace carousel::tool {
 
 /// A line of a manifest, as sha256sum(1) writes and checks them: a name with a backslash or the end
-/// of a line in it is escaped.
+/// of a line in it is escaped. What is called - is written as ./-, because - is stdin to them.
 struct manifest_line {
   hash_kind kind = hash_kind::sha256;  ///< by the length of the hash
   std::string hash;
