@@ -351,6 +351,7 @@ set(carousel_tool_sources
     tools/copy/kernel_copy.cpp
     tools/copy/landing.cpp
     tools/copy/likeness.cpp
+    tools/copy/link_text.cpp
     tools/copy/manifest.cpp
     tools/copy/name_claims.cpp
     tools/copy/name_list.cpp

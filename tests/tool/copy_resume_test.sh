@@ -62,6 +62,12 @@ check "names of one file are one" test copy/again -ef copy/sub/1
 rm copy/again && cp copy/sub/1 copy/again && touch -r copy/sub/1 copy/again
 check "and if they are not" ends_with 0 -aT --resume tree copy
 check "they become one" test copy/again -ef copy/sub/1
+for how in time hash; do
+  mkdir -p links kept && ln -sfn aaa links/l && ln -sfn bbb kept/l && touch -h -d @1000 links/l kept/l
+  check "a link of the same size and time with --resume=$how" ends_with 0 -aT "--resume=$how" --json links kept
+  check "leads where that of the source does" test "$(readlink kept/l)" = aaa
+done
+check "and one that does is kept" test "$(ends_with 0 -aT --resume --json links kept; done_and_kept)" = "(0, 0, 0, 0, 1)"
 mkdir way way/large
 check "a directory in the way is an error" ends_with 1 -aT --resume tree way
 check "for a hash too" ends_with 1 -aT --resume=hash tree way

@@ -12,25 +12,13 @@
 #include "common/owned_descriptor.hpp"
 #include "copy/attributes.hpp"
 #include "copy/copier.hpp"
+#include "copy/link_text.hpp"
 
 // What has no content: symbolic links, FIFOs, sockets and device nodes. They are made by one call,
 // and none of them is opened for more than to name it: to open a device may do something.
 
 namespace carousel::tool {
 namespace {
-
-result<std::string> text_of_link(const link_name& link, const struct stat& about) {
-  std::string text(static_cast<std::size_t>(about.st_size) + 1, '\0');
-  for (;;) {
-    const ssize_t n = ::readlinkat(link.directory, link.name, text.data(), text.size());
-    if (n < 0) return std::unexpected(last_error());
-    if (static_cast<std::size_t>(n) < text.size()) {
-      text.resize(static_cast<std::size_t>(n));
-      return text;
-    }
-    text.resize(text.size() * 2);  // it has grown, or its size was not told
-  }
-}
 
 /// Opens a special file to be named only, if it is still the one; -1 and errno.
 int name_special(const link_name& at, int nofollow, const struct stat& about) noexcept {
@@ -74,7 +62,8 @@ task<copier::attempt> copier::copy_node(file_job& job, tries& /*all*/) {
   const bool is_link = S_ISLNK(about.st_mode);
   std::string text;
   if (is_link) {
-    auto read = text_of_link({job.open.source.fd(), job.source_name.c_str()}, about);
+    auto read = text_of_link({job.open.source.fd(), job.source_name.c_str()},
+                             static_cast<std::size_t>(about.st_size));
     if (!read) {
       job.said->fail("read the link", source_path(job), read.error());
       co_return false;

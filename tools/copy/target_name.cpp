@@ -13,6 +13,7 @@
 #include "common/naming.hpp"
 #include "common/output.hpp"
 #include "copy/copier.hpp"
+#include "copy/link_text.hpp"
 
 // The name of a copy: what has it already, and whether it becomes a further name of a file that was
 // copied.
@@ -23,11 +24,16 @@ target_plan copier::plan_of(const file_job& job, const struct stat& about) const
   if (options_.dry_run) {
     if (const auto plan = plan_beside_foreseen(job)) return *plan;
   }
+  // The inodes of links do not tell where they lead.
+  const bool may_be_finished =
+      options_.resume == resume_wish::by_time &&
+      (!S_ISLNK(about.st_mode) || lead_to_one({job.open.source.fd(), job.source_name.c_str()},
+                                              {job.open.target.fd(), job.target_name.c_str()}));
   return plan_for_target(
       job.open.target.fd(), job.target_name.c_str(),
       {identity_of(about), options_.no_clobber, landed_, about.st_mode & S_IFMT,
        options_.update ? std::optional(about.st_mtim) : std::nullopt, options_.has_backups(),
-       attributes_.preserve, options_.resume == resume_wish::by_time ? &about : nullptr});
+       attributes_.preserve, may_be_finished ? &about : nullptr});
 }
 
 /// False when the plan is to leave things as they are, which is said or counted.
