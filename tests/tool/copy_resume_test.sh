@@ -68,6 +68,16 @@ for how in time hash; do
   check "leads where that of the source does" test "$(readlink kept/l)" = aaa
 done
 check "and one that does is kept" test "$(ends_with 0 -aT --resume --json links kept; done_and_kept)" = "(0, 0, 0, 0, 1)"
+mkdir names && echo same | tee names/a >names/b && ln names/b names/c && chmod 644 names/b && chmod 4755 names/a
+check "a content that has other names too" ends_with 0 -p --resume=hash names/a names/b
+check "does not give them its attributes" test "$(stat -c %a names/b names/c | xargs)" = "4755 644"
+ln names/b names/d
+check "where it has those already" ends_with 0 -a --resume=hash names/a names/b
+check "it is kept" test names/b -ef names/d
+if setfattr -n user.of -v source names/a 2>/dev/null; then
+  check "an extended attribute" ends_with 0 -a --resume=hash names/a names/b
+  check "is another one as well" not getfattr -n user.of names/d
+fi
 mkdir way way/large
 check "a directory in the way is an error" ends_with 1 -aT --resume tree way
 check "for a hash too" ends_with 1 -aT --resume=hash tree way

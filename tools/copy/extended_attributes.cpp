@@ -179,4 +179,28 @@ bool remove_others(const xattr_end& from, const xattr_end& to, attribute_losses&
   return opened;
 }
 
+bool have_one_value(const xattr_end& one, const xattr_end& other, const char* name) {
+  const auto value_of = [name](const xattr_end& of) -> std::optional<std::string> {
+    const std::span<char> room = xattr_value_room();
+    const ssize_t length = of.get(name, room);
+    if (length < 0) return std::nullopt;
+    return std::string(room.data(), static_cast<std::size_t>(length));
+  };
+  return value_of(one) == value_of(other);
+}
+
+bool is_like_in_extended(const xattr_end& from, const xattr_end& to) {
+  static thread_local list_of_names names;
+  const auto carried = names_of(from, names);
+  const auto differs = [&](const char* name) {
+    const bool is_carried = !stays_behind(name) && !std::string_view(name).starts_with("system.");
+    return is_carried && !have_one_value(from, to, name);
+  };
+  if (!carried || std::ranges::any_of(*carried, differs)) return false;
+  const auto there = names_of(to, names);
+  return there && std::ranges::none_of(*there, [&](const char* name) {
+           return is_given(name) && from.get(name, {}) < 0;
+         });
+}
+
 }  // namespace carousel::tool

@@ -45,5 +45,9 @@ bool copy_extended(const xattr_end& from, const xattr_end& to, bool privileges,
 /// Takes those from `to` that are carried from file to file and that `from` has not. The same
 /// result.
 bool remove_others(const xattr_end& from, const xattr_end& to, attribute_losses& lost);
+/// Whether both have one value of it, or both none.
+[[nodiscard]] bool have_one_value(const xattr_end& one, const xattr_end& other, const char* name);
+/// Whether there is nothing to do for the two above.
+[[nodiscard]] bool is_like_in_extended(const xattr_end& from, const xattr_end& to);
 
 }  // namespace carousel::tool

@@ -9,6 +9,7 @@
 #include "common/last_error.hpp"
 #include "copy/attributes.hpp"
 #include "copy/copier.hpp"
+#include "copy/extended_attributes.hpp"
 
 // What has its name already and stays, and what the manifest says of it.
 
@@ -23,6 +24,24 @@ result<file> open_regular(int directory, const std::string& name, int nofollow) 
   struct stat about{};
   if (::fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) return opened;
   return std::unexpected(std::make_error_code(std::errc::invalid_argument));
+}
+
+bool is_same_time(const timespec& one, const timespec& other) noexcept {
+  return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+}
+
+/// Whether copy_attributes() has nothing to do, but for the time of the last access. Only root
+/// gives files away.
+bool has_attributes(int from, int to, const struct stat& about, const struct stat& there,
+                    const attribute_options& options) {
+  const bool owned =
+      there.st_gid == about.st_gid && (there.st_uid == about.st_uid || ::geteuid() != 0);
+  const bool has_mode = ((there.st_mode ^ about.st_mode) & 07777U) == 0;
+  if (!owned || !has_mode || !is_same_time(there.st_mtim, about.st_mtim)) return false;
+  const xattr_end source(from);
+  const xattr_end target(to);
+  return have_one_value(source, target, "system.posix_acl_access") &&
+         (!options.extended || is_like_in_extended(source, target));
 }
 
 }  // namespace
@@ -44,6 +63,10 @@ task<copier::attempt> copier::has_content(file_job& job) {
   const target_plan plan = plan_of(job, about);
   const bool may_be = plan.next == target_plan::step::replace && there.st_size == about.st_size;
   if (!may_be) co_return false;
+  // Its other names may be anybody's, who would get the attributes as well.
+  const bool would_change =
+      attributes_.preserve && !has_attributes(from->fd(), to->fd(), about, there, attributes_);
+  if (would_change && there.st_nlink > 1) co_return false;
   {
     // Whoever waits for a turn has no buffer, which those before may wait for.
     auto lease = co_await own_.buffers().small();
