@@ -28,6 +28,14 @@ check "after the highest" test -e old.~3~
 echo x >old.~07~ && echo x >old.~x~ && echo x >old.~9~y
 check "and takes no other name for one" ends_with 0 -b new old
 check "of them" test -e old.~4~
+mkdir counted && echo first >counted/new && touch 'counted/new.~9~' 'counted/new.~18446744073709551615~'
+check "a number is as long as it takes" ends_with 0 --backup=numbered new counted
+check "to lose nothing" ends_with 0 --backup=numbered new counted
+check "of what was there" test "$(contents 'counted/new.~18446744073709551616~' 'counted/new.~18446744073709551617~')" = "first new "
+touch 'old.~99999999999999999999~'
+check "after nines" ends_with 0 -b new old
+check "comes one more digit" test -e 'old.~100000000000000000000~'
+rm old.~?????*
 run env VERSION_CONTROL=simple SIMPLE_BACKUP_SUFFIX=.bak "$carousel" cp -b new old
 check "the environment says how" test $status = 0 -a -e old.bak
 check "-S names the end" ends_with 0 -S .orig --backup=simple new old

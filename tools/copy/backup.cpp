@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -20,25 +20,40 @@ namespace {
 
 using control = backup_wish::control;
 
-/// N of "NAME.~N~"; 0: it is no such name.
-std::uint64_t backup_number(std::string_view entry, std::string_view name) noexcept {
-  if (!entry.starts_with(name)) return 0;
+/// N of "NAME.~N~", which may be longer than any number that is computed with; empty: it is no such
+/// name.
+std::string_view backup_number(std::string_view entry, std::string_view name) noexcept {
+  if (!entry.starts_with(name)) return {};
   entry.remove_prefix(name.size());
-  if (!entry.starts_with(".~") || !entry.ends_with('~') || entry.size() < 4) return 0;
+  if (!entry.starts_with(".~") || !entry.ends_with('~') || entry.size() < 4) return {};
   entry = entry.substr(2, entry.size() - 3);
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(entry.data(), entry.data() + entry.size(), number);
-  const bool whole = error == std::errc() && end == entry.data() + entry.size();
-  return whole && entry.front() != '0' ? number : 0;
+  const bool is_number = std::ranges::all_of(entry, [](char c) { return c >= '0' && c <= '9'; });
+  return is_number && entry.front() != '0' ? entry : std::string_view();
 }
 
-/// The highest of the name; 0: there is none.
-result<std::uint64_t> last_number(int directory, std::string_view name) {
+/// Numbers without zeros before them.
+bool is_less(std::string_view one, std::string_view other) noexcept {
+  return one.size() != other.size() ? one.size() < other.size() : one < other;
+}
+
+std::string next_number(std::string number) {
+  const std::size_t last = number.find_last_not_of('9');
+  const std::size_t nines = last == std::string::npos ? 0 : last + 1;
+  std::fill(number.begin() + static_cast<std::ptrdiff_t>(nines), number.end(), '0');
+  if (nines == 0) return "1" + number;
+  ++number[nines - 1];
+  return number;
+}
+
+/// The highest of the name; empty: there is none.
+result<std::string> last_number(int directory, std::string_view name) {
   const listing stream = listing_of(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!stream) return std::unexpected(last_error());
-  std::uint64_t highest = 0;
-  while (const dirent* entry = ::readdir(stream.get()))
-    highest = std::max(highest, backup_number(static_cast<const char*>(entry->d_name), name));
+  std::string highest;
+  while (const dirent* entry = ::readdir(stream.get())) {
+    const auto number = backup_number(static_cast<const char*>(entry->d_name), name);
+    if (is_less(highest, number)) highest = number;
+  }
   return highest;
 }
 
@@ -64,8 +79,8 @@ result<std::string> backup_name(int directory, const std::string& name, const ba
   if (wish.how == control::simple) return name + wish.suffix;
   const auto last = last_number(directory, name);
   if (!last) return std::unexpected(last.error());
-  if (*last == 0 && wish.how == control::existing) return name + wish.suffix;
-  return name + ".~" + std::to_string(*last + 1) + "~";
+  if (last->empty() && wish.how == control::existing) return name + wish.suffix;
+  return name + ".~" + next_number(*last) + "~";
 }
 
 result<> keep_backup(const directory& where, const std::string& name, const backup_wish& wish,
