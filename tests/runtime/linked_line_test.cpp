@@ -49,7 +49,7 @@ TEST(linked_line, chains_at_the_limit_of_operations_do_not_wait_for_each_other) 
         all.push_back(spawn(read_twice(zero)));
         std::size_t sum = 0;
         for (auto& each : all) sum += co_await std::move(each);
-        EXPECT_EQ(sum, std::size_t{2 * (2 * slots + 1)} * small);
+        EXPECT_EQ(sum, std::size_t{2} * (2 * slots + 1) * small);
       },
       {.operations_max = slots});
 }

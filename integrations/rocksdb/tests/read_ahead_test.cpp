@@ -298,7 +298,10 @@ struct overwritten : testing::Test {
       if (one.bytes != std::string(4 * block, byte)) return false;
     return true;
   }
-  [[nodiscard]] static std::string all(char byte) { return std::string(256 * block, byte); }
+  [[nodiscard]] static std::string all(char byte) {
+    std::string whole(256 * block, byte);
+    return whole;
+  }
 
   const fuse_mount mount;
   std::string name;
