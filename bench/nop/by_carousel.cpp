@@ -11,7 +11,7 @@ namespace {
 
 using namespace carousel;
 
-task<> one_of_batch(std::uint64_t& left) {
+task<> one_of_them(std::uint64_t& left) {
   while (left > 0) {
     --left;
     const result<> done = co_await nop();
@@ -30,10 +30,7 @@ class carousel_tasks final : public nop_engine {
     std::optional<join_handle<void>> sleeper;
     if (timer_ == timer_set::yes)
       sleeper = spawn([]() -> task<> { co_await sleep_for(std::chrono::hours(1)); });
-    std::vector<join_handle<void>> tasks;
-    tasks.reserve(batch_);
-    for (unsigned i = 0; i < batch_; ++i) tasks.push_back(spawn(one_of_batch, std::ref(count)));
-    for (auto& t : tasks) co_await std::move(t);
+    co_await nops(count, batch_);
     if (sleeper) sleeper->abort();
   }
 
@@ -43,6 +40,13 @@ class carousel_tasks final : public nop_engine {
 };
 
 }  // namespace
+
+task<> nops(std::uint64_t count, unsigned tasks) {
+  std::vector<join_handle<void>> all;
+  all.reserve(tasks);
+  for (unsigned i = 0; i < tasks; ++i) all.push_back(spawn(one_of_them, std::ref(count)));
+  for (auto& one : all) co_await std::move(one);
+}
 
 std::unique_ptr<nop_engine> nops_by_carousel(unsigned batch, timer_set timer) {
   return std::make_unique<carousel_tasks>(batch, timer);

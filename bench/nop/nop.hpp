@@ -2,6 +2,7 @@
 
 #include <carousel/carousel.hpp>
 #include <carousel/ext/operation.hpp>
+#include <cstdint>
 
 namespace bench {
 
@@ -30,5 +31,8 @@ struct nop_call {
 };
 
 inline auto nop() { return ext::operation(nop_call{}); }
+
+/// `count` NOPs by so many tasks of the runtime that awaits it.
+carousel::task<> nops(std::uint64_t count, unsigned tasks);
 
 }  // namespace bench

@@ -21,7 +21,8 @@ enum class scale_work : std::uint8_t { nops, reads };
 std::vector<unsigned> cpus_of_this_process();
 
 /// So many runtimes, each in a thread on a processor of its own as long as there are enough, share
-/// the operations evenly. Reads are of a part of the file for each, which is made here.
+/// the operations evenly. Reads are those of the workload `transfer` with a lease that is kept, of
+/// PATH-0, PATH-1 and so on, a file for each, which are made here.
 std::unique_ptr<scale_engine> runtimes_at_work(scale_work what, unsigned runtimes,
                                                const std::string& path);
 /// One runtime, in which so many reads of a pipe wait all the time.

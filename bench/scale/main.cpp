@@ -41,7 +41,8 @@ int main(int argc, char** argv) {
   while (runtimes.back() <= cpus.size() / 2) runtimes.push_back(2 * runtimes.back());
   std::vector<std::size_t> waiting{0, 1'000, 10'000, 100'000};
   CLI::App app{"Operations of several runtimes, and of one beside many operations that wait"};
-  app.add_option("FILE", path, "made anew; each runtime reads a part of its own")->required();
+  app.add_option("FILE", path, "FILE-0, FILE-1 ... are made anew, one for each runtime to read")
+      ->required();
   app.add_option("--runtimes", runtimes, "how many, each on a processor of its own")
       ->delimiter(',');
   app.add_option("--waiting", waiting, "reads of an empty pipe")->delimiter(',');

@@ -34,28 +34,13 @@ class one_runtime final : public scale_engine {
   one_runtime(const one_runtime&) = delete;
   one_runtime& operator=(const one_runtime&) = delete;
   ~one_runtime() override {
-    for (auto& one : waiting_) one.abort();
-    ::close(to_);
+    ::close(to_);  // which is the end of all of them
+    runtime_.block_on([](std::vector<join_handle<void>>& all) -> task<> {
+      for (auto& one : all) co_await std::move(one);
+    }(waiting_));
   }
 
-  void run(std::uint64_t count) override {
-    runtime_.block_on([](std::uint64_t left) -> task<> {
-      std::vector<join_handle<void>> all;
-      all.reserve(32);
-      for (unsigned i = 0; i < 32; ++i) {
-        all.push_back(spawn(
-            [](std::uint64_t& of) -> task<> {
-              while (of > 0) {
-                --of;
-                const result<> done = co_await nop();
-                if (!done) fail("a NOP failed");
-              }
-            },
-            std::ref(left)));
-      }
-      for (auto& one : all) co_await std::move(one);
-    }(count));
-  }
+  void run(std::uint64_t count) override { runtime_.block_on(nops(count, 32)); }
 
  private:
   runtime runtime_ = need(runtime::make());
