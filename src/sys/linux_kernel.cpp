@@ -247,15 +247,15 @@ class linux_kernel final : public kernel {
     return error;
   }
 
-  // A detector watches what calls of libraries store.
 #if !defined(CAROUSEL_ADDRESS_SANITIZER)
   bool has_bare_reads() const noexcept override { return true; }
-#endif
+#else  // a detector that watches what calls of libraries store
   std::int32_t read_now(int fd, std::span<std::byte> into, std::uint64_t at) noexcept override {
     const iovec whole{.iov_base = into.data(), .iov_len = into.size()};
     const ssize_t n = ::preadv2(fd, &whole, 1, static_cast<off_t>(at), RWF_NOWAIT);
     return n >= 0 ? static_cast<std::int32_t>(n) : -errno;
   }
+#endif
   std::int32_t write_now(int fd, std::span<const std::byte> from,
                          std::uint64_t at) noexcept override {
     const ssize_t n = ::pwrite(fd, from.data(), from.size(), static_cast<off_t>(at));
