@@ -56,7 +56,7 @@ result<const places::known_target*> places::target_of(const operand& names) {
   if (known != targets_.end()) return &known->second;
   auto opened = open_path(names.target_directory);
   if (!opened) return std::unexpected(opened.error());
-  return &keep_target(names.target_directory, std::move(*opened));
+  return &keep_target(names.target_directory, *opened);
 }
 
 const places::known_target& places::keep_target(const std::string& path, const directory& open) {
