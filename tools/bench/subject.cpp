@@ -16,6 +16,7 @@
 #include "common/direct_alignment.hpp"
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
+#include "common/same_time.hpp"
 
 namespace carousel::tool::bench {
 namespace {
@@ -127,8 +128,7 @@ bool subject::changed() const noexcept {
   struct stat now{};
   if (::fstat(fd_, &now) != 0) return true;
   return !is_device() &&
-         (now.st_size != about_.st_size || now.st_mtim.tv_sec != about_.st_mtim.tv_sec ||
-          now.st_mtim.tv_nsec != about_.st_mtim.tv_nsec);
+         (now.st_size != about_.st_size || !is_same_time(now.st_mtim, about_.st_mtim));
 }
 
 }  // namespace carousel::tool::bench

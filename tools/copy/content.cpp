@@ -11,6 +11,7 @@
 #include "common/extents.hpp"
 #include "common/last_error.hpp"
 #include "common/read_behind.hpp"
+#include "common/same_time.hpp"
 #include "copy/kernel_copy.hpp"
 #include "copy/piecewise_copy.hpp"
 
@@ -114,8 +115,7 @@ bool needs_pieces(const struct stat& about, sparse_wish sparse) noexcept {
 }
 
 bool was_written(const struct stat& before, const struct stat& now) noexcept {
-  return now.st_mtim.tv_sec != before.st_mtim.tv_sec ||
-         now.st_mtim.tv_nsec != before.st_mtim.tv_nsec;
+  return !is_same_time(now.st_mtim, before.st_mtim);
 }
 
 bool was_written(int fd, const struct stat& before) noexcept {

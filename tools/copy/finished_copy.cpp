@@ -7,6 +7,7 @@
 
 #include "common/file_hash.hpp"
 #include "common/last_error.hpp"
+#include "common/same_time.hpp"
 #include "copy/attributes.hpp"
 #include "copy/copier.hpp"
 #include "copy/extended_attributes.hpp"
@@ -24,10 +25,6 @@ result<file> open_regular(int directory, const std::string& name, int nofollow) 
   struct stat about{};
   if (::fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) return opened;
   return std::unexpected(std::make_error_code(std::errc::invalid_argument));
-}
-
-bool is_same_time(const timespec& one, const timespec& other) noexcept {
-  return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
 }
 
 /// Whether copy_attributes() has nothing to do, but for the time of the last access. Only root

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "common/last_error.hpp"
+#include "common/same_time.hpp"
 #include "copy/attributes.hpp"
 #include "copy/descriptors.hpp"
 #include "copy/name_claims.hpp"
@@ -96,8 +97,7 @@ bool is_finished(int directory, const struct stat& there, const struct stat& fro
   const bool owned =
       ::geteuid() != 0 || (there.st_uid == from.st_uid && there.st_gid == from.st_gid);
   if (!owned || ((there.st_mode ^ from.st_mode) & 0777U) != 0) return false;
-  const timespec kept = kept_there(from.st_mtim, directory, there);
-  return kept.tv_sec == there.st_mtim.tv_sec && kept.tv_nsec == there.st_mtim.tv_nsec;
+  return is_same_time(kept_there(from.st_mtim, directory, there), there.st_mtim);
 }
 
 /// Access rules and extended attributes; of times the copy gets new ones anyway.
