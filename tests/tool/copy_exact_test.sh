@@ -81,5 +81,36 @@ kill $writer
 wait $writer 2>/dev/null
 check "by name" says "'growing' changed while it was copied"
 check "the copy is the beginning of it" cmp -n "$(stat -c %s grown)" growing grown
+head -c 1500000 /dev/urandom >patched && sync patched
+# shellcheck disable=SC2317  # called by check
+copy_begins() { # PID
+  local fd
+  for fd in "/proc/$1/fd"/*; do
+    case $(readlink "$fd") in
+      "$(realpath .)"/*'(deleted)' | "$(realpath .)"/*.carousel-*) [[ $(stat -Lc %s "$fd") -eq 0 ]] || return 0 ;;
+    esac
+  done 2>/dev/null
+  return 1
+}
+# shellcheck disable=SC2317
+copied_with() { # STATUS COMMAND..., which is run when the beginning of the file was copied
+  touch -d @1000000000 patched
+  "$carousel" cp --bwlimit=1M --reflink=never patched patched-copy >out 2>err &
+  local pid=$!
+  until copy_begins $pid; do
+    kill -0 $pid 2>/dev/null || return 1
+    sleep 0.01
+  done
+  "${@:2}"
+  wait $pid
+  status=$?
+  [[ $status -eq $1 ]] || { cat err; false; }
+}
+# shellcheck disable=SC2317
+patch() { printf 'written meanwhile' | dd conv=notrunc of=patched status=none && touch -d @1000000000 patched; }
+check "what is written to a file while it is copied" copied_with 1 patch
+check "is seen where the time is put back" says "'patched' changed while it was copied"
+check "a name that it gets meanwhile changes nothing" copied_with 0 ln patched patched-too
+check "nor do other permissions" copied_with 0 chmod 600 patched
 check "no temporary file is left" no_leftovers
 finish

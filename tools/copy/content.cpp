@@ -118,6 +118,10 @@ bool was_written(const struct stat& before, const struct stat& now) noexcept {
   return !is_same_time(now.st_mtim, before.st_mtim);
 }
 
+bool was_touched(const struct stat& before, const struct stat& now) noexcept {
+  return !is_same_time(now.st_ctim, before.st_ctim);
+}
+
 bool was_written(int fd, const struct stat& before) noexcept {
   struct stat now{};
   return ::fstat(fd, &now) == 0 && was_written(before, now);
@@ -140,11 +144,13 @@ std::optional<result<copied_content>> share_content(const content_ends& ends,
   const auto shared = share_storage(ends.from.fd(), ends.to.fd());
   if (shared) {
     struct stat made{};
-    if (::fstat(ends.to.fd(), &made) != 0) return std::unexpected(last_error());
+    struct stat now{};
+    if (::fstat(ends.to.fd(), &made) != 0 || ::fstat(ends.from.fd(), &now) != 0)
+      return std::unexpected(last_error());
     const auto size = static_cast<std::uint64_t>(made.st_size);
     progress.add(size);
-    const bool is_of_then =
-        made.st_size == ends.about.st_size && !was_written(ends.from.fd(), ends.about);
+    const bool is_of_then = made.st_size == ends.about.st_size && !was_written(ends.about, now) &&
+                            !was_touched(ends.about, now);
     return copied_content{size, {content_way::reflink}, is_of_then};
   }
   const std::error_code why = shared.error();

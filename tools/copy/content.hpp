@@ -74,6 +74,9 @@ struct copied_content {
 /// Whether the file was written to between the two looks at it.
 [[nodiscard]] bool was_written(const struct stat& before, const struct stat& now) noexcept;
 [[nodiscard]] bool was_written(int fd, const struct stat& before) noexcept;
+/// Whether anything about it has changed: its content, even where somebody has put the time of that
+/// back, or no more than its attributes or the number of its names.
+[[nodiscard]] bool was_touched(const struct stat& before, const struct stat& now) noexcept;
 
 /// Why storage is not shared, whatever the two files are: as chosen_way has it. 0: it is tried.
 [[nodiscard]] int why_not_to_share(const struct stat& about, reflink_wish reflink,

@@ -26,9 +26,7 @@ constexpr std::size_t quick_files_in_row = 16;
 constexpr std::chrono::milliseconds quick_row_max{1};
 
 /// A file that does not know its size learns it by being read.
-bool has_changed(const file& from, const struct stat& before, std::uint64_t copied) noexcept {
-  struct stat now{};
-  if (::fstat(from.fd(), &now) != 0) return false;
+bool is_other(const struct stat& before, const struct stat& now, std::uint64_t copied) noexcept {
   const bool resized =
       now.st_size != before.st_size && static_cast<std::uint64_t>(now.st_size) != copied;
   return resized || was_written(before, now);
@@ -169,33 +167,30 @@ task<bool> file_copier::fill(open_file& ends, const file_order& order, fixed_buf
     co_return false;
   }
   outcome.content = *copied.res;
-  if (options_.manifest_file) lease = co_await list(ends, std::move(lease), outcome);
+  if (options_.manifest_file) {
+    // Where the copy is of an earlier one than what the source is by now, the copy alone has it.
+    const file& of = outcome.content.is_of_then ? ends.to.opened() : ends.from;
+    lease = co_await take_hash(ends.job, of, options_.hash, std::move(lease), outcome.hash,
+                               outcome.content.size);
+  }
   if (!options_.verify) co_return true;
   co_return co_await verify(ends, std::move(lease), outcome.content.size);
 }
 
-/// That of the source, unless the copy is of an earlier one.
-task<fixed_buf> file_copier::list(const open_file& ends, fixed_buf lease, file_outcome& outcome) {
-  const std::uint64_t size = outcome.content.size;
-  lease =
-      co_await take_hash(ends.job, ends.from, options_.hash, std::move(lease), outcome.hash, size);
-  if (!outcome.content.is_of_then || !has_changed(ends.from, ends.about, size)) co_return lease;
-  outcome.hash.clear();
-  co_return co_await take_hash(ends.job, ends.to.opened(), options_.hash, std::move(lease),
-                               outcome.hash);
+task<result<bool>> file_copier::compare(open_file& ends, fixed_buf lease, std::uint64_t size) {
+  if (ends.share == nullptr) {
+    auto same = co_await verify_copy(ends.from, ends.to.opened(), size, std::move(lease));
+    co_return same.res;
+  }
+  // Who compares a part takes one, while this waits for him.
+  {
+    const fixed_buf given_back = std::move(lease);
+  }
+  co_return co_await ends.share->verify_content(ends.shared());
 }
 
 task<bool> file_copier::verify(open_file& ends, fixed_buf lease, std::uint64_t size) {
-  result<bool> same;
-  if (ends.share != nullptr) {
-    // Who compares a part takes one, while this waits for him.
-    {
-      const fixed_buf given_back = std::move(lease);
-    }
-    same = co_await ends.share->verify_content(ends.shared());
-  } else {
-    same = (co_await verify_copy(ends.from, ends.to.opened(), size, std::move(lease))).res;
-  }
+  const auto same = co_await compare(ends, std::move(lease), size);
   if (same && *same) co_return true;
   if (!same)
     ends.job.said->fail("verify the copy of", source_path(ends.job), same.error());
@@ -203,6 +198,19 @@ task<bool> file_copier::verify(open_file& ends, fixed_buf lease, std::uint64_t s
     ends.job.said->refuse(source_path(ends.job),
                           "is not what its copy is when both are read again");
   co_return false;
+}
+
+/// Who writes may put the time of the content back, but not that of the change, which a further
+/// name and another attribute set as well: what the content is tells them apart.
+task<bool> file_copier::has_changed(open_file& ends, std::uint64_t copied) {
+  struct stat now{};
+  if (::fstat(ends.from.fd(), &now) != 0) co_return false;
+  if (is_other(ends.about, now, copied)) co_return true;
+  if (!was_touched(ends.about, now)) co_return false;
+  auto lease = co_await buffers_.small();
+  if (!lease) co_return true;
+  const auto same = co_await compare(ends, std::move(*lease), copied);
+  co_return !same || !*same;
 }
 
 task<bool> file_copier::land(open_file& ends, const file_order& order, file_outcome& outcome) {
@@ -217,7 +225,8 @@ task<bool> file_copier::land(open_file& ends, const file_order& order, file_outc
     co_return false;
   }
   const copied_content& content = outcome.content;
-  const bool changed = !content.is_of_then && has_changed(ends.from, ends.about, content.size);
+  bool changed = false;
+  if (!content.is_of_then) changed = co_await has_changed(ends, content.size);
   struct stat made{};
   if (order.tells_identity && ::fstat(to, &made) == 0)
     outcome.identities.push_back(identity_of(made));

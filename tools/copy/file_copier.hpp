@@ -84,7 +84,9 @@ class file_copier {
   result<landing> write_in_place(const file_job& job, std::string_view why);
   task<bool> fill(open_file& ends, const file_order& order, fixed_buf lease,
                   content_progress& progress, file_outcome& outcome);
-  task<fixed_buf> list(const open_file& ends, fixed_buf lease, file_outcome& outcome);
+  /// Both read again.
+  task<result<bool>> compare(open_file& ends, fixed_buf lease, std::uint64_t size);
+  task<bool> has_changed(open_file& ends, std::uint64_t copied);
   task<bool> verify(open_file& ends, fixed_buf lease, std::uint64_t size);
   task<bool> land(open_file& ends, const file_order& order, file_outcome& outcome);
 

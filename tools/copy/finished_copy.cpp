@@ -100,10 +100,16 @@ task<copier::attempt> copier::list_kept(file_job& job, tries& /*all*/) {
   struct stat about{};
   auto lease = co_await own_.buffers().small();
   if (!lease || ::fstat(there->fd(), &about) != 0) co_return true;
-  (void)co_await take_hash(job, *there, options_.hash, std::move(*lease), job.hash);
-  if (was_written(there->fd(), about)) {
-    job.hash.clear();
-    job.said->refuse(target_path(job), "changed while it was read for the manifest");
+  lease = co_await take_hash(job, *there, options_.hash, std::move(*lease), job.hash);
+  struct stat now{};
+  if (::fstat(there->fd(), &now) != 0 || was_touched(about, now)) {
+    // By a write, or by another attribute or name, which leaves the content alone.
+    std::string again;
+    (void)co_await take_hash(job, *there, options_.hash, std::move(*lease), again);
+    if (again != job.hash) {
+      job.hash.clear();
+      job.said->refuse(target_path(job), "changed while it was read for the manifest");
+    }
   }
   list(job, job.hash);
   co_return true;
