@@ -64,6 +64,19 @@ check "hard links and symbolic links too" ends_with 0 -ab tree target
 check "keep what they replace" test "$(cat target/tree/b~) $(readlink target/tree/l~)" = "was y"
 check "and are what they are" same_content tree/b target/tree/b
 check "a name that is too long for its backup" bash -c 'n=$(printf "n%.0s" {1..255}); echo kept >$n; ! "$1" cp -b new $n && [[ $(cat $n) = kept ]]' _ "$carousel"
+mkdir one two into && echo copied >one/a~ && echo new >two/a && echo was >into/a
+check "what was just copied is not replaced by a backup" ends_with 1 -b one/a~ two/a into
+check "which is said" says "'into/a~' was just made, and would be replaced by the backup of 'into/a'"
+check "and nothing is lost" test "$(contents into/a into/a~)" = "was copied "
+check "what is a backup may have one" ends_with 0 -b two/a one/a~ into
+check "of its own" test "$(contents into/a into/a~ into/a~~)" = "new copied was "
+chmod 755 . && mkdir -m 1777 shared && echo theirs >shared/file && chmod 666 shared/file
+if is_root && "${unprivileged[@]}" "$carousel" --version >out 2>&1; then
+  run "${unprivileged[@]}" "$carousel" cp -b new shared/file
+  check "where only owners give other names there is no backup" test $status = 1
+  check "which is said" says "'shared/file' cannot have a backup: its directory has the sticky bit"
+  check "and nothing is left there" test "$(ls -A shared) $(contents shared/file)" = "file theirs "
+fi
 if is_root && truncate -s 8M image && mkfs.vfat image >/dev/null 2>&1 && mount_new fat -o loop image; then
   echo old >fat/file
   check "where there are no hard links" ends_with 0 -b new fat/file

@@ -1,12 +1,13 @@
 #include "copy/backup.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -57,6 +58,14 @@ result<std::string> last_number(int directory, std::string_view name) {
   return highest;
 }
 
+/// CAP_FOWNER.
+bool acts_for_owners() noexcept {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> sets{};
+  return ::syscall(SYS_capget, &header, sets.data()) == 0 &&
+         (sets[0].effective & (1U << CAP_FOWNER)) != 0;
+}
+
 }  // namespace
 
 std::optional<control> backup_control(std::string_view word) noexcept {
@@ -83,22 +92,21 @@ result<std::string> backup_name(int directory, const std::string& name, const ba
   return name + ".~" + next_number(*last) + "~";
 }
 
-result<> keep_backup(const directory& where, const std::string& name, const backup_wish& wish,
-                     const identity& source) {
-  struct stat about{};
-  if (::fstatat(where.fd(), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return {};
-    return std::unexpected(last_error());
-  }
-  const auto backup = backup_name(where.fd(), name, wish);
-  if (!backup) return std::unexpected(backup.error());
-  if (::fstatat(where.fd(), backup->c_str(), &about, 0) == 0 && identity_of(about) == source)
-    return std::unexpected(std::make_error_code(std::errc::file_exists));
-  auto kept = land_node(where, *backup, if_exists::replace, [&](const char* as) {
+bool may_be_removed(int directory, const struct stat& about) noexcept {
+  struct stat above{};
+  if (::fstat(directory, &above) != 0 || (above.st_mode & S_ISVTX) == 0) return true;
+  const uid_t user = ::geteuid();
+  return about.st_uid == user || above.st_uid == user || acts_for_owners();
+}
+
+result<bool> keep_backup(const directory& where, const std::string& name,
+                         const std::string& backup) {
+  const auto linked = land_node(where, backup, if_exists::replace, [&](const char* as) {
     return ::linkat(where.fd(), name.c_str(), where.fd(), as, 0);
   });
-  if (kept || !takes_no_link(kept.error())) return kept;
-  if (::renameat(where.fd(), name.c_str(), where.fd(), backup->c_str()) == 0) return {};
+  if (linked) return true;
+  if (!takes_no_link(linked.error())) return std::unexpected(linked.error());
+  if (::renameat(where.fd(), name.c_str(), where.fd(), backup.c_str()) == 0) return false;
   return std::unexpected(last_error());
 }
 

@@ -29,10 +29,13 @@ struct backup_wish {
 [[nodiscard]] result<std::string> backup_name(int directory, const std::string& name,
                                               const backup_wish& wish);
 
-/// Gives what has the name, which is no directory, the name of a backup as well, or where there are
-/// no hard links in its place. It replaces an older backup of that name. Error: file_exists when
-/// that is `source`.
-[[nodiscard]] result<> keep_backup(const directory& where, const std::string& name,
-                                   const backup_wish& wish, const identity& source);
+/// Whether this process may take names away from what `about` is of: in a sticky directory not
+/// everybody may.
+[[nodiscard]] bool may_be_removed(int directory, const struct stat& about) noexcept;
+
+/// Gives what has the name, which is no directory, the other one as well, or where there are no
+/// hard links in its place. It replaces what has that. The result: whether it has both.
+[[nodiscard]] result<bool> keep_backup(const directory& where, const std::string& name,
+                                       const std::string& backup);
 
 }  // namespace carousel::tool

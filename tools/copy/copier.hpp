@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "carousel/carousel.hpp"
@@ -215,6 +216,7 @@ class copier {
   /// their files do not.
   identities landed_;
   bool remember_landed_ = false;
+  std::unordered_set<std::string> like_backups_;
 };
 
 }  // namespace carousel::tool

@@ -230,12 +230,15 @@ task<bool> file_copier::land(open_file& ends, const file_order& order, file_outc
   struct stat made{};
   if (order.tells_identity && ::fstat(to, &made) == 0)
     outcome.identities.push_back(identity_of(made));
+  backup_step backup;
   if (!ends.to.is_in_place()) {
-    const auto kept = back_up(job, identity_of(ends.about), options_);
+    auto kept = back_up(job, identity_of(ends.about), options_);
     if (!kept) outcome.not_begun = kept.error();
-    if (!kept || !*kept) co_return false;
+    if (!kept || !kept->goes_on) co_return false;
+    backup = std::move(*kept);
   }
   const auto named = co_await ends.to.publish(replaces(job, options_));
+  if (!named) withdraw(job, backup);
   if (!named && collides(job, named.error())) co_return false;
   if (!named) {
     // With -n it came meanwhile, and stays.
@@ -249,8 +252,9 @@ task<bool> file_copier::land(open_file& ends, const file_order& order, file_outc
   const char* name = job.target_name.c_str();
   if (order.tells_identity && ::fstatat(dir, name, &made, AT_SYMLINK_NOFOLLOW) == 0)
     outcome.identities.push_back(identity_in(dir, name, made));
+  remember_copy(job, options_);
   if (changed) outcome.hash.clear();  // which may be that of neither
-  tool::list(job, outcome.hash);
+  list(job, outcome.hash);
   tell(job, describe(content.way));
   tell_lost(job, lost);
   if (changed)

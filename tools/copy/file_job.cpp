@@ -1,9 +1,14 @@
 #include "copy/file_job.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
+#include "common/last_error.hpp"
 #include "common/naming.hpp"
 #include "copy/backup.hpp"
 #include "copy/descriptors.hpp"
@@ -47,18 +52,47 @@ if_exists replaces(const file_job& job, const copy_options& options) noexcept {
   return options.no_clobber || job.claimed.was_free ? if_exists::fail : if_exists::replace;
 }
 
-result<bool> back_up(const file_job& job, const identity& source, const copy_options& options) {
-  if (!options.has_backups() || job.claimed.was_free) return true;
-  const auto kept = keep_backup(job.open.target, job.target_name, options.backups, source);
-  if (kept) return true;
-  if (out_of_descriptors(kept.error())) return std::unexpected(kept.error());
+result<backup_step> back_up(const file_job& job, const identity& source,
+                            const copy_options& options) {
+  if (!options.has_backups() || job.claimed.was_free) return backup_step{true};
+  const int dir = job.open.target.fd();
   const std::string target = target_path(job);
-  if (kept.error() == std::errc::file_exists)
-    job.said->refuse(source_path(job),
-                     "would be replaced by the backup of " + shell_quoted(target));
-  else
-    job.said->fail_at_target("keep a backup of", target, kept.error());
-  return false;
+  const auto fail = [&](const std::error_code& why) -> result<backup_step> {
+    if (out_of_descriptors(why)) return std::unexpected(why);
+    job.said->fail_at_target("keep a backup of", target, why);
+    return backup_step{};
+  };
+  const auto refuse = [&](const std::string& what, const std::string& text) {
+    job.said->refuse(what, text);
+    return backup_step{};
+  };
+  struct stat about{};
+  if (::fstatat(dir, job.target_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT ? backup_step{true} : fail(last_error());
+  if (!may_be_removed(dir, about))
+    return refuse(target,
+                  "cannot have a backup: its directory has the sticky bit, where only the owner of "
+                  "the file or of the directory may give it another name");
+  const auto backup = backup_name(dir, job.target_name, options.backups);
+  if (!backup) return fail(backup.error());
+  struct stat there{};
+  if (::fstatat(dir, backup->c_str(), &there, 0) == 0 && identity_of(there) == source)
+    return refuse(source_path(job), "would be replaced by the backup of " + shell_quoted(target));
+  if (job.like_backups->contains(path_below_destination(*job.where, *backup)))
+    return refuse(target_path(*job.where, *backup),
+                  "was just made, and would be replaced by the backup of " + shell_quoted(target));
+  const auto linked = keep_backup(job.open.target, job.target_name, *backup);
+  if (!linked) return fail(linked.error());
+  return backup_step{true, *linked ? *backup : std::string()};
+}
+
+void withdraw(const file_job& job, const backup_step& backup) {
+  if (!backup.link.empty()) (void)::unlinkat(job.open.target.fd(), backup.link.c_str(), 0);
+}
+
+void remember_copy(const file_job& job, const copy_options& options) {
+  if (options.has_backups() && job.target_name.ends_with(options.backups.suffix))
+    job.like_backups->insert(path_below_destination(*job.where, job.target_name));
 }
 
 bool collides(const file_job& job, const std::error_code& why) {

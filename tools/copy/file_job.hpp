@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <unordered_set>
 
 #include "copy/attribute_table.hpp"
 #include "copy/copy_options.hpp"
@@ -34,6 +35,9 @@ struct file_job {
   std::string hash = {};                   ///< of its content, for a manifest
   std::optional<likeness> has_names = {};  ///< its file has several, and no other is dealt with now
   bool leads = false;                      ///< it is copied, and the others become links to it
+  /// -b: what the run has copied to names that simple backups could have, by path below the
+  /// destination.
+  std::unordered_set<std::string>* like_backups = nullptr;
 };
 
 // What is the same for all that gets a name at the target. They say what there is to say; of a job
@@ -51,10 +55,18 @@ void list(const file_job& job, std::string_view hash);
 
 /// What becomes of a file that has the name.
 [[nodiscard]] if_exists replaces(const file_job& job, const copy_options& options) noexcept;
-/// Before the name is taken from what has it. False: it cannot be, which was said. Error: there is
-/// no descriptor for it.
-[[nodiscard]] result<bool> back_up(const file_job& job, const identity& source,
-                                   const copy_options& options);
+/// What became of the backup of what has the name.
+struct backup_step {
+  bool goes_on = false;   ///< to the copy; otherwise what is in the way was said
+  std::string link = {};  ///< that has the name's file as well, until the copy takes the name
+};
+/// Before the name is taken from what has it. Error: there is no descriptor for it.
+[[nodiscard]] result<backup_step> back_up(const file_job& job, const identity& source,
+                                          const copy_options& options);
+/// The copy has not got the name.
+void withdraw(const file_job& job, const backup_step& backup);
+/// The copy has got it.
+void remember_copy(const file_job& job, const copy_options& options);
 /// Whether it was refused because something has come to a name that was free, which was said.
 [[nodiscard]] bool collides(const file_job& job, const std::error_code& why);
 

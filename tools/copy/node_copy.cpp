@@ -77,8 +77,9 @@ task<copier::attempt> copier::copy_node(file_job& job, tries& /*all*/) {
   const auto kept = back_up(job, identity_of(about), options_);
   if (!kept)
     co_return std::unexpected(no_descriptor{kept.error(), "keep a backup of", side::target});
-  if (!*kept) co_return false;
+  if (!kept->goes_on) co_return false;
   const auto made = is_link ? make_symlink(job, about, text, lost) : make_special(job, about, lost);
+  if (!made) withdraw(job, *kept);
   if (!made && out_of_descriptors(made.error()))
     co_return std::unexpected(
         no_descriptor{made.error(), making(about.st_mode & S_IFMT), side::target});
@@ -92,6 +93,7 @@ task<copier::attempt> copier::copy_node(file_job& job, tries& /*all*/) {
   if (struct stat there{};
       remember_landed_ && ::fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
     landed_.insert(identity_in(dir, name, there));
+  remember_copy(job, options_);
   ++(is_link ? report_.symlinks : report_.special_files);
   tell(job);
   tell_lost(job, lost);

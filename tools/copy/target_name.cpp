@@ -147,11 +147,12 @@ copier::attempt copier::link_again(const file_job& job, const hard_links::copied
     return false;
   const auto kept = back_up(job, first.copy, options_);
   if (!kept) return std::unexpected(no_descriptor{kept.error(), "keep a backup of", side::target});
-  if (!*kept) return true;
+  if (!kept->goes_on) return true;
   const auto linked =
       land_node(job.open.target, job.target_name, replaces(job, options_), [&](const char* as) {
         return ::linkat(there->fd(), first.name.c_str(), job.open.target.fd(), as, 0);
       });
+  if (!linked) withdraw(job, *kept);
   if (!linked && collides(job, linked.error())) return true;
   if (!linked && takes_no_link(linked.error())) {
     job.said->note(fmt::format("some hard links became copies: {}", linked.error().message()));
@@ -161,6 +162,7 @@ copier::attempt copier::link_again(const file_job& job, const hard_links::copied
     fail_to_make("link", job, linked.error());
     return true;
   }
+  remember_copy(job, options_);
   ++report_.hard_links;
   tell(job);
   list(job, first.hash);
