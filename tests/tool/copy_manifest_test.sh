@@ -45,6 +45,11 @@ files=$(names tree)
 check "check finds all as it should be" check_ends_with 0 sums copy/
 check "and counts it" grep -qx "$files files are right, 0 differ, 0 are missing, 0 are not in the manifest" out
 check "with no word on stderr" test ! -s err
+ln -s copy too
+for spelt in ./copy "$PWD/copy" copy/sub/.. too; do
+  check "however the directory is spelt: $spelt" check_ends_with 0 sums "$spelt"
+done
+rm too
 check "from stdin" bash -c '"$1" check - <sums' _ "$carousel"
 sha256sum copy/one copy/large >others
 check "it reads what sha256sum writes" check_ends_with 0 others
@@ -68,6 +73,16 @@ check "each" says "'broken': line 4 is none of a manifest"
 : >nothing
 check "a manifest of nothing tells nothing" check_ends_with 1 nothing
 check "which is said" says "'nothing' has no lines"
+(
+  deep=$(printf 'd%.0s' {1..200})
+  mkdir deep && cd deep
+  for ((i = 0; i < 25; ++i)); do mkdir "$deep" && cd "$deep" || exit 1; done
+  echo found >end
+)
+check "a tree that is deeper than a path" ends_with 0 -a --manifest=deepest deep depth
+check "has a manifest" test "$(wc -c <deepest)" -gt 5000
+check "that is checked" check_ends_with 0 deepest depth
+check "wholly" grep -q "^1 files are right, 0 differ, 0 are missing, 0 are not" out
 check "a manifest that is not there is no start" check_ends_with 2 nowhere
 check "nor is none" check_ends_with 2
 check "a directory that is not there is an error" check_ends_with 1 others nowhere

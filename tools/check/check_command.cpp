@@ -30,8 +30,8 @@ command command_of(bool& verbose) {
       {flag("v", "verbose", verbose, "name each file that is right too")},
       std::numeric_limits<std::size_t>::max(),
       "MANIFEST is one of `carousel cp --manifest`, of sha256sum or of xxh128sum; - is stdin. "
-      "Names in it\nare relative to the current directory. A DIR is spelt as they begin, and no "
-      "link in it is followed.\n\n"
+      "Names in it\nare relative to the current directory. Links below a DIR are not "
+      "followed.\n\n"
       "Examples:\n"
       "  carousel cp -a --manifest=sums SRC DST\n"
       "  carousel check sums DST       each file of DST, and no other, is there and right\n"

@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <climits>
 #include <deque>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 #include "common/file_hash.hpp"
@@ -13,6 +16,7 @@
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
 #include "common/output.hpp"
+#include "common/owned_descriptor.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -22,11 +26,20 @@ namespace fs = std::filesystem;
 constexpr std::size_t files_in_flight = 16;
 constexpr std::size_t lease_bytes = std::size_t{256} << 10U;
 
-std::string simplest(const fs::path& name) { return name.lexically_normal().native(); }
+/// In steps: a name in a deep tree may be longer than any call takes. -1 and errno.
+int open_at_any_depth(int directory, std::string_view name, int flags) noexcept {
+  const std::size_t cut = name.size() < PATH_MAX ? 0 : name.rfind('/', PATH_MAX - 1);
+  if (cut == 0 || cut == std::string_view::npos)
+    return ::openat(directory, std::string(name).c_str(), flags);
+  const std::string step(name.substr(0, cut));
+  const owned_descriptor below(::openat(directory, step.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  name.remove_prefix(std::min(name.find_first_not_of('/', cut), name.size()));
+  return below.fd() < 0 ? -1 : open_at_any_depth(below.fd(), name, flags);
+}
 
 /// What is no regular file has no content that could be right.
 result<file> open_listed(const std::string& name) {
-  const int fd = ::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  const int fd = open_at_any_depth(AT_FDCWD, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return std::unexpected(last_error());
   file opened = file::from_fd(fd);
   struct stat about{};
@@ -56,9 +69,22 @@ void manifest_check::read(const std::string& manifest, const std::vector<std::st
       ++found_.errors;
       continue;
     }
-    names_.insert(simplest(line->name));
+    names_.insert(one_spelling(line->name));
     lines_.push_back(std::move(*line));
   }
+}
+
+std::string manifest_check::one_spelling(const fs::path& name) {
+  const fs::path parent = name.has_parent_path() ? name.parent_path() : ".";
+  const auto [known, is_new] = directories_.try_emplace(parent.native());
+  if (is_new) {
+    std::error_code why;
+    fs::path found = fs::canonical(parent, why);
+    // It does not exist, or is too deep for a path.
+    if (why) found = fs::absolute(parent, why).lexically_normal();
+    known->second = found.native();
+  }
+  return (fs::path(known->second) / name.filename()).native();
 }
 
 task<result<std::string>> manifest_check::hash_of(std::size_t line) {
@@ -110,7 +136,8 @@ void manifest_check::look_for_others(const std::string& directory) {
   for (; !why && at != fs::recursive_directory_iterator() && interrupted() == 0;
        at.increment(why)) {
     std::error_code unknown;
-    if (!fs::is_regular_file(at->symlink_status(unknown)) || names_.contains(simplest(at->path())))
+    if (!fs::is_regular_file(at->symlink_status(unknown)) ||
+        names_.contains(one_spelling(at->path())))
       continue;
     ++found_.extra;
     complain(shell_quoted(at->path().native()) + " is not in the manifest");

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -42,13 +44,16 @@ class manifest_check {
  private:
   manifest_check(fixed_buf_pool pool, bool verbose) noexcept
       : pool_(std::move(pool)), verbose_(verbose) {}
+  /// The same of all names of one place, through whatever links and dots they lead there.
+  std::string one_spelling(const std::filesystem::path& name);
   task<result<std::string>> hash_of(std::size_t line);
   void judge(const manifest_line& line, const result<std::string>& hash);
 
   fixed_buf_pool pool_;
   bool verbose_;
   std::vector<manifest_line> lines_;
-  std::unordered_set<std::string> names_;  ///< of all lines, as spelt most simply
+  std::unordered_set<std::string> names_;  ///< of all lines, in their one spelling
+  std::unordered_map<std::string, std::string> directories_;  ///< and theirs, by how a name has it
   figures found_;
 };
 
