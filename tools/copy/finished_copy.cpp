@@ -34,7 +34,8 @@ bool has_attributes(int from, int to, const struct stat& about, const struct sta
   const bool owned =
       there.st_gid == about.st_gid && (there.st_uid == about.st_uid || ::geteuid() != 0);
   const bool has_mode = ((there.st_mode ^ about.st_mode) & 07777U) == 0;
-  if (!owned || !has_mode || !is_same_time(there.st_mtim, about.st_mtim)) return false;
+  const bool has_time = is_same_time(there.st_mtim, kept_there(about.st_mtim, to, there));
+  if (!owned || !has_mode || !has_time) return false;
   const xattr_end source(from);
   const xattr_end target(to);
   return have_one_value(source, target, "system.posix_acl_access") &&

@@ -63,23 +63,6 @@ target_plan plan_with_backup(int directory, const char* name, const struct stat&
   return plan;
 }
 
-/// The time as the file system of this file would keep it: in the steps that the stamps of the
-/// file show, and in two seconds on FAT.
-timespec kept_there(timespec time, int directory, const struct stat& file) noexcept {
-  constexpr long second_ns = 1'000'000'000;
-  long grain = 1;
-  for (const long steps : {100L, 1000L, 10'000'000L, second_ns}) {
-    const bool shows_finer = file.st_mtim.tv_nsec % steps != 0 ||
-                             file.st_ctim.tv_nsec % steps != 0 || file.st_atim.tv_nsec % steps != 0;
-    if (!shows_finer) grain = steps;
-  }
-  time.tv_nsec -= time.tv_nsec % grain;
-  struct statfs about{};
-  if (grain == second_ns && ::fstatfs(directory, &about) == 0 && about.f_type == MSDOS_SUPER_MAGIC)
-    time.tv_sec -= time.tv_sec % 2;
-  return time;
-}
-
 /// As -u has it. A directory is never current: it is in the way of what is none.
 bool is_current(int directory, const struct stat& file, const newcomer& copy) noexcept {
   if (!copy.changed || S_ISDIR(file.st_mode)) return false;
@@ -107,6 +90,21 @@ bool belongs_to_the_old_file(const attribute_loss& lost) {
 }
 
 }  // namespace
+
+timespec kept_there(timespec time, int fd, const struct stat& file) noexcept {
+  constexpr long second_ns = 1'000'000'000;
+  long grain = 1;
+  for (const long steps : {100L, 1000L, 10'000'000L, second_ns}) {
+    const bool shows_finer = file.st_mtim.tv_nsec % steps != 0 ||
+                             file.st_ctim.tv_nsec % steps != 0 || file.st_atim.tv_nsec % steps != 0;
+    if (!shows_finer) grain = steps;
+  }
+  time.tv_nsec -= time.tv_nsec % grain;
+  struct statfs about{};
+  if (grain == second_ns && ::fstatfs(fd, &about) == 0 && about.f_type == MSDOS_SUPER_MAGIC)
+    time.tv_sec -= time.tv_sec % 2;
+  return time;
+}
 
 std::string target_plan::refusal::sentence(std::string_view quoted_target) const {
   std::string said(text);

@@ -65,6 +65,10 @@ struct newcomer {
 /// `name` in a directory that others may have filled. A symbolic link there is never followed.
 [[nodiscard]] target_plan plan_for_target(int directory, const char* name, const newcomer& copy);
 
+/// A time as the file system of this file would keep it: in the steps that the stamps of the file
+/// show, and in two seconds on FAT. `fd` is of the file or of its directory.
+[[nodiscard]] timespec kept_there(timespec time, int fd, const struct stat& file) noexcept;
+
 /// Why nothing can be made in the directory although its permissions allow it, and what to do;
 /// empty: nothing is known.
 [[nodiscard]] std::string_view lock_of(int directory) noexcept;
