@@ -9,12 +9,25 @@
 namespace carousel::tool {
 namespace {
 
+bool is_in_tree(const place* where) noexcept { return where->parent && where->parent->parent; }
+
 /// From the top of the tree, whose own name is no part of it.
 std::string path_in_tree(const place& where, const std::string& name) {
   std::string path = name;
-  for (const place* at = &where; at->parent && at->parent->parent; at = at->parent.get())
+  for (const place* at = &where; is_in_tree(at); at = at->parent.get())
     path.insert(0, at->source_name + "/");
   return path;
+}
+
+bool matches(const std::string& pattern, const std::string& text) noexcept {
+  return ::fnmatch(pattern.c_str(), text.c_str(), FNM_PATHNAME) == 0;
+}
+
+/// How many slashes are in such a path, as far as that many.
+std::size_t depth_in_tree(const place& where, std::size_t max) noexcept {
+  std::size_t depth = 0;
+  for (const place* at = &where; depth <= max && is_in_tree(at); at = at->parent.get()) ++depth;
+  return depth;
 }
 
 }  // namespace
@@ -24,17 +37,20 @@ exclusions::exclusions(const std::vector<std::string>& patterns) {
     const std::string_view text = without_slashes(given);
     pattern made{std::string(text), text.find('/') != text.npos, text.size() != given.size()};
     if (made.of_path) made.text.erase(0, made.text.find_first_not_of('/'));
-    some_of_paths_ = some_of_paths_ || made.of_path;
+    if (made.of_path) {
+      made.slashes = static_cast<std::size_t>(std::ranges::count(made.text, '/'));
+      deepest_ = std::max(deepest_, made.slashes);
+    }
     patterns_.push_back(std::move(made));
   }
 }
 
 bool exclusions::cover(const place& where, const std::string& name, bool directory) const {
-  const std::string path = some_of_paths_ ? path_in_tree(where, name) : std::string();
+  const std::size_t depth = depth_in_tree(where, deepest_);
   return std::ranges::any_of(patterns_, [&](const pattern& p) {
-    if (p.of_directory && !directory) return false;
-    const std::string& text = p.of_path ? path : name;
-    return ::fnmatch(p.text.c_str(), text.c_str(), FNM_PATHNAME) == 0;
+    // A path has as many slashes as its pattern: in a deep tree few need to be known.
+    if ((p.of_directory && !directory) || (p.of_path && p.slashes != depth)) return false;
+    return p.of_path ? matches(p.text, path_in_tree(where, name)) : matches(p.text, name);
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,10 @@ class exclusions {
     std::string text;  ///< without slashes at its ends
     bool of_path = false;
     bool of_directory = false;
+    std::size_t slashes = 0;
   };
   std::vector<pattern> patterns_;
-  bool some_of_paths_ = false;
+  std::size_t deepest_ = 0;  ///< slashes of a pattern
 };
 
 }  // namespace carousel::tool

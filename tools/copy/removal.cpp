@@ -96,9 +96,9 @@ task<> removal::remove_tree(std::shared_ptr<place> top, std::string name) {
 
 /// False: it stays, which was said.
 task<bool> removal::enter(std::shared_ptr<place> where, std::string name) {
-  const std::string path = target_path(*where, name);
+  const auto path = [&] { return target_path(*where, name); };
   if (is_mounted_on(where->target.fd(), name)) {
-    report_.refuse(path, "is not removed: something is mounted there");
+    report_.refuse(path(), "is not removed: something is mounted there");
     co_return false;
   }
   const auto options = open_options{}.custom_flags(O_NOFOLLOW);
@@ -106,12 +106,12 @@ task<bool> removal::enter(std::shared_ptr<place> where, std::string name) {
   if (!opened && out_of_descriptors(opened.error()) && close_outer_levels(1))
     opened = co_await where->target.open_directory(name, options);
   if (!opened) {
-    report_.fail_at_target("remove", path, opened.error());
+    report_.fail_at_target("remove", path(), opened.error());
     co_return false;
   }
   auto made = std::make_shared<place>(where, directory(), std::move(*opened));
   made->source_name = name;  // in patterns
-  made->target_name = std::move(name);
+  made->target_name = name;
   struct stat about{};
   const bool known = ::fstat(made->target.fd(), &about) == 0;
   made->target_id = identity_of(about);
@@ -119,13 +119,13 @@ task<bool> removal::enter(std::shared_ptr<place> where, std::string name) {
   if (!listed && out_of_descriptors(listed.error()) && close_outer_levels(1))
     listed = co_await names_in(made->target);
   if (!known || !listed) {
-    report_.fail_at_target("list", path, known ? listed.error() : last_error());
+    report_.fail_at_target("list", path(), known ? listed.error() : last_error());
     co_return false;
   }
   const std::error_code why =
       rules_.dry_run && !listed->empty() ? why_no_change_in(made->target.fd()) : std::error_code{};
   if (why) {
-    report_.fail_at_target("remove what is in", path, why);
+    report_.fail_at_target("remove what is in", path(), why);
     co_return false;
   }
   levels_.push_back({std::move(made), std::move(*listed)});
@@ -166,13 +166,14 @@ bool removal::close_outer_levels(std::size_t kept) {
 
 /// False: it stays, which was said.
 bool removal::take_away(const place& where, const std::string& name, int how) {
-  const std::string path = target_path(where, name);
   if (!rules_.dry_run && ::unlinkat(where.target.fd(), name.c_str(), how) != 0) {
-    report_.fail_at_target("remove", path, last_error());
+    const std::error_code why = last_error();
+    report_.fail_at_target("remove", target_path(where, name), why);
     return false;
   }
   ++report_.removed;
-  if (report_.names_each) report_.tell(path, rules_.dry_run ? "would be removed" : "removed");
+  if (report_.names_each)
+    report_.tell(target_path(where, name), rules_.dry_run ? "would be removed" : "removed");
   return true;
 }
 
