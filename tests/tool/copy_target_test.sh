@@ -146,7 +146,11 @@ if chattr +i shut 2>/dev/null; then
   check "are written in place when both were" ends_with 0 -a more/file more/same shut
   check "once" test shut/file -ef shut/same
   check "with nothing temporary" no_leftovers
-  chattr -a shut
+  chattr -a shut && chattr +i shut
+  check "a directory that takes no attributes" ends_with 1 -aT more/sub shut
+  chattr -i shut
+  check "is told of once" test "$(grep -c "'shut'" err)" = 1
+  check "with what to do" says "'shut' keeps the attributes that it has: it is immutable; .chattr -i."
   rm shut/same && chattr +i shut/file
   check "an immutable file in a tree is refused" ends_with 1 -rT more shut
   check "with what to do" says "'shut/file' is immutable; .chattr -i."

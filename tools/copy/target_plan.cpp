@@ -157,6 +157,15 @@ std::string_view lock_of(int directory) noexcept {
              : std::string_view();
 }
 
+std::string_view attribute_lock_of(int fd) noexcept {
+  const std::uint64_t marks = marks_of(fd, "");
+  if ((marks & STATX_ATTR_IMMUTABLE) != 0)
+    return "keeps the attributes that it has: it is immutable; `chattr -i` lets it take others";
+  if ((marks & STATX_ATTR_APPEND) != 0)
+    return "keeps the attributes that it has: it is append-only; `chattr -a` lets it take others";
+  return {};
+}
+
 result<bool> make_alike(int directory, const char* name, const struct stat& about, int made) {
   const int there = ::openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (there < 0) {

@@ -73,6 +73,10 @@ struct newcomer {
 /// empty: nothing is known.
 [[nodiscard]] std::string_view lock_of(int directory) noexcept;
 
+/// Why what is open takes no attributes, whoever gives them, and what to do; empty: nothing is
+/// known.
+[[nodiscard]] std::string_view attribute_lock_of(int fd) noexcept;
+
 /// Gives a new file, which nobody has written to, what the existing one has and a copy without -p
 /// keeps: owner, mode, access control list, extended attributes, and the time of the last access.
 /// False when some of it, times aside, cannot be given. Error: there is no descriptor for it.

@@ -11,6 +11,7 @@
 #include "common/naming.hpp"
 #include "copy/durable.hpp"
 #include "copy/path_only.hpp"
+#include "copy/target_plan.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -21,6 +22,16 @@ constexpr std::size_t files_at_once_max = 64;
 
 bool is_directory(const place& where, const name_list::entry& entry, bool follow) noexcept {
   return entry_type(where.source.fd(), entry.c_str(), entry.type, follow_links(follow)) == S_IFDIR;
+}
+
+/// Takes those out that have one reason, which is the result; empty: there is none.
+std::string_view take_locked(attribute_losses& lost, int target) {
+  const std::string_view lock = lost.empty() ? std::string_view() : attribute_lock_of(target);
+  if (lock.empty()) return lock;
+  const auto locked = std::erase_if(lost, [](const attribute_loss& one) {
+    return one.error == EPERM && !one.row().at_source && one.comes_to() == fate::error;
+  });
+  return locked == 0 ? std::string_view() : lock;
 }
 
 }  // namespace
@@ -341,6 +352,8 @@ task<> walk::finish(place& where, handles& open) {
         change_mode(target, made.st_mode & 07777U & ~where.lent) != 0)
       lost.push_back({attribute::mode, errno});
   }
+  if (const std::string_view lock = take_locked(lost, target); !lock.empty())
+    said->refuse(name(), lock);
   said->lose(lost, [&](bool of_source) {
     return of_source ? source_path(*where.parent, where.source_name) : name();
   });
