@@ -63,7 +63,7 @@ class carousel_tasks final : public engine {
         pool_(need(fixed_buf_pool::make(
             {{p.block, memory.buffers == 0 ? p.depth : memory.buffers}},
             {.huge = memory.huge ? huge_pages::transparent : huge_pages::never}))),
-        file_(file::from_fd(::dup(fd))) {
+        file_(file::from_fd(::dup(fd), open_options{}.inline_io(memory.inline_io))) {
     runtime_.block_on([](carousel_tasks& self) -> task<> {
       if (self.memory_.registered &&
           (!self.pool_.register_buffers() || self.pool_.registered() != registration::fixed))

@@ -26,6 +26,8 @@ struct memory_kind {
   bool kept = false;
   /// Carousel: of the pool; 0: as many as tasks. With fewer they wait for each other.
   unsigned buffers = 0;
+  /// Carousel: buffered writes without the ring.
+  bool inline_io = false;
   /// liburing by hand: without its functions around the system call.
   bool inline_call = false;
 };

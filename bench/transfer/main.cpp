@@ -60,6 +60,10 @@ std::unique_ptr<engine> make(const std::string& name, std::string& shown, const 
     shown = "Carousel, huge pages";
     return by_carousel(p, fd, {.huge = true});
   }
+  if (name == "carousel-inline") {
+    shown = "Carousel, inline_io";
+    return by_carousel(p, fd, {.inline_io = true});
+  }
   if (name == "carousel-8-buffers" || name == "carousel-1-buffer") {
     const unsigned buffers = name == "carousel-1-buffer" ? 1 : 8;
     shown = fmt::format("Carousel, {} tasks share {} buffer{}", p.depth, buffers,

@@ -105,9 +105,12 @@ open_operation<file> file::open(path_text path, open_options options) {
   return detail::open_path<file>({}, path, options);
 }
 
-file file::from_fd(int fd) {
+file file::from_fd(int fd) { return from_fd(fd, {}); }
+
+file file::from_fd(int fd, const open_options& as) {
   detail::fd_ref made = detail::fd_ref::own(fd);
   made->learn_way();
+  if (as.is_inline_io() && made->attempts.may_read()) made->attempts.allow_writes();
   return file(std::move(made));
 }
 

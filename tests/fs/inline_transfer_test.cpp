@@ -239,6 +239,25 @@ TEST_F(inline_transfer, a_write_is_the_loops_own_only_where_that_was_asked_for) 
   EXPECT_EQ(on_disk().substr(page, 6), "inline");
 }
 
+TEST_F(inline_transfer, a_descriptor_that_was_open_before_may_be_written_to_inline_too) {
+  test::run([this]() -> task<> {
+    const auto adopted = [this](int flags) {
+      return file::from_fd(::open(path_.c_str(), O_RDWR | O_CLOEXEC | flags),
+                           open_options{}.inline_io(true));
+    };
+    const file buffered = adopted(0);
+    const std::uint64_t before = submitted();
+    EXPECT_EQ((co_await buffered.write_at(bytes("inline"), page)).res.value(), 6);
+    EXPECT_EQ(submitted(), before);
+    const file direct = adopted(O_DIRECT);
+    auto lease = fixed_buf_pool::make({{page, 1}}).value().try_next(page).value();
+    lease.resize(page);
+    EXPECT_EQ((co_await direct.write_at(std::move(lease), 2 * page)).res.value(), page);
+    EXPECT_EQ(submitted(), before + 1);
+  });
+  EXPECT_EQ(on_disk().substr(page, 6), "inline");
+}
+
 TEST_F(inline_transfer, an_error_of_a_write_is_the_result) {
   in_runtime({.cached = 1000}, open_options{}.inline_io(true),
              [](const file& readable, fake::kernel& kernel) -> task<> {

@@ -80,6 +80,8 @@ class file {
   /// Takes ownership of an open descriptor: a file, a pipe, a terminal. Throws std::bad_alloc, with
   /// the descriptor closed.
   [[nodiscard]] static file from_fd(int fd);
+  /// As one that was opened so: the rest of the options than inline_io is the descriptor's own.
+  [[nodiscard]] static file from_fd(int fd, const open_options& as);
   /// The descriptor, still owned by the file: for calls that the library does not have. -1 once
   /// closed, and for a file that is ring_only.
   [[nodiscard]] int fd() const noexcept { return file_ ? file_->fd : -1; }
