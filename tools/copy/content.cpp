@@ -1,11 +1,9 @@
 #include "copy/content.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "common/extents.hpp"
@@ -22,6 +20,8 @@ namespace {
 /// believed.
 constexpr std::uint64_t pretended_bytes_max = 4096;
 constexpr int transient_tries_max = 16;
+/// As open_options::inline_io has it.
+constexpr std::size_t inline_write_max = std::size_t{64} << 10U;
 
 using step = content_progress::step;
 using transfer_result = buf_result<std::uint64_t, fixed_buf>;
@@ -31,21 +31,20 @@ bool is_transient(const std::error_code& why) noexcept {
   return why == std::errc::interrupted || why == std::errc::resource_unavailable_try_again;
 }
 
-/// Into the page cache, which is quicker than the way to a worker thread of the kernel, where
-/// io_uring sends such writes.
-result<> write(int fd, std::span<const std::byte> data, std::uint64_t at) {
+/// In steps that the loop's thread writes itself.
+task<transfer_result> write(const file& to, fixed_buf lease, std::uint64_t at) {
+  const std::size_t size = lease.size();
   int tries = 0;
-  while (!data.empty()) {
-    const ssize_t n = ::pwrite(fd, data.data(), data.size(), static_cast<off_t>(at));
-    if (n > 0) {
-      data = data.subspan(static_cast<std::size_t>(n));
-      at += static_cast<std::uint64_t>(n);
-      continue;
-    }
-    const std::error_code why = n == 0 ? make_error_code(errc::write_zero) : last_error();
-    if (!is_transient(why) || ++tries == transient_tries_max) return std::unexpected(why);
+  for (std::size_t done = 0; done < size;) {
+    const std::size_t end = std::min(size, done + inline_write_max);
+    auto w = co_await to.write_all_at(std::move(lease).slice(done, end), at + done);
+    lease = std::move(w.buf).into_inner();
+    if (w.res)
+      done = end;
+    else if (!is_transient(w.res.error()) || ++tries == transient_tries_max)
+      co_return transfer_result(std::unexpected(w.res.error()), std::move(lease));
   }
-  return {};
+  co_return transfer_result(size, std::move(lease));
 }
 
 /// Compressed storage is less than the size as well; that of a small file may be rounded down to
@@ -99,8 +98,9 @@ task<transfer_result> copy_sequentially(const content_ends& ends, std::uint64_t 
     if (inside && size - at < *read) lease.resize(size - at);
     if (limit.limits()) co_await limit.pass(lease.size());
     progress.failed_at(at, step::writing);
-    const auto written = write(ends.to.fd(), std::as_const(lease).bytes(), at);
-    if (!written) co_return transfer_result(std::unexpected(written.error()), std::move(lease));
+    auto written = co_await write(ends.to, std::move(lease), at);
+    if (!written.res) co_return written;
+    lease = std::move(written.buf);
     at += lease.size();
     progress.add(lease.size());
   }

@@ -34,6 +34,10 @@ result<> move_into_place(int directory, const std::string& temporary, const std:
   return std::unexpected(last_error());
 }
 
+/// Its buffered writes are copies into memory, which the loop's thread does itself: io_uring hands
+/// each to a worker thread too.
+file adopted(int fd) { return file::from_fd(fd, open_options{}.inline_io(true)); }
+
 /// `make` makes the temporary name.
 template <class Make>
 result<> land_by_rename(int directory, const std::string& name, Make make) {
@@ -68,14 +72,14 @@ result<landing> landing::make(int directory, std::string name, unsigned mode, ea
                               early_name named) {
   const bool is_named = named == early_name::always;
   const int unnamed = is_named ? -1 : open_unnamed(directory, mode);
-  if (unnamed >= 0) return landing(directory, std::move(name), {}, file::from_fd(unnamed));
+  if (unnamed >= 0) return landing(directory, std::move(name), {}, adopted(unnamed));
   if (!is_named && errno != EOPNOTSUPP) return std::unexpected(last_error());
   std::string temporary = temporary_name(name);
   if (early == early_access::owner_only) mode &= 0700U;
   const int fd =
       ::openat(directory, temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) return std::unexpected(last_error());
-  return landing(directory, std::move(name), std::move(temporary), file::from_fd(fd));
+  return landing(directory, std::move(name), std::move(temporary), adopted(fd));
 }
 
 result<landing> landing::in_place(int directory, std::string name) {
@@ -84,7 +88,7 @@ result<landing> landing::in_place(int directory, std::string name) {
   if (fd < 0 && errno == EACCES) fd = ::openat(directory, name.c_str(), O_WRONLY | flags);
   if (fd < 0) return std::unexpected(last_error());
   (void)::fcntl(fd, F_SETFL, 0);
-  landing made(directory, std::move(name), {}, file::from_fd(fd));
+  landing made(directory, std::move(name), {}, adopted(fd));
   made.in_place_ = true;
   return made;
 }
