@@ -29,8 +29,9 @@ void say_once(const std::string& why) noexcept {
 /// A ring for a moment, to learn what the kernel says before files depend on it.
 bool can_make_rings() {
   const carousel::result<carousel::runtime> made = carousel::runtime::make({.entries = 1});
-  if (!made) say_once(made.error().message());
-  return made.has_value();
+  if (made || !ring_refusal::is_for_good(made.error())) return true;
+  say_once(made.error().message());
+  return false;
 }
 
 }  // namespace
@@ -59,12 +60,16 @@ IOStatus file_system::NewRandomAccessFile(const std::string& name,
   }
 }
 
-IOStatus file_system::Poll(std::vector<void*>& handles, std::size_t) {
+// Without rings all files are the default file system's, and so are the handles.
+
+IOStatus file_system::Poll(std::vector<void*>& handles, std::size_t min_completions) {
+  if (!has_rings_) return FileSystemWrapper::Poll(handles, min_completions);
   poll_all(handles);
   return IOStatus::OK();
 }
 
 IOStatus file_system::AbortIO(std::vector<void*>& handles) {
+  if (!has_rings_) return FileSystemWrapper::AbortIO(handles);
   abort_all(handles);
   return IOStatus::OK();
 }
@@ -134,10 +139,12 @@ void file_system::SupportedOps(std::int64_t& supported) {
 
 std::shared_ptr<async_reader> file_system::reader() {
   const std::lock_guard own(lock_);
-  if (!reader_ && !no_reader_) {
+  if (!reader_ && refusal_.is_over()) {
     auto begun = async_reader::start();
-    no_reader_ = !begun;
-    if (begun) reader_ = std::move(*begun);
+    if (begun)
+      reader_ = std::move(*begun);
+    else
+      refusal_.note(begun.error());
   }
   return reader_;
 }

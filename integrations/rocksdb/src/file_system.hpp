@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "async_reader.hpp"
+#include "ring_refusal.hpp"
 
 namespace carousel_rocksdb {
 
@@ -54,10 +55,10 @@ class file_system final : public rocksdb::FileSystemWrapper {
   [[nodiscard]] std::shared_ptr<async_reader> reader();
 
  private:
-  const bool has_rings_;
+  const bool has_rings_;  ///< or may have some later
   std::mutex lock_;
   std::shared_ptr<async_reader> reader_;
-  bool no_reader_ = false;
+  ring_refusal refusal_;  ///< of a ring for it
 };
 
 }  // namespace carousel_rocksdb

@@ -81,17 +81,16 @@ read_ahead::stream* read_ahead::begin_stream(std::uint64_t file) {
 }
 
 bool read_ahead::has_means() {
-  if (ring_ || refused_) return !refused_;
-  refused_ = true;
+  if (ring_) return true;
+  if (!refusal_.is_over()) return false;
   auto pool = fixed_buf_pool::make({{piece_bytes_max, pieces_max}});
-  if (!pool) return false;
+  if (!pool) return refusal_.note(pool.error()), false;
   // With room for what operations_max says the completion queue alone would take a mebibyte.
   auto ring = runtime::make(
       {.entries = pieces_max, .operations_max = pieces_max, .defers_completions = false});
-  if (!ring) return false;
+  if (!ring) return refusal_.note(ring.error()), false;
   pool_ = std::move(*pool);
   ring_ = std::move(*ring);
-  refused_ = false;
   return true;
 }
 

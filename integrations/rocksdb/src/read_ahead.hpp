@@ -10,6 +10,7 @@
 #include "file_mark.hpp"
 #include "open_file.hpp"
 #include "read_progress.hpp"
+#include "ring_refusal.hpp"
 
 namespace carousel_rocksdb {
 
@@ -88,7 +89,7 @@ class read_ahead {
 
   std::optional<carousel::runtime> ring_;
   std::optional<carousel::fixed_buf_pool> pool_;
-  bool refused_ = false;  ///< one of them
+  ring_refusal refusal_;  ///< of one of them
   std::array<stream, pieces_max> streams_;
   std::uint64_t serves_ = 0;
   unsigned caution_ = 0;

@@ -11,6 +11,7 @@
 #include "counters.hpp"
 #include "fork_count.hpp"
 #include "ring_read.hpp"
+#include "ring_refusal.hpp"
 
 namespace carousel_rocksdb {
 
@@ -30,7 +31,7 @@ thread_local bool thread_is_over = false;
 
 struct ring_holder {
   std::unique_ptr<thread_ring> ring;
-  bool refused = false;
+  ring_refusal refusal;
   unsigned forks = 0;
 
   ring_holder() = default;
@@ -46,8 +47,10 @@ thread_local ring_holder held;
 void make_ring() {
   held.forks = fork_count();
   result<runtime> made = runtime::make({.entries = in_flight_max});
-  held.refused = !made;
-  if (made) held.ring = std::make_unique<thread_ring>(std::move(*made));
+  if (made)
+    held.ring = std::make_unique<thread_ring>(std::move(*made));
+  else
+    held.refusal.note(made.error());
 }
 
 /// The requests of one call, which several tasks take from one after the other.
@@ -105,9 +108,12 @@ task<> read_batch(batch from) {
 thread_ring* thread_ring::mine() noexcept {
   if (thread_is_over) return nullptr;
   const bool inherited = held.forks != fork_count();
-  if (inherited) held.ring.reset();  // what the parent has in flight is the parent's
+  if (inherited) {
+    held.ring.reset();  // what the parent has in flight is the parent's
+    held.refusal.forget();
+  }
   try {
-    if (!held.ring && (!held.refused || inherited)) make_ring();
+    if (!held.ring && held.refusal.is_over()) make_ring();
   } catch (const std::bad_alloc&) {
     return nullptr;
   }

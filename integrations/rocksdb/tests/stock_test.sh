@@ -67,6 +67,10 @@ found_by_default() { # BENCHMARK OPTION...
   check "db_bench fills a database" bench $make_database --benchmarks=fillrandom,overwrite,compact
   check "on our file system" counted files
 
+  check "an env of the URI reads" env LD_PRELOAD="$library" CAROUSEL_ROCKSDB_COUNTERS=1 \
+    db_bench --env_uri=carousel:// $use $direct --benchmarks=readrandom --reads=1000 >out 2>said
+  check "by the same file system" counted files
+
   check "readrandom reads" bench $use $direct --benchmarks=readrandom --reads=3000
   check "what is there" test "$(found readrandom)" = "$(found_by_default readrandom --reads=3000)"
 

@@ -112,6 +112,24 @@ TEST_F(thread_life, goes_on_by_system_calls_where_a_thread_gets_no_ring) {
   EXPECT_EQ(end.code, 0) << end.said;
 }
 
+TEST_F(thread_life, gets_its_ring_when_there_are_descriptors_again) {
+  const file_ptr file = opened(*ours(), name);
+  const child_end end = in_child([&] {
+    const std::size_t before = open_fds();
+    rlimit usual{};
+    const int next = dup(STDIN_FILENO);
+    if (close(next) != 0 || getrlimit(RLIMIT_NOFILE, &usual) != 0) return 2;
+    const rlimit none{.rlim_cur = static_cast<rlim_t>(next), .rlim_max = usual.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &none) != 0 || !is_right(*file)) return 3;
+    if (setrlimit(RLIMIT_NOFILE, &usual) != 0 || open_fds() != before) return 4;
+    for (int i = 0; i < 100; ++i) {
+      if (!is_right(*file)) return 5;
+    }
+    return open_fds() > before ? 0 : 6;
+  });
+  EXPECT_EQ(end.code, 0) << end.said;
+}
+
 TEST_F(thread_life, goes_on_by_system_calls_where_its_ring_is_refused_later) {
   const file_ptr file = opened(*ours(), name);
   const child_end end = in_child([&] {
