@@ -57,7 +57,9 @@ void print(const result_sheet& sheet, const std::string& json_file) {
   const bool timed = std::ranges::any_of(sheet.standings,
                                          [](const standing& s) { return s.latency.count() != 0; });
   const auto row = [&](const auto&... cells) {
-    fmt::print("  {:<30}{:>11}{:>11}{:>{}}{:>9}  {:<11}{}\n", cells...);
+    std::string line = fmt::format("  {:<30}{:>11}{:>11}{:>{}}{:>9}  {:<11}{}", cells...);
+    line.erase(line.find_last_not_of(' ') + 1);
+    fmt::print("{}\n", line);
   };
   const int machine_width = sheet.pinned ? 0 : 11;
   row("", sheet.unit, "CPU us/op", sheet.pinned ? "" : "all CPUs", machine_width, "ratio",
