@@ -19,6 +19,16 @@ constexpr int tries_alone_max = 4;
 constexpr std::size_t each_file = 4;
 /// The standard ones, the ring and what wakes it, the operands, and where the walk is.
 constexpr std::size_t all_else = 14;
+/// Of a level of the walk that stays open, as often as files may have the others.
+constexpr std::size_t each_level = 8;
+
+/// As many as the limit leaves for what takes `each` of them, of `wanted`, but one at least.
+std::size_t as_many(std::size_t wanted, std::size_t each) noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
+  const std::size_t left = limit.rlim_cur - std::min<std::size_t>(limit.rlim_cur, all_else);
+  return std::min(wanted, std::max<std::size_t>(left / each, 1));
+}
 
 }  // namespace
 
@@ -27,10 +37,11 @@ bool out_of_descriptors(const std::error_code& why) noexcept {
 }
 
 std::size_t files_with_descriptors(std::size_t wanted) noexcept {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
-  const std::size_t left = limit.rlim_cur - std::min<std::size_t>(limit.rlim_cur, all_else);
-  return std::min(wanted, std::max<std::size_t>(left / each_file, 1));
+  return as_many(wanted, each_file);
+}
+
+std::size_t levels_with_descriptors(std::size_t wanted) noexcept {
+  return as_many(wanted, each_level);
 }
 
 descriptor_line::lender::lender(descriptor_line& line, std::function<bool()> close)

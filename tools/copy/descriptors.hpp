@@ -18,6 +18,8 @@ namespace carousel::tool {
 /// So many files may be in flight, of as many as are wanted, that each finds descriptors for itself
 /// and its directory: with more, directories that wait for their files could hold all there are.
 [[nodiscard]] std::size_t files_with_descriptors(std::size_t wanted) noexcept;
+/// So many levels of a walk stay open above where it is.
+[[nodiscard]] std::size_t levels_with_descriptors(std::size_t wanted) noexcept;
 
 /// The line of those who found no descriptor. Who stands in it has closed his own; the first in
 /// line tries again each time that somebody has given back some, however long that takes, and gives

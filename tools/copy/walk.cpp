@@ -16,7 +16,7 @@
 namespace carousel::tool {
 namespace {
 
-constexpr std::size_t levels_open = 16;
+constexpr std::size_t levels_open_max = 16;
 /// More would not make it cheaper to hand them to a thread.
 constexpr std::size_t files_at_once_max = 64;
 
@@ -166,7 +166,8 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
     entries = {};
   }
   levels_.push_back({std::move(made), std::move(entries), std::move(*claims)});
-  (void)close_outer_levels(levels_open);
+  static const std::size_t levels_kept = levels_with_descriptors(levels_open_max);
+  (void)close_outer_levels(levels_kept);
 }
 
 /// Those that are to be copied, in the order in which a disk has them.
