@@ -57,7 +57,7 @@ function(carousel_test name)
   target_precompile_headers(${target} REUSE_FROM tests_precompiled)
   carousel_warnings(${target})
 
-  gtest_discover_tests(${target} TEST_LIST ${target}_cases DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+  gtest_discover_tests(${target} TEST_LIST ${target}_cases DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
   # gtest_discover_tests() takes one label only; ctest reads this file after its list of cases.
   set(labels ${CMAKE_CURRENT_BINARY_DIR}/${target}_labels.cmake)
   file(WRITE ${labels} "foreach(case IN LISTS ${target}_cases)\n"
@@ -67,7 +67,7 @@ function(carousel_test name)
 
   foreach(kernel IN LISTS kernels)
     add_test(NAME ${name}.on_${kernel} COMMAND ${target})
-    set_tests_properties(${name}.on_${kernel} PROPERTIES LABELS "unit;fake" TIMEOUT 120
+    set_tests_properties(${name}.on_${kernel} PROPERTIES LABELS "unit;fake" TIMEOUT 300
                                                          ENVIRONMENT CAROUSEL_TEST_KERNEL=${kernel})
   endforeach()
   if(as_nobody)

@@ -77,7 +77,7 @@ static int fault_read(const char* path, char* to, size_t bytes, off_t at,
     if (at >= bad_at) return -EIO;
     bytes = (size_t)(bad_at - at);
   }
-  if (is(path, "slow")) usleep(300000);
+  if (is(path, "slow")) usleep(1000000);
   if (is(path, "hang")) sleep(8);
   if (is(path, "eintr")) return -EINTR;
   if (is(path, "eagain")) return -EAGAIN;
@@ -99,7 +99,7 @@ static int fault_write(const char* path, const char* from, size_t bytes, off_t a
     return at >= full_at ? -ENOSPC : (int)(full_at - at);
   }
   if (is(path, "short") && bytes > short_bytes) return short_bytes;
-  if (is(path, "slow")) usleep(300000);
+  if (is(path, "slow")) usleep(1000000);
   if (keeps(path)) {
     if (at + (off_t)bytes > file_bytes) return -ENOSPC;
     memcpy(content + at, from, bytes);

@@ -92,7 +92,7 @@ bench_while() { # COMMAND...
   # A shell has its background jobs ignore SIGINT.
   env --default-signal=INT "$carousel" bench changing --seconds 100 --rounds 3 --block 4K --depth 1 >out 2>err &
   local pid=$!
-  until [[ $(awk '/^rchar/ {print $2}' /proc/$pid/io 2>/dev/null || echo 9999999) -gt 2000000 ]]; do :; done
+  until [[ $(awk '/^rchar/ {print $2}' /proc/$pid/io 2>/dev/null || echo 9999999) -gt 100000 ]]; do :; done
   "$@" "$pid"
   wait $pid
   status=$?

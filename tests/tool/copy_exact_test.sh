@@ -84,10 +84,11 @@ check "the copy is the beginning of it" cmp -n "$(stat -c %s grown)" growing gro
 head -c 1500000 /dev/urandom >patched && sync patched
 # shellcheck disable=SC2317  # called by check
 copy_begins() { # PID
-  local fd
+  local fd here
+  here=$(realpath .)
   for fd in "/proc/$1/fd"/*; do
     case $(readlink "$fd") in
-      "$(realpath .)"/*'(deleted)' | "$(realpath .)"/*.carousel-*) [[ $(stat -Lc %s "$fd") -eq 0 ]] || return 0 ;;
+      "$here"/*'(deleted)' | "$here"/*.carousel-*) [[ $(stat -Lc %s "$fd") -eq 0 ]] || return 0 ;;
     esac
   done 2>/dev/null
   return 1
@@ -95,7 +96,7 @@ copy_begins() { # PID
 # shellcheck disable=SC2317
 copied_with() { # STATUS COMMAND..., which is run when the beginning of the file was copied
   touch -d @1000000000 patched
-  "$carousel" cp --bwlimit=1M --reflink=never patched patched-copy >out 2>err &
+  "$carousel" cp --bwlimit=400K --reflink=never patched patched-copy >out 2>err &
   local pid=$!
   until copy_begins $pid; do
     kill -0 $pid 2>/dev/null || return 1

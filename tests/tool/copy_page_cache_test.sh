@@ -53,11 +53,11 @@ for name in large sparse; do
 done
 
 cat large >/dev/null
-check "all of a source is cached" test "$(cached large)" -eq "$(stat -c %s large)"
+most=$(($(stat -c %s large) * 9 / 10)) # the kernel itself may take some back meanwhile
+check "a source is cached" test "$(cached large)" -ge $most
 check "it is copied" ends_with 0 --reflink=never large copy
 check "16 MiB at most of the copy are left" left copy
-# But for what the kernel itself may take back meanwhile.
-check "and all of the source, which somebody else may need" test "$(cached large)" -ge "$(($(stat -c %s large) * 9 / 10))"
+check "and the source, which somebody else may need" test "$(cached large)" -ge $most
 
 # From where the cache keeps larger pieces than are transferred at a time.
 cd ..

@@ -8,7 +8,7 @@ on_terminal() { # COLUMNS COMMAND: its terminal is a pseudo terminal, whose outp
 }
 command -v script >/dev/null && on_terminal 80 true || skip "no pseudo terminals here"
 
-check "a copy on a terminal" on_terminal 80 "$carousel cp -r --sync tree slow"
+check "a copy on a terminal" on_terminal 80 "$carousel cp -r --sync --bwlimit=150M tree slow"
 check "shows what is done of what there is" grep -qE 'of 137 MiB' seen
 check "and how many files" grep -qE 'of 12 files' seen
 check "no line is longer than the terminal" \
