@@ -119,7 +119,7 @@ bool was_written(const struct stat& before, const struct stat& now) noexcept {
 }
 
 bool was_touched(const struct stat& before, const struct stat& now) noexcept {
-  return !is_same_time(now.st_ctim, before.st_ctim);
+  return was_written(before, now) || !is_same_time(now.st_ctim, before.st_ctim);
 }
 
 bool was_written(int fd, const struct stat& before) noexcept {
@@ -149,8 +149,7 @@ std::optional<result<copied_content>> share_content(const content_ends& ends,
       return std::unexpected(last_error());
     const auto size = static_cast<std::uint64_t>(made.st_size);
     progress.add(size);
-    const bool is_of_then = made.st_size == ends.about.st_size && !was_written(ends.about, now) &&
-                            !was_touched(ends.about, now);
+    const bool is_of_then = made.st_size == ends.about.st_size && !was_touched(ends.about, now);
     return copied_content{size, {content_way::reflink}, is_of_then};
   }
   const std::error_code why = shared.error();
