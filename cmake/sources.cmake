@@ -115,6 +115,7 @@ set(carousel_headers
     include/carousel/fs/file_info.hpp
     include/carousel/fs/name_options.hpp
     include/carousel/fs/open_options.hpp
+    include/carousel/fs/read_many.hpp
     include/carousel/io/close_operation.hpp
     include/carousel/join_handle.hpp
     include/carousel/linked.hpp

@@ -17,6 +17,7 @@
 #include "carousel/fs/directory.hpp"            // IWYU pragma: export
 #include "carousel/fs/file.hpp"                 // IWYU pragma: export
 #include "carousel/fs/file_advice.hpp"          // IWYU pragma: export
+#include "carousel/fs/read_many.hpp"            // IWYU pragma: export
 #include "carousel/join_handle.hpp"             // IWYU pragma: export
 #include "carousel/linked.hpp"                  // IWYU pragma: export
 #include "carousel/net/accept_stream.hpp"       // IWYU pragma: export
