@@ -168,6 +168,7 @@ set(carousel_headers
     include/carousel/sync/shared_future.hpp
     include/carousel/sync/task_group.hpp
     include/carousel/task.hpp
+    include/carousel/thread_own.hpp
     include/carousel/time/boottime_clock.hpp
     include/carousel/time/interval.hpp
     include/carousel/time/sleep.hpp

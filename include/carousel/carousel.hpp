@@ -67,6 +67,7 @@
 #include "carousel/sync/shared_future.hpp"      // IWYU pragma: export
 #include "carousel/sync/task_group.hpp"         // IWYU pragma: export
 #include "carousel/task.hpp"                    // IWYU pragma: export
+#include "carousel/thread_own.hpp"              // IWYU pragma: export
 #include "carousel/time/boottime_clock.hpp"     // IWYU pragma: export
 #include "carousel/time/interval.hpp"           // IWYU pragma: export
 #include "carousel/time/sleep.hpp"              // IWYU pragma: export

@@ -21,7 +21,6 @@ class ring_refusal {
     if (left_out_ != for_ever) --left_out_;
     return false;
   }
-  void forget() noexcept { left_out_ = 0; }
 
  private:
   static constexpr unsigned a_while = 64;

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "counters.hpp"
-#include "fork_count.hpp"
 #include "ring_read.hpp"
 #include "ring_refusal.hpp"
 
@@ -25,32 +24,13 @@ using carousel::task;
 /// RocksDB asks for 32 at most in one call; more wait for one of these to end.
 constexpr std::size_t in_flight_max = 64;
 
-/// Read when the holder below may be destroyed already: RocksDB's own destructors may run later
-/// than those of the thread.
-thread_local bool thread_is_over = false;
-
-struct ring_holder {
-  std::unique_ptr<thread_ring> ring;
-  ring_refusal refusal;
-  unsigned forks = 0;
-
-  ring_holder() = default;
-  ring_holder(const ring_holder&) = delete;
-  ring_holder& operator=(const ring_holder&) = delete;
-  ~ring_holder() {
-    ring.reset();
-    thread_is_over = true;
-  }
-};
-thread_local ring_holder held;
-
-void make_ring() {
-  held.forks = fork_count();
+result<std::unique_ptr<thread_ring>> make_ring() {
+  thread_local ring_refusal refusal;
+  if (!refusal.is_over()) return std::unexpected(make_error_code(carousel::errc::not_supported));
   result<runtime> made = runtime::make({.entries = in_flight_max});
-  if (made)
-    held.ring = std::make_unique<thread_ring>(std::move(*made));
-  else
-    held.refusal.note(made.error());
+  if (made) return std::make_unique<thread_ring>(std::move(*made));
+  refusal.note(made.error());
+  return std::unexpected(made.error());
 }
 
 /// The requests of one call, which several tasks take from one after the other.
@@ -106,18 +86,11 @@ task<> read_batch(batch from) {
 }  // namespace
 
 thread_ring* thread_ring::mine() noexcept {
-  if (thread_is_over) return nullptr;
-  const bool inherited = held.forks != fork_count();
-  if (inherited) {
-    held.ring.reset();  // what the parent has in flight is the parent's
-    held.refusal.forget();
-  }
   try {
-    if (!held.ring && held.refusal.is_over()) make_ring();
+    return carousel::thread_own<thread_ring>(make_ring).value_or(nullptr);
   } catch (const std::bad_alloc&) {
     return nullptr;
   }
-  return held.ring.get();
 }
 
 void thread_ring::read_all(const open_file& file, std::span<rocksdb::FSReadRequest> requests) {
