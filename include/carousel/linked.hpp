@@ -230,6 +230,8 @@ class [[nodiscard("a chain does nothing until it is awaited: write co_await")]] 
                     : void()),
        ...);
     } catch (...) {  // no memory
+      ((slots[I] != nullptr ? access::give_back_block(std::get<I>(members_), *slots[I]) : void()),
+       ...);
       for (std::size_t i = size; i-- > 0;) {
         if (slots[i] != nullptr) io.release(*slots[i]);
       }

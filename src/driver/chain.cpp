@@ -37,7 +37,7 @@ chain::~chain() {
 void chain::wait(context& here, const members_of& members, std::coroutine_handle<> h) {
   counter_ = count(*this, members.count).h;
   members_ = &members;
-  slots_wanted = here.scope != nullptr ? 1 : members.count;
+  slots_wanted = static_cast<std::uint16_t>(here.scope != nullptr ? 1 : members.count);
   failed = 0;
   at = no_slot();
   detail::suspend(here, *this, *this, h, wait_kind::operation, &stop);

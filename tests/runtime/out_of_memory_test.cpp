@@ -101,6 +101,9 @@ task<std::size_t> files(const fixed_buf_pool& pool, const std::filesystem::path&
   const auto options = open_options{}.write(true).create(true);
   file made = (co_await file::open(dir / "made", options)).value();
   (co_await made.write_all_at(owned("text", bytes), 0)).res.value();
+  auto [first, second] = co_await linked(made.write_at(slice(owned("large", bytes), 0), 0),
+                                         made.write_at(slice(owned("buffers", bytes), 0), 5));
+  sum += first.res.value() + second.res.value();
   (co_await file::rename(dir / "made", dir / "renamed")).value();
   (co_await file::remove(dir / "renamed")).value();
   (co_await std::move(made).close()).value();

@@ -6,6 +6,21 @@
 
 // Replaces the global operator new of the program whose only source includes this.
 
+/// A sanitizer's own allocations count too.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1  // as g++ says it
+#endif
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CAROUSEL_COUNTS_ALLOCATIONS 0
+#else
+#define CAROUSEL_COUNTS_ALLOCATIONS 1
+#endif
+
 namespace carousel::test {
 
 /// What this thread asks of the heap.

@@ -51,10 +51,15 @@ struct chain_access {
     }
     return member.op_.check(io);
   }
-  /// Throws what encode() throws.
+  /// Throws what encode() throws, and std::bad_alloc.
   template <class Op>
   static void encode(operation<Op>& member, driver& io, slot& s, request& r) {
-    member.op_.encode(io, s, r);
+    member.prepare(io, s, r);
+  }
+  /// One of them was encoded in vain.
+  template <class Op>
+  static void give_back_block(const operation<Op>&, slot& s) noexcept {
+    operation<Op>::give_back_block(s);
   }
   template <class Op>
   static void submit(operation<Op>& member, driver& io, slot& s, const request& encoded) noexcept {
@@ -80,7 +85,7 @@ struct chain_access {
     slot& s = *std::exchange(member.at, operation_base::has_result());
     left = {std::exchange(s.side, nullptr), s.res, s.state, s.side_class};
     member.unlend();
-    member.io_->release(s);
+    operation<Op>::give_back(*member.io_, s);
     if constexpr (operation<Op>::holds_a_file) {
       if (member.op_.file) member.op_.file->end_operation();
     }

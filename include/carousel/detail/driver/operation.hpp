@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "carousel/detail/base/poison.hpp"
+#include "carousel/detail/base/recycler.hpp"
 #include "carousel/detail/driver/context.hpp"
 #include "carousel/detail/driver/driver.hpp"
 #include "carousel/ext/hooks.hpp"
@@ -17,16 +18,16 @@ struct chain_access;
 
 /// The part of an awaiter that the driver sees.
 struct operation_base : waiter {
+  // While it has no slot. The small ones come first, where the base has room.
+  std::uint16_t slots_wanted;  ///< in line: it begins when there are so many
+  failure_code failed;  ///< why it never started; of one that was attempted what that brought
+  void (*begin)(operation_base&, driver&);
+
   slot* at = nullptr;  ///< inert(), over() and no_slot() are no slots
  protected:
   driver* io_;  ///< from the await on
 
  public:
-  // While it has no slot.
-  failure_code failed;  ///< why it never started; of one that was attempted what that brought
-  std::uint32_t slots_wanted;  ///< in line: it begins when there are so many
-  void (*begin)(operation_base&, driver&);
-
   operation_base() noexcept {}  // NOLINT(modernize-use-equals-default): it would clear all that
   [[nodiscard]] static slot* inert() noexcept { return nullptr; }
   /// It has given its result, or was moved from.
@@ -50,6 +51,7 @@ struct operation_base : waiter {
   void abandon() noexcept;
   void request_stop() noexcept;
 };
+static_assert(sizeof(operation_base) == 72, "each operation that somebody awaits has one");
 
 /// The second file of an operation that uses two, which is among its resources.
 template <class Resources>
@@ -74,7 +76,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
   using lends = typename Op::lends;
   using unclaimed = typename Op::unclaimed;
   static_assert(
-      sizeof(resources) <= slot::payload_bytes,
+      sizeof(resources) <= slot::resources_bytes_max,
       "this buffer type is too large to live in an operation: hold it by std::unique_ptr");
 
  public:
@@ -157,7 +159,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
         if constexpr (holds_a_file) {
           if (self.op_.file) self.op_.file->end_operation();
         }
-        self.io_->release(s);
+        give_back(*self.io_, s);
       }
     } const at_exit{*this, *mine};
     unlend();
@@ -175,6 +177,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
       std::same_as<typename Op::holds, ext::holds_a_connection>;
   static constexpr bool holds_a_file =
       holds_a_connection || std::same_as<typename Op::holds, ext::holds_a_file>;
+  static constexpr bool in_slot = slot::has_room_for<resources>;
   static constexpr int inline_cost = 4;
   static constexpr bool lends_memory = !std::same_as<lends, ext::lends_nothing>;
   static void stop_this(scope_link& link) noexcept {
@@ -223,13 +226,29 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
       this_context().ready.push_back(*this);
     }
   }
+  /// All of its start that may throw.
+  [[gnu::always_inline]] void prepare(driver& io, slot& s, request& r) {
+    if constexpr (!in_slot) s.block = nullptr;
+    op_.encode(io, s, r);
+    if constexpr (!in_slot) s.block = recycler::allocate(sizeof(resources));
+  }
+  static void give_back_block(slot& s) noexcept {
+    if constexpr (!in_slot) {
+      if (s.block != nullptr)
+        recycler::deallocate(std::exchange(s.block, nullptr), sizeof(resources));
+    }
+  }
+  static void give_back(driver& io, slot& s) noexcept {
+    give_back_block(s);
+    io.release(s);
+  }
   [[gnu::always_inline]] void start(driver& io) {
     slot& s = io.take();
     request& r = io.next_request();
     try {
-      op_.encode(io, s, r);
-    } catch (...) {  // no memory for a side block
-      io.release(s);
+      prepare(io, s, r);
+    } catch (...) {  // no memory for a block
+      give_back(io, s);
       throw;
     }
     if constexpr (holds_a_file) {
@@ -248,7 +267,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
     if constexpr (holds_a_file) {
       if (op_.file) op_.file->end_operation();
     }
-    io.release(s);
+    give_back(io, s);
     wait_for_slot();
     if (!io.can_start()) return this->wait_to_start();
     try {
@@ -289,6 +308,7 @@ class [[nodiscard("an operation does nothing until it is awaited: write co_await
       if constexpr (lends_memory) lends::unlend(back);
       unclaimed::discard(dead.res, back);
       std::destroy_at(&back);
+      give_back_block(dead);
     };
     k.discard_item = [](slot& s, std::int32_t res) noexcept {
       unclaimed::discard(

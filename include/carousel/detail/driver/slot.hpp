@@ -85,7 +85,10 @@ enum slot_note : std::uint8_t {
 
 /// The part of a slot that every operation touches: one cache line.
 struct alignas(64) slot_front {
-  operation_base* awaiter = nullptr;  ///< null once orphaned; means nothing in a free slot
+  union {
+    operation_base* awaiter = nullptr;  ///< null once orphaned
+    slot* next_free;                    ///< of a free slot
+  };
   const operation_kind* kind = nullptr;
   std::byte* side = nullptr;     ///< a recycled block for paths, iovecs, statx
   std::uint64_t name = 0;        ///< the user_data of its operation
@@ -95,7 +98,11 @@ struct alignas(64) slot_front {
   slot_state state = slot_state::free;
   std::uint8_t notes = 0;  ///< of slot_note
   opcode code = opcode::nop;
-  slot* next_free = nullptr;
+  std::uint8_t side_class = 0;
+
+  // Of an orphan, and for the report of operations that the kernel does not let go of.
+  descriptor* file = nullptr;        ///< a counted reference
+  const void* resumes_at = nullptr;  ///< where the coroutine of its awaiter would have gone on
 };
 static_assert(sizeof(slot_front) == 64);
 
@@ -103,28 +110,40 @@ static_assert(sizeof(slot_front) == 64);
 /// kernel may touch on the operation's behalf is in its side block, or in a buffer that the
 /// operation owns.
 struct slot : slot_front, list_hook<slot_tag> {
-  static constexpr std::size_t payload_bytes = 72;
+  static constexpr std::size_t payload_bytes = 40;
+  static constexpr std::size_t resources_bytes_max = 72;
+  /// Resources have their place in the slot. The few that are larger have a block of the recycler,
+  /// from the start on: an awaiter that is destroyed allocates nothing.
+  template <class R>
+  static constexpr bool has_room_for = sizeof(R) <= payload_bytes;
 
-  std::uint8_t side_class = 0;
-  std::uint32_t asked = 0;  ///< of an orphan: bytes that it was to move, where its file is told
-
-  // Of an orphan. What its awaiter tells is for the report of operations that the kernel does not
-  // let go of.
-  std::uint32_t task = 0;            ///< 0: no task
-  const void* resumes_at = nullptr;  ///< where that coroutine would have gone on
-  descriptor* file = nullptr;        ///< a counted reference
-  alignas(8) std::byte payload[payload_bytes];
+  // Of an orphan.
+  std::uint32_t asked = 0;  ///< bytes that it was to move, where its file is told
+  std::uint32_t task = 0;   ///< of its awaiter; 0: none
+  union {
+    alignas(8) std::byte payload[payload_bytes];
+    void* block;
+  };
 
   template <class R>
   [[nodiscard]] R& resources() noexcept {
-    return *reinterpret_cast<R*>(payload);
+    return *static_cast<R*>(place_of<R>());
   }
   template <class R>
   [[nodiscard]] const R& resources() const noexcept {
-    return *reinterpret_cast<const R*>(payload);
+    return *static_cast<const R*>(const_cast<slot*>(this)->place_of<R>());
+  }
+
+ private:
+  template <class R>
+  [[nodiscard]] void* place_of() noexcept {
+    if constexpr (has_room_for<R>)
+      return payload;
+    else
+      return block;
   }
 };
-static_assert(sizeof(slot) == 192);
+static_assert(sizeof(slot) == 128, "every operation in flight has one");
 
 /// From the await on, as long as the kernel may use what the operation holds.
 [[nodiscard]] inline bool held_by_kernel(const slot& s) noexcept {
