@@ -146,7 +146,7 @@ void buf_collection::memory_let_go() noexcept {
 void buf_collection::fail_waiters(size_class& c, errc why) noexcept {
   while (!c.waiters.empty()) {
     auto& w = static_cast<buffer_waiter&>(c.waiters.front());
-    w.failure = why;
+    w.failed = failure(why);
     (void)w.wake();
   }
 }

@@ -11,15 +11,15 @@ namespace carousel::detail {
 bool group_wait::await_ready() noexcept {
   const buf_size_class& whole = *of_.buffers().whole;
   if (socket_.state == file_state::closed) {
-    failure = std::make_error_code(std::errc::bad_file_descriptor);
+    failed = failure(std::errc::bad_file_descriptor);
   } else if (pool->closed()) {
-    failure = errc::pool_closed;
+    failed = failure(errc::pool_closed);
   } else if (whole.quarantined == whole.total) {
-    failure = errc::stale_buffer;
+    failed = failure(errc::stale_buffer);
   } else {
     granted = pool->take(of_.buffers(), 0);
   }
-  return failure || granted != nullptr;
+  return failed != 0 || granted != nullptr;
 }
 
 void group_wait::await_suspend(std::coroutine_handle<> h) noexcept {
@@ -37,12 +37,12 @@ void group_wait::await_suspend(std::coroutine_handle<> h) noexcept {
 
 void group_wait::end(file_waiter& self) noexcept {
   auto& waiting = static_cast<group_wait&>(self);
-  if (waiting.wake()) waiting.failure = std::make_error_code(std::errc::bad_file_descriptor);
+  if (waiting.wake()) waiting.failed = failure(std::errc::bad_file_descriptor);
 }
 
 result<fixed_buf> group_wait::await_resume() noexcept {
   if (granted != nullptr) return fixed_access::adopt(*std::exchange(granted, nullptr));
-  return std::unexpected(failure ? failure : make_error_code(errc::shut_down));
+  return std::unexpected(to_error(failed != 0 ? failed : failure(errc::shut_down)));
 }
 
 }  // namespace carousel::detail

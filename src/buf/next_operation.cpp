@@ -13,7 +13,7 @@ void next_operation::abandon() noexcept {
 bool next_operation::wait::start(std::coroutine_handle<> h, detail::steady_time until) {
   detail::context& here = detail::this_context();
   const auto at_once = [&](errc why) {
-    failure = why;
+    failed = detail::failure(why);
     return detail::give_way(here, *this, *this, h);
   };
   if (pool->closed()) return at_once(errc::pool_closed);
@@ -50,13 +50,13 @@ result<fixed_buf> next_operation::wait::finish() noexcept {
   // A buffer that came back in the turn in which the time ran out or the stop came is not refused.
   if (granted == nullptr && left_line && size_class->waiters.empty())
     granted = pool->take(*size_class, detail::current_task_id());
-  if (granted == nullptr) return std::unexpected(failure);
+  if (granted == nullptr) return std::unexpected(detail::to_error(failed));
   return result<fixed_buf>(std::in_place, fixed_buf(*std::exchange(granted, nullptr)));
 }
 
 void next_operation::wait::leave_line(errc why) noexcept {
   if (!wake()) return;  // on its way already, or its runtime has ended
-  failure = why;
+  failed = detail::failure(why);
   left_line = true;
 }
 

@@ -19,9 +19,6 @@ void remote_waiter::prepare(context& here) {
 void remote_waiter::begin(context& here, std::coroutine_handle<> h) noexcept {
   detail::suspend(here, *this, *this, h, wait_kind::sync,
                   [](scope_link& self) noexcept { static_cast<remote_waiter&>(self).stop(); });
-  write_reason = [](const parked_waiter& w, std::FILE* out) {
-    std::fprintf(out, "%s\n", static_cast<const remote_waiter&>(w).reason_);
-  };
   park(here);
 }
 

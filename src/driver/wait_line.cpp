@@ -16,9 +16,6 @@ bool line_waiter::wait(wait_line& line, std::coroutine_handle<> h) noexcept {
     auto& self = static_cast<line_waiter&>(link);
     if (self.wake() && self.left != nullptr) self.left(self);
   });
-  write_reason = [](const parked_waiter& w, std::FILE* out) {
-    std::fprintf(out, "%s\n", static_cast<const line_waiter&>(w).reason);
-  };
   line.line_.push_back(*this);
   park(here);
   return true;

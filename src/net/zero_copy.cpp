@@ -13,9 +13,7 @@ bool release_wait::await_suspend(std::coroutine_handle<> h) noexcept {
   if (of_.released) return give_way(here, *this, *this, h);
   CAROUSEL_ASSERT(of_.waiting == nullptr, "what a zero-copy send gives back is awaited once");
   detail::suspend(here, *this, *this, h, wait_kind::sync);
-  write_reason = [](const parked_waiter&, std::FILE* out) {
-    std::fprintf(out, "waits for the kernel to let go of what was sent without a copy\n");
-  };
+  reason = "waits for the kernel to let go of what was sent without a copy";
   of_.waiting = this;
   park(here);
   return true;

@@ -32,9 +32,9 @@ extern const bool guards_are_checked;
 
 /// A coroutine that waits in a pool: for a buffer of one class, or for the last lease to come back.
 struct buffer_waiter : parked_waiter {
+  failure_code failed = 0;  ///< why it gets none; the first, where the base has room
   buf_collection* pool = nullptr;
   buf_entry* granted = nullptr;
-  std::error_code failure;
 };
 
 /// The buffers behind a fixed_buf_pool or a fixed_buf_registry, shared by its handles, its leases

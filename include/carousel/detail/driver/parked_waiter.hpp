@@ -10,12 +10,32 @@ struct parked_tag;
 
 struct context;
 
+struct parked_waiter;
+
+/// What a parked waiter has beside a waiter: before it, so that whoever derives from one finds room
+/// behind its last byte.
+struct parked_place : list_hook<parked_tag> {
+  /// What the report of a stalled loop says, after "task N ".
+  union {
+    void (*write_reason)(const parked_waiter&, std::FILE*) = nullptr;
+    const char* reason;  ///< of a wait_kind::sync
+  };
+
+ protected:
+  context* home_ = nullptr;  ///< its runtime
+  ~parked_place() = default;
+};
+
 /// A waiter that what it waits for may still know when the runtime has ended: a pool, an event, a
 /// task of another runtime. The runtime keeps it in a list of its own, so that it can unpark it
 /// when it ends and name it when nothing goes on.
-struct parked_waiter : scoped_waiter, list_hook<parked_tag> {
-  void (*write_reason)(const parked_waiter&, std::FILE*) = nullptr;
-  void describe(std::FILE* out) const { write_reason(*this, out); }
+struct parked_waiter : parked_place, scoped_waiter {
+  void describe(std::FILE* out) const {
+    if (kind == wait_kind::sync)
+      std::fprintf(out, "%s\n", reason);
+    else
+      write_reason(*this, out);
+  }
 
   [[nodiscard]] bool is_parked() const noexcept { return list_hook<parked_tag>::linked(); }
   /// It waits in this runtime from now on, and may stand in one more list.
@@ -30,9 +50,6 @@ struct parked_waiter : scoped_waiter, list_hook<parked_tag> {
   }
   /// The same, and its runtime resumes it next.
   bool wake() noexcept;
-
- private:
-  context* home_ = nullptr;  ///< its runtime
 };
 
 }  // namespace carousel::detail

@@ -44,8 +44,8 @@ class remote_waiter : protected scope_link,
   void (*pass_on)(remote_waiter&) noexcept = nullptr;
 
  protected:
-  /// The guard lives as long as this. What the report of a stalled loop says is `reason`.
-  remote_waiter(std::mutex& guard, const char* reason) noexcept : guard_(guard), reason_(reason) {}
+  /// The guard lives as long as this. What the report of a stalled loop says is `why`.
+  remote_waiter(std::mutex& guard, const char* why) noexcept : guard_(guard) { reason = why; }
   ~remote_waiter() = default;
 
   /// Returns what await_suspend returns. Asks try_now() under the guard whether it is served
@@ -86,7 +86,6 @@ class remote_waiter : protected scope_link,
   void leave_line() noexcept;
 
   std::mutex& guard_;
-  const char* reason_;
   context* here_ = nullptr;  ///< its runtime, from wait() on
   mailbox* box_ = nullptr;   ///< of that
   bool served_ = false;      ///< written under the guard

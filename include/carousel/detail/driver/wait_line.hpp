@@ -10,6 +10,14 @@
 namespace carousel::detail {
 
 class wait_line;
+struct line_waiter;
+
+/// What a type of line_waiter may say, in front of where those have room.
+struct line_answers {
+  /// Called after it has left the line unserved, because of a stop; the line may have somebody in
+  /// front now who can be served.
+  void (*left)(line_waiter&) noexcept = nullptr;
+};
 
 /// A suspension point in the line of an event, a semaphore, a channel. It lives in the awaiter.
 ///
@@ -18,17 +26,15 @@ class wait_line;
 ///             out in O(1)
 ///   served    its coroutine runs next. What it was served is its own: a request to stop does not
 ///             take it away, and an awaiter that is destroyed passes it on.
-struct line_waiter : scope_link, parked_waiter {
+///
+/// `reason` is what the report of a stalled loop says, after "task N ".
+struct line_waiter : scope_link, line_answers, parked_waiter {
+  line_waiter() noexcept { reason = ""; }
   [[nodiscard]] bool served() const noexcept { return served_; }
   /// It has what it came for, without having waited, or while it was in line.
   void serve() noexcept;
   /// Returns what await_suspend returns: false if it need not wait and may go on at once.
   [[nodiscard]] bool wait(wait_line& line, std::coroutine_handle<> h) noexcept;
-  /// What the report of a stalled loop says, after "task N ".
-  const char* reason = "";
-  /// Called after it has left the line unserved, because of a stop; the line may have somebody in
-  /// front now who can be served.
-  void (*left)(line_waiter&) noexcept = nullptr;
 
  protected:
   ~line_waiter() = default;
