@@ -93,7 +93,7 @@ class runtime {
   /// another or for a buffer) the process stops with a report of who waits for what.
   template <class T>
   T block_on(task<T> t) {
-    auto* made = detail::make_root<T>([](task<T> moved) { return moved; }, std::move(t));
+    auto* made = detail::root_of(std::move(t));
     made->retain();
     struct reference {
       detail::task_outcome<T>* record;

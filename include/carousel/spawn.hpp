@@ -10,6 +10,14 @@ namespace carousel {
 namespace detail {
 template <class F, class... Args>
 using handle_of_spawned = join_handle<task_value<std::decay_t<F>, std::decay_t<Args>...>>;
+
+/// Of a new record, which the runtime of this thread gets.
+template <class T>
+join_handle<T> handle_of(task_outcome<T>& made) noexcept {
+  made.retain();
+  adopt(made);
+  return join_handle<T>(&made);
+}
 }  // namespace detail
 
 /// Starts f(args...), which returns a task<T>, as a task of its own beside the others of this
@@ -27,17 +35,17 @@ detail::handle_of_spawned<F, Args...> spawn(F&& f, Args&&... args) {
                 "std::ref(x) what outlives the task");
   using value = detail::task_value<std::decay_t<F>, std::decay_t<Args>...>;
   (void)detail::this_context();
-  detail::task_outcome<value>* made =
-      detail::make_root<value>(std::forward<F>(f), std::forward<Args>(args)...);
-  made->retain();
-  detail::adopt(*made);
-  return join_handle<value>(made);
+  return detail::handle_of(*detail::make_root<value>([&] {
+    return detail::run_root<value, std::decay_t<F>, std::decay_t<Args>...>(
+        std::forward<F>(f), std::forward<Args>(args)...);
+  }));
 }
 
 /// Starts an existing task object.
 template <class T>
 join_handle<T> spawn(task<T> t) {
-  return spawn([](task<T> moved) { return moved; }, std::move(t));
+  (void)detail::this_context();
+  return detail::handle_of(*detail::root_of(std::move(t)));
 }
 
 template <class F, class... Args>

@@ -223,30 +223,40 @@ result<int> loop::event_fd() noexcept {
 }
 
 void loop::destroy_finished() noexcept {
-  while (!finished_.empty()) finished_.pop_front().destroy_frame();
+  while (!finished_.empty()) static_cast<task_record&>(finished_.pop_front()).destroy_frame();
 }
 
 void loop::adopt(task_record& record) noexcept {
   record.id = ++last_id_;
-  tasks_.push_back(record);
   if (ending_) {
     record.abort();
     return;
   }
-  record.start.suspend(record.frame, &record, wait_kind::start);
-  ready.push_back(record.start);
+  record.suspend(record.handle, &record, wait_kind::start);
+  ready.push_back(record);
 }
 
 void loop::task_finished(task_record& record) noexcept {
-  record.list_hook<tasks_tag>::unlink();
+  record.unlink();
   finished_.push_back(record);
   task_event = true;
+}
+
+/// Those that have not started as well.
+void loop::abort_all() noexcept {
+  ready_queue others;
+  while (!ready.empty()) {
+    waiter& one = ready.pop_front();
+    (one.kind == wait_kind::start ? tasks_ : others).push_back(one);
+  }
+  ready.splice_back(others);
+  while (!tasks_.empty()) static_cast<task_record&>(tasks_.front()).abort();
 }
 
 bool loop::shut_down(std::chrono::nanoseconds deadline) {
   const turning here(*this);
   ending_ = true;
-  while (!tasks_.empty()) tasks_.front().abort();
+  abort_all();
   remote.close();
   // What is left waits in coroutines of the user's own that no task owns. They stay suspended, and
   // nobody will wake them.
@@ -285,11 +295,10 @@ void task_record::abort() noexcept {
 }
 
 void task_record::destroy_frame() noexcept {
-  start.unlink();
-  if (start.task != nullptr) std::exchange(start.task, nullptr)->release();
-  std::exchange(frame, nullptr).destroy();
+  unlink();
+  if (task != nullptr) std::exchange(task, nullptr)->release();
+  std::exchange(handle, nullptr).destroy();
   end();
-  list_hook<tasks_tag>::unlink();
   release();
 }
 
@@ -310,11 +319,14 @@ void task_record::end() noexcept {
   }
 }
 
-void root::promise_type::final_awaiter::await_suspend(
-    std::coroutine_handle<promise_type> h) noexcept {
-  task_record& record = *h.promise().record;
-  record.finished = true;
-  static_cast<loop&>(this_context()).task_finished(record);
+void root_promise_base::first_run::await_resume() noexcept {
+  context& here = this_context();
+  static_cast<loop&>(here).task_started(static_cast<task_record&>(*here.task));
+}
+
+void task_record::finish() noexcept {
+  finished = true;
+  static_cast<loop&>(this_context()).task_finished(*this);
 }
 
 }  // namespace carousel::detail

@@ -23,6 +23,7 @@ class loop : public context {
   /// Does what there is to do now, the timers that are due included, and does not wait.
   void poll();
   void adopt(task_record& record) noexcept;
+  void task_started(task_record& record) noexcept { tasks_.push_back(record); }
   void task_finished(task_record& record) noexcept;
   /// False: the kernel still holds operations past the deadline; the driver is leaked.
   [[nodiscard]] bool shut_down(std::chrono::nanoseconds deadline);
@@ -79,11 +80,13 @@ class loop : public context {
   bool after_resume(task_record* record) noexcept;
   bool handle_task_event(task_record* record) noexcept;
   void destroy_finished() noexcept;
+  void abort_all() noexcept;
   [[noreturn]] void report_stall();
 
   std::unique_ptr<ring_driver> io_;
-  list<task_record, tasks_tag> tasks_;
-  list<task_record, tasks_tag> finished_;
+  // Of task_record.
+  list<waiter, ready_tag> tasks_;  ///< those that have started
+  list<waiter, ready_tag> finished_;
   /// When the last turn had come back from the kernel: what had completed by then is delivered
   /// before the next deadlines.
   steady_time returned_at_ = steady_time::min();

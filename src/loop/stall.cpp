@@ -16,7 +16,7 @@ void loop::report_stall() {
     w.describe(stderr);
   });
   unsigned count = 0;
-  tasks_.for_each([&](task_record&) { ++count; });
+  tasks_.for_each([&](const waiter&) { ++count; });
   std::fprintf(stderr,
                "  %u tasks in all; any that is not named awaits something that is not Carousel's\n"
                "  who waits for another thread does so with stop_on, or by reading a descriptor\n",
