@@ -86,6 +86,8 @@ inline constexpr int refused_register = -3000;
 inline constexpr int refused_setup = -4000;
 /// Of results beyond refused_enter: with the errno's condition, and a message that names the call.
 [[nodiscard]] std::error_code refusal_of(int code) noexcept;
+/// The other way round.
+[[nodiscard]] int result_of(std::error_code refusal) noexcept;
 
 /// The only translation of the kernel's negative results. -ECANCELED becomes errc::canceled; the
 /// kernel-internal restart codes (-512 to -516), which a cancelled open may leak, become
@@ -100,6 +102,8 @@ using failure_code = int;
 [[nodiscard]] inline std::error_code to_error(failure_code code) noexcept {
   return code > 0 ? make_error_code(static_cast<errc>(code)) : kernel_error(code);
 }
+/// The other way round, for who keeps an error of the library, which takes 16 bytes.
+[[nodiscard]] failure_code failure(std::error_code error) noexcept;
 
 }  // namespace detail
 }  // namespace carousel

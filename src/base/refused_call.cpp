@@ -53,15 +53,30 @@ class refused_call final : public std::error_category {
   const char* call_;
 };
 
+struct refused_calls {
+  refused_call enter{"io_uring_enter"};
+  refused_call registering{"io_uring_register"};
+  refused_call setup{"io_uring_setup"};
+};
+[[nodiscard]] const refused_calls& refused() noexcept {
+  static const refused_calls all;
+  return all;
+}
+
 }  // namespace
 
 std::error_code refusal_of(int code) noexcept {
-  static const refused_call enter("io_uring_enter");
-  static const refused_call registering("io_uring_register");
-  static const refused_call setup("io_uring_setup");
-  if (code < refused_setup) return {refused_setup - code, setup};
-  if (code < refused_register) return {refused_register - code, registering};
-  return {refused_enter - code, enter};
+  if (code < refused_setup) return {refused_setup - code, refused().setup};
+  if (code < refused_register) return {refused_register - code, refused().registering};
+  return {refused_enter - code, refused().enter};
+}
+
+int result_of(std::error_code refusal) noexcept {
+  const std::error_category& of = refusal.category();
+  if (of == refused().setup) return refused_setup - refusal.value();
+  if (of == refused().registering) return refused_register - refusal.value();
+  if (of == refused().enter) return refused_enter - refusal.value();
+  return -refusal.default_error_condition().value();
 }
 
 }  // namespace carousel::detail

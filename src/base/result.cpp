@@ -113,5 +113,11 @@ std::error_code kernel_error(int negative_errno) noexcept {
   return {value, std::generic_category()};
 }
 
+failure_code failure(std::error_code error) noexcept {
+  if (error.category() == carousel_category()) return error.value();
+  if (error.category() == std::generic_category()) return -error.value();
+  return result_of(error);
+}
+
 }  // namespace detail
 }  // namespace carousel

@@ -27,7 +27,7 @@ namespace {
 }  // namespace
 
 stream_record::stream_record(stream_limits limits)
-    : high_(saturated(limits.high)), low_(saturated(limits.low)), items_(limits.room) {}
+    : items_(limits.room), high_(saturated(limits.high)) {}
 
 void stream_record::end() noexcept {
   ended_ = true;
@@ -38,7 +38,7 @@ void stream_record::end() noexcept {
     discard(items_[first_]);
     first_ = place_after(1);
   }
-  error_.clear();
+  failed_ = 0;
   while (!line_.empty()) line_.front().serve();
   release();
 }
@@ -48,7 +48,7 @@ void stream_record::ended(const shot_end& how) noexcept {
   over_ = how.over;
   if (how.item != shot_end::no_item) put(how.item);
   const bool asked_for = (pausing_ && how.error == errc::canceled) || how.error == errc::shut_down;
-  if (how.error && !how.over && !asked_for) error_ = how.error;
+  if (how.error && !how.over && !asked_for) failed_ = failure(how.error);
   promise();
 }
 
@@ -77,7 +77,7 @@ void stream_record::merge(std::int32_t bits) noexcept {
 void stream_record::put(std::int32_t value) noexcept {
   if (count_ == items_.size() && !grow()) {
     discard(value);
-    error_ = std::make_error_code(std::errc::not_enough_memory);
+    failed_ = failure(std::errc::not_enough_memory);
     return;
   }
   items_[place_after(count_++)] = value;
@@ -93,7 +93,7 @@ bool stream_record::grow() noexcept {
   try {
     stream_items more(2 * items_.size());
     for (std::uint32_t i = 0; i < count_; ++i) more[i] = items_[place_after(i)];
-    items_ = std::move(more);
+    items_.swap(more);
     first_ = 0;
     return true;
   } catch (const std::bad_alloc&) {
@@ -104,9 +104,9 @@ bool stream_record::grow() noexcept {
 /// What was promised to the waiter that asks.
 result<std::int32_t> stream_record::take() noexcept {
   if (count_ == 0) {
-    const std::error_code told = std::exchange(error_, {});
+    const failure_code told = std::exchange(failed_, 0);
     if (!line_.empty()) want();
-    return std::unexpected(told);
+    return std::unexpected(to_error(told));
   }
   const std::int32_t value = items_[first_];
   first_ = place_after(1);
@@ -118,7 +118,9 @@ result<std::int32_t> stream_record::take() noexcept {
 /// Asked once its pump waits for something: whether that still comes. It does not where the runtime
 /// has ended.
 bool stream_record::goes_on() const noexcept {
-  if (in_flight_ != nullptr ? left_behind(*in_flight_) : left_behind(*parked_)) return false;
+  const bool ended_without_it =
+      waits_for_ == pump_waits::for_the_kernel ? left_behind(*in_flight_) : left_behind(*parked_);
+  if (ended_without_it) return false;
   CAROUSEL_ASSERT(thread_ == &thread_mark,
                   "a stream that goes on belongs to the thread in which next() was first awaited: "
                   "hand on what it brings, through a remote_channel for instance");
@@ -126,14 +128,15 @@ bool stream_record::goes_on() const noexcept {
 }
 
 void stream_record::want() noexcept {
-  const bool waits = in_flight_ != nullptr || parked_ != nullptr;
+  const bool waits = waits_for_ != pump_waits::for_nothing;
   if (waits ? goes_on() : !may_begin()) return;
-  if (in_flight_ != nullptr) in_flight_->failed = failure(errc::shut_down);
+  if (waits_for_ == pump_waits::for_the_kernel) in_flight_->failed = failure(errc::shut_down);
   run_pump();
 }
 
 void stream_record::pause() noexcept {
-  if (in_flight_ == nullptr || std::exchange(pausing_, true)) return;
+  if (waits_for_ != pump_waits::for_the_kernel || pausing_) return;
+  pausing_ = true;
   ring_driver::of(in_flight_->io()).request_stop(*in_flight_, this_context().ready);
 }
 

@@ -41,8 +41,7 @@ shot_end accept_items::fail(std::error_code error, nothing&&) const noexcept {
 }
 
 accept_record::accept_record(fd_ref listener, std::size_t queue_max)
-    : stream_record(
-          {.room = std::min(queue_max, room_max), .high = queue_max, .low = queue_max / 2}),
+    : stream_record({.room = std::min(queue_max, room_max), .high = queue_max}),
       listener_(std::move(listener)) {}
 
 accept_record* accept_record::make(file_operation listener, std::size_t queue_max) {

@@ -1,6 +1,5 @@
 #include "carousel/detail/net/poll_record.hpp"
 
-#include <limits>
 #include <memory>
 #include <utility>
 
@@ -33,8 +32,7 @@ shot_end poll_items::fail(std::error_code error, nothing&&) const noexcept {
 /// It begins again when the last event was taken: a regular file, which is always ready, ends it
 /// each time.
 poll_record::poll_record(fd_ref file)
-    : stream_record({.room = 1, .high = std::numeric_limits<std::size_t>::max(), .low = 0}),
-      file_(std::move(file)) {}
+    : stream_record({.room = 1, .high = 1}), file_(std::move(file)) {}
 
 poll_record* poll_record::make(file_operation file, poll_events wanted) {
   std::unique_ptr<poll_record, void (*)(poll_record*)> made(

@@ -116,7 +116,7 @@ class receive_step {
   [[nodiscard]] shot_end take_buffer(group_wait& turn) noexcept;
 
   receive_record& of_;
-  std::variant<std::monostate, polling, group_wait, receiving> doing_;
+  [[no_unique_address]] std::variant<std::monostate, polling, group_wait, receiving> doing_;
   bool readable_ = false;  ///< as far as is known
 };
 
@@ -189,9 +189,7 @@ stream_pump receive_in_turn(receive_record& of) {
 }  // namespace
 
 receive_record::receive_record(fd_ref socket, group_ref group)
-    : stream_record({.room = 1, .high = 2, .low = 0}),
-      socket_(std::move(socket)),
-      group_(std::move(group)) {}
+    : stream_record({.room = 1, .high = 1}), socket_(std::move(socket)), group_(std::move(group)) {}
 
 receive_record* receive_record::make(file_operation socket, group_ref group) {
   std::unique_ptr<receive_record, void (*)(receive_record*)> made(

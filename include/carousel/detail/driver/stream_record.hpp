@@ -5,7 +5,6 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -30,28 +29,40 @@ struct shot_end {
 /// How many items a stream keeps.
 struct stream_limits {
   std::size_t room;  ///< so many items have memory from the beginning
-  /// With so many its operation is cancelled; what the kernel brings until then is kept.
+  /// With so many its operation is cancelled; what the kernel brings until then is kept. With at
+  /// most half of them it begins again.
   std::size_t high;
-  /// With at most so many it begins again.
-  std::size_t low;
 };
 
 /// Places of items, the only one of which needs no memory of its own: most connections have one.
 class stream_items {
  public:
   /// Throws std::bad_alloc.
-  explicit stream_items(std::size_t room)
-      : more_(room > 1 ? new std::int32_t[room] : nullptr),
-        room_(static_cast<std::uint32_t>(room)) {}
+  explicit stream_items(std::size_t room) : room_(static_cast<std::uint32_t>(room)) {
+    if (has_more()) places_.more = new std::int32_t[room];
+  }
+  stream_items(const stream_items&) = delete;
+  stream_items& operator=(const stream_items&) = delete;
+  ~stream_items() {
+    if (has_more()) delete[] places_.more;
+  }
+  void swap(stream_items& other) noexcept {
+    std::swap(places_, other.places_);
+    std::swap(room_, other.room_);
+  }
   [[nodiscard]] std::size_t size() const noexcept { return room_; }
   [[nodiscard]] std::int32_t& operator[](std::size_t place) noexcept {
-    return more_ == nullptr ? only_ : more_[place];
+    return has_more() ? places_.more[place] : places_.only;
   }
 
  private:
-  std::unique_ptr<std::int32_t[]> more_;
+  [[nodiscard]] bool has_more() const noexcept { return room_ > 1; }
+
+  union {
+    std::int32_t only = 0;
+    std::int32_t* more;
+  } places_;
   std::uint32_t room_;
-  std::int32_t only_ = 0;
 };
 
 /// A stream: what an operation that goes on has brought and nobody has taken yet, and who waits for
@@ -59,8 +70,8 @@ class stream_items {
 /// stream's own (stream_pump.hpp), which runs in nobody's name and inside of no verb.
 ///
 ///   at rest    the pump stands before its operation: until the first next(), while there are more
-///              items than stream_limits::low, and after an error until it is told and somebody
-///              asks again, so that an error which stays does not become a busy loop
+///              items than half of stream_limits::high, and after an error until it is told and
+///              somebody asks again, so that an error which stays does not become a busy loop
 ///   in flight  items arrive, each for the one who waits longest
 ///   over       next() gives what is left, and then errc::end_of_file
 ///   ended      its handle is gone: the operation is abandoned and what had arrived is discarded.
@@ -84,21 +95,22 @@ class stream_record : public recycled {
   // For the pump.
 
   void set_pump(std::coroutine_handle<> frame) noexcept { pump_ = frame; }
-  [[nodiscard]] bool may_begin() const noexcept { return !over_ && !error_ && count_ <= low_; }
+  [[nodiscard]] bool may_begin() const noexcept {
+    return !over_ && failed_ == 0 && count_ <= high_ / 2;
+  }
   void begins(operation_base& op) noexcept {
+    waits_for_ = pump_waits::for_the_kernel;
     in_flight_ = &op;
     thread_ = &thread_mark;
     pausing_ = false;
   }
   /// The same for something of this runtime that is not the kernel's.
   void waits(const parked_waiter& at) noexcept {
+    waits_for_ = pump_waits::for_the_runtime;
     parked_ = &at;
     thread_ = &thread_mark;
   }
-  void begins_nothing() noexcept {
-    in_flight_ = nullptr;
-    parked_ = nullptr;
-  }
+  void begins_nothing() noexcept { waits_for_ = pump_waits::for_nothing; }
   void ended(const shot_end& how) noexcept;
   /// What an operation has brought that the pump does not await any more. While the stream is
   /// there its runtime has ended, and it goes on in another.
@@ -126,7 +138,7 @@ class stream_record : public recycled {
 
   /// What next() could be given: items, and behind them an error.
   [[nodiscard]] std::size_t pending() const noexcept {
-    return count_ + static_cast<std::size_t>(static_cast<bool>(error_));
+    return count_ + static_cast<std::size_t>(failed_ != 0);
   }
   void put(std::int32_t value) noexcept;
   [[nodiscard]] std::uint32_t place_after(std::uint32_t more) const noexcept;
@@ -139,25 +151,30 @@ class stream_record : public recycled {
   void count_off_promise() noexcept;
   void run_pump() noexcept;
 
-  const std::uint32_t high_;  ///< of stream_limits
-  const std::uint32_t low_;
-  std::uint32_t refs_ = 1;
-  bool pausing_ = false;  ///< the operation was told to end because there are too many items
-  bool asked_ = false;    ///< by somebody who does not stand in line yet
-  bool over_ = false;
-  bool ended_ = false;
-  std::coroutine_handle<> pump_;
-  operation_base* in_flight_ = nullptr;
-  const parked_waiter* parked_ = nullptr;  ///< where the pump waits, if not in an operation
-  const char* thread_ = nullptr;           ///< where its pump has come to wait
-  std::error_code error_;
+  enum class pump_waits : std::uint8_t { for_nothing, for_the_kernel, for_the_runtime };
 
-  stream_items items_;  ///< a ring
+  // Each connection that waits has a record: no byte is left between these.
+  [[no_unique_address]] stream_items items_;  ///< a ring
+  const std::uint32_t high_;                  ///< of stream_limits
+  std::uint32_t refs_ = 1;
   std::uint32_t first_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t promised_ = 0;  ///< of pending(), to those who have waited and did not run yet
+  failure_code failed_ = 0;     ///< the error behind the items
+  bool pausing_ : 1 = false;    ///< the operation was told to end because there are too many items
+  bool asked_ : 1 = false;      ///< by somebody who does not stand in line yet
+  bool over_ : 1 = false;
+  bool ended_ : 1 = false;
+  pump_waits waits_for_ = pump_waits::for_nothing;
+  union {
+    operation_base* in_flight_ = nullptr;
+    const parked_waiter* parked_;  ///< where the pump waits, if not in an operation
+  };
+  const char* thread_ = nullptr;  ///< where its pump has come to wait
+  std::coroutine_handle<> pump_;
   wait_line line_;
 };
+static_assert(sizeof(stream_record) == 88);
 
 /// A counted reference to a stream.
 class stream_ref {
