@@ -11,7 +11,7 @@
 namespace carousel::detail {
 namespace {
 
-constexpr std::int32_t entries = 1024;
+constexpr std::int16_t entries = 1024;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ void file_table::make() noexcept {
   }
   if (kernel_->register_files(entries) != 0) return;
   entries_.resize(entries);
-  for (std::int32_t i = entries; i-- > 0;) free_.push_back(i);
+  for (std::int16_t i = entries; i-- > 0;) free_.push_back(i);
 }
 
 file_table::~file_table() {
@@ -57,7 +57,7 @@ file_entry file_table::reserve() noexcept {
   if (!asked_) [[unlikely]]
     make();
   if (free_.empty()) return {};
-  const std::int32_t index = free_.back();
+  const std::int16_t index = free_.back();
   free_.pop_back();
   return {*this, index};
 }
@@ -83,7 +83,7 @@ std::uint32_t file_table::direct_operations() const noexcept {
 
 file_entry file_table::take_out(descriptor& file) noexcept {
   file_table& table = *std::exchange(file.table, nullptr);
-  const std::int32_t index = std::exchange(file.table_index, -1);
+  const std::int16_t index = std::exchange(file.table_index, std::int16_t{-1});
   table.entries_[static_cast<std::size_t>(index)] = nullptr;
   const auto direct = std::span(table.direct_).first(table.direct_count_);
   if (const auto at = std::ranges::find(direct, &file); at != direct.end()) {

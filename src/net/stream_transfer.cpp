@@ -29,9 +29,9 @@ bool has_hung_up(const descriptor& socket) noexcept {
 }  // namespace
 
 void note_break(direction way, descriptor& socket, std::size_t asked, std::int32_t res) noexcept {
-  std::int32_t& lost = socket.connection_error;
+  std::int16_t& lost = socket.connection_error;
   if (lost != 0) return;
-  if (ends_connection(res)) lost = res;
+  if (ends_connection(res)) lost = static_cast<std::int16_t>(res);
   // A send that waits for all and has sent some keeps to itself what ended it: a reset or a stop.
   const bool cut_short =
       way == direction::write && res >= 0 && static_cast<std::size_t>(res) < asked;
@@ -42,7 +42,7 @@ result<std::size_t> unusual_end(direction way, const fd_ref& socket, std::int32_
                                 std::size_t asked) noexcept {
   note_break(way, *socket.get(), asked, res);
   const bool reads = way == direction::read;
-  std::int32_t& lost = socket->connection_error;
+  std::int16_t& lost = socket->connection_error;
   if (res >= 0 && !reads) {
     if (asked != 0 && static_cast<std::size_t>(res) == asked) lost = 0;
     return static_cast<std::size_t>(res);

@@ -27,14 +27,14 @@ struct descriptor : recycled {
   std::uint32_t refs = 1;
   std::uint32_t started = 0;  ///< operations that hold it and are not over; close() waits for zero
   std::int32_t fd = -1;       ///< -1: ring-only, or closed
-  std::int32_t table_index = -1;  ///< in `table`, or -1
+  std::int16_t table_index = -1;  ///< in `table`, or -1
+  std::uint16_t uses = 0;
   file_table* table = nullptr;
-  std::uint32_t uses = 0;
   /// O_DIRECT: alignment of addresses in bytes; 0: nothing to check.
   std::uint32_t memory_align = 0;
   std::uint32_t offset_align = 0;  ///< O_DIRECT: alignment of offsets and lengths in bytes
   /// Of a socket, as a negative errno: what its connection broke by, for the kernel says so once.
-  std::int32_t connection_error = 0;
+  std::int16_t connection_error = 0;
   file_state state = file_state::open;
   /// A socket that has refused to send without a copy.
   bool copies_sends = false;
@@ -68,6 +68,8 @@ struct descriptor : recycled {
   /// Once no operation holds the file.
   void start_closer() noexcept;
 };
+
+static_assert(sizeof(descriptor) == 56, "each connection has one");
 
 /// A counted reference to a descriptor. Not thread-safe.
 class fd_ref {

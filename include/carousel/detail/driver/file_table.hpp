@@ -53,10 +53,10 @@ class file_entry {
   friend class file_table;
   void give_back() noexcept;
   void settle(descriptor& file) noexcept;
-  file_entry(file_table& table, std::int32_t index) noexcept : table_(&table), index_(index) {}
+  file_entry(file_table& table, std::int16_t index) noexcept : table_(&table), index_(index) {}
 
   file_table* table_ = nullptr;
-  std::int32_t index_ = -1;
+  std::int16_t index_ = -1;
   bool holds_file_ = false;
 };
 
@@ -108,7 +108,7 @@ class file_table {
   const char* thread_ = nullptr;
   bool asked_ = false;  ///< for a table
   std::vector<descriptor*> entries_;
-  std::vector<std::int32_t> free_;
+  std::vector<std::int16_t> free_;
   std::array<descriptor*, 16> direct_{};  ///< of entries_, as many as there is room for
   std::size_t direct_count_ = 0;
 };
