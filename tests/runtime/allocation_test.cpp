@@ -1,8 +1,6 @@
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <carousel/carousel.hpp>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -19,20 +17,6 @@
 
 // A program in steady state does not call the heap. A sanitizer's own allocations count too, so
 // there the facts are skipped.
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1  // as g++ says it
-#endif
-#if __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define CAROUSEL_COUNTS_ALLOCATIONS 0
-#else
-#define CAROUSEL_COUNTS_ALLOCATIONS 1
-#endif
 
 namespace carousel {
 namespace {
@@ -357,39 +341,6 @@ TEST_F(allocation, none_in_a_connection_that_a_stream_brings) {
     const socket_address where = listener.local_address().value();
     const accept_stream in = listener.incoming();
     co_await expect_none_per_connection(where, [&] { return in.next(); });
-  });
-}
-
-task<> waits_for_more(unix_stream peer, buf_group group) {
-  const receive_stream in = peer.receive(group);
-  const auto lease = co_await in.next();
-  EXPECT_FALSE(lease);
-}
-
-TEST_F(allocation, a_connection_that_waits_on_a_group_takes_a_KiB_and_a_half_with_its_task) {
-#if !defined(__OPTIMIZE__)
-  GTEST_SKIP() << "frames of coroutines are larger where nothing is optimised";
-#endif
-  constexpr std::size_t connections = 400;
-  run([]() -> task<> {
-    const auto pool = or_throw(fixed_buf_pool::make({{.capacity = 4096, .count = 64}}));
-    const buf_group group = or_throw(pool.group(4096, 64));
-    std::vector<unix_stream> peers;
-    std::vector<join_handle<void>> waiting;
-    peers.reserve(connections);
-    waiting.reserve(connections);
-    const std::size_t before = heap.total_bytes;
-    for (std::size_t i = 0; i < connections; ++i) {
-      std::array<int, 2> ends{};
-      EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
-      waiting.push_back(spawn(waits_for_more, unix_stream::from_fd(ends[0]), group));
-      peers.push_back(unix_stream::from_fd(ends[1]));
-      co_await yield();
-    }
-    const std::size_t of_a_peer = sizeof(detail::descriptor);
-    EXPECT_LE((heap.total_bytes - before) / connections - of_a_peer, 1536U);
-    peers.clear();
-    for (auto& one : waiting) co_await std::move(one);
   });
 }
 
