@@ -161,6 +161,49 @@ TEST(socket_conformance, a_send_that_waits_for_all) {
   });
 }
 
+TEST(socket_conformance, accepts_into_the_file_table) {
+  same_on_both([](bench& b, answers& a) {
+    const test::loopback_listener listener;
+    const detail::fd_ref socket = listener.ref();
+    const auto accept = [&](std::uint32_t index, std::uint32_t flags = 0) {
+      return b.run(
+          {.code = opcode::accept, .fd = socket->fd, .op_flags = flags, .file_index = index});
+    };
+    std::array<char, 64> buf{};
+    const auto receive = [&](int index) {
+      request r = message_of(opcode::recv, index, buf.data(), 64);
+      r.op_flags |= MSG_DONTWAIT;
+      r.sqe_flags = detail::sqe_fixed_file;
+      return b.run(r);
+    };
+    const auto is_lost = [&](int client) { return ::recv(client, buf.data(), 1, 0) == 0; };
+    const int lost = listener.connect();
+    note(a, "without a table", accept(1));
+    note(a, "lost", is_lost(lost));
+    note(a, "register", b.kernel().register_files(4));
+    const int beyond = listener.connect();
+    note(a, "beyond the table", accept(5));
+    note(a, "lost", is_lost(beyond));
+    const int taken = listener.connect();
+    note(a, "close-on-exec", accept(2, SOCK_CLOEXEC));
+    note(a, "accept", accept(2));
+    note(a, "nothing yet", receive(1));
+    note(a, "sent", ::send(taken, "abc", 3, 0));
+    note(a, "received", receive(1));
+    b.start({.code = opcode::accept, .fd = socket->fd, .file_index = 3}, 7);
+    (void)b.enter(0);
+    const int late = listener.connect();
+    note(a, "accept that waits", b.result_of(7));
+    note(a, "sent", ::send(late, "late", 4, 0));
+    note(a, "received", receive(2));
+    note(a, "close", b.run({.code = opcode::close, .file_index = 2}));
+    note(a, "closed", is_lost(taken));
+    note(a, "clear", b.kernel().update_file(2, -1));
+    note(a, "closed", is_lost(late));
+    for (const int client : {lost, beyond, taken, late}) ::close(client);
+  });
+}
+
 TEST(socket_conformance, connections_end) {
   same_on_both([](bench& b, answers& a) {
     std::array<char, 64> buf{};

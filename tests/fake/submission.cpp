@@ -131,6 +131,8 @@ std::int32_t kernel::prepare(operation& op) {
   }
   const bool in_table = op.entry.file_index != 0;
   if (op.code == opcode::openat && in_table && (op.entry.op_flags & O_CLOEXEC) != 0) return -EINVAL;
+  if (op.code == opcode::accept && in_table && (op.entry.op_flags & SOCK_CLOEXEC) != 0)
+    return -EINVAL;
   if (op.code == opcode::close && in_table && op.entry.fd != 0) return -EINVAL;
   if (op.code == opcode::close && !in_table && options_.closed_world &&
       fcntl(op.entry.fd, F_GETFD) < 0)
@@ -317,20 +319,22 @@ std::optional<std::int32_t> kernel::run(operation& op) {
   if (op.code == opcode::futex_wait) return std::nullopt;
   if (op.code == opcode::futex_wake) return wake_at_word(op);
   const std::size_t index = std::size_t{op.entry.file_index} - 1;
-  if (op.entry.file_index == 0 || (op.code != opcode::openat && op.code != opcode::close))
-    return execute(op);
-  if (files_.empty()) return -ENXIO;
+  const bool opens = op.code == opcode::openat || op.code == opcode::accept;
+  if (op.entry.file_index == 0 || (!opens && op.code != opcode::close)) return execute(op);
   if (op.code == opcode::close) {
+    if (files_.empty()) return -ENXIO;
     if (index >= files_.size()) return -EINVAL;
     if (files_[index] == nullptr)
       return misuse(op, "an empty entry of the file table was closed", -EBADF);
     files_[index] = nullptr;
     return 0;
   }
-  const std::int32_t fd = execute(op).value_or(-EAGAIN);
-  if (fd < 0) return fd;
-  std::shared_ptr<held_file> opened = holder_.hold(fd);
-  ::close(fd);
+  const std::optional<std::int32_t> fd = execute(op);
+  if (!fd || *fd < 0) return fd;
+  std::shared_ptr<held_file> opened = holder_.hold(*fd);
+  ::close(*fd);
+  // By then it is open, and what was accepted is lost.
+  if (files_.empty()) return -ENXIO;
   if (index >= files_.size()) return -EINVAL;
   if (files_[index] != nullptr && options_.closed_world)
     trace_.fail(op.id, "a file was opened into an entry of the file table that holds another");
