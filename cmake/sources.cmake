@@ -119,6 +119,7 @@ set(carousel_headers
     include/carousel/io/close_operation.hpp
     include/carousel/join_handle.hpp
     include/carousel/linked.hpp
+    include/carousel/net/accept_options.hpp
     include/carousel/net/accept_stream.hpp
     include/carousel/net/bind_options.hpp
     include/carousel/net/connect_options.hpp

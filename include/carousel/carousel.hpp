@@ -20,6 +20,7 @@
 #include "carousel/fs/read_many.hpp"            // IWYU pragma: export
 #include "carousel/join_handle.hpp"             // IWYU pragma: export
 #include "carousel/linked.hpp"                  // IWYU pragma: export
+#include "carousel/net/accept_options.hpp"      // IWYU pragma: export
 #include "carousel/net/accept_stream.hpp"       // IWYU pragma: export
 #include "carousel/net/bind_options.hpp"        // IWYU pragma: export
 #include "carousel/net/connect_options.hpp"     // IWYU pragma: export

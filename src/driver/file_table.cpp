@@ -1,8 +1,11 @@
 #include "carousel/detail/driver/file_table.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <new>
 #include <span>
+#include <utility>
 
 #include "base/state_assert.hpp"
 #include "carousel/detail/base/thread_mark.hpp"
@@ -79,6 +82,13 @@ std::uint32_t file_table::direct_operations() const noexcept {
   std::uint32_t all = 0;
   for (std::size_t i = 0; i < direct_count_; ++i) all += direct_[i]->started;
   return all;
+}
+
+void file_table::take_in(descriptor& file) noexcept {
+  if (file.table == nullptr) add(file);
+  if (file.table != this) return;
+  ::close(std::exchange(file.fd, -1));
+  file.state = file_state::ring_only;
 }
 
 file_entry file_table::take_out(descriptor& file) noexcept {

@@ -4,21 +4,49 @@
 #include <unistd.h>
 
 namespace carousel::detail {
+namespace {
 
-void accept_base::encode(driver& io, slot&, request& r) const noexcept {
-  r.code = opcode::accept;
-  r.op_flags = SOCK_CLOEXEC;
-  name_file(io, r);
+/// As opening there: it came with Linux 5.15, as this opcode did.
+[[nodiscard]] bool accepts_into_table(const driver& io) noexcept {
+  return io.supports(opcode::linkat);
 }
 
-result<fd_ref> accept_base::accepted(std::int32_t res, const fd_ref& listener) {
+}  // namespace
+
+void encode_accept(driver& io, const file_operation& listener, request& r) noexcept {
+  r.code = opcode::accept;
+  r.op_flags = SOCK_CLOEXEC;
+  listener.name_file(io, r);
+}
+
+/// The entry is ours before the kernel accepts: where it finds none by itself it has accepted by
+/// then, and the connection is lost.
+void accept_base::encode(driver& io, slot&, request& r) noexcept {
+  encode_accept(io, *this, r);
+  if (ring_only && accepts_into_table(io)) held.entry = io.files().reserve();
+  if (!held.entry) return;
+  r.file_index = held.entry.file_index();
+  r.op_flags = 0;  // the kernel refuses SOCK_CLOEXEC there
+}
+
+result<fd_ref> accepted(std::int32_t res, const fd_ref& listener) {
   if (res < 0)
     return std::unexpected(note_failure(kernel_error(res), opcode::accept, listener.get()));
   return fd_ref::own(res);
 }
 
-void accept_base::unclaimed::discard(std::int32_t res, nothing&) noexcept {
-  if (res >= 0) ::close(res);
+result<fd_ref> accepted(std::int32_t res, accept_base::accepting& lent, const fd_ref& listener) {
+  if (res >= 0 && lent.entry) return std::move(lent.entry).adopt();
+  return accepted(res, listener);
+}
+
+void accept_base::unclaimed::discard(std::int32_t res, accepting& lent) noexcept {
+  if (res < 0) return;
+  if (lent.entry) {
+    lent.entry.note_opened();
+  } else {
+    ::close(res);
+  }
 }
 
 }  // namespace carousel::detail

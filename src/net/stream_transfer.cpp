@@ -38,10 +38,18 @@ void note_break(direction way, descriptor& socket, std::size_t asked, std::int32
   if (cut_short && has_hung_up(socket)) lost = -ECONNRESET;
 }
 
+void note_cut(descriptor& socket) noexcept {
+  if (socket.state == file_state::ring_only && socket.connection_error == 0)
+    socket.connection_error = -ECONNRESET;
+}
+
 result<std::size_t> unusual_end(direction way, const fd_ref& socket, std::int32_t res,
                                 std::size_t asked) noexcept {
   note_break(way, *socket.get(), asked, res);
   const bool reads = way == direction::read;
+  const bool stopped = current_context != nullptr && current_context->stopped();
+  if (!reads && res >= 0 && static_cast<std::size_t>(res) < asked && !stopped)
+    note_cut(*socket.get());
   std::int16_t& lost = socket->connection_error;
   if (res >= 0 && !reads) {
     if (asked != 0 && static_cast<std::size_t>(res) == asked) lost = 0;

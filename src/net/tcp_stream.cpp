@@ -19,6 +19,7 @@ task<result<tcp_stream>> tcp_stream::connect(socket_address to, connect_options 
     const result<> set = connected.set(socket_option::no_delay(true));
     if (!set) co_return std::unexpected(set.error());
   }
+  if (options.ring_only) detail::this_context().io->files().take_in(*connected.socket().get());
   co_return connected;
 }
 

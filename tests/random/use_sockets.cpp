@@ -158,7 +158,8 @@ task<> use_sockets(world& w) {
     co_return;
   }
   w.callers.call();
-  auto accepted = co_await in_some_verb(w, w.callers.listener().accept(), asked);
+  const accept_options how{.ring_only = w.random.below(2) == 0};
+  auto accepted = co_await in_some_verb(w, w.callers.listener().accept(how), asked);
   if (!accepted) {
     if (!asked) w.require_injected(accepted.error());
     co_return;

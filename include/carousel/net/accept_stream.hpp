@@ -31,8 +31,8 @@ using accept_operation = detail::operation<detail::accept_call<Stream>>;
 ///   }
 ///
 /// A value is the one handle of its stream. It holds the listener open as a handle of that does,
-/// and outlives its runtime: what is accepted in the moment in which that ends is closed. Not
-/// thread-safe.
+/// and outlives its runtime: what is accepted in the moment in which that ends is closed, and so is
+/// what is ring_only (accept_options) and was not taken by then. Not thread-safe.
 template <class Stream>
 class accept_stream {
  public:
@@ -57,8 +57,8 @@ class accept_stream {
   friend class tcp_listener;
   friend class unix_listener;
   using items = detail::accepted_streams<Stream>;
-  accept_stream(detail::file_operation listener, std::size_t queue_max)
-      : stream_(detail::accept_record::make(std::move(listener), queue_max)) {}
+  accept_stream(detail::file_operation listener, std::size_t queue_max, accept_options options)
+      : stream_(detail::accept_record::make(std::move(listener), queue_max, options)) {}
 
   detail::stream_handle<items> stream_;
 };

@@ -16,7 +16,8 @@ namespace carousel {
 class socket_handle {
  public:
   /// The descriptor, still owned by the socket: for calls that the library does not have. -1 once
-  /// closed.
+  /// closed, and for a connection that is ring_only (accept_options), of which the addresses and
+  /// set() are the error not_supported.
   [[nodiscard]] int fd() const noexcept { return socket_ ? socket_->fd : -1; }
   /// For operations of one's own (carousel/ext/operation.hpp): keeps the socket open, checks it,
   /// and names it in the request.

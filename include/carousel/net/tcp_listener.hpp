@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "carousel/detail/net/accept_call.hpp"
+#include "carousel/net/accept_options.hpp"
 #include "carousel/net/accept_stream.hpp"
 #include "carousel/net/listen_options.hpp"
 #include "carousel/net/socket_handle.hpp"
@@ -29,20 +30,22 @@ class tcp_listener : public socket_handle {
 
   /// Awaited: result<tcp_stream>, the connection that has waited longest. Its coroutine may be
   /// destroyed at any time: a connection that comes late is closed. When a verb stops it, the
-  /// connection is the result or waits for the next accept.
+  /// connection is the result or waits for the next accept. `options` are for this connection.
   ///
   /// Errors: too_many_files_open (EMFILE, the limit of the moment when accept() was awaited, or
   /// ENFILE): the connection is not lost, but stays in the backlog; accept again once a descriptor
   /// was closed, for it would fail at once. connection_aborted and network errors: that connection
   /// is gone, the next one may be well. errc::canceled: by a verb, or by close(). invalid_argument:
   /// it does not listen any more.
-  [[nodiscard]] accept_operation<tcp_stream> accept() const noexcept {
-    return detail::operation(detail::accept_call<tcp_stream>{{hold()}});
+  [[nodiscard]] accept_operation<tcp_stream> accept(accept_options options = {}) const noexcept {
+    return detail::operation(detail::accept_call<tcp_stream>{{hold(), options.ring_only}});
   }
   /// All connections, one after the other, of which at most about `queue_max` are kept until
-  /// somebody takes them. It takes them from whoever waits in accept(). Throws std::bad_alloc.
-  [[nodiscard]] accept_stream<tcp_stream> incoming(std::size_t queue_max = 64) const {
-    return {hold(), queue_max};
+  /// somebody takes them. It takes them from whoever waits in accept(). `options` are for each of
+  /// them. Throws std::bad_alloc.
+  [[nodiscard]] accept_stream<tcp_stream> incoming(std::size_t queue_max = 64,
+                                                   accept_options options = {}) const {
+    return {hold(), queue_max, options};
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "carousel/detail/net/accept_call.hpp"
+#include "carousel/net/accept_options.hpp"
 #include "carousel/net/accept_stream.hpp"
 #include "carousel/net/listen_options.hpp"
 #include "carousel/net/socket_handle.hpp"
@@ -31,13 +32,15 @@ class unix_listener : public socket_handle {
   [[nodiscard]] static result<unix_listener> adopt(int fd);
 
   /// Awaited: result<unix_stream>. As tcp_listener::accept().
-  [[nodiscard]] accept_operation<unix_stream> accept() const noexcept {
-    return detail::operation(detail::accept_call<unix_stream>{{hold()}});
+  [[nodiscard]] accept_operation<unix_stream> accept(accept_options options = {}) const noexcept {
+    return detail::operation(detail::accept_call<unix_stream>{{hold(), options.ring_only}});
   }
   /// All connections, one after the other, of which at most about `queue_max` are kept until
-  /// somebody takes them. It takes them from whoever waits in accept(). Throws std::bad_alloc.
-  [[nodiscard]] accept_stream<unix_stream> incoming(std::size_t queue_max = 64) const {
-    return {hold(), queue_max};
+  /// somebody takes them. It takes them from whoever waits in accept(). `options` are for each of
+  /// them. Throws std::bad_alloc.
+  [[nodiscard]] accept_stream<unix_stream> incoming(std::size_t queue_max = 64,
+                                                    accept_options options = {}) const {
+    return {hold(), queue_max, options};
   }
 
  private:

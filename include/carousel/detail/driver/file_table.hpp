@@ -88,6 +88,8 @@ class file_table {
   }
   /// None when the table is full, or when there is none.
   [[nodiscard]] file_entry reserve() noexcept;
+  /// Makes an open file ring-only, if there is an entry for it.
+  void take_in(descriptor& file) noexcept;
   /// Takes a ring-only file out of its descriptor, so that it can be closed.
   [[nodiscard]] static file_entry take_out(descriptor& file) noexcept;
   /// Operations in flight keep the file open in the kernel; the table does not any more.

@@ -35,6 +35,10 @@ using stream_links =
 /// for that of the data.
 void note_break(direction way, descriptor& socket, std::size_t asked, std::int32_t res) noexcept;
 
+/// A send has sent less than it was to, and nobody has stopped it. Where there is no descriptor to
+/// ask whether the connection is there, that is the answer.
+void note_cut(descriptor& socket) noexcept;
+
 /// What a transfer has brought that did not go as usual.
 [[nodiscard]] result<std::size_t> unusual_end(direction way, const fd_ref& socket, std::int32_t res,
                                               std::size_t asked) noexcept;

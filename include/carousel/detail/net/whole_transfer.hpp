@@ -27,6 +27,7 @@ struct whole_transfer : Transfer {
     if (!moved) {
       return moved.error() == std::errc::interrupted && ++interruptions < interruptions_max;
     }
+    if (Transfer::way == direction::write && *moved < this->asked()) note_cut(*this->file.get());
     this->extent.skip += *moved;
     return *moved != 0;
   }
