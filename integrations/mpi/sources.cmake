@@ -14,6 +14,7 @@ set(carousel_mpi_sources
     src/part_copier.cpp
     src/part_outcome.cpp
     src/places.cpp
+    src/rank_failure.cpp
     src/unit_copier.cpp
     src/unit_queue.cpp
     src/work_unit.cpp

@@ -33,10 +33,8 @@ task<> copier::visit_files(std::shared_ptr<place> where, std::vector<directory_e
     co_return;
   }
   use_threads(jobs.size());
-  files_.push_back(
-      spawn([this](std::vector<file_job> j,
-                   bundle_permits p) { return copy_bundle(std::move(j), std::move(p)); },
-            std::move(jobs), bundle_permits{std::move(*bundle), std::move(*permit)}));
+  spawn_beside(
+      copy_bundle(std::move(jobs), bundle_permits{std::move(*bundle), std::move(*permit)}));
   if (files_.size() >= reap_at_) co_await reap();
 }
 

@@ -122,6 +122,7 @@ task<> copier::run(task<> (copier::*all)()) {
   } catch (const std::system_error& e) {
     if (e.code() != errc::canceled) throw;
   }
+  if (thrown_) std::rethrow_exception(thrown_);
   report_.publish_all();
 }
 
@@ -222,12 +223,25 @@ task<> copier::start(file_job job) {
 }
 
 void copier::spawn_copy(file_job job, semaphore::permit permit) {
-  files_.push_back(spawn(
-      [this](file_job j, semaphore::permit p) -> task<> {
-        const semaphore::permit held = std::move(p);
-        co_await copy_file(std::move(j));
-      },
-      std::move(job), std::move(permit)));
+  spawn_beside([](copier& c, file_job j, semaphore::permit p) -> task<> {
+    const semaphore::permit held = std::move(p);
+    co_await c.copy_file(std::move(j));
+  }(*this, std::move(job), std::move(permit)));
+}
+
+void copier::spawn_beside(task<> work) {
+  files_.push_back(spawn([this](task<> w) { return or_end(std::move(w)); }, std::move(work)));
+}
+
+/// The task that copies may wait for something else than this work, and what waits for it in vain:
+/// an exception ends both.
+task<> copier::or_end(task<> work) {
+  try {
+    co_await std::move(work);
+  } catch (...) {
+    if (!thrown_) thrown_ = std::current_exception();
+    if (!ended_.is_set()) all_->abort();
+  }
 }
 
 /// Once there are enough files for them.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -131,6 +132,8 @@ class copier {
   task<> start(file_job job);
   void use_threads(std::size_t more_files);
   void spawn_copy(file_job job, semaphore::permit permit);
+  void spawn_beside(task<> work);
+  task<> or_end(task<> work);
   task<> leave(file_job job);
   task<> reap();
 
@@ -197,7 +200,8 @@ class copier {
   walk walk_;
   hard_links links_;
   likenesses likenesses_;
-  event ended_;  ///< the task that copies is over, however that came
+  event ended_;                ///< the task that copies is over, however that came
+  std::exception_ptr thrown_;  ///< by a task beside that one, which it has ended
   semaphore permits_;
   semaphore bundles_;
   turns turns_;

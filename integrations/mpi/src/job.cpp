@@ -21,6 +21,7 @@
 #include "job_mark.hpp"
 #include "job_report.hpp"
 #include "mailbox.hpp"
+#include "rank_failure.hpp"
 #include "worker.hpp"
 
 namespace carousel_mpi {
@@ -112,7 +113,7 @@ std::optional<std::string> rank_job::prepare(int beside) {
 }
 
 int rank_job::run() {
-  runtime_->block_on(copy());
+  runtime_->block_on(or_end_all_ranks(copy()));
   if (const int signal = tool::interrupted(); signal != 0) end_by_signal(signal);
   if (!all_) return report_.failed() ? 1 : 0;
   const int status = all_->failed() ? 1 : 0;
@@ -126,12 +127,12 @@ int rank_job::run() {
 }
 
 task<> rank_job::copy() {
-  auto pump = spawn([this] { return work_->pump(); });
-  auto figures = spawn([this] { return send_figures(); });
+  auto pump = spawn([this] { return or_end_all_ranks(work_->pump()); });
+  auto figures = spawn([this] { return or_end_all_ranks(send_figures()); });
   std::optional<carousel::join_handle<void>> showing;
   const bool on_terminal = tool::can_draw();
   if (all_ && (copy_.progress || (on_terminal && !copy_.quiet && !report_.names_each)))
-    showing = spawn([this, on_terminal] { return show_progress(on_terminal); });
+    showing = spawn([this, on_terminal] { return or_end_all_ranks(show_progress(on_terminal)); });
   if (all_)
     co_await copier_->run();
   else

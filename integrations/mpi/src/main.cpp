@@ -8,6 +8,7 @@
 #include "job.hpp"
 #include "job_options.hpp"
 #include "launch.hpp"
+#include "rank_failure.hpp"
 
 namespace {
 
@@ -47,8 +48,7 @@ int main(int argc, char** argv) {
   try {
     status = run(session, argc, argv);
   } catch (const std::exception& e) {
-    carousel::tool::complain("rank " + std::to_string(session.rank()) + " stopped: " + e.what());
-    mpi_session::abort(1);
+    carousel_mpi::end_all_ranks(e.what());
   }
   mpi_session::finish(session.greatest(carousel::tool::end_output(status)));
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/interruption.hpp"
+#include "rank_failure.hpp"
 
 namespace carousel_mpi {
 namespace {
@@ -84,7 +85,7 @@ std::chrono::milliseconds worker::interruption_grace() const noexcept { return g
 
 task<> worker::pump() {
   const tool::descriptor_line::lender lends(copier_->line(), [this] { return queue_.close_all(); });
-  auto parts = spawn([this] { return parts_.copy_parts(); });
+  auto parts = spawn([this] { return or_end_all_ranks(parts_.copy_parts()); });
   const microseconds longest = zero_ != nullptr ? zero_looks_seldom : look_seldom;
   microseconds pause = look_often;
   for (;;) {
