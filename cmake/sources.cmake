@@ -355,6 +355,7 @@ set(carousel_tool_sources
     tools/copy/landing.cpp
     tools/copy/likeness.cpp
     tools/copy/link_text.cpp
+    tools/copy/lost_storage.cpp
     tools/copy/manifest.cpp
     tools/copy/name_claims.cpp
     tools/copy/name_list.cpp

@@ -15,7 +15,9 @@ set(carousel_mpi_sources
     src/part_outcome.cpp
     src/places.cpp
     src/rank_failure.cpp
+    src/storage_watch.cpp
     src/unit_copier.cpp
     src/unit_queue.cpp
     src/work_unit.cpp
-    src/worker.cpp)
+    src/worker.cpp
+    src/worker_share.cpp)

@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "common/naming.hpp"
+#include "copy/lost_storage.hpp"
 
 namespace carousel::tool {
 namespace {
 
 bool concerns_what_follows(const std::error_code& why) noexcept {
   return why == std::errc::no_space_on_device || why == std::errc::read_only_file_system ||
-         why == std::errc::io_error || why == std::error_code(EDQUOT, std::generic_category());
+         is_lost_storage(why) || why == std::error_code(EDQUOT, std::generic_category());
 }
 
 std::string failure_text(std::string_view what, std::string_view where,

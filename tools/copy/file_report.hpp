@@ -20,8 +20,8 @@ class file_report {
 
   /// "cannot WHAT 'WHERE': WHY."
   void fail(std::string_view what, std::string_view where, const std::error_code& why);
-  /// The same of a name at the target. One that has no room, may not be written to or fails will do
-  /// so for each file that is left.
+  /// The same of a name at the target. One that has no room, may not be written to, fails or is
+  /// gone will do so for each file that is left.
   void fail_at_target(std::string_view what, std::string_view where, const std::error_code& why);
   /// "'WHERE' WHY."
   void refuse(std::string_view where, std::string_view why);

@@ -61,8 +61,9 @@ void copy_report::publish(file_report::statement& said) {
   switch (said.what) {
     case kind::error: return add_error(said.where, std::move(said.text), true);
     case kind::target_error:
-      add_error(said.where, std::move(said.text), target_errors_told_ < target_errors_max);
-      if (++target_errors_told_ == target_errors_max)
+      add_error(said.where, std::move(said.text),
+                has_others || target_errors_told_ < target_errors_max);
+      if (++target_errors_told_ == target_errors_max && !has_others)
         add_error({},
                   fmt::format("stopped after {} errors of the target: what is left is not copied",
                               target_errors_max),

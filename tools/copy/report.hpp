@@ -66,6 +66,10 @@ class copy_report {
   /// Nothing is touched, and all figures are of what would be done.
   bool dry_run = false;
 
+  /// Others do what is left when the target of this process takes nothing: all errors are said, and
+  /// not that it has stopped.
+  bool has_others = false;
+
   /// Called before anything is written to the terminal.
   std::function<void()> before_output = [] {};
   /// Called with each error, and the path that it is about; says it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 #include <utility>
 
 #include "part_outcome.hpp"
@@ -85,7 +86,7 @@ void coordinator::go_on() {
 }
 
 bool coordinator::is_quiet() const noexcept {
-  return pool_.empty() && parts_.empty() && now_ < phase::ends &&
+  return pool_.empty() && returned_.empty() && parts_.empty() && now_ < phase::ends &&
          std::ranges::all_of(ranks_, &rank_state::idle);
 }
 
@@ -98,15 +99,27 @@ void coordinator::give_in_turn(need rank_state::* asked, std::size_t left_min, c
       const std::size_t to = next_++ % ranks_.size();
       rank_state& asking = ranks_[to];
       if (asking.*asked != first || asking.out) continue;
+      auto next = give.next(to);
+      if (!next) continue;
       asking.*asked = need::none;
       asking.idle = false;
       ++asking.sent;
-      box_.send(static_cast<int>(to), give.next());
+      box_.send(static_cast<int>(to), std::move(*next));
     }
   }
 }
 
+/// The rank that could not get there tries again if nobody else is left.
+bool coordinator::suits(std::size_t rank, std::int32_t not_for) const {
+  if (not_for != static_cast<std::int32_t>(rank)) return true;
+  return std::ranges::count(ranks_, false, &rank_state::out) == 1;
+}
+
 void coordinator::add(message unit) {
+  if (not_for_of(unit) != nobody) {
+    returned_.push_back(std::move(unit));
+    return;
+  }
   files_ += files_of(unit);
   pool_.push_back(std::move(unit));
 }
@@ -140,36 +153,57 @@ message coordinator::next_units() {
   return units.take();
 }
 
+std::optional<message> coordinator::next_returned(std::size_t to) {
+  const auto one = std::ranges::find_if(
+      returned_, [&](const message& unit) { return suits(to, not_for_of(unit)); });
+  if (one == returned_.end()) return std::nullopt;
+  message_writer units;
+  units.put(talk::units).put(std::string_view(*one));
+  returned_.erase(one);
+  return units.take();
+}
+
+std::optional<message> coordinator::next_part(std::size_t to) {
+  const auto one =
+      std::ranges::find_if(parts_, [&](const file_part& part) { return suits(to, part.not_for); });
+  if (one == parts_.end()) return std::nullopt;
+  message_writer part;
+  part.put(talk::part);
+  put(part, *one);
+  parts_.erase(one);
+  return part.take();
+}
+
 void coordinator::give_units() {
   struct {
     coordinator& here;
     [[nodiscard]] std::size_t left() const {
-      return here.pool_.size() + here.files_ / files_in_unit;
+      return here.pool_.size() + here.returned_.size() + here.files_ / files_in_unit;
     }
-    [[nodiscard]] message next() const { return here.next_units(); }
+    [[nodiscard]] std::optional<message> next(std::size_t to) const {
+      auto returned = here.next_returned(to);
+      if (returned || here.pool_.empty()) return returned;
+      return here.next_units();
+    }
   } const give{*this};
   give_in_turn(&rank_state::units, pool_low * ranks_.size(), give);
 }
 
 void coordinator::give_parts() {
   struct {
-    std::deque<file_part>& parts;
-    [[nodiscard]] std::size_t left() const { return parts.size(); }
-    [[nodiscard]] message next() const {
-      message_writer part;
-      part.put(talk::part);
-      put(part, parts.front());
-      parts.pop_front();
-      return part.take();
-    }
-  } const give{parts_};
+    coordinator& here;
+    [[nodiscard]] std::size_t left() const { return here.parts_.size(); }
+    [[nodiscard]] std::optional<message> next(std::size_t to) const { return here.next_part(to); }
+  } const give{*this};
   give_in_turn(&rank_state::part, parts_low * ranks_.size(), give);
 }
 
 /// What is left is nobody's then, and whoever waits for a part waits in vain.
 void coordinator::stop_if_all_are_out() {
   if (!std::ranges::all_of(ranks_, &rank_state::out)) return;
+  give_up();
   pool_.clear();
+  returned_.clear();
   files_ = 0;
   names_.clear();
   for (const file_part& part : parts_) {
@@ -179,6 +213,20 @@ void coordinator::stop_if_all_are_out() {
     box_.send(part.owner, refused.take());
   }
   parts_.clear();
+}
+
+void coordinator::give_up() {
+  std::vector<work_unit> left;
+  for (const std::deque<message>* const units : {&pool_, &returned_})
+    for (const message& unit : *units) left.push_back(unpacked(unit));
+  for (const auto& [inode, names] : names_)
+    left.push_back({.what = work_unit::kind::names, .names = names});
+  std::set<std::pair<std::int32_t, std::uint64_t>> cut;
+  for (const file_part& part : parts_)
+    if (cut.emplace(part.owner, part.ticket).second)
+      left.push_back({.what = work_unit::kind::names, .names = {{part.where, part.name}}});
+  const bool first = !std::exchange(gave_up_, true) && now_ < phase::ends;
+  if (first || !left.empty()) gives_up(left);
 }
 
 want coordinator::wanted() const {

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -29,7 +31,11 @@ class coordinator {
   /// Gives out what there is, and begins the next phase if it is time.
   void go_on();
 
-  [[nodiscard]] std::size_t waiting() const noexcept { return pool_.size() + parts_.size(); }
+  [[nodiscard]] std::size_t waiting() const noexcept {
+    return pool_.size() + returned_.size() + parts_.size();
+  }
+  /// Called when no rank is left that could go on, with what nobody copies.
+  std::function<void(const std::vector<work_unit>& left)> gives_up = [](const auto&) {};
 
  private:
   enum class phase : std::uint8_t { files, links, ends, over };
@@ -44,11 +50,15 @@ class coordinator {
   template <class Give>
   void give_in_turn(need rank_state::* asked, std::size_t left_min, const Give& give);
   void add(message unit);
+  [[nodiscard]] bool suits(std::size_t rank, std::int32_t not_for) const;
   [[nodiscard]] message take_next();
   [[nodiscard]] message next_units();
+  [[nodiscard]] std::optional<message> next_returned(std::size_t to);
+  [[nodiscard]] std::optional<message> next_part(std::size_t to);
   void give_units();
   void give_parts();
   void stop_if_all_are_out();
+  void give_up();
   void say_what_is_wanted();
   [[nodiscard]] want wanted() const;
   [[nodiscard]] bool is_quiet() const noexcept;
@@ -58,14 +68,16 @@ class coordinator {
 
   mailbox& box_;
   std::vector<rank_state> ranks_;
-  std::size_t next_ = 0;      ///< rank to be given something, in turn
-  std::size_t copying_;       ///< threads of all ranks
-  std::deque<message> pool_;  ///< units, as the messages have them
-  std::size_t files_ = 0;     ///< in units of files there
+  std::size_t next_ = 0;          ///< rank to be given something, in turn
+  std::size_t copying_;           ///< threads of all ranks
+  std::deque<message> pool_;      ///< units, as the messages have them
+  std::size_t files_ = 0;         ///< in units of files there
+  std::deque<message> returned_;  ///< units that a rank could not get to
   std::deque<file_part> parts_;
   std::unordered_map<std::uint64_t, std::vector<named_file>> names_;  ///< by their inode
   phase now_ = phase::files;
   want wants_ = want::met;
+  bool gave_up_ = false;
   std::size_t ends_awaited_ = 0;  ///< ranks
   std::int64_t deepest_ = -1;
 };

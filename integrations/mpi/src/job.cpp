@@ -59,6 +59,7 @@ class rank_job {
         box_(MPI_COMM_WORLD),
         start_(std::chrono::steady_clock::now()) {
     report_.dry_run = copy_.dry_run;
+    report_.has_others = true;
     report_.names_each = (copy_.verbose || copy_.dry_run) && !copy_.json;
     send_what_is_said(report_, box_);
     if (session.rank() == 0) {

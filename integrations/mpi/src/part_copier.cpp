@@ -48,8 +48,8 @@ std::int32_t number_of(const std::error_code& why) noexcept {
 }  // namespace
 
 part_copier::part_copier(mailbox& box, places& where, const tool::copy_options& options,
-                         tool::copy_report& report)
-    : box_(box), places_(where), options_(options), report_(report) {}
+                         storage_watch& watch, tool::copy_report& report)
+    : box_(box), places_(where), options_(options), watch_(watch), report_(report) {}
 
 void part_copier::take_part(file_part part) {
   asked_ = need::none;
@@ -63,6 +63,13 @@ void part_copier::ask(need how_much) {
   box_.send(0, message_writer().put(talk::asks_part).put(how_much).take());
 }
 
+void part_copier::give_back(const file_part& part) {
+  message_writer back;
+  back.put(talk::cuts);
+  put(back, part);
+  box_.send(0, back.take());
+}
+
 task<> part_copier::copy_parts() {
   for (;;) {
     if (parts_.empty()) {
@@ -72,12 +79,25 @@ task<> part_copier::copy_parts() {
       came_.reset();
       continue;
     }
-    const file_part part = std::move(parts_.front());
+    file_part part = std::move(parts_.front());
     parts_.pop_front();
+    if (out_) {
+      give_back(part);
+      continue;
+    }
     busy_ = true;
     ask(need::soon);
-    const part_outcome done = co_await copy_in_line(part);
+    tries all;
+    const part_outcome done = co_await copy_in_line(part, all);
     busy_ = false;
+    const std::error_code why(done.error, std::system_category());
+    if (all.reached) {
+      watch_.reached();
+    } else if (watch_.is_for_others(part.where, why, part.not_for)) {
+      part.not_for = box_.rank();
+      give_back(part);
+      continue;
+    }
     message_writer told;
     told.put(talk::part_done).put(part.ticket);
     put(told, done);
@@ -87,8 +107,7 @@ task<> part_copier::copy_parts() {
 
 /// As often as it takes to find descriptors, but not until files have them back that wait for parts
 /// themselves: perhaps for this one.
-task<part_outcome> part_copier::copy_in_line(const file_part& part) {
-  tries all;
+task<part_outcome> part_copier::copy_in_line(const file_part& part, tries& all) {
   for (;;) {
     part_outcome done;
     {
@@ -115,7 +134,11 @@ task<part_outcome> part_copier::copy(const file_part& part, tries& all) {
     co_return failed;
   }
   struct stat about{};
-  if (::fstat(from->fd(), &about) != 0 || !is_the_one(about, part)) {
+  if (::fstat(from->fd(), &about) != 0) {
+    failed.error = number_of(tool::last_error());
+    co_return failed;
+  }
+  if (!is_the_one(about, part)) {
     failed.ends_early = !part.compares;
     failed.differs = part.compares;
     co_return failed;
@@ -127,6 +150,7 @@ task<part_outcome> part_copier::copy(const file_part& part, tries& all) {
     co_return failed;
   }
   all.stay.leave();
+  all.reached = true;
   about.st_size = part.size;
   about.st_mtim = {part.seconds, part.nanoseconds};
   content_ends ends{std::move(*from), std::move(*to), about};

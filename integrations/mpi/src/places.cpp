@@ -43,6 +43,14 @@ result<directory> open_child(const directory& in, const std::string& name, int n
   return directory::from_fd(fd);
 }
 
+/// A directory that is open need not be there any more.
+result<> answers(const tool::handles& open) noexcept {
+  struct stat about{};
+  if (::fstat(open.source.fd(), &about) != 0 || ::fstat(open.target.fd(), &about) != 0)
+    return std::unexpected(tool::last_error());
+  return {};
+}
+
 tool::identity identity_of(const directory& opened) noexcept {
   struct stat about{};
   return ::fstat(opened.fd(), &about) == 0 ? tool::identity_of(about) : tool::identity();
@@ -197,6 +205,7 @@ result<std::shared_ptr<place>> places::at(const spot& where, tool::handles& open
   if (!top) return top;
   tool::handles here{(*top)->source, (*top)->target};
   if (where.path.empty()) {
+    if (const auto there = answers(here); !there) return std::unexpected(there.error());
     open = std::move(here);
     return top;
   }

@@ -10,11 +10,11 @@ enum class talk : std::uint8_t {
   asks,       ///< for units, with the need
   asks_part,  ///< for a part of a large file, with the need
   gives,      ///< units to whoever has nothing to do
-  cuts,       ///< a large file into parts
+  cuts,       ///< a large file into parts; also to give one of them back
   leaves,     ///< names of files that have several, for later
   is_idle,    ///< after so many messages with work: all of it is finished
-  is_out,     ///< it begins nothing more: a signal came, or the target takes nothing
-  ended,      ///< the directories of one depth; where the next are
+  is_out,  ///< it begins nothing more: a signal came, the target takes nothing, or storage is gone
+  ended,   ///< the directories of one depth; where the next are
   error,
   line,
   note,

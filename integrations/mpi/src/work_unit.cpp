@@ -38,7 +38,7 @@ void put(message_writer& to, const file_part& part) {
   put(to, part.where);
   to.put(part.name).put(part.temporary).put(part.inode).put(part.size);
   to.put(part.seconds).put(part.nanoseconds).put(part.begin).put(part.end);
-  to.put(part.compares).put(part.follow).put(part.owner).put(part.ticket);
+  to.put(part.compares).put(part.follow).put(part.owner).put(part.not_for).put(part.ticket);
 }
 
 file_part take_file_part(message_reader& from) {
@@ -55,13 +55,14 @@ file_part take_file_part(message_reader& from) {
   part.compares = from.take<bool>();
   part.follow = from.take<bool>();
   part.owner = from.take<std::int32_t>();
+  part.not_for = from.take<std::int32_t>();
   part.ticket = from.take<std::uint64_t>();
   return part;
 }
 
 message packed(const work_unit& unit) {
   message_writer to;
-  to.put(unit.what);
+  to.put(unit.what).put(unit.not_for);
   put(to, unit.where);
   to.put(unit.name).put(unit.was_free).put(static_cast<std::uint64_t>(unit.files.size()));
   for (const carousel::directory_entry& file : unit.files) to.put(file.name).put(file.inode);
@@ -69,9 +70,16 @@ message packed(const work_unit& unit) {
   return to.take();
 }
 
+std::int32_t not_for_of(const message& unit) {
+  message_reader from(unit);
+  (void)from.take<work_unit::kind>();
+  return from.take<std::int32_t>();
+}
+
 std::size_t files_of(const message& unit) {
   message_reader from(unit);
   if (from.take<work_unit::kind>() != work_unit::kind::files) return 0;
+  (void)from.take<std::int32_t>();
   (void)take_spot(from);
   (void)from.take<std::string>();
   (void)from.take<bool>();
@@ -92,6 +100,7 @@ work_unit unpacked(const message& text) {
   message_reader from(text);
   work_unit unit;
   unit.what = from.take<work_unit::kind>();
+  unit.not_for = from.take<std::int32_t>();
   unit.where = take_spot(from);
   unit.name = from.take<std::string>();
   unit.was_free = from.take<bool>();

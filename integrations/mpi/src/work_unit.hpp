@@ -9,6 +9,9 @@
 
 namespace carousel_mpi {
 
+/// A rank that is none.
+inline constexpr std::int32_t nobody = -1;
+
 /// Where a directory is, in the words that all ranks have for it.
 struct spot {
   std::uint32_t operand = 0;
@@ -41,9 +44,10 @@ struct file_part {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
   bool compares = false;
-  bool follow = false;       ///< the name may be a symbolic link to the source
-  std::int32_t owner = 0;    ///< the rank that waits for it
-  std::uint64_t ticket = 0;  ///< what that rank knows it by
+  bool follow = false;            ///< the name may be a symbolic link to the source
+  std::int32_t owner = 0;         ///< the rank that waits for it
+  std::int32_t not_for = nobody;  ///< the rank that could not get there
+  std::uint64_t ticket = 0;       ///< what that rank knows it by
 };
 
 /// What one rank may do for another.
@@ -51,9 +55,10 @@ struct work_unit {
   enum class kind : std::uint8_t { directory, files, names };
 
   kind what = kind::directory;
-  spot where = {};        ///< of a directory, what it is in; of files their directory
-  std::string name = {};  ///< of a directory
-  bool was_free = false;  ///< the name of the directory, at the target
+  std::int32_t not_for = nobody;  ///< the rank that could not get there
+  spot where = {};                ///< of a directory, what it is in; of files their directory
+  std::string name = {};          ///< of a directory
+  bool was_free = false;          ///< the name of the directory, at the target
   std::vector<carousel::directory_entry> files = {};
   std::vector<named_file> names = {};
 };
@@ -63,6 +68,8 @@ void put(message_writer& to, const named_file& file);
 void put(message_writer& to, const file_part& part);
 /// A unit is passed on as it is by whoever need not look into it.
 [[nodiscard]] message packed(const work_unit& unit);
+/// Without the rest of it.
+[[nodiscard]] std::int32_t not_for_of(const message& unit);
 /// Of a large directory; none in other units.
 [[nodiscard]] std::size_t files_of(const message& unit);
 /// Leaves so many files in the unit. The rest of it, which is one more.

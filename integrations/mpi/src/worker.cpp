@@ -1,5 +1,6 @@
 #include "worker.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -8,27 +9,21 @@
 #include <utility>
 
 #include "common/interruption.hpp"
+#include "launch.hpp"
 #include "rank_failure.hpp"
 
 namespace carousel_mpi {
 namespace {
 
 using carousel::directory_entry;
-using carousel::result;
 using carousel::spawn;
 using carousel::task;
 using carousel::timeout;
 using std::chrono::microseconds;
 using tool::place;
 
-/// Directories of fewer entries are copied by one rank: many who make names in one directory wait
-/// for each other.
-constexpr std::size_t entries_shared_min = 1024;
 /// Names that are left with rank 0 in one message.
 constexpr std::size_t names_at_once = 256;
-/// Files that the command line names, in one unit.
-constexpr std::size_t operands_at_once = 16;
-
 // How long is slept between two looks: short while there is something to be said, and longer the
 // longer there is not. It is the ring that waits, so that files go on meanwhile. For rank 0 all
 // others wait.
@@ -46,12 +41,6 @@ std::chrono::nanoseconds used_by_this_thread() noexcept {
   return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
-std::int64_t depth_of(const place& where) noexcept {
-  std::int64_t depth = 0;
-  for (const place* at = &where; at->parent; at = at->parent.get()) ++depth;
-  return depth;
-}
-
 }  // namespace
 
 worker::worker(mailbox& box, const settings& how, tool::copy_report& report, coordinator* zero)
@@ -60,9 +49,10 @@ worker::worker(mailbox& box, const settings& how, tool::copy_report& report, coo
       report_(report),
       zero_(zero),
       places_(how.options.attributes(), how.options.follows_links()),
-      units_(places_, how.options.follows_links(), report),
+      watch_(places_),
+      units_(places_, how.options.follows_links(), watch_, report),
       cut_(box, places_, how.options, how.part_bytes),
-      parts_(box, places_, how.options, report),
+      parts_(box, places_, how.options, watch_, report),
       looked_(std::chrono::steady_clock::now()) {
   places_.met = [this](const operand& one) {
     message_writer told;
@@ -70,6 +60,11 @@ worker::worker(mailbox& box, const settings& how, tool::copy_report& report, coo
     put(told, one);
     box_.send_all_others(told.take());
   };
+  units_.gives_back = [this](work_unit one) {
+    one.not_for = box_.rank();
+    box_.send(0, message_writer().put(talk::gives).put(packed(one)).take());
+  };
+  if (zero_ != nullptr) zero_->gives_up = [this](const auto& left) { say_given_up(left); };
 }
 
 void worker::set_copier(tool::copier& copier) {
@@ -140,17 +135,44 @@ void worker::ask(need how_much) {
   box_.send(0, message_writer().put(talk::asks).put(how_much).take());
 }
 
+/// Whether nothing more is to be begun here.
+bool worker::over() const noexcept { return report_.over() || watch_.is_lost(); }
+
+void worker::be_out() {
+  out_ = true;
+  parts_.leave();
+  box_.send(0, message_writer().put(talk::is_out).take());
+  if (tool::interrupted() != 0) return;
+  const std::string who = fmt::format("rank {} on {}", box_.rank(), host_name());
+  if (report_.over())
+    report_.on_error("", who +
+                             " stopped after many errors of the target: what it had begun is not "
+                             "copied to its end");
+  else
+    report_.note(who +
+                 " begins nothing more, because its storage is gone: " + watch_.why().message());
+}
+
+/// What a signal leaves is said in one sentence.
+void worker::say_given_up(const std::vector<work_unit>& left) {
+  if (tool::interrupted() != 0) return;
+  const auto say = [&](const spot& where, const std::string& name) {
+    report_.refuse(places_.source_path(where, name), "is not copied: no rank is left that could");
+  };
+  for (const work_unit& one : left) {
+    if (one.what == work_unit::kind::directory) say(one.where, one.name);
+    for (const directory_entry& file : one.files) say(one.where, file.name);
+    for (const named_file& file : one.names) say(file.where, file.name);
+  }
+  report_.on_error("", "no rank is left that could go on: what is left is not copied");
+}
+
 /// One that is begun next stays.
 void worker::give() {
-  const bool over = report_.over();
-  if (over && !out_) {
-    out_ = true;
-    parts_.leave();
-    box_.send(0, message_writer().put(talk::is_out).take());
-  }
-  if (!over && (waits_ || wants_ == want::none)) return;
-  const std::size_t kept = over ? 0 : 1;
-  const bool given_too = over || wants_ == want::all;
+  if (over() && !out_) be_out();
+  if (!out_ && (waits_ || wants_ == want::none)) return;
+  const std::size_t kept = out_ ? 0 : 1;
+  const bool given_too = out_ || wants_ == want::all;
   message_writer given;
   given.put(talk::gives);
   const std::size_t nothing = given.size();
@@ -187,105 +209,6 @@ void worker::count_time() {
   looked_ = now;
 }
 
-// What others may do.
-
-/// A dry run is rank 0's alone: what one name would be depends on what others would have become.
-bool worker::shares() const noexcept { return box_.ranks() > 1 && !how_.options.dry_run; }
-
-result<> worker::finds(const place& where) { return how_.mark.clean(where.target.fd()); }
-
-result<bool> worker::leads_to_copy(const place& where, bool by_link) {
-  if (!shares()) return false;
-  return places_.is_copy(where, by_link);
-}
-
-/// What the command line names is found again by its name, so that no descriptor waits with it.
-bool worker::takes_directory(const std::shared_ptr<place>& from, const named_directory& it) {
-  if (!shares() || it.is_last || it.claimed.comes_late || !it.claimed.rival.empty()) return false;
-  own_unit one{.unit = {.what = work_unit::kind::directory,
-                        .name = it.name,
-                        .was_free = it.claimed.was_free}};
-  if (from->parent == nullptr) {
-    one.unit.where = places_.name_directory(*from, it.name, it.target_name, it.follow);
-    meet(std::move(one));
-    return true;
-  }
-  if (wants_ == want::none && queue_.is_full()) return false;
-  late_.insert(from.get());
-  one.where = from;
-  one.open = {from->source, from->target};
-  one.claimed = it.claimed;
-  one.follow = it.follow;
-  one.target_name = it.target_name;
-  meet(std::move(one));
-  return true;
-}
-
-bool worker::takes_files(const std::shared_ptr<place>& where, std::size_t in_all,
-                         std::vector<directory_entry>& files) {
-  if (!shares() || in_all < entries_shared_min) return false;
-  if (wants_ == want::none && queue_.is_full()) return false;
-  late_.insert(where.get());
-  own_unit one{.unit = {.what = work_unit::kind::files, .files = std::move(files)},
-               .where = where,
-               .open = {where->source, where->target}};
-  meet(std::move(one));
-  return true;
-}
-
-/// A name that is not free as it is spelt is for who knows the others.
-bool worker::takes_operand(const tool::file_job& job, const struct stat& about) {
-  if (!shares() || !job.claimed.rival.empty() || job.claimed.comes_late) return false;
-  operands_.push_back({places_.spot_of(job.where), job.source_name, job.target_name, about.st_ino,
-                       about.st_mode & S_IFMT, job.claimed.was_free, job.follow});
-  if (operands_.size() >= operands_at_once) meet_operands();
-  return true;
-}
-
-void worker::meet_operands() {
-  if (operands_.empty()) return;
-  meet({.unit = {.what = work_unit::kind::names, .names = std::exchange(operands_, {})}});
-}
-
-void worker::meet(own_unit one) {
-  queue_.meet(std::move(one));
-  came_.set();
-}
-
-bool worker::takes_name(const tool::file_job& job, const struct stat& about) {
-  if (!shares() || now_ != phase::files) return false;
-  if (job.where->parent) late_.insert(job.where.get());
-  names_.push_back({places_.spot_of(job.where), job.source_name, job.target_name, about.st_ino,
-                    about.st_mode & S_IFMT, job.claimed.was_free, job.follow});
-  return true;
-}
-
-/// Its attributes are set when nothing is made in it any more, by the rank that has made it.
-bool worker::takes_end(const std::shared_ptr<place>& where) {
-  if (late_.erase(where.get()) == 0) return false;
-  ++where->pending;  // for good: what comes later does not finish it
-  ends_[depth_of(*where)].push_back(where);
-  return true;
-}
-
-bool worker::takes_content(const struct stat& about) const {
-  return shares() && static_cast<std::uint64_t>(about.st_size) >= 2 * how_.part_bytes;
-}
-
-task<result<tool::copied_content>> worker::copy_content(open_content content,
-                                                        tool::content_progress& progress) {
-  return cut_.copy(std::move(content), progress);
-}
-
-task<result<bool>> worker::verify_content(open_content content) {
-  return cut_.compare(std::move(content));
-}
-
-work_unit worker::for_others(own_unit one) {
-  if (one.where) one.unit.where = places_.spot_of(one.where);
-  return std::move(one.unit);
-}
-
 // Units.
 
 task<> worker::work() {
@@ -296,7 +219,7 @@ task<> worker::work() {
       co_await end_directories(depth);
       continue;
     }
-    if (auto next = report_.over() ? std::nullopt : queue_.next()) {
+    if (auto next = over() ? std::nullopt : queue_.next()) {
       if (queue_.empty()) ask(need::soon);
       co_await units_.run(std::move(*next));
       continue;

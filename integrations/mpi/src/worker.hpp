@@ -21,6 +21,7 @@
 #include "own_unit.hpp"
 #include "part_copier.hpp"
 #include "places.hpp"
+#include "storage_watch.hpp"
 #include "talk.hpp"
 #include "unit_copier.hpp"
 #include "unit_queue.hpp"
@@ -78,6 +79,9 @@ class worker : public tool::copy_share {
   enum class phase : std::uint8_t { files, links, over };
 
   void take(int from, message_reader& what);
+  [[nodiscard]] bool over() const noexcept;
+  void be_out();
+  void say_given_up(const std::vector<work_unit>& left);
   [[nodiscard]] bool shares() const noexcept;
   void meet(own_unit one);
   void meet_operands();
@@ -96,6 +100,7 @@ class worker : public tool::copy_share {
   coordinator* zero_;
   tool::copier* copier_ = nullptr;
   places places_;
+  storage_watch watch_;
   unit_copier units_;
   cut_files cut_;
   part_copier parts_;

@@ -91,6 +91,27 @@ TEST_F(coordinator_of_one, counts_what_is_given_back_too) {
   EXPECT_GT(asks().size(), 20U) << "of more than 1000";
 }
 
+TEST_F(coordinator_of_one, gives_what_it_could_not_get_to_to_it_again_if_nobody_else_is_left) {
+  work_unit unit{.what = work_unit::kind::files, .not_for = 0, .where = {0, "/wide"}};
+  unit.files.push_back({"7", 7, std::filesystem::file_type::regular});
+  tell(talk::gives, message_writer().put(std::string_view(packed(unit))).take());
+  EXPECT_EQ(zero.waiting(), 1U);
+  EXPECT_EQ(asks(), std::vector<std::uint64_t>{7});
+  EXPECT_EQ(zero.waiting(), 0U);
+}
+
+TEST_F(coordinator_of_one, says_what_is_left_when_no_rank_is) {
+  std::size_t left = 0;
+  zero.gives_up = [&](const std::vector<work_unit>& units) {
+    for (const work_unit& one : units) left += one.files.size();
+  };
+  meets(640);
+  tell(talk::is_out, message());
+  EXPECT_TRUE(asks().empty());
+  EXPECT_EQ(left, 640U);
+  EXPECT_EQ(zero.waiting(), 0U);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
