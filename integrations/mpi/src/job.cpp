@@ -68,6 +68,7 @@ class rank_job {
     }
     work_.emplace(box_, worker::settings{copy_, options.part_bytes, mark}, report_,
                   zero_ ? &*zero_ : nullptr);
+    work_->all_is_well = [this] { return all_ && !all_->failed() && tool::interrupted() == 0; };
     work_->other = [this](int from, talk about, message_reader& what) {
       if (all_) all_->take(from, about, what);
     };

@@ -219,8 +219,11 @@ void job_mark::touch() const {
 }
 
 void job_mark::remove() {
-  if (!std::exchange(own_, false)) return;
-  (void)::unlink(path().c_str());
+  if (std::exchange(own_, false)) (void)::unlink(path().c_str());
+}
+
+void job_mark::remove_dead() {
+  if (!own_) return;
   for (const std::uint32_t number : std::exchange(dead_, {}))
     (void)::unlink((directory_ + "/" + name_of(number)).c_str());
 }

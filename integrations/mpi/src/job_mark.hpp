@@ -43,6 +43,8 @@ class job_mark {
   void touch() const;
   /// No file has a temporary name any more. Of other ranks it is not.
   void remove();
+  /// Nor those of dead jobs, for all directories that they may have left some in were cleaned.
+  void remove_dead();
 
  private:
   struct seen_source {

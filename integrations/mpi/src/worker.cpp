@@ -119,7 +119,10 @@ void worker::take(int from, message_reader& what) {
     case talk::wants: wants_ = what.take<want>(); return;
     case talk::links: now_ = phase::links; return;
     case talk::ends:
-      how_.mark.remove();  // before directories get their times
+      // Before directories get their times.
+      if (all_is_well() && how_.options.excluded.empty() && !how_.options.one_file_system)
+        how_.mark.remove_dead();
+      how_.mark.remove();
       ends_due_ = what.take<std::int64_t>();
       return came_.set();
     case talk::over: now_ = phase::over; return came_.set();

@@ -44,6 +44,8 @@ class worker : public tool::copy_share {
   /// `zero` is what rank 0 does beside; null elsewhere.
   worker(mailbox& box, const settings& how, tool::copy_report& report, coordinator* zero);
   void set_copier(tool::copier& copier);
+  /// At rank 0: whether all that was to be copied is, so far as is known.
+  std::function<bool()> all_is_well = [] { return false; };
   /// Is told of messages that are for neither it nor the coordinator.
   std::function<void(int from, talk about, message_reader& what)> other = [](auto, auto, auto&) {};
 
