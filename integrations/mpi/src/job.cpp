@@ -1,13 +1,17 @@
 #include "job.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "carousel/carousel.hpp"
 #include "common/interruption.hpp"
@@ -200,6 +204,29 @@ void rank_job::end_by_signal(int signal) {
   mpi_session::abort(128 + signal);
 }
 
+std::optional<std::string> prepared(rank_job& job, int beside) {
+  try {
+    return job.prepare(beside);
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+}
+
+/// Rank 0 says each once, with the ranks that it is in the way of: mostly it is the same for many.
+void say_obstacles(const mpi_session& session, const std::string& own) {
+  std::map<message, std::vector<std::string>> ranks;
+  int rank = 0;
+  for (const message& one : session.gathered(message_writer().put(host_name()).put(own).take())) {
+    message_reader from(one);
+    const auto host = from.take<std::string>();
+    const auto why = from.take<std::string>();
+    if (!why.empty()) ranks[why].push_back(fmt::format("rank {} on {}", rank, host));
+    ++rank;
+  }
+  for (const auto& [why, of] : ranks)
+    tool::complain(fmt::format("{}: {}", fmt::join(of, ", "), why));
+}
+
 }  // namespace
 
 int run_job(const job_options& options, const mpi_session& session) {
@@ -207,10 +234,9 @@ int run_job(const job_options& options, const mpi_session& session) {
   auto mark = session.rank() == 0 ? job_mark::make(options.copy) : job_mark();
   mark.take(session.shared_from_zero(mark.shared()));
   rank_job job(options, session, beside, mark);
-  auto obstacle = job.prepare(beside);
+  auto obstacle = prepared(job, beside);
   if (!obstacle) obstacle = mark.what_is_not_seen();
-  if (obstacle)
-    tool::complain(fmt::format("rank {} on {}: {}", session.rank(), host_name(), *obstacle));
+  say_obstacles(session, obstacle.value_or(""));
   if (session.greatest(obstacle ? 1 : 0) != 0) {
     mark.remove();
     return cannot_start;

@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <numeric>
 #include <string_view>
 #include <vector>
 
@@ -120,6 +121,26 @@ message mpi_session::shared_from_zero(message value) const {
   MPI_Ibcast(value.data(), static_cast<int>(value.size()), MPI_CHAR, 0, MPI_COMM_WORLD, &request);
   wait_asleep(request);
   return value;
+}
+
+std::vector<message> mpi_session::gathered(const message& own) const {
+  const auto ranks = rank_ == 0 ? static_cast<std::size_t>(ranks_) : 0;
+  const int size = static_cast<int>(own.size());
+  std::vector<int> sizes(ranks);
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Igather(&size, 1, MPI_INT, sizes.data(), 1, MPI_INT, 0, MPI_COMM_WORLD, &request);
+  wait_asleep(request);
+  std::vector<int> begins(ranks);
+  std::exclusive_scan(sizes.begin(), sizes.end(), begins.begin(), 0);
+  message together(ranks == 0 ? 0 : static_cast<std::size_t>(begins.back() + sizes.back()), '\0');
+  MPI_Igatherv(own.data(), size, MPI_CHAR, together.data(), sizes.data(), begins.data(), MPI_CHAR,
+               0, MPI_COMM_WORLD, &request);
+  wait_asleep(request);
+  std::vector<message> all;
+  for (std::size_t i = 0; i < ranks; ++i)
+    all.push_back(
+        together.substr(static_cast<std::size_t>(begins[i]), static_cast<std::size_t>(sizes[i])));
+  return all;
 }
 
 int mpi_session::greatest(int value) const {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "message.hpp"
 
@@ -35,6 +36,8 @@ class mpi_session {
   /// Rank 0's, in all ranks. Messages are far below 2 GiB.
   [[nodiscard]] int shared_from_zero(int value) const;
   [[nodiscard]] message shared_from_zero(message value) const;
+  /// What each rank has, in their order, at rank 0; nothing elsewhere.
+  [[nodiscard]] std::vector<message> gathered(const message& own) const;
   /// The greatest of all ranks, in all ranks.
   [[nodiscard]] int greatest(int value) const;
   /// Ranks on this machine that may run on the same processors as this one.

@@ -33,6 +33,8 @@ END
   # shellcheck disable=SC2046  # several words
   timeout --foreground -k 5 60 $(launcher) unshare -m --propagation private bash elsewhere.sh "$program" cp -aT tree copy >out 2>err </dev/null
   check "a run that cannot begin ends with 2" test $? = 2
+  check "says so once for all ranks that it concerns" test "$(grep -c "is not here what it is" err)" = 1
+  check "which it names" grep -q "rank 1 on .*, rank 2 on .*: .* is not here what it is for rank 0" err
   check "leaves the mark of the other job" test "$(marks)" = 1
   check "and its file" test "$(parts)" = 1
 fi
