@@ -81,6 +81,16 @@ for name in reserve_enospc reserve_efbig; do
   check "$name does" ends_with 1 huge f/$name
   check "and leaves nothing" not test -e f/$name
 done
+mkdir pooled
+"$helpers/fault_fs" pooled -f -s -o subtype=mergerfs >pooled-out 2>&1 &
+mounts+=("$dir/pooled")
+for ((i = 0; i < 200; ++i)); do
+  [[ -e pooled/ok ]] && break
+  sleep 0.05
+done
+check "but on mergerfs, which has other disks for what is written," ends_with 0 huge pooled/reserve_enospc
+check "it does not" cmp huge pooled/reserve_enospc
+check "where a file is too large it does" ends_with 1 huge pooled/reserve_efbig
 echo old >f/old_close_eio
 check "what exists survives a copy that fails" ends_with 1 source f/old_close_eio
 check "whole" grep -qx old f/old_close_eio

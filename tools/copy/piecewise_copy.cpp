@@ -200,7 +200,7 @@ task<result<>> make_room(const content_ends& ends, bool sparse, bool compressed)
   if (sparse) co_return co_await set_size(ends.to, size);
   if (compressed) co_return result<>{};
   auto allocated = co_await ends.to.allocate(0, size);
-  if (!allocated && !leaves_no_room(allocated.error())) allocated = {};
+  if (!allocated && !leaves_no_room(ends.to.fd(), allocated.error())) allocated = {};
   co_return allocated;
 }
 

@@ -59,9 +59,13 @@ result<bool> compresses(int fd) {
   return mounted && asks_for_compression(mounted->options);
 }
 
-bool leaves_no_room(const std::error_code& why) noexcept {
-  return why == std::errc::no_space_on_device || why == std::errc::file_too_large ||
-         why == std::error_code(EDQUOT, std::generic_category());
+bool leaves_no_room(int fd, const std::error_code& why) {
+  if (why == std::errc::file_too_large) return true;
+  const bool is_full = why == std::errc::no_space_on_device ||
+                       why == std::error_code(EDQUOT, std::generic_category());
+  if (!is_full) return false;
+  const auto mounted = mount_of(fd);
+  return !mounted || mounted->type != "fuse.mergerfs";
 }
 
 }  // namespace carousel::tool

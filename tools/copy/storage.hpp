@@ -17,7 +17,9 @@ task<std::uint64_t> direct_grain(const file& f, std::size_t memory_alignment);
 [[nodiscard]] result<bool> compresses(int fd);
 
 /// Whether a refused fallocate(2) is a verdict on the writes that would follow. Everything else
-/// says something of fallocate only, which many file systems do not have.
-[[nodiscard]] bool leaves_no_room(const std::error_code& why) noexcept;
+/// says something of fallocate only, which many file systems do not have; so does a full disk under
+/// mergerfs, which moves a file to another one when a write finds no room (moveonenospc), and only
+/// then.
+[[nodiscard]] bool leaves_no_room(int fd, const std::error_code& why);
 
 }  // namespace carousel::tool
