@@ -25,17 +25,19 @@ bool tells_the_truth(int fd) noexcept {
 
 }  // namespace
 
-data_map data_of(int fd, std::uint64_t size) {
-  data_map everything = data_map::untrusted(size);
+data_map data_of(int fd, std::uint64_t size) { return data_of(fd, extent{0, size}); }
+
+data_map data_of(int fd, extent part) {
+  data_map everything{.extents = {part}, .trusted = false};
   if (!tells_the_truth(fd)) return everything;
   data_map found;
-  for (std::uint64_t at = 0; at < size;) {
+  for (std::uint64_t at = part.begin; at < part.end;) {
     const off_t data = ::lseek(fd, static_cast<off_t>(at), SEEK_DATA);
     if (data < 0 && errno == ENXIO) break;  // a hole to the end
     const off_t hole = data < 0 ? -1 : ::lseek(fd, data, SEEK_HOLE);
     if (data < 0 || hole <= data) return everything;
     const extent next{std::max(at, static_cast<std::uint64_t>(data)),
-                      std::min(static_cast<std::uint64_t>(hole), size)};
+                      std::min(static_cast<std::uint64_t>(hole), part.end)};
     at = static_cast<std::uint64_t>(hole);
     if (next.begin < next.end) found.extents.push_back(next);
   }

@@ -25,9 +25,6 @@ struct data_map {
 
   /// One extent, of a file of `size` bytes.
   [[nodiscard]] static data_map whole(std::uint64_t size) { return {.extents = {{0, size}}}; }
-  [[nodiscard]] static data_map untrusted(std::uint64_t size) {
-    return {.extents = {{0, size}}, .trusted = false};
-  }
   /// Without a hole.
   [[nodiscard]] bool is_whole(std::uint64_t size) const noexcept {
     return extents.size() == 1 && extents.front().begin == 0 && extents.front().end >= size;
@@ -38,6 +35,8 @@ struct data_map {
 /// known to tell the truth. Others have called data a hole, and a copy of zeros is worse than a
 /// slow one.
 [[nodiscard]] data_map data_of(int fd, std::uint64_t size);
+/// Of a part of it, of which alone is asked; where it is not trusted, the part is the one extent.
+[[nodiscard]] data_map data_of(int fd, extent part);
 
 /// What is data in one of two maps or in both.
 [[nodiscard]] std::vector<extent> united(const std::vector<extent>& one,

@@ -160,10 +160,14 @@ std::optional<result<copied_content>> share_content(const content_ends& ends,
 }
 
 data_map data_to_copy(const content_ends& ends, sparse_wish wish) {
+  return data_to_copy(ends, wish, {0, static_cast<std::uint64_t>(ends.about.st_size)});
+}
+
+data_map data_to_copy(const content_ends& ends, sparse_wish wish, extent part) {
   const auto size = static_cast<std::uint64_t>(ends.about.st_size);
-  data_map data = data_map::whole(size);
+  data_map data{.extents = {part}};
   if (wish == sparse_wish::never) return data;
-  if (may_have_holes(ends.about)) data = data_of(ends.from.fd(), size);
+  if (may_have_holes(ends.about)) data = data_of(ends.from.fd(), part);
   if (!data.trusted && size <= pretended_bytes_max) data.trusted = true;
   if (wish == sparse_wish::always && size != 0) data.trusted = false;
   return data;

@@ -91,6 +91,8 @@ struct copied_content {
 
 /// What of the file is to be written. Zeros that need not be are where the map is not trusted.
 [[nodiscard]] data_map data_to_copy(const content_ends& ends, sparse_wish wish);
+/// The same of a part.
+[[nodiscard]] data_map data_to_copy(const content_ends& ends, sparse_wish wish, extent part);
 
 /// Shares the storage of the two files if that is wished and they can. Otherwise copies with the
 /// lease, which is plain and comes back, and with large ones of the buffers where that pays: holes

@@ -10,6 +10,7 @@
 #include <exception>
 #include <map>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,7 @@ using std::chrono::milliseconds;
 
 constexpr int cannot_start = 2;
 constexpr milliseconds shutdown_deadline{200};
+constexpr milliseconds last_words{200};
 constexpr milliseconds between_figures{250};
 constexpr unsigned turns_between_touches = 40;
 constexpr milliseconds between_lines{1000};  ///< of progress, where stderr is no terminal
@@ -91,9 +93,10 @@ class rank_job {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
   [[noreturn]] void end_by_signal(int signal);
+  bool all_are_clean();
 
   tool::copy_options copy_;
-  const job_mark& mark_;
+  job_mark& mark_;
   mailbox box_;
   tool::copy_report report_;
   std::optional<coordinator> zero_;
@@ -189,11 +192,30 @@ task<> rank_job::show_progress(bool on_terminal) {
   }
 }
 
+/// Whether the files of all ranks went, so far as the others get to say so.
+bool rank_job::all_are_clean() {
+  box_.send(0, message_writer().put(talk::cleaned).take());
+  int clean = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - begin < last_words) {
+    (void)box_.look([&](int from, message_reader what) {
+      const auto about = what.take<talk>();
+      if (about == talk::cleaned) ++clean;
+      if (all_ && about == talk::error) all_->take(from, about, what);
+    });
+    if (all_ ? clean == box_.ranks() : box_.empty()) return true;
+    std::this_thread::sleep_for(between_looks);
+  }
+  return false;
+}
+
 /// Whoever started the ranks is told by the signal: some take 0 of a rank that was asked to end for
 /// success. What was made without a final name goes first.
 void rank_job::end_by_signal(int signal) {
   (void)runtime_->shutdown(shutdown_deadline);
+  const bool clean = all_are_clean();
   if (all_) {
+    if (clean) mark_.remove();
     all_->say_errors();
     tool::complain(fmt::format(
         "ended by signal {}: the copy is not complete; with --resume it goes on", signal));

@@ -72,6 +72,16 @@ std::string key_of(const tool::copy_options& options, const tool::split_name& ta
 
 std::string name_of(std::uint32_t number) { return fmt::format("{}{:08x}", mark_prefix, number); }
 
+/// Where the number of a process means the same process: names of hosts are those of many machines
+/// and containers. Empty: nobody knows.
+std::string process_space() {
+  std::ifstream boot("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  struct stat numbers{};
+  if (!std::getline(boot, id) || ::stat("/proc/self/ns/pid", &numbers) != 0) return {};
+  return fmt::format("{} {}", id, numbers.st_ino);
+}
+
 std::optional<std::uint32_t> number_of(std::string_view text) noexcept {
   std::uint32_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number, 16);
@@ -113,7 +123,8 @@ job_mark job_mark::make(const tool::copy_options& options) {
   const std::string key = key_of(options, target);
   const int fd =
       ::open(made.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  const std::string text = fmt::format("{}\n{}\n{}\n", host_name(), ::getpid(), key);
+  const std::string text =
+      fmt::format("{}\n{}\n{}\n{}\n", host_name(), process_space(), ::getpid(), key);
   struct stat own{};
   made.own_ = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (fd >= 0) {
@@ -124,6 +135,7 @@ job_mark job_mark::make(const tool::copy_options& options) {
     made.find_dead(key, own);
   else
     made.directory_.clear();
+  if (fd >= 0 && !made.own_) (void)::unlink((target.directory + "/" + made.name_).c_str());
   return made;
 }
 
@@ -138,15 +150,18 @@ void job_mark::find_dead(const std::string& key, const struct stat& own) {
         about.st_uid != ::geteuid())
       return;
     std::ifstream text(directory_ + "/" + name);
-    std::string host;
+    std::string host;  // for whoever reads it
+    std::string space;
     std::string process;
     std::string its_key;
     std::getline(text, host);
+    std::getline(text, space);
     std::getline(text, process);
     std::getline(text, its_key);
     if (its_key != key) return;
     const int pid = std::atoi(process.c_str());
-    const bool is_gone = host == host_name() && pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH;
+    const bool is_here = !space.empty() && space == process_space();
+    const bool is_gone = is_here && pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH;
     if (is_gone || own.st_mtim.tv_sec - about.st_mtim.tv_sec > seconds_to_be_dead)
       dead_.push_back(*number);
   });

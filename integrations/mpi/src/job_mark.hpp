@@ -21,8 +21,9 @@ namespace tool = carousel::tool;
 /// another file system. A job that was killed leaves it, and the next one of the same command
 /// removes what that one has left without a final name.
 ///
-/// A job is dead when its rank 0 is not there any more, which is known on its own machine, or when
-/// nobody has touched the mark for some minutes by the clock of the file system.
+/// A job is dead when its rank 0 is not there any more, which is known on its own machine as long
+/// as that runs, among the processes that its rank 0 was one of; or when nobody has touched the
+/// mark for some minutes by the clock of the file system.
 class job_mark {
  public:
   /// Of a rank that is told the rest.

@@ -160,13 +160,7 @@ task<part_outcome> part_copier::copy(const file_part& part, tries& all) {
 
 task<part_outcome> part_copier::write(const file_part& part, content_ends ends, bool settles) {
   part_outcome done;
-  tool::data_map data = tool::data_to_copy(ends, options_.sparse);
-  std::vector<tool::extent> own;
-  for (const tool::extent& e : data.extents) {
-    const tool::extent cut{std::max(e.begin, part.begin), std::min(e.end, part.end)};
-    if (cut.begin < cut.end) own.push_back(cut);
-  }
-  data.extents = std::move(own);
+  tool::data_map data = tool::data_to_copy(ends, options_.sparse, {part.begin, part.end});
   tool::content_progress progress(report_.bytes);
   const tool::content_wishes wishes{options_.reflink, options_.sparse, &copier_->limit(), settles};
   const auto copied = co_await tool::copy_in_pieces(ends, std::move(data), copier_->buffers(),

@@ -20,6 +20,7 @@ enum class talk : std::uint8_t {
   note,
   figures,  ///< files and bytes so far
   summary,  ///< when all is over
+  cleaned,  ///< after a signal: nothing of it has a temporary name
 
   // From rank 0.
   operand,

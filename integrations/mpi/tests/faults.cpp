@@ -4,10 +4,12 @@
 //                      were another program
 //   FAULT_THROW=TEXT   in the rank that opens what is there and has TEXT in its name the next
 //                      allocation fails, of FAULT_BYTES at least
+//   FAULT_SEEKS=FILE   the file gets a byte for each time that data is looked for with SEEK_DATA
 //   FAULT_THREADS=1    MPI provides no threads; which level was asked for is said on stderr
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <mpi.h>
+#include <unistd.h>
 
 #include <cstdarg>
 #include <cstdio>
@@ -53,6 +55,20 @@ int openat(int where, const char* name, int flags, ...) {
   va_end(more);
   return real(where, name, flags, mode);
 }
+
+off_t lseek(int fd, off_t at, int from) noexcept {
+  using call = off_t (*)(int, off_t, int);
+  static const auto real = reinterpret_cast<call>(::dlsym(RTLD_NEXT, "lseek"));
+  static const char* const told = std::getenv("FAULT_SEEKS");
+  if (told != nullptr && from == SEEK_DATA) {
+    const int to = ::open(told, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (::write(to, "", 1) != 1) std::abort();
+    ::close(to);
+  }
+  return real(fd, at, from);
+}
+
+off_t lseek64(int fd, off_t at, int from) noexcept { return lseek(fd, at, from); }
 
 int openat64(int where, const char* name, int flags, ...) {
   std::va_list more;

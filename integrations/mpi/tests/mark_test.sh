@@ -41,6 +41,14 @@ fi
 check "so does one that leaves something out" ends_with 0 cp -aT --resume --exclude=/late tree copy
 check "which keeps the mark" test "$(marks)" = 1
 check "and does not come to the file" test "$(parts)" = 1
+# The number of a process says nothing of it in another container, or since the machine was started again.
+sed -i.own '2s/$/0/' .carousel-mpi-????????
+cp -p .carousel-mpi-????????.own saved
+rm .carousel-mpi-????????.own
+check "a job of other processes is not dead because its number is free" ends_with 0 cp -aT --resume tree copy
+check "so its mark is kept" test "$(marks)" = 1
+check "and its file" test "$(parts)" = 1
+cp -p saved "$(echo .carousel-mpi-????????)"
 rm copy/1 && mkdir copy/1
 check "so does one with an error" ends_with 1 cp -aT --resume tree copy
 check "which keeps the mark" test "$(marks)" = 1
@@ -48,4 +56,29 @@ rmdir copy/1
 check "a run without one" ends_with 0 cp -aT --resume tree copy
 check "takes all of it away" test "$(marks) $(parts)" = "0 0"
 check "and the copy is whole" same_tree tree copy
+
+# Where there is no room for its text a mark is nobody's.
+if is_root && unshare -m --propagation private true 2>/dev/null; then
+  mkdir full
+  unshare -m --propagation private bash -c '
+    mount -t tmpfs -o size=64k none full && head -c 64k /dev/zero >full/filler
+    "$1" cp tree/1 full/ >/dev/null && echo copied
+    ls -A full' bash "$program" >out 2>err
+  check "a mark that could not be written is not left" test "$(cat out)" = filler
+fi
+
+# Each part asks where its own data is, and not the whole file: as often as one process does, and little more.
+python3 - <<'END'
+with open("sparse", "wb") as file:
+    for i in range(1600):
+        file.seek(i * 20480)
+        file.write(b"x" * 4096)
+END
+FAULT_SEEKS=$PWD/seeks LD_PRELOAD=$4 "$program" cp sparse one >out 2>err
+once=$(stat -c %s seeks)
+rm seeks
+# shellcheck disable=SC2046  # several words
+timeout --foreground -k 5 60 $(launcher) env LD_PRELOAD="$4" FAULT_SEEKS="$PWD/seeks" "$program" cp --part-size=1M sparse many >out 2>err </dev/null
+check "a sparse file is copied in parts" cmp sparse many
+check "whose holes are asked for once here and once there: $once and $(stat -c %s seeks)" test "$(stat -c %s seeks)" -lt $((3 * once))
 finish
