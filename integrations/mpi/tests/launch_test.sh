@@ -34,6 +34,36 @@ check "which is said once" test "$(grep -c "copy into" err)" = 1
 check "what is in itself is refused" ends_with 1 cp -a tree tree/d
 check "with 1, once" test "$(grep -c "into itself" err)" = 1
 
+# All ranks end with one status, whatever the launcher makes of several.
+status_of_each() { # ARGUMENT...: of carousel-mpi
+  rm -f status.*
+  # shellcheck disable=SC2016,SC2046  # for that shell; several words
+  timeout --foreground -k 5 60 $(launcher) bash -c '"$@"; echo $? >status.${OMPI_COMM_WORLD_RANK:-$PMI_RANK}' bash "$program" "$@" \
+    >out 2>err </dev/null
+  cat status.? | tr '\n' ' '
+}
+ranks=3
+mkdir many-ranks
+check "each rank ends with 0" test "$(status_of_each cp -a tree each)" = "0 0 0 "
+check "each with 1 where a source is missing" test "$(status_of_each cp -a tree nowhere many-ranks)" = "1 1 1 "
+check "each with 2 where an option is wrong" test "$(status_of_each cp -a --no-such-option tree each)" = "2 2 2 "
+
+# What MPI is asked for.
+check "no window and no file of MPI is used" test -z "$(nm -D -u "$program" | grep -E 'MPI_(Win|File)_')"
+# shellcheck disable=SC2046  # several words
+timeout --foreground -k 5 60 $(launcher) env LD_PRELOAD="$4" FAULT_THREADS=1 "$program" cp -a tree threads >out 2>err </dev/null
+check "without threads it does not begin" test $? = 2
+check "for it has asked for them" says "asked for MPI_THREAD_FUNNELED"
+check "and for nothing else" test "$(grep -c "another level" err)" = 0
+check "which is said once" test "$(grep -c "allows no threads here" err)" = 1
+
+# Progress is for whoever sees it.
+head -c 3M /dev/urandom >shown
+run cp --bwlimit=3M shown nobody-looks
+check "there is no progress in a file" test $status = 0 -a -z "$(tr -d '\n' <err)"
+TERM=dumb script -qec "'$program' cp --bwlimit=3M shown somebody-looks" typescript >/dev/null </dev/null
+check "there is on a terminal" grep -q "files, .* MiB/s by 1 ranks" typescript
+
 # Errors come at the end, by their paths, whoever met them.
 if [[ $(id -u) -eq 0 ]]; then
   mkdir blocked
