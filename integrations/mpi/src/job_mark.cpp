@@ -82,6 +82,16 @@ std::string process_space() {
   return fmt::format("{} {}", id, numbers.st_ino);
 }
 
+/// One that nobody has waited for keeps its number.
+bool has_ended(pid_t process) {
+  if (::kill(process, 0) != 0) return errno == ESRCH;
+  std::ifstream about(fmt::format("/proc/{}/stat", process));
+  std::string line;
+  std::getline(about, line);
+  const std::size_t name_end = line.rfind(')');
+  return name_end != std::string::npos && line.substr(name_end + 1, 2) == " Z";
+}
+
 std::optional<std::uint32_t> number_of(std::string_view text) noexcept {
   std::uint32_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number, 16);
@@ -161,8 +171,8 @@ void job_mark::find_dead(const std::string& key, const struct stat& own) {
     if (its_key != key) return;
     const int pid = std::atoi(process.c_str());
     const bool is_here = !space.empty() && space == process_space();
-    const bool is_gone = is_here && pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH;
-    if (is_gone || own.st_mtim.tv_sec - about.st_mtim.tv_sec > seconds_to_be_dead)
+    if ((is_here && pid > 0 && has_ended(pid)) ||
+        own.st_mtim.tv_sec - about.st_mtim.tv_sec > seconds_to_be_dead)
       dead_.push_back(*number);
   });
   if (fd < 0) return;
