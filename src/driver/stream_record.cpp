@@ -118,8 +118,9 @@ result<std::int32_t> stream_record::take() noexcept {
 /// Asked once its pump waits for something: whether that still comes. It does not where the runtime
 /// has ended.
 bool stream_record::goes_on() const noexcept {
-  const bool ended_without_it =
-      waits_for_ == pump_waits::for_the_kernel ? left_behind(*in_flight_) : left_behind(*parked_);
+  const bool ended_without_it = waits_for_ == pump_waits::for_the_kernel
+                                    ? left_behind(*waits_at_.in_flight)
+                                    : left_behind(*waits_at_.parked);
   if (ended_without_it) return false;
   CAROUSEL_ASSERT(thread_ == &thread_mark,
                   "a stream that goes on belongs to the thread in which next() was first awaited: "
@@ -130,14 +131,16 @@ bool stream_record::goes_on() const noexcept {
 void stream_record::want() noexcept {
   const bool waits = waits_for_ != pump_waits::for_nothing;
   if (waits ? goes_on() : !may_begin()) return;
-  if (waits_for_ == pump_waits::for_the_kernel) in_flight_->failed = failure(errc::shut_down);
+  if (waits_for_ == pump_waits::for_the_kernel)
+    waits_at_.in_flight->failed = failure(errc::shut_down);
   run_pump();
 }
 
 void stream_record::pause() noexcept {
   if (waits_for_ != pump_waits::for_the_kernel || pausing_) return;
   pausing_ = true;
-  ring_driver::of(in_flight_->io()).request_stop(*in_flight_, this_context().ready);
+  ring_driver::of(waits_at_.in_flight->io())
+      .request_stop(*waits_at_.in_flight, this_context().ready);
 }
 
 void stream_record::promise() noexcept {

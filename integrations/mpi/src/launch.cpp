@@ -137,6 +137,7 @@ std::vector<message> mpi_session::gathered(const message& own) const {
                0, MPI_COMM_WORLD, &request);
   wait_asleep(request);
   std::vector<message> all;
+  all.reserve(ranks);
   for (std::size_t i = 0; i < ranks; ++i)
     all.push_back(
         together.substr(static_cast<std::size_t>(begins[i]), static_cast<std::size_t>(sizes[i])));

@@ -100,14 +100,14 @@ class stream_record : public recycled {
   }
   void begins(operation_base& op) noexcept {
     waits_for_ = pump_waits::for_the_kernel;
-    in_flight_ = &op;
+    waits_at_.in_flight = &op;
     thread_ = &thread_mark;
     pausing_ = false;
   }
   /// The same for something of this runtime that is not the kernel's.
   void waits(const parked_waiter& at) noexcept {
     waits_for_ = pump_waits::for_the_runtime;
-    parked_ = &at;
+    waits_at_.parked = &at;
     thread_ = &thread_mark;
   }
   void begins_nothing() noexcept { waits_for_ = pump_waits::for_nothing; }
@@ -167,9 +167,9 @@ class stream_record : public recycled {
   bool ended_ : 1 = false;
   pump_waits waits_for_ = pump_waits::for_nothing;
   union {
-    operation_base* in_flight_ = nullptr;
-    const parked_waiter* parked_;  ///< where the pump waits, if not in an operation
-  };
+    operation_base* in_flight = nullptr;
+    const parked_waiter* parked;  ///< where the pump waits, if not in an operation
+  } waits_at_;
   const char* thread_ = nullptr;  ///< where its pump has come to wait
   std::coroutine_handle<> pump_;
   wait_line line_;
