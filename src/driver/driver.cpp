@@ -12,6 +12,11 @@ bool driver::supports(opcode code) const noexcept {
   return ring_driver::of(*this).kernel().supports(static_cast<std::uint8_t>(code));
 }
 
+/// That opcode came with the same version.
+file_entry driver::reserve_entry() noexcept {
+  return supports(opcode::linkat) ? files_.reserve() : file_entry();
+}
+
 bool driver::keeps_every_completion() const noexcept {
   return !ring_driver::of(*this).may_lose_completions();
 }

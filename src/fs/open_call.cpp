@@ -7,15 +7,6 @@
 #include <cstring>
 
 namespace carousel::detail {
-namespace {
-
-/// Opening into a file table came with Linux 5.15, as this opcode did; older kernels ignore the
-/// index.
-[[nodiscard]] bool opens_into_table(const driver& io) noexcept {
-  return io.supports(opcode::linkat);
-}
-
-}  // namespace
 
 open_base::open_base(path_operation where, path_text path, const open_options& options)
     : path_operation(std::move(where)),
@@ -38,8 +29,7 @@ failure_code open_base::check(const driver& io) const noexcept {
 
 void open_base::encode(driver& io, slot& s, request& r) {
   // Only a descriptor tells which alignment O_DIRECT asks for.
-  if (ring_only && (flags & O_DIRECT) == 0 && opens_into_table(io))
-    held.entry = io.files().reserve();
+  if (ring_only && (flags & O_DIRECT) == 0) held.entry = io.reserve_entry();
   std::uint32_t how_flags = flags;
   if (held.entry) {
     r.file_index = held.entry.file_index();

@@ -4,14 +4,6 @@
 #include <unistd.h>
 
 namespace carousel::detail {
-namespace {
-
-/// As opening there: it came with Linux 5.15, as this opcode did.
-[[nodiscard]] bool accepts_into_table(const driver& io) noexcept {
-  return io.supports(opcode::linkat);
-}
-
-}  // namespace
 
 void encode_accept(driver& io, const file_operation& listener, request& r) noexcept {
   r.code = opcode::accept;
@@ -23,7 +15,7 @@ void encode_accept(driver& io, const file_operation& listener, request& r) noexc
 /// then, and the connection is lost.
 void accept_base::encode(driver& io, slot&, request& r) noexcept {
   encode_accept(io, *this, r);
-  if (ring_only && accepts_into_table(io)) held.entry = io.files().reserve();
+  if (ring_only) held.entry = io.reserve_entry();
   if (!held.entry) return;
   r.file_index = held.entry.file_index();
   r.op_flags = 0;  // the kernel refuses SOCK_CLOEXEC there

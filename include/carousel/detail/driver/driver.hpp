@@ -75,6 +75,9 @@ class driver {
 
   [[nodiscard]] file_table& files() noexcept { return files_; }
   [[nodiscard]] const file_table& files() const noexcept { return files_; }
+  /// For a file that is to be opened, or a connection that is to be accepted, without a descriptor.
+  /// None when the table is full, and before Linux 5.15, which ignores the index.
+  [[nodiscard]] file_entry reserve_entry() noexcept;
   [[nodiscard]] bool supports(opcode code) const noexcept;
   /// A full completion queue loses none. Where it may, the requests in the kernel are held back to
   /// its entries, and none of them may complete more than once.
