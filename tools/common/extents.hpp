@@ -23,8 +23,6 @@ struct data_map {
   /// False: the extents are the whole file, and what is zero in it may be a hole of the copy.
   bool trusted = true;
 
-  /// One extent, of a file of `size` bytes.
-  [[nodiscard]] static data_map whole(std::uint64_t size) { return {.extents = {{0, size}}}; }
   /// Without a hole.
   [[nodiscard]] bool is_whole(std::uint64_t size) const noexcept {
     return extents.size() == 1 && extents.front().begin == 0 && extents.front().end >= size;

@@ -36,8 +36,8 @@ exclusions::exclusions(const std::vector<std::string>& patterns) {
   for (const std::string& given : patterns) {
     const std::string_view text = without_slashes(given);
     pattern made{std::string(text), text.find('/') != text.npos, text.size() != given.size()};
-    if (made.of_path) made.text.erase(0, made.text.find_first_not_of('/'));
     if (made.of_path) {
+      made.text.erase(0, made.text.find_first_not_of('/'));
       made.slashes = static_cast<std::size_t>(std::ranges::count(made.text, '/'));
       deepest_ = std::max(deepest_, made.slashes);
     }
