@@ -105,6 +105,10 @@ task<> read_into(file from, logged_buf into) {
   ADD_FAILURE() << "a read that was to be aborted went on";
 }
 
+task<> read_in_chain(file from, logged_buf one, logged_buf two) {
+  (void)co_await linked(from.read(std::move(one)), from.read(std::move(two)));
+}
+
 TEST(large_buffer, is_kept_for_the_kernel_where_its_task_is_aborted_and_that_allocates_nothing) {
   const pipe_pair pipe;
   int ended = 0;
@@ -128,9 +132,7 @@ TEST(large_buffer, comes_back_from_a_request_that_the_kernel_has_not_seen) {
   run([&]() -> task<> {
     const file end = pipe.reader();
     auto reader = spawn(read_into(end, room(ended)));
-    auto chained = spawn([](file from, logged_buf one, logged_buf two) -> task<> {
-      (void)co_await linked(from.read(std::move(one)), from.read(std::move(two)));
-    }(end, room(ended), room(ended)));
+    auto chained = spawn(read_in_chain(end, room(ended), room(ended)));
     co_await yield();
     reader.abort();
     EXPECT_EQ(ended, 1);
@@ -144,9 +146,7 @@ TEST(large_buffer, of_a_chain_is_kept_for_the_kernel) {
   int ended = 0;
   run([&]() -> task<> {
     const file end = pipe.reader();
-    auto chained = spawn([](file from, logged_buf one, logged_buf two) -> task<> {
-      (void)co_await linked(from.read(std::move(one)), from.read(std::move(two)));
-    }(end, room(ended), room(ended)));
+    auto chained = spawn(read_in_chain(end, room(ended), room(ended)));
     co_await test::until_submitted();
     chained.abort();
     while (ended != 2) co_await yield();

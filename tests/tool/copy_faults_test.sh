@@ -4,14 +4,17 @@
 . "$(dirname "$0")/lib.sh"
 is_root || skip "mounting FUSE file systems needs root"
 [[ -x $helpers/fault_fs && -c /dev/fuse ]] || skip "no FUSE here"
-mkdir f
-"$helpers/fault_fs" f -f -s >fuse-out 2>&1 &
-mounts+=("$dir/f")
-for ((i = 0; i < 200; ++i)); do
-  [[ -e f/ok ]] && break
-  sleep 0.05
-done
-[[ -e f/ok ]] || skip "the FUSE file system did not come: $(cat fuse-out)"
+serve() { # DIRECTORY FILE OPTION...: the file system that fails, once it has the file; what is asked of it is in DIRECTORY-out
+  mkdir "$1"
+  "$helpers/fault_fs" "$1" -f -s "${@:3}" >"$1-out" 2>&1 &
+  mounts+=("$dir/$1")
+  for ((i = 0; i < 200; ++i)); do
+    [[ -e $1/$2 ]] && return
+    sleep 0.05
+  done
+  return 1
+}
+serve f ok || skip "the FUSE file system did not come: $(cat f-out)"
 python3 -c 'import sys; sys.stdout.write("".join(chr(97 + i % 23) for i in range(1 << 20)))' >expected
 
 for name in ok short eintr_once no_size; do
@@ -81,13 +84,7 @@ for name in reserve_enospc reserve_efbig; do
   check "$name does" ends_with 1 huge f/$name
   check "and leaves nothing" not test -e f/$name
 done
-mkdir pooled
-"$helpers/fault_fs" pooled -f -s -o subtype=mergerfs >pooled-out 2>&1 &
-mounts+=("$dir/pooled")
-for ((i = 0; i < 200; ++i)); do
-  [[ -e pooled/ok ]] && break
-  sleep 0.05
-done
+serve pooled ok -o subtype=mergerfs
 check "but on mergerfs, which has other disks for what is written," ends_with 0 huge pooled/reserve_enospc
 check "it does not" cmp huge pooled/reserve_enospc
 check "where a file is too large it does" ends_with 1 huge pooled/reserve_efbig
@@ -99,9 +96,9 @@ check "and copies" cmp source f/new
 
 is_done_by() { # FACT CALLS ARGUMENT...
   local lines
-  lines=$(wc -l <fuse-out)
+  lines=$(wc -l <f-out)
   check "$1" ends_with 0 "${@:3}"
-  check "and by these calls: $2" test "$(tail -n +$((lines + 1)) fuse-out | tr '\n' ,)" = "$2"
+  check "and by these calls: $2" test "$(tail -n +$((lines + 1)) f-out | tr '\n' ,)" = "$2"
 }
 is_done_by "with --sync a copy is made durable before its name, and then the name is" "sync file,rename,sync directory," --sync source f/durable
 is_done_by "as with --sync=full" "sync file,rename,sync directory," --sync=full source f/durable
@@ -111,13 +108,8 @@ is_done_by "as with --sync=none" "rename," --sync --sync=none source f/durable
 check "sync_eio with --sync=data is an error" ends_with 1 --sync=data source f/sync_eio
 check "and no copy" not test -e f/sync_eio
 
-mkdir twins t
-"$helpers/fault_fs" twins -f -s >twins-out 2>&1 &
-mounts+=("$dir/twins")
-for ((i = 0; i < 200; ++i)); do
-  [[ -e twins/ok ]] && break
-  sleep 0.05
-done
+mkdir t
+serve twins ok
 check "a server that gives two files one inode is there" test "$(stat -c %i twins/twin_one)" = "$(stat -c %i twins/twin_two)"
 check "files with one inode are copied with -a" ends_with 0 -a twins/twin_one twins/twin_two twins/twin_same t
 check "each with its content" test "$(head -c 3 t/twin_one) $(head -c 3 t/twin_two)" = "abc 222"
@@ -125,13 +117,7 @@ check "and names of one file become hard links" test t/twin_one -ef t/twin_same
 umount -l twins
 
 # Somebody adds to a file as fast as it is read.
-mkdir g
-"$helpers/fault_fs" g -f -s -o attr_timeout=0 >growing-out 2>&1 &
-mounts+=("$dir/g")
-for ((i = 0; i < 200; ++i)); do
-  [[ -e g/endless ]] && break
-  sleep 0.05
-done
+serve g endless -o attr_timeout=0
 check "a copy of a file that grows has an end" ends_with 1 g/endless grown
 check "with --manifest too" ends_with 1 --manifest=sums g/endless f/ok .
 check "and is said to be neither" says "'g/endless' changed while it was copied"
