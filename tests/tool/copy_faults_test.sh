@@ -8,11 +8,7 @@ serve() { # DIRECTORY FILE OPTION...: the file system that fails, once it has th
   mkdir "$1"
   "$helpers/fault_fs" "$1" -f -s "${@:3}" >"$1-out" 2>&1 &
   mounts+=("$dir/$1")
-  for ((i = 0; i < 200; ++i)); do
-    [[ -e $1/$2 ]] && return
-    sleep 0.05
-  done
-  return 1
+  until_seen $! test -e "$1/$2"
 }
 serve f ok || skip "the FUSE file system did not come: $(cat f-out)"
 python3 -c 'import sys; sys.stdout.write("".join(chr(97 + i % 23) for i in range(1 << 20)))' >expected
@@ -136,10 +132,8 @@ umount -l g
 # A shell has its background jobs ignore SIGINT.
 env --default-signal=INT "$carousel" cp f/hangs hung 2>err &
 pid=$!
-for ((i = 0; i < 200; ++i)); do # until it reads
-  grep -qs . "/proc/$pid/fdinfo/"* 2>/dev/null && [[ $(ls -l "/proc/$pid/fd" 2>/dev/null) == *f/hangs* ]] && break
-  sleep 0.05
-done
+has_open() { [[ $(ls -l "/proc/$pid/fd" 2>/dev/null) == *f/hangs* ]]; }
+until_seen $pid has_open # and reads
 kill -INT $pid
 wait $pid
 check "an interruption ends a copy whose source hangs" test $? = 130

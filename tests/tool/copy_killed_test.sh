@@ -16,13 +16,21 @@ all_whole() {
   [[ -z $(comm -23 <(echo "$found") <(echo "$sums" | sort -u)) ]] && [[ $(ls target | wc -l) -eq 21 ]]
 }
 is_new() { diff -r new target; }
+are_new() { [[ $(head -qc 1 target/* | tr -cd n | wc -c) -ge $1 ]]; } # at least COUNT
 mkdir target && cp old/* target
 broken=0 killed=0
 for ((i = 0; i < 30; ++i)); do
   cp old/* target
-  "$carousel" cp new/* target >/dev/null 2>&1 &
-  pid=$!
-  sleep "0.0$((i % 10))$((RANDOM % 10))"
+  if [[ $i -lt 20 ]]; then
+    "$carousel" cp new/* target >/dev/null 2>&1 &
+    pid=$!
+    sleep "0.0$((i % 10))$((RANDOM % 10))"
+  else
+    # However quick or slow the machine is, these are on the way.
+    "$carousel" cp --bwlimit=3M new/* target >/dev/null 2>&1 &
+    pid=$!
+    until_seen $pid are_new $((2 * (i - 19)))
+  fi
   kill -9 $pid 2>/dev/null
   wait $pid
   [[ $? -eq 137 ]] && killed=$((killed + 1))
@@ -36,17 +44,15 @@ rm -f target/.*.carousel-*
 check "the next copy makes all of it new" ends_with 0 new/* target
 check "exactly" is_new
 
-# A named pipe of progress: the copy is interrupted when it has begun.
+# The copy is interrupted when it has begun.
+has_begun() { [[ -n $(ls "$1" 2>/dev/null) ]]; } # TARGET
 mkdir big && for i in {1..40}; do cp new/large big/$i; done
 for signal in HUP INT TERM; do
   rm -rf out-$signal
   # A shell has its background jobs ignore SIGINT.
-  env --default-signal=$signal "$carousel" cp --sync --bwlimit=50M -r big out-$signal >/dev/null 2>err &
+  env --default-signal=$signal "$carousel" cp --sync --bwlimit=20M -r big out-$signal >/dev/null 2>err &
   pid=$!
-  for ((i = 0; i < 400; ++i)); do
-    [[ -e out-$signal/big ]] || [[ -n $(ls out-$signal 2>/dev/null) ]] && break
-    sleep 0.01
-  done
+  until_seen $pid has_begun out-$signal
   kill -$signal $pid
   wait $pid
   check "SIG$signal ends a copy with its status" test $? = $((128 + $(kill -l $signal)))
@@ -56,11 +62,8 @@ for signal in HUP INT TERM; do
 
   env --ignore-signal=$signal "$carousel" cp --sync -r big kept-$signal >/dev/null 2>err &
   pid=$!
-  for ((i = 0; i < 400; ++i)); do
-    [[ -n $(ls kept-$signal 2>/dev/null) ]] && break
-    sleep 0.01
-  done
-  kill -$signal $pid
+  until_seen $pid has_begun kept-$signal
+  kill -$signal $pid 2>/dev/null
   wait $pid
   check "a copy that was started with SIG$signal ignored goes on" test $? = 0
   check "and is complete" same_content big kept-$signal
@@ -71,14 +74,12 @@ done
 fs=$helpers/fault_fs
 if [[ -x $fs ]] && mkdir mnt && "$fs" mnt >log 2>&1 && mountpoint -q mnt; then
   mounts+=("$dir/mnt")
+  has_part() { ls -A mnt | grep -q '\.carousel-'; }
   for signal in HUP INT TERM; do
     # Reading takes seconds, in which the copy has a temporary name.
     env --default-signal=$signal "$carousel" cp mnt/hangs "mnt/new_$signal" >out 2>err &
     pid=$!
-    for ((i = 0; i < 400; ++i)); do
-      ls -A mnt | grep -q '\.carousel-' && break
-      sleep 0.01
-    done
+    until_seen $pid has_part
     kill -$signal $pid
     wait $pid
     check "SIG$signal ends a copy whose source hangs" test $? = $((128 + $(kill -l $signal)))

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 mkdir tree && for i in {1..12}; do head -c 12000000 /dev/zero >tree/$i; done
 on_terminal() { # COLUMNS COMMAND: its terminal is a pseudo terminal, whose output is in ./seen
-  timeout 60 script -qec "stty cols $1; $2" seen >/dev/null </dev/null
+  timeout $hang_seconds script -qec "stty cols $1; $2" seen >/dev/null </dev/null
 }
 command -v script >/dev/null && on_terminal 80 true || skip "no pseudo terminals here"
 
@@ -41,10 +41,8 @@ check "in a second" test $(($(date +%s%N) - begun)) -ge 780000000
 check "all of them" cmp paced paced.copy
 "$carousel" cp --bwlimit=1 large large.copy >out 2>err &
 pid=$!
-for ((i = 0; i < 400; ++i)); do # until it waits
-  [[ $(ls -l "/proc/$pid/fd" 2>/dev/null) == */large* ]] && break
-  sleep 0.01
-done
+has_open() { [[ $(ls -l "/proc/$pid/fd" 2>/dev/null) == */large* ]]; }
+until_seen $pid has_open # and waits for its turn, the first second of many
 kill -TERM $pid
 wait $pid
 check "what waits for its turn can be interrupted" test $? = 143 -a ! -e large.copy

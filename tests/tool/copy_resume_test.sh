@@ -14,12 +14,10 @@ fresh() {
 done_and_kept() { json out '(o["files"], o["hard_links"], o["symlinks"], o["special_files"], o["skipped"])'; }
 
 fresh
-"$carousel" cp -a --bwlimit=2M tree copy >/dev/null 2>&1 &
+"$carousel" cp -a --bwlimit=500K tree copy >/dev/null 2>&1 &
 pid=$!
-for ((i = 0; i < 400; ++i)); do # until something is finished, and the large file is not
-  [[ -n $(ls copy/sub 2>/dev/null) ]] && break
-  sleep 0.01
-done
+some_is_done() { [[ -n $(ls copy/sub 2>/dev/null) ]]; }
+until_seen $pid some_is_done # and the large file is not for a long time
 kill -9 $pid 2>/dev/null
 wait $pid 2>/dev/null
 check "a copy that was killed" test ! -e copy/large

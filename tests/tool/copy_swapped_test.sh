@@ -10,6 +10,8 @@ libc, going = ctypes.CDLL(None), [True]
 signal.signal(signal.SIGTERM, lambda *_: going.clear())
 def exchange():
     if libc.renameat2(-100, first, -100, second, 2) != 0: sys.exit(1)
+exchange()
+open("swapping", "w").close()
 while going: exchange()
 if os.path.islink(first): exchange()
 END
@@ -23,16 +25,19 @@ for i in {1..100}; do echo "$i" >s/before$i; done
 cp -r s/sub s/last && rm -r s/sub && mv s/last s/sub
 python3 swap.py s/sub link &
 swapper=$!
+until_seen $swapper test -e swapping || skip "names cannot be exchanged here"
 for i in {1..20}; do "$carousel" cp -r --buffers 1 s "copy$i" >/dev/null 2>&1; done
 kill $swapper
-wait $swapper || skip "names cannot be exchanged here"
+check "a source was swapped for a link all the time" wait $swapper
 check "a source that is swapped for a link leads to nothing outside" test -z "$(grep -rl secret copy*)"
 
 mkdir target && cp -r s target/
+rm swapping
 python3 swap.py target/s/sub link &
 swapper=$!
+until_seen $swapper test -e swapping
 for i in {1..20}; do "$carousel" cp -r --buffers 1 s target >/dev/null 2>&1; done
 kill $swapper
-wait $swapper
+check "so was a target" wait $swapper
 check "a target that is swapped for a link leads to nothing outside" test "$(find outside | sort)" = "$before"
 finish

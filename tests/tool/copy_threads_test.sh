@@ -25,7 +25,7 @@ copy_with() { # THREADS NAME ARGUMENT...: what it says in NAME.out and NAME.err
   shift 2
   rm -rf target
   [[ ! -d start ]] || cp -a start target
-  timeout -k 5 60 "$carousel" cp --threads "$threads" "$@" >out 2>"$name.err"
+  timeout -k 5 $hang_seconds "$carousel" cp --threads "$threads" "$@" >out 2>"$name.err"
   echo "status $?" >>"$name.err"
   said <out >"$name.out"
 }
@@ -113,11 +113,13 @@ for signal in HUP INT TERM KILL; do
   whole=0 ended=0
   for ((round = 0; round < 4; ++round)); do
     rm -rf out-many
+    # At full speed, where it may be over before the signal, and at one at which it is not.
+    speed=()
+    [[ $round -lt 2 ]] || speed=(--bwlimit=3M)
     # A shell has its background jobs ignore SIGINT.
-    env ${catchable[$signal]:-} "$carousel" cp -a --threads 8 many out-many >/dev/null 2>err &
+    env ${catchable[$signal]:-} "$carousel" cp -a --threads 8 "${speed[@]}" many out-many >/dev/null 2>err &
     pid=$!
-    for ((i = 0; i < 2000; ++i)); do
-      [[ -e out-many/$((round * 8 + 1)) ]] || [[ -n $(ls out-many 2>/dev/null) && $round -eq 0 ]] && break
+    until [[ -e out-many/$((round * 8 + 1)) ]] || [[ -n $(ls out-many 2>/dev/null) && $round -eq 0 ]]; do
       kill -0 $pid 2>/dev/null || break
     done
     kill -$signal $pid 2>/dev/null

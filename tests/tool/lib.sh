@@ -52,10 +52,18 @@ if is_root; then
   unprivileged=(setpriv --reuid="$own_user" --regid="$own_user" --clear-groups --bounding-set=-all --inh-caps=-all)
 fi
 
-# run COMMAND...: its status in $status, what it said in ./out and ./err, within 60 seconds.
+# run COMMAND...: its status in $status, what it said in ./out and ./err. The limit only ends what hangs.
+export hang_seconds=240
 run() {
-  timeout -k 5 60 "$@" >out 2>err
+  timeout -k 5 $hang_seconds "$@" >out 2>err
   status=$?
+}
+# until_seen PID COMMAND...: waits until COMMAND tells that the process is so far; false where it has ended before.
+until_seen() {
+  until "${@:2}"; do
+    kill -0 "$1" 2>/dev/null || return 1
+    sleep 0.01
+  done
 }
 ends_with() { # STATUS ARGUMENT...: of carousel cp
   local wanted=$1
