@@ -37,32 +37,31 @@ for moment in 0.02 0.3 0.7 1.2 1.8 2.4; do
   rm -rf copy
   words=(cp -a --part-size=1M --threads=1 --bwlimit=60M tree copy)
   [[ $((round % 2)) -eq 0 ]] || words=(cp -a --verify --part-size=1M --threads=1 --bwlimit=60M tree copy)
+  all_copy() {
+    mapfile -t victims < <(ranks_there)
+    [[ ${#victims[@]} -eq 3 && -d copy ]]
+  }
   ranks_there() { pgrep -x -f "$program ${words[*]}"; }
   # shellcheck disable=SC2046  # several words
-  timeout --foreground -k 5 30 $(launcher) "$program" "${words[@]}" >out 2>err </dev/null &
+  timeout --foreground -k 5 60 $(launcher) "$program" "${words[@]}" >out 2>err </dev/null &
   job=$!
   victims=()
-  for ((i = 0; i < 500; ++i)); do
-    mapfile -t victims < <(ranks_there)
-    [[ ${#victims[@]} -eq 3 && -d copy ]] && break
-    sleep 0.01
-  done
+  until_seen $job all_copy
   sleep $moment
   victim=${victims[$((round++ % 3))]:-}
   rank=$(tr '\0' '\n' 2>/dev/null <"/proc/$victim/environ" | sed -n 's/^\(OMPI_COMM_WORLD_RANK\|PMI_RANK\)=//p' | head -n 1)
-  [[ -n $victim ]] && kill -9 "$victim" 2>/dev/null && killed=$((killed + 1))
+  was_there=0
+  [[ -n $victim ]] && kill -9 "$victim" 2>/dev/null && was_there=1
   # Those that were asked to end need a moment. The launcher is not waited for: what it does is another matter.
-  for ((i = 0; i < 500; ++i)); do
+  for ((i = 0; i < 3000; ++i)); do
     ranks_there >/dev/null || break
     sleep 0.01
   done
   left=$(ranks_there | wc -l)
   wait "$job"
   status=$?
-  if [[ $status -eq 0 ]] && diff -rq tree copy >/dev/null; then
-    killed=$((killed - 1)) # it was over before
-    continue
-  fi
+  if [[ $status -eq 0 ]] && diff -rq tree copy >/dev/null; then continue; fi # it was over before
+  killed=$((killed + was_there))
   check "after $moment s: no rank is left" test "$left" = 0
   check "the job does not end with 0" test $status -ne 0
   # Open MPI 4.1.4 itself may be seen to stay, with all ranks gone: then `timeout` ends it, and it has named nobody.

@@ -7,15 +7,13 @@ mkdir -p tree/late
 for i in {1..20}; do echo "$i" >tree/$i; done
 head -c 9M /dev/urandom >tree/late/large
 ranks=2
-slowly=(cp -a --part-size=1M --bwlimit=1M tree copy)
+slowly=(cp -a --part-size=1M --bwlimit=300K tree copy)
 
 # shellcheck disable=SC2046  # several words
 timeout --foreground -k 5 60 $(launcher) "$program" "${slowly[@]}" >out 2>err </dev/null &
 job=$!
-for ((i = 0; i < 500; ++i)); do
-  [[ -n $(find copy/late -name '.large.carousel-*' 2>/dev/null) && $(find tree copy -name 20 | wc -l) -eq 2 ]] && break
-  sleep 0.02
-done
+is_on_the_way() { [[ -n $(find copy/late -name '.large.carousel-*' 2>/dev/null) && $(find tree copy -name 20 | wc -l) -eq 2 ]]; }
+until_seen $job is_on_the_way
 for victim in $(pgrep -x -f "$program ${slowly[*]}"); do kill -9 "$victim"; done
 wait $job
 marks() { find . -maxdepth 1 -name '.carousel-mpi-*' | wc -l; }

@@ -15,7 +15,7 @@ storage=$1
 shift
 "$storage" all seen 200 &
 served=$!
-for i in $(seq 100); do mountpoint -q seen && break; sleep 0.05; done
+until mountpoint -q seen; do kill -0 $served 2>/dev/null || break; sleep 0.05; done
 echo $served >"served.$rank"
 "$@"
 status=$?
@@ -61,6 +61,7 @@ most = int(sys.argv[1]) if len(sys.argv) > 1 else len(missing)
 sys.exit(bool(silent) or len(missing) > most)
 END
 
+some_are_there() { [[ $(find all/copy -type f 2>/dev/null | wc -l) -gt 200 ]]; }
 # lose RANK...: a copy to $target by 3 ranks whose storage is lost when some files are there.
 lose() {
   rm -rf all/copy served.*
@@ -68,10 +69,7 @@ lose() {
   unshare -m --propagation private timeout --foreground -k 5 60 $(launcher) unshare -m --propagation private bash machine.sh "$storage" \
     "$program" cp -a --threads=1 --part-size=1M seen/tree "$target" >out 2>err </dev/null &
   local job=$! rank
-  for ((i = 0; i < 600; ++i)); do
-    [[ $(find all/copy -type f 2>/dev/null | wc -l) -gt 200 ]] && break
-    sleep 0.02
-  done
+  until_seen $job some_are_there
   for rank in "$@"; do kill -9 "$(cat "served.$rank")"; done
   wait "$job"
   status=$?
