@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "support/content.hpp"
+#include "support/ends_soon.hpp"
 #include "support/in_flight.hpp"
 #include "support/open_both.hpp"
 #include "support/pipe_pair.hpp"
@@ -20,6 +21,7 @@ namespace carousel {
 namespace {
 
 using test::chars_of;
+using test::ends_soon;
 using test::error_of;
 using test::open_new;
 using test::pipe_pair;
@@ -34,8 +36,7 @@ task<bool> can_be_closed(file f) {
     const auto done = co_await std::move(closed).close();
     EXPECT_TRUE(done);
   }(std::move(f)));
-  for (int i = 0; i < 500 && !closing.done(); ++i) co_await sleep_for(std::chrono::milliseconds(1));
-  const bool done = closing.done();
+  const bool done = co_await ends_soon(closing);
   std::move(closing).detach();
   co_return done;
 }
@@ -148,9 +149,7 @@ TEST(linked_files, a_socket_is_closed_although_what_runs_before_its_member_waits
       const auto done = co_await std::move(closed).close();
       EXPECT_TRUE(done);
     }(std::move(mine)));
-    for (int i = 0; i < 500 && !closing.done(); ++i)
-      co_await sleep_for(std::chrono::milliseconds(1));
-    EXPECT_TRUE(closing.done());
+    EXPECT_TRUE(co_await ends_soon(closing));
     if (!closing.done()) silent.put("fourfourfour");
     co_await std::move(closing);
     co_await std::move(passing);

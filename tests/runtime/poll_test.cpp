@@ -242,13 +242,25 @@ TEST(poll, a_stop_that_was_taken_off_the_stack_with_that_of_a_dead_task_wants_a_
   });
 }
 
+/// Begins f(duration), whose duration is not over when this returns: one that is over before the
+/// program has come to its wait, because the machine stood still, is followed by a longer one.
+template <class F>
+milliseconds begin_in_time(embedded_loop& program, const F& f, bool& ended) {
+  for (milliseconds duration(20);; duration *= 2) {
+    ended = false;
+    begin(program, [&] { return f(duration); }).detach();
+    if (!ended) return duration;
+  }
+}
+
 TEST(poll, a_timer_that_is_due_takes_one_poll) {
   asked_early_and_late([](embedded_loop& program) {
     bool ended = false;
-    const auto sleeper = begin(program, [&]() -> task<> {
-      co_await sleep_for(milliseconds(20));
+    const auto sleeps = [&](milliseconds duration) -> task<> {
+      co_await sleep_for(duration);
       ended = true;
-    });
+    };
+    begin_in_time(program, sleeps, ended);
     program.polls = 0;
     program.run_until(ended);
     EXPECT_EQ(program.polls, 1U);
@@ -259,9 +271,10 @@ TEST(poll, a_timeout_that_is_due_takes_one_poll) {
   asked_early_and_late([](embedded_loop& program) {
     event never;
     bool ended = false;
-    const auto waiter = begin(program, [&]() -> task<> {
-      ended = error_of(co_await timeout(milliseconds(20), never.wait())) == errc::timed_out;
-    });
+    const auto waits = [&](milliseconds limit) -> task<> {
+      ended = error_of(co_await timeout(limit, never.wait())) == errc::timed_out;
+    };
+    begin_in_time(program, waits, ended);
     program.polls = 0;
     program.run_until(ended);
     EXPECT_EQ(program.polls, 1U);
@@ -274,14 +287,14 @@ TEST(poll, data_that_came_before_a_deadline_beats_it_in_a_poll_after_both) {
     const pipe_pair pipe;
     std::string text;
     bool ended = false;
-    const auto reader = begin(program, [&]() -> task<> {
-      const auto r = co_await timeout(milliseconds(20), pipe.reader().read(room()));
-      EXPECT_TRUE(r.res);
-      text = text_of(r.buf.bytes());
+    const auto reads = [&](milliseconds limit) -> task<> {
+      const auto r = co_await timeout(limit, pipe.reader().read(room()));
+      text = r.res ? text_of(r.buf.bytes()) : "none";
       ended = true;
-    });
+    };
+    const milliseconds limit = begin_in_time(program, reads, ended);
     pipe.put("in time");
-    program.be_away(milliseconds(50));
+    program.be_away(2 * limit);
     program.run_until(ended);
     EXPECT_EQ(text, "in time");
   });

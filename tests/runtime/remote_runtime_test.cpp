@@ -146,8 +146,7 @@ TEST(remote_runtime, may_abort_a_task) {
     std::jthread([&, here = remote_runtime::current()] {
       here.post([&] { waiting.abort(); });
     }).join();
-    for (int turns = 0; turns < 1000 && !waiting.done(); ++turns) co_await yield();
-    EXPECT_TRUE(waiting.done());
+    while (!waiting.done()) co_await yield();
   });
 }
 

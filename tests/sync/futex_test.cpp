@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "support/ends_soon.hpp"
 #include "support/in_flight.hpp"
 #include "support/linux_version.hpp"
 #include "support/make_runtime.hpp"
@@ -153,9 +154,7 @@ TEST_F(futex, a_wake_that_is_destroyed_happens) {
     auto other = spawn([](const word& of) -> task<> { (void)co_await futex_wake(of, 0); }(at));
     co_await yield();
     waking.abort();
-    for (int i = 0; i < 500 && !waiting.done(); ++i)
-      co_await sleep_for(std::chrono::milliseconds(1));
-    EXPECT_TRUE(waiting.done());
+    EXPECT_TRUE(co_await test::ends_soon(waiting));
     co_await std::move(other);
     waiting.abort();
   });
