@@ -79,7 +79,8 @@ TEST_F(direct_io, a_read_that_was_abandoned_keeps_its_buffer_until_the_device_is
     const auto opened = co_await file::open(path, open_options{}.direct(true));
     const file& f = opened.value();
     int abandoned = 0;
-    for (int round = 0; round < 10; ++round) {
+    // Those that the device was quicker with say nothing.
+    for (int round = 0; round < 10 || (abandoned == 0 && round < 1000); ++round) {
       auto reading = f.read_fixed_at((co_await pool.next(large)).value(), 0);
       auto r = co_await abandon_after(std::chrono::nanoseconds(round % 2), std::move(reading));
       if (r.res) {
