@@ -283,11 +283,12 @@ TEST_F(quarantine, the_destructor_has_a_deadline_too) {
   EXPECT_EQ(pool.quarantined(), 1U);
 }
 
-/// Returns when what was asked of the file before has been answered: every read takes the same
-/// time.
+/// Lets the file system answer, and returns when what was asked of the file before has its answer:
+/// from then on every read takes the same time.
 void wait_for_late_answers(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   char some = 0;
+  EXPECT_EQ(::write(fd, &some, 1), 1);
   EXPECT_EQ(::read(fd, &some, 1), 1);
   ::close(fd);
 }
@@ -299,13 +300,13 @@ TEST_F(quarantine, a_late_answer_touches_nothing_and_brings_nothing_back) {
   const std::byte* lost = nullptr;
   (void)said_at_shutdown(2, [&]() -> task<> {
     EXPECT_TRUE(pool.register_buffers());
-    auto slow = pool.try_next(block).value();
-    lost = slow.spare().data();
-    (void)spawn(read_fixed_for_ever, mount.path("slow"), std::move(slow));
+    auto asked = pool.try_next(block).value();
+    lost = asked.spare().data();
+    (void)spawn(read_fixed_for_ever, mount.path("late"), std::move(asked));
     co_return;
   });
   EXPECT_EQ(pool.quarantined(), 1U);
-  wait_for_late_answers(mount.path("slow"));
+  wait_for_late_answers(mount.path("late"));
   EXPECT_EQ(access_at(lost), "---p");
   EXPECT_EQ(pool.quarantined(), 1U);
   EXPECT_FALSE(pool.try_next(block));
@@ -317,12 +318,13 @@ TEST_F(quarantine, a_read_that_was_abandoned_gives_its_buffer_back_with_its_late
   const auto pool = fixed_buf_pool::make({{block, 1}}).value();
   test::run([&]() -> task<> {
     EXPECT_TRUE(pool.register_buffers());
-    const file from = (co_await file::open(mount.path("slow"))).value();
+    const file from = (co_await file::open(mount.path("late"))).value();
     auto reading = from.read_fixed_at(pool.try_next(block).value(), 0);
     const auto left = co_await abandon_after(std::chrono::milliseconds(1), std::move(reading));
     EXPECT_EQ(error_of(left.res), errc::timed_out);
     EXPECT_FALSE(left.buf);
     EXPECT_FALSE(pool.try_next(block));  // the file system may still write into it
+    wait_for_late_answers(mount.path("late"));
     const auto back = co_await pool.next(block);
     EXPECT_TRUE(back);
     EXPECT_EQ(back->size(), 0U);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fuse.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,8 +17,9 @@ static const char* const names[] = {
     "ok",          // no fault
     "eio_at_64k",  // EIO from byte 65,536 on
     "short",       // at most 1,000 bytes per read or write
-    "slow",        // 0.3 s per read or write
-    "hang",        // 8 s per read
+    "slow",        // 1 s per read or write
+    "hang",        // a minute per read
+    "late",        // answers reads when it was written to, or after a minute
     "zerosize",    // claims 0 bytes and has 1 MiB
     "grow",        // claims half of what it has
     "shrink",      // claims 1 MiB and ends after 300,000 bytes
@@ -35,6 +37,7 @@ static const char* const names[] = {
 static int is(const char* path, const char* name) { return strcmp(path + 1, name) == 0; }
 
 static char content[file_bytes];  // of "keeps"
+static atomic_int answers_late;
 static int keeps(const char* path) { return is(path, "keeps") || is(path, "kept"); }
 
 static int fault_getattr(const char* path, struct stat* st, struct fuse_file_info* fi) {
@@ -78,7 +81,11 @@ static int fault_read(const char* path, char* to, size_t bytes, off_t at,
     bytes = (size_t)(bad_at - at);
   }
   if (is(path, "slow")) usleep(1000000);
-  if (is(path, "hang")) sleep(8);
+  if (is(path, "hang")) sleep(60);
+  if (is(path, "late")) {
+    for (int i = 0; i < 6000 && !answers_late; i++) usleep(10000);
+    usleep(100000);  // so that later reads are answered later
+  }
   if (is(path, "eintr")) return -EINTR;
   if (is(path, "eagain")) return -EAGAIN;
   if (at >= end) return 0;
@@ -100,6 +107,7 @@ static int fault_write(const char* path, const char* from, size_t bytes, off_t a
   }
   if (is(path, "short") && bytes > short_bytes) return short_bytes;
   if (is(path, "slow")) usleep(1000000);
+  if (is(path, "late")) answers_late = 1;
   if (keeps(path)) {
     if (at + (off_t)bytes > file_bytes) return -ENOSPC;
     memcpy(content + at, from, bytes);
