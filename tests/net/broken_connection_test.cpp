@@ -69,7 +69,9 @@ TEST(broken_connection, what_a_writer_was_told_first_the_reader_hears_too) {
   run([]() -> task<> {
     auto ends = co_await connect_both<tcp_stream>();
     co_await test::reset(std::move(ends.there));
-    EXPECT_EQ(co_await writes(ends.here), std::errc::connection_reset);
+    std::error_code told;
+    while (!told) told = co_await writes(ends.here);  // the reset may be on its way
+    EXPECT_EQ(told, std::errc::connection_reset);
     co_await expect_broken(ends.here);
   });
 }

@@ -39,10 +39,26 @@ int option_of(const socket_handle& of, int level, int name) {
   return value;
 }
 
-/// A port of the loopback interface at which nobody listens.
-socket_address nobody() {
-  return tcp_listener::bind(address("127.0.0.1:0")).value().local_address().value();
-}
+/// A port of the loopback interface at which nobody listens, nor any other program meanwhile.
+class silent_port {
+ public:
+  silent_port() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const socket_address any = address("127.0.0.1:0");
+    EXPECT_EQ(::bind(fd_, any.data(), any.size()), 0);
+  }
+  silent_port(const silent_port&) = delete;
+  silent_port& operator=(const silent_port&) = delete;
+  ~silent_port() { ::close(fd_); }
+  [[nodiscard]] socket_address where() const {
+    sockaddr_in at{};
+    socklen_t bytes = sizeof at;
+    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &bytes), 0);
+    return socket_address::from(reinterpret_cast<const sockaddr*>(&at), bytes).value();
+  }
+
+ private:
+  int fd_;
+};
 
 /// The error of a connection to here, or none when it works.
 task<std::error_code> connects(socket_address to, connect_options options = {}) {
@@ -148,7 +164,8 @@ TEST(tcp, names_of_unix_sockets_are_refused) {
 TEST(tcp, a_refused_connection_is_named_and_leaves_nothing) {
   const std::size_t before = open_fds();
   run([]() -> task<> {
-    const socket_address to = nobody();
+    const silent_port nobody;
+    const socket_address to = nobody.where();
     EXPECT_EQ(co_await connects(to), std::errc::connection_refused);
     std::string said;
     try {
