@@ -57,7 +57,7 @@ function(carousel_test name)
   target_precompile_headers(${target} REUSE_FROM tests_precompiled)
   carousel_warnings(${target})
 
-  gtest_discover_tests(${target} TEST_LIST ${target}_cases DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  gtest_discover_tests(${target} TEST_LIST ${target}_cases DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
   # gtest_discover_tests() takes one label only; ctest reads this file after its list of cases.
   set(labels ${CMAKE_CURRENT_BINARY_DIR}/${target}_labels.cmake)
   file(WRITE ${labels} "foreach(case IN LISTS ${target}_cases)\n"
@@ -67,13 +67,13 @@ function(carousel_test name)
 
   foreach(kernel IN LISTS kernels)
     add_test(NAME ${name}.on_${kernel} COMMAND ${target})
-    set_tests_properties(${name}.on_${kernel} PROPERTIES LABELS "unit;fake" TIMEOUT 300
+    set_tests_properties(${name}.on_${kernel} PROPERTIES LABELS "unit;fake" TIMEOUT 600
                                                          ENVIRONMENT CAROUSEL_TEST_KERNEL=${kernel})
   endforeach()
   if(as_nobody)
     add_test(NAME ${name}.as_nobody COMMAND ${PROJECT_SOURCE_DIR}/scripts/as_nobody
                                             $<TARGET_FILE:${target}>)
-    set_tests_properties(${name}.as_nobody PROPERTIES LABELS nobody TIMEOUT 300 RUN_SERIAL ON
+    set_tests_properties(${name}.as_nobody PROPERTIES LABELS nobody TIMEOUT 600 RUN_SERIAL ON
                                                       SKIP_RETURN_CODE 77)
   endif()
 endfunction()

@@ -6,14 +6,14 @@ function(carousel_tool_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LABELS")
   set(script ${CMAKE_CURRENT_SOURCE_DIR}/tool/${name}_test.sh)
   add_test(NAME tool.${name} COMMAND ${script} $<TARGET_FILE:carousel_cli> ${CAROUSEL_FAULT_DIR})
-  set_tests_properties(tool.${name} PROPERTIES LABELS tool TIMEOUT 300 SKIP_RETURN_CODE 77)
+  set_tests_properties(tool.${name} PROPERTIES LABELS tool TIMEOUT 900 SKIP_RETURN_CODE 77)
   if("nobody" IN_LIST arg_LABELS)
     add_test(
       NAME tool.${name}.as_nobody
       COMMAND
         ${PROJECT_SOURCE_DIR}/scripts/as_nobody --with $<TARGET_FILE:carousel_cli> --with
         ${CMAKE_CURRENT_SOURCE_DIR}/tool/lib.sh ${script} ../carousel)
-    set_tests_properties(tool.${name}.as_nobody PROPERTIES LABELS nobody TIMEOUT 300 RUN_SERIAL ON
+    set_tests_properties(tool.${name}.as_nobody PROPERTIES LABELS nobody TIMEOUT 900 RUN_SERIAL ON
                                                            SKIP_RETURN_CODE 77)
   endif()
 endfunction()
@@ -51,7 +51,6 @@ carousel_tool_test(copy_threads)
 carousel_tool_test(copy_trees)
 carousel_tool_test(copy_unreadable LABELS nobody)
 carousel_tool_test(copy_worlds)
-set_tests_properties(tool.copy_worlds tool.copy_threads PROPERTIES TIMEOUT 900)
 carousel_tool_test(compare)
 carousel_tool_test(doctor)
 carousel_tool_test(help LABELS nobody)

