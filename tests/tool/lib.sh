@@ -53,7 +53,7 @@ if is_root; then
 fi
 
 # run COMMAND...: its status in $status, what it said in ./out and ./err. The limit only ends what hangs.
-export hang_seconds=240
+export hang_seconds=240 # also where another shell is given this function
 run() {
   timeout -k 5 $hang_seconds "$@" >out 2>err
   status=$?
