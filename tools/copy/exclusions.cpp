@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "common/naming.hpp"
 
@@ -13,10 +14,11 @@ bool is_in_tree(const place* where) noexcept { return where->parent && where->pa
 
 /// From the top of the tree, whose own name is no part of it.
 std::string path_in_tree(const place& where, const std::string& name) {
-  std::string path = name;
-  for (const place* at = &where; is_in_tree(at); at = at->parent.get())
-    path.insert(0, at->source_name + "/");
-  return path;
+  std::vector<const place*> above;
+  for (const place* at = &where; is_in_tree(at); at = at->parent.get()) above.push_back(at);
+  std::string path;
+  for (const place* const at : above | std::views::reverse) path += at->source_name + "/";
+  return path + name;
 }
 
 bool matches(const std::string& pattern, const std::string& text) noexcept {

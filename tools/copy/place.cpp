@@ -17,16 +17,20 @@ namespace {
 
 constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
-std::string path_of(const place& where, std::string_view name, std::string place::* own) {
-  std::vector<std::string_view> parts{name};
-  const place* at = &where;
-  for (; at->parent; at = at->parent.get()) parts.push_back(at->*own);
-  std::string path = at->*own;
+/// From the last part to the first, which stand behind `path`.
+std::string joined(std::string path, const std::vector<std::string_view>& parts) {
   for (const std::string_view part : parts | std::views::reverse) {
     if (!path.empty() && !path.ends_with('/')) path += '/';
     path += part;
   }
   return path;
+}
+
+std::string path_of(const place& where, std::string_view name, std::string place::* own) {
+  std::vector<std::string_view> parts{name};
+  const place* at = &where;
+  for (; at->parent; at = at->parent.get()) parts.push_back(at->*own);
+  return joined(at->*own, parts);
 }
 
 bool is(int fd, const identity& id) noexcept {
@@ -67,11 +71,11 @@ std::string target_path(const place& where, std::string_view name) {
 }
 
 std::string path_below_destination(const place& where, std::string_view name) {
-  std::string path(name);
+  std::vector<std::string_view> parts{name};
   for (const place* at = &where; at->parent; at = at->parent.get()) {
-    if (at->target_name != ".") path.insert(0, at->target_name + "/");
+    if (at->target_name != ".") parts.push_back(at->target_name);
   }
-  return path;
+  return joined({}, parts);
 }
 
 const directory& empty_directory() noexcept {
