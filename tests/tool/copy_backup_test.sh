@@ -63,7 +63,19 @@ mkdir -p tree target/tree && echo 1 >tree/a && ln tree/a tree/b && ln -s x tree/
 check "hard links and symbolic links too" ends_with 0 -ab tree target
 check "keep what they replace" test "$(cat target/tree/b~) $(readlink target/tree/l~)" = "was y"
 check "and are what they are" same_content tree/b target/tree/b
-check "a name that is too long for its backup" bash -c 'n=$(printf "n%.0s" {1..255}); echo kept >$n; ! "$1" cp -b new $n && [[ $(cat $n) = kept ]]' _ "$carousel"
+long=$(printf "n%.0s" {1..255}) && echo kept >"$long" && echo 1 >number && ln number number.~1~
+for how in existing numbered; do
+  for options in "" --dry-run; do
+    check "a name that is too long for its backup, with --backup=$how $options" ends_with 1 --backup=$how $options new "$long"
+    check "has none" says "'$long' cannot have a backup: '$long\(~\|.~1~\)' is longer than a name may be there"
+  done
+done
+check "and stays" test "$(cat "$long")" = kept
+mkdir directory~ && echo kept >directory_ && mkdir directory_~
+check "so does what cannot have one because a directory has its name" ends_with 1 -b new directory_
+check "which is said" says "'directory_' cannot have a backup: 'directory_~' is a directory"
+check "in a dry run too" ends_with 1 -b --dry-run new directory_
+check "of it" test "$(cat directory_)" = kept
 mkdir one two into && echo copied >one/a~ && echo new >two/a && echo was >into/a
 check "what was just copied is not replaced by a backup" ends_with 1 -b one/a~ two/a into
 check "which is said" says "'into/a~' was just made, and would be replaced by the backup of 'into/a'"

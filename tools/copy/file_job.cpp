@@ -12,9 +12,63 @@
 #include "common/naming.hpp"
 #include "copy/backup.hpp"
 #include "copy/descriptors.hpp"
+#include "copy/landing.hpp"
 #include "copy/target_plan.hpp"
 
 namespace carousel::tool {
+namespace {
+
+backup_step refuse_backup(const file_job& job, const std::string& what, const std::string& text) {
+  job.said->refuse(what, text);
+  return {};
+}
+
+result<backup_step> backup_failure(const file_job& job, const std::string& backup,
+                                   const std::error_code& why) {
+  if (out_of_descriptors(why)) return std::unexpected(why);
+  // A shorter one, as of cp(1), could be that of another file as well.
+  if (why == std::errc::filename_too_long)
+    return refuse_backup(
+        job, target_path(job),
+        "cannot have a backup: " + shell_quoted(backup) + " is longer than a name may be there");
+  job.said->fail_at_target("keep a backup of", target_path(job), why);
+  return backup_step{};
+}
+
+/// The name that the backup gets, if there is to be one.
+result<backup_step> choose_backup(const file_job& job, const identity& source,
+                                  const copy_options& options) {
+  if (!options.has_backups() || job.claimed.was_free) return backup_step{true};
+  const int dir = job.open.target.fd();
+  const std::string target = target_path(job);
+  struct stat about{};
+  if (::fstatat(dir, job.target_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT || errno == ENAMETOOLONG ? backup_step{true}
+                                                    : backup_failure(job, {}, last_error());
+  if (!may_be_removed(dir, about))
+    return refuse_backup(
+        job, target,
+        "cannot have a backup: its directory has the sticky bit, where only the owner of the file "
+        "or of the directory may give it another name");
+  auto backup = backup_name(dir, job.target_name, options.backups);
+  if (!backup) return backup_failure(job, {}, backup.error());
+  const std::string path = target_path(*job.where, *backup);
+  struct stat there{};
+  if (::fstatat(dir, backup->c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENAMETOOLONG)
+    return backup_failure(job, *backup, last_error());
+  if (S_ISDIR(there.st_mode))
+    return refuse_backup(job, target,
+                         "cannot have a backup: " + shell_quoted(path) + " is a directory");
+  if (::fstatat(dir, backup->c_str(), &there, 0) == 0 && identity_of(there) == source)
+    return refuse_backup(job, source_path(job),
+                         "would be replaced by the backup of " + shell_quoted(target));
+  if (job.like_backups->contains(path_below_destination(*job.where, *backup)))
+    return refuse_backup(
+        job, path, "was just made, and would be replaced by the backup of " + shell_quoted(target));
+  return backup_step{true, std::move(*backup)};
+}
+
+}  // namespace
 
 std::string source_path(const file_job& job) { return source_path(*job.where, job.source_name); }
 std::string target_path(const file_job& job) { return target_path(*job.where, job.target_name); }
@@ -52,42 +106,35 @@ if_exists replaces(const file_job& job, const copy_options& options) noexcept {
   return options.no_clobber || job.claimed.was_free ? if_exists::fail : if_exists::replace;
 }
 
-result<backup_step> back_up(const file_job& job, const identity& source,
-                            const copy_options& options) {
-  if (!options.has_backups() || job.claimed.was_free) return backup_step{true};
-  const int dir = job.open.target.fd();
-  const std::string target = target_path(job);
-  const auto fail = [&](const std::error_code& why) -> result<backup_step> {
-    if (out_of_descriptors(why)) return std::unexpected(why);
-    job.said->fail_at_target("keep a backup of", target, why);
-    return backup_step{};
-  };
-  const auto refuse = [&](const std::string& what, const std::string& text) {
-    job.said->refuse(what, text);
-    return backup_step{};
-  };
-  struct stat about{};
-  if (::fstatat(dir, job.target_name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0)
-    return errno == ENOENT ? backup_step{true} : fail(last_error());
-  if (!may_be_removed(dir, about))
-    return refuse(target,
-                  "cannot have a backup: its directory has the sticky bit, where only the owner of "
-                  "the file or of the directory may give it another name");
-  const auto backup = backup_name(dir, job.target_name, options.backups);
-  if (!backup) return fail(backup.error());
-  struct stat there{};
-  if (::fstatat(dir, backup->c_str(), &there, 0) == 0 && identity_of(there) == source)
-    return refuse(source_path(job), "would be replaced by the backup of " + shell_quoted(target));
-  if (job.like_backups->contains(path_below_destination(*job.where, *backup)))
-    return refuse(target_path(*job.where, *backup),
-                  "was just made, and would be replaced by the backup of " + shell_quoted(target));
-  const auto linked = keep_backup(job.open.target, job.target_name, *backup);
-  if (!linked) return fail(linked.error());
-  return backup_step{true, *linked ? *backup : std::string()};
+result<bool> may_back_up(const file_job& job, const identity& source, const copy_options& options) {
+  if (job.where->planned) return true;
+  const auto chosen = choose_backup(job, source, options);
+  if (!chosen) return std::unexpected(chosen.error());
+  return chosen->goes_on;
 }
 
-void withdraw(const file_job& job, const backup_step& backup) {
-  if (!backup.link.empty()) (void)::unlinkat(job.open.target.fd(), backup.link.c_str(), 0);
+result<backup_step> back_up(const file_job& job, const identity& source,
+                            const copy_options& options) {
+  auto step = choose_backup(job, source, options);
+  if (!step || step->backup.empty()) return step;
+  const auto linked = keep_backup(job.open.target, job.target_name, step->backup);
+  if (!linked) return backup_failure(job, step->backup, linked.error());
+  step->has_both = *linked;
+  return step;
+}
+
+void withdraw(const file_job& job, const backup_step& step) {
+  if (step.backup.empty()) return;
+  const int dir = job.open.target.fd();
+  if (step.has_both) {
+    (void)::unlinkat(dir, step.backup.c_str(), 0);
+    return;
+  }
+  const auto back = move_into_place(dir, step.backup, job.target_name, if_exists::fail);
+  if (!back)
+    job.said->refuse(target_path(job), "was there, and is " +
+                                           shell_quoted(target_path(*job.where, step.backup)) +
+                                           " now: it did not get its name back");
 }
 
 void remember_copy(const file_job& job, const copy_options& options) {

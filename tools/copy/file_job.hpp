@@ -57,9 +57,14 @@ void list(const file_job& job, std::string_view hash);
 [[nodiscard]] if_exists replaces(const file_job& job, const copy_options& options) noexcept;
 /// What became of the backup of what has the name.
 struct backup_step {
-  bool goes_on = false;   ///< to the copy; otherwise what is in the way was said
-  std::string link = {};  ///< that has the name's file as well, until the copy takes the name
+  bool goes_on = false;     ///< to the copy; otherwise what is in the way was said
+  std::string backup = {};  ///< the name that what was there has now; empty: nothing was there
+  bool has_both = false;    ///< it has the other one too, until the copy takes that
 };
+/// Whether what has the name may have a backup, which need not be; what is in the way was said.
+/// Error: there is no descriptor to find out.
+[[nodiscard]] result<bool> may_back_up(const file_job& job, const identity& source,
+                                       const copy_options& options);
 /// Before the name is taken from what has it. Error: there is no descriptor for it.
 [[nodiscard]] result<backup_step> back_up(const file_job& job, const identity& source,
                                           const copy_options& options);

@@ -19,21 +19,6 @@
 namespace carousel::tool {
 namespace {
 
-result<> move_into_place(int directory, const std::string& temporary, const std::string& name,
-                         if_exists then) {
-  if (then == if_exists::fail) {
-    if (::renameat2(directory, temporary.c_str(), directory, name.c_str(), RENAME_NOREPLACE) == 0)
-      return {};
-    if (errno != EINVAL) return std::unexpected(last_error());
-    // The file system has no such rename. No other copy of this program gets in between these two.
-    struct stat there{};
-    if (::fstatat(directory, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0)
-      return std::unexpected(std::make_error_code(std::errc::file_exists));
-  }
-  if (::renameat(directory, temporary.c_str(), directory, name.c_str()) == 0) return {};
-  return std::unexpected(last_error());
-}
-
 /// Its buffered writes are copies into memory, which the loop's thread does itself: io_uring hands
 /// each to a worker thread too.
 file adopted(int fd) { return file::from_fd(fd, open_options{}.inline_io(true)); }
@@ -50,6 +35,21 @@ result<> land_by_rename(int directory, const std::string& name, Make make) {
 }
 
 }  // namespace
+
+result<> move_into_place(int directory, const std::string& from, const std::string& to,
+                         if_exists then) {
+  if (then == if_exists::fail) {
+    if (::renameat2(directory, from.c_str(), directory, to.c_str(), RENAME_NOREPLACE) == 0)
+      return {};
+    if (errno != EINVAL) return std::unexpected(last_error());
+    // The file system has no such rename. No other copy of this program gets in between these two.
+    struct stat there{};
+    if (::fstatat(directory, to.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0)
+      return std::unexpected(std::make_error_code(std::errc::file_exists));
+  }
+  if (::renameat(directory, from.c_str(), directory, to.c_str()) == 0) return {};
+  return std::unexpected(last_error());
+}
 
 landing::landing(int directory, std::string name, std::string temporary, file made) noexcept
     : directory_(directory),

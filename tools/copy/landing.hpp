@@ -51,6 +51,10 @@ class landing {
   bool in_place_ = false;
 };
 
+/// Renames; what has the other name is replaced, or is the error file_exists.
+result<> move_into_place(int directory, const std::string& from, const std::string& to,
+                         if_exists then);
+
 /// Makes a name by what is whole in one call: a link, a hard link, a special file. What had the
 /// name before is replaced in one step, if it shall be. `make` makes such a thing under the name
 /// that it is given, which is free: 0, or -1 and errno.

@@ -71,7 +71,11 @@ copier::attempt copier::is_to_be_made(file_job& job, const struct stat& about,
   }
   if (!goes_on(job, plan)) return false;
   const attempt linked = is_linked(job, about, plan);
-  return after(linked, !linked.value_or(false));
+  if (!linked || *linked) return after(linked, false);
+  // Said before the content is copied.
+  const auto may = may_back_up(job, identity_of(about), options_);
+  if (!may) return std::unexpected(no_descriptor{may.error(), "keep a backup of", side::target});
+  return *may;
 }
 
 /// Whether it is another name of a file that was copied, or that will be.
