@@ -371,6 +371,7 @@ set(carousel_tool_sources
     tools/copy/quick_copy.cpp
     tools/copy/rate_limit.cpp
     tools/copy/reflink.cpp
+    tools/copy/regular_file.cpp
     tools/copy/removal.cpp
     tools/copy/report.cpp
     tools/copy/report_statistics.cpp
@@ -381,6 +382,7 @@ set(carousel_tool_sources
     tools/copy/turns.cpp
     tools/copy/unnamed_file.cpp
     tools/copy/unsupported_options.cpp
+    tools/copy/user_space_server.cpp
     tools/copy/walk.cpp
     tools/doctor/direct_io.cpp
     tools/doctor/doctor.cpp

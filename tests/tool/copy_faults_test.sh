@@ -65,9 +65,27 @@ for bytes in 5000 300000 1048576; do
 done
 check "a large file whose target fails" ends_with 1 huge f/write_eio
 check "blames the target alone" not grep -qv "^carousel: cannot write, at byte [0-9]*, 'f/write_eio': Input/output error" err
+head -c 300000 expected >source
+echo old >f/rename_keeps
+check "a file system that keeps what was to be replaced" ends_with 1 --verify --manifest=sums --json source f/rename_keeps
+check "is found out by --verify" says "'f/rename_keeps' is not its source when it is read by its name"
+check "whose copy does not count" test "$(json out 'o["files"], o["bytes"], o["status"]')" = "(0, 0, 1)"
+check "nor has a line in the manifest" test ! -s sums
+check "what had the name stays under it" grep -qx old f/rename_keeps
+check "a backup moves it away first" ends_with 0 --verify -b source f/rename_keeps
+check "so that the copy is there" cmp source f/rename_keeps
+check "and a name that was free is the copy" ends_with 0 --verify source f/rename_keeps_nothing
+check "in any case" cmp source f/rename_keeps_nothing
+echo old >f/never_lands
+check "where there are no hard links, what was moved to its backup" ends_with 1 -b source f/never_lands
+check "gets its name back when the copy does not get it" grep -qx old f/never_lands
+check "and has that alone" not test -e f/never_lands~
 name=short_name$(printf 'n%.0s' {1..133})
 check "a name as long as 143 bytes is copied to where no longer one can be" ends_with 0 -T f/ok "f/$name"
 check "whole" cmp expected "f/$name"
+check "but not that of a backup" ends_with 1 -bT source "f/$name"
+check "which is said" says "'f/$name' cannot have a backup: '$name~' is longer than a name may be there"
+check "and what is there stays" cmp expected "f/$name"
 head -c 200000 expected >source
 check "a full store is an error" ends_with 1 source f/write_enospc
 check "that names target, place and reason" \

@@ -181,9 +181,16 @@ int remove_file(const char* path) { return made().erase(path) != 0 ? 0 : -ENOENT
 int rename_file(const char* from, const char* to, unsigned flags) {
   if (flags != 0) return -EINVAL;
   std::puts("rename");
+  const std::string_view name(to + 1);
   if (is(to, "rename_eio")) return -EIO;
+  if (name == "never_lands" && std::string_view(from + 1) != "never_lands~") return -EIO;
+  if (is(to, "short_name") && name.size() > short_name_max) return -ENAMETOOLONG;
   const auto at = made().find(from);
   if (at == made().end()) return -ENOENT;
+  if (is(to, "rename_keeps") && made().contains(to)) {
+    made().erase(at);
+    return 0;
+  }
   made()[to] = std::move(at->second);
   made().erase(from);
   return 0;

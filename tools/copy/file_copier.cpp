@@ -14,6 +14,8 @@
 #include "common/naming.hpp"
 #include "copy/descriptors.hpp"
 #include "copy/durable.hpp"
+#include "copy/regular_file.hpp"
+#include "copy/user_space_server.hpp"
 
 // One file: the copy is made without its name, the content is copied, checked and given its
 // attributes, and then it gets its name.
@@ -200,6 +202,32 @@ task<bool> file_copier::verify(open_file& ends, fixed_buf lease, std::uint64_t s
   co_return false;
 }
 
+/// As whoever reads the copy next will find it. A program that serves files may rename one file to
+/// another and show the old one under that name, and may lose at the end what it has taken before.
+task<bool> file_copier::verify_by_name(open_file& ends, std::uint64_t size) {
+  const file_job& job = ends.job;
+  if (!options_.verify || !is_served_by_program(job.open.target.fd())) co_return true;
+  auto named = open_regular(job.open.target.fd(), job.target_name, O_NOFOLLOW);
+  auto lease = co_await buffers_.small();
+  result<bool> same;
+  if (!named) {
+    same = std::unexpected(named.error());
+  } else if (!lease) {
+    same = std::unexpected(lease.error());
+  } else {
+    auto compared = co_await verify_copy(ends.from, std::move(*named), size, std::move(*lease));
+    same = compared.res;
+  }
+  if (same && *same) co_return true;
+  if (!same)
+    job.said->fail_at_target("read again by its name", target_path(job), same.error());
+  else
+    job.said->refuse(target_path(job),
+                     "is not its source when it is read by its name, though the copy was before it "
+                     "got that: the file system shows something else there");
+  co_return false;
+}
+
 /// Who writes may put the time of the content back, but not that of the change, which a further
 /// name and another attribute set as well: what the content is tells them apart.
 task<bool> file_copier::has_changed(open_file& ends, std::uint64_t copied) {
@@ -253,6 +281,10 @@ task<bool> file_copier::land(open_file& ends, const file_order& order, file_outc
   if (order.tells_identity && ::fstatat(dir, name, &made, AT_SYMLINK_NOFOLLOW) == 0)
     outcome.identities.push_back(identity_in(dir, name, made));
   remember_copy(job, options_);
+  if (!changed) {
+    const bool is_there = co_await verify_by_name(ends, content.size);
+    if (!is_there) co_return false;
+  }
   if (changed) outcome.hash.clear();  // which may be that of neither
   list(job, outcome.hash);
   tell(job, describe(content.way));

@@ -88,6 +88,7 @@ class file_copier {
   task<result<bool>> compare(open_file& ends, fixed_buf lease, std::uint64_t size);
   task<bool> has_changed(open_file& ends, std::uint64_t copied);
   task<bool> verify(open_file& ends, fixed_buf lease, std::uint64_t size);
+  task<bool> verify_by_name(open_file& ends, std::uint64_t size);
   task<bool> land(open_file& ends, const file_order& order, file_outcome& outcome);
 
   const copy_options& options_;

@@ -6,26 +6,16 @@
 #include <utility>
 
 #include "common/file_hash.hpp"
-#include "common/last_error.hpp"
 #include "common/same_time.hpp"
 #include "copy/attributes.hpp"
 #include "copy/copier.hpp"
 #include "copy/extended_attributes.hpp"
+#include "copy/regular_file.hpp"
 
 // What has its name already and stays, and what the manifest says of it.
 
 namespace carousel::tool {
 namespace {
-
-/// A file that is no link and nothing else; empty otherwise.
-result<file> open_regular(int directory, const std::string& name, int nofollow) noexcept {
-  const int fd = ::openat(directory, name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | nofollow);
-  if (fd < 0) return std::unexpected(last_error());
-  file opened = file::from_fd(fd);
-  struct stat about{};
-  if (::fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) return opened;
-  return std::unexpected(std::make_error_code(std::errc::invalid_argument));
-}
 
 /// Whether copy_attributes() has nothing to do, but for the time of the last access. Only root
 /// gives files away.

@@ -1,14 +1,13 @@
 #include "copy/likeness.hpp"
 
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <system_error>
 
 #include "common/last_error.hpp"
 #include "copy/descriptors.hpp"
+#include "copy/user_space_server.hpp"
 
 namespace carousel::tool {
 namespace {
@@ -21,10 +20,9 @@ result<bool> has_each_inode_once(int directory, const char* name, bool follow) n
     if (out_of_descriptors(why)) return std::unexpected(why);
     return false;
   }
-  struct statfs about{};
-  const bool told = ::fstatfs(fd, &about) == 0;
+  const bool is_served = is_served_by_program(fd);
   ::close(fd);
-  return told && about.f_type != FUSE_SUPER_MAGIC && about.f_type != V9FS_MAGIC;
+  return !is_served;
 }
 
 }  // namespace
