@@ -82,6 +82,23 @@ if ! is_root || [[ ${#unprivileged[@]} -gt 0 ]]; then
   check "and stays alone" test -e target/gone/deep/y -a ! -e target/gone/x -a ! -e target/old
 fi
 
+# A source that is in the target itself, and has no name of the copy there.
+for options in --dry-run ""; do
+  fresh
+  mkdir -p target/from/sub && echo 1 >target/from/one && echo 2 >target/from/sub/two && echo 3 >target/one
+  check "a source in the target with $options" ends_with 1 -rn --delete $options target/from/. target
+  check "is not removed" says "'target/./from' is not removed: it is what the command line names to be copied"
+  check "with all that it has" test "$(cat target/from/one target/from/sub/two target/one | xargs)" = "1 2 3"
+  fresh
+  check "nor a file with $options" ends_with 1 -r --delete $options source/. target/gone/x target
+  check "that is named there" says "'target/./gone/x' is not removed: it is what"
+done
+check "but what is beside it" test -e target/gone/x -a ! -e target/gone/deep -a ! -e target/old
+fresh
+ln target/gone/x source/x
+check "another name of a file that is named goes" ends_with 0 -r --delete source/. source/a target
+check "as ever" not test -e target/gone
+
 for options in '-a --delete -b' '-a --delete -i' '--delete' '--delete -p'; do
   check "$options excludes itself" ends_with 2 $options source/. target
 done
@@ -107,6 +124,13 @@ if [[ -n $loop && -c /dev/fuse ]] && mkfs.exfat "$loop" >/dev/null && mkdir fold
   check "a name that is spelt otherwise at the target" ends_with 0 -r --delete folded/. folds/top
   check "is the one that was copied" test "$(cat folds/top/README.TXT folds/top/SUB/X | tr '\n' ' ')" = "new new "
   check "and no other" test "$(find folds/top -mindepth 1 | wc -l)" = 3
+  mkdir folds/copy
+  for run in first second; do
+    check "a manifest in the target, which has a name from the beginning there, in the $run run" \
+      ends_with 0 -r --delete --json --manifest=folds/copy/sums folded/. folds/copy
+    check "is no extra" sha256sum --quiet --strict -c folds/copy/sums
+    check "that would be removed" test "$(json out 'o["removed"]')" = 0
+  done
   umount folds
 else
   echo "SKIPPED: no exFAT here"

@@ -23,6 +23,7 @@
 #include "copy/likeness.hpp"
 #include "copy/manifest.hpp"
 #include "copy/name_claims.hpp"
+#include "copy/named_sources.hpp"
 #include "copy/rate_limit.hpp"
 #include "copy/report.hpp"
 #include "copy/target_plan.hpp"
@@ -123,6 +124,7 @@ class copier {
   task<> copy_from(std::shared_ptr<place> top, const destination& to, const std::string& source);
   task<> copy_named_directory(const destination& to, std::shared_ptr<place> top, file_job job,
                               const identity& itself);
+  void remember_source(const place& top, const std::string& name, const struct stat& about);
   task<> remove_extras(const destination& to);
 
   // The tree.
@@ -215,7 +217,8 @@ class copier {
   std::unordered_map<std::string, likeness> named_;
   /// What the targets were that are not copied yet, where names fold.
   std::unordered_map<std::string, claim> claims_;
-  bool poured_ = false;  ///< a source was copied into the destination itself: SRC/.
+  named_sources sources_;  ///< kept for --delete
+  bool poured_ = false;    ///< a source was copied into the destination itself: SRC/.
   /// Files that were made by operands whose names at the target are those of others, which merge:
   /// their files do not.
   identities landed_;

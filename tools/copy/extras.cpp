@@ -66,9 +66,11 @@ void extras::compare(const std::shared_ptr<place>& where, const name_list& wante
   found_.push_back(std::move(beside));
 }
 
-void extras::keep(const identity& target, std::string_view name) {
+void extras::keep(const identity& target, const std::unordered_set<std::string_view>& names) {
   const auto at = compared_.find(target);
-  if (at != compared_.end() && at->second != none) std::erase(found_[at->second].names, name);
+  if (at == compared_.end() || at->second == none) return;
+  std::erase_if(found_[at->second].names,
+                [&](const std::string& name) { return names.contains(name); });
 }
 
 std::vector<extras::in_directory> extras::take() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "copy/exclusions.hpp"
@@ -31,8 +32,8 @@ class extras {
   /// target has `there`. Of sources that merge each directory is compared once for each of them.
   void compare(const std::shared_ptr<place>& where, const name_list& wanted, const name_list& there,
                const exclusions& left_out);
-  /// The name in the directory is no extra: the command line has it.
-  void keep(const identity& target, std::string_view name);
+  /// These names in the directory are no extras.
+  void keep(const identity& target, const std::unordered_set<std::string_view>& names);
 
   /// All of them, in the order in which their directories were compared.
   [[nodiscard]] std::vector<in_directory> take();

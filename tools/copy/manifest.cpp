@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <unordered_set>
 #include <utility>
 
 #include "common/last_error.hpp"
@@ -101,6 +102,14 @@ bool manifest::is_as_it_was() const noexcept {
   struct stat now{};
   if (::fstatat(where_.fd(), name_.c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0) return true;
   return had_ && identity_of(now) == *had_;
+}
+
+void manifest::keep(extras& beside) const {
+  struct stat in{};
+  if (::fstat(where_.fd(), &in) != 0) return;
+  std::unordered_set<std::string_view> names{name_};
+  if (made_) names.insert(made_->temporary());
+  beside.keep(identity_of(in), names);
 }
 
 void manifest::add(std::string_view hash, std::string_view name) {

@@ -11,6 +11,7 @@
 #include "carousel/carousel.hpp"
 #include "copy/copy_options.hpp"
 #include "copy/durable.hpp"
+#include "copy/extras.hpp"
 #include "copy/landing.hpp"
 #include "copy/place.hpp"
 
@@ -32,6 +33,8 @@ class manifest {
   /// When the job was dealt with: an error of it, the first time, when the name of the manifest is
   /// one of its two.
   void meet(const file_job& job);
+  /// The names that it has and gets are no extras.
+  void keep(extras& beside) const;
   /// It cannot get its name, which was said.
   [[nodiscard]] bool is_taken() const noexcept { return is_taken_; }
   /// Error: also file_exists, when something came to the name meanwhile.

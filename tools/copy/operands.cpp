@@ -189,6 +189,7 @@ task<> copier::copy_from(std::shared_ptr<place> top, const destination& to,
   struct stat about{};
   if (::fstatat(top->source.fd(), name.c_str(), &about, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
     co_return report_.fail("read", source, last_error());
+  if (options_.remove_extras) remember_source(*top, name, about);
   std::string target = to.name.empty() ? name_of_copy(name) : to.name;
   if (S_ISDIR(about.st_mode)) {
     if (target != "." && target != "..") target = without_slashes(target);
@@ -213,6 +214,12 @@ task<> copier::copy_from(std::shared_ptr<place> top, const destination& to,
   if (may_be_shared && share_->takes_operand(job, about)) co_return;
   ++top->pending;
   co_await copy_entry(std::move(job), about.st_mode & S_IFMT);
+}
+
+void copier::remember_source(const place& top, const std::string& name, const struct stat& about) {
+  if (S_ISDIR(about.st_mode)) return sources_.add_directory(identity_of(about));
+  struct stat in{};
+  if (::fstat(top.source.fd(), &in) == 0) sources_.add(identity_of(in), name);
 }
 
 /// Sources whose copies meet are copied one after the other: directories of one name merge, and
@@ -277,12 +284,15 @@ task<> copier::remove_extras(const destination& to) {
     co_return;
   }
   // The copies of other sources are beside what came out of SRC/.
+  std::unordered_set<std::string_view> named;
   for (const auto& [name, source] : named_)
-    extras_.keep(identity_of(about), std::string_view(name).substr(0, name.find('/')));
+    named.insert(std::string_view(name).substr(0, name.find('/')));
+  extras_.keep(identity_of(about), named);
+  if (list_ != nullptr) list_->keep(extras_);
   const exclusions left_out(options_.excluded);
-  removal removes(
-      {left_out, options_.dry_run, attributes_.preserve, options_.sync == sync_wish::full},
-      report_);
+  removal removes({left_out, sources_, options_.dry_run, attributes_.preserve,
+                   options_.sync == sync_wish::full},
+                  report_);
   for (extras::in_directory& beside : extras_.take()) co_await removes.run(std::move(beside));
 }
 

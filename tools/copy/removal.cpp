@@ -85,6 +85,9 @@ task<> removal::remove_tree(std::shared_ptr<place> top, std::string name) {
     if (levels_.size() > 1 && rules_.left_out.cover(*where, entry.name, is_directory)) {
       report_.note("what --exclude leaves out is not removed, nor the directories that it is in");
       here.stays = true;
+    } else if (!is_directory && rules_.sources.has(where->target_id, entry.name)) {
+      refuse_source(*where, entry.name);
+      here.stays = true;
     } else if (!is_directory) {
       remove_file(here, entry.name);
     } else {
@@ -115,6 +118,10 @@ task<bool> removal::enter(std::shared_ptr<place> where, std::string name) {
   struct stat about{};
   const bool known = ::fstat(made->target.fd(), &about) == 0;
   made->target_id = identity_of(about);
+  if (rules_.sources.has_directory(made->target_id)) {
+    refuse_source(*where, name);
+    co_return false;
+  }
   auto listed = co_await names_in(made->target);
   if (!listed && out_of_descriptors(listed.error()) && close_outer_levels(1))
     listed = co_await names_in(made->target);
@@ -131,6 +138,11 @@ task<bool> removal::enter(std::shared_ptr<place> where, std::string name) {
   levels_.push_back({std::move(made), std::move(*listed)});
   (void)close_outer_levels(levels_open_below);
   co_return true;
+}
+
+void removal::refuse_source(const place& where, const std::string& name) {
+  report_.refuse(target_path(where, name),
+                 "is not removed: it is what the command line names to be copied");
 }
 
 void removal::remove_file(level& from, const std::string& name) {

@@ -8,14 +8,16 @@
 #include "copy/exclusions.hpp"
 #include "copy/extras.hpp"
 #include "copy/name_list.hpp"
+#include "copy/named_sources.hpp"
 #include "copy/report.hpp"
 
 namespace carousel::tool {
 
 struct removal_rules {
-  const exclusions& left_out;  ///< stays, and the directories that it is in
-  bool dry_run = false;        ///< what would be removed is said
-  bool keeps_times = false;    ///< of the directories that lose something
+  const exclusions& left_out;    ///< stays, and the directories that it is in
+  const named_sources& sources;  ///< stay too, which is an error
+  bool dry_run = false;          ///< what would be removed is said
+  bool keeps_times = false;      ///< of the directories that lose something
   bool durable = false;
 };
 
@@ -39,6 +41,7 @@ class removal {
   task<> remove_all(std::shared_ptr<place> where, const std::vector<std::string>& names);
   task<> remove_tree(std::shared_ptr<place> top, std::string name);
   task<bool> enter(std::shared_ptr<place> where, std::string name);
+  void refuse_source(const place& where, const std::string& name);
   void remove_file(level& from, const std::string& name);
   void ascend();
   bool close_outer_levels(std::size_t kept);
