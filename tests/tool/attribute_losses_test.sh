@@ -25,9 +25,11 @@ make() { # OBJECT NAME
     links) ln -s where "$2" ;;
   esac
 }
+earlier_copy() { cp -p source into/source && setfattr -n user.old -v x into/source; }
 # What the kernel refuses so that the attribute is lost, and a source that has it.
 prepare() { # ATTRIBUTE OBJECT
   make "$2" source
+  before=(true) options=()
   case $1 in
     owner) calls=fchown,fchownat && chown -h 1234 source ;;
     group) calls=fchown,fchownat && chown -h :5678 source ;;
@@ -45,19 +47,21 @@ prepare() { # ATTRIBUTE OBJECT
       # The access control lists of others are read in the same way.
       [[ $2 == links ]] && setfattr -h -n trusted.a -v x source
       ;;
+    "removing an access control list") calls=fremovexattr && before=(setfacl -d -m u:1234:r into) ;;
+    "removing an extended attribute") calls=fremovexattr && before=(earlier_copy) options=(--resume=hash) ;;
     *) false ;;
   esac
 }
 said() { # FATE
   case $1 in
     -) [[ $status -eq 0 && ! -s err ]] ;;
-    note) [[ $status -eq 0 ]] && says "^carousel: note: .* not kept: " ;;
-    error) [[ $status -eq 1 ]] && says "^carousel: cannot \(keep\|read\|list\) the .* of '\(source\|copy\|into/source\)': " ;;
+    note) [[ $status -eq 0 ]] && says "^carousel: note: .* not \(kept\|removed\): " ;;
+    error) [[ $status -eq 1 ]] && says "^carousel: cannot \(keep\|read\|list\|remove\) the .* of '\(source\|copy\|into/source\)': " ;;
   esac || { echo "status $status"; cat err; false; }
 }
 try() { # ATTRIBUTE OBJECT ERROR FATE WHO COMMAND...
-  rm -rf into && mkdir into && chmod 777 into
-  run "$refuse" "$3" "$calls" "${@:6}" "${program:-$carousel}" cp -a source into
+  rm -rf into && mkdir into && chmod 777 into && "${before[@]}"
+  run "$refuse" "$3" "$calls" "${@:6}" "${program:-$carousel}" cp -a "${options[@]}" source into
   check "$1 of $2, $3 for $5: content" content "$2" into/source
   check "$1 of $2, $3 for $5: $4" said "$4"
 }

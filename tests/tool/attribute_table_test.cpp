@@ -67,6 +67,8 @@ TEST(attribute_table, a_note_says_what_is_not_kept_and_why) {
             "extended attributes user.* are not kept: the file system does not take them");
   EXPECT_EQ((attribute_loss{attribute::extended, EPERM, "security.a"}.sentence()),
             "extended attributes 'security.a' are not kept: " + denied);
+  EXPECT_EQ((attribute_loss{attribute::extended_removal, ENOTSUP, "user.a"}.sentence()),
+            "extended attributes user.* are not removed: the file system does not do that");
   EXPECT_EQ((attribute_loss{attribute::system, ENOTSUP, "system.nfs4_acl"}.sentence()),
             "the extended attribute 'system.nfs4_acl' is not kept: it is what a file system shows "
             "of itself");
@@ -76,6 +78,8 @@ TEST(attribute_table, an_error_says_what_was_tried) {
   EXPECT_EQ((attribute_loss{attribute::mode, EIO}.doing()), "keep the mode of");
   EXPECT_EQ((attribute_loss{attribute::extended, EIO, "user.a b"}.doing()),
             "keep the extended attribute 'user.a b' of");
+  EXPECT_EQ((attribute_loss{attribute::extended_removal, EIO, "user.a"}.doing()),
+            "remove the extended attribute 'user.a', which its source has not, of");
 }
 
 TEST(extended_attributes, what_file_systems_keep_for_themselves_stays_behind) {

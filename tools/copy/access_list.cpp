@@ -40,7 +40,10 @@ bool copy_list(int from, int to, const char* which, inherited_acl inherits,
     done = false;
   }
   if (inherits == inherited_acl::no || target.remove(which) == 0 || has_none(errno)) return done;
-  if (done) lost.push_back({attribute::access_list, errno});
+  const int why = errno;
+  // What is denied may be to take away nothing.
+  if (target.get(which, {}) < 0 && has_none(errno)) return done;
+  if (done) lost.push_back({attribute::access_list_removal, why});
   return false;
 }
 

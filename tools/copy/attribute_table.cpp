@@ -72,6 +72,13 @@ const std::vector<attribute_row>& attribute_table() {
        .plural = "access control lists",
        .at_source = true,
        .fates = {kept, error, error, error, error}},
+      {.what = attribute::access_list_removal,
+       .name = "removing an access control list",
+       .of = no_links,
+       .doing = "remove the access control list, which its source has not, of",
+       .plural = "access control lists",
+       .fails = "removed",
+       .fates = {kept, error, error, error, error}},
       {.what = attribute::extended,
        .name = "extended attribute",
        .of = all,
@@ -92,6 +99,13 @@ const std::vector<attribute_row>& attribute_table() {
        .plural = "extended attributes {}",
        .at_source = true,
        .fates = {note, note, note, error, error}},
+      {.what = attribute::extended_removal,
+       .name = "removing an extended attribute",
+       .of = "files",
+       .doing = "remove the extended attribute {}, which its source has not, of",
+       .plural = "extended attributes {}",
+       .fails = "removed",
+       .fates = {note, note, error, error, error}},
       {.what = attribute::system,
        .name = "extended attribute `system.*`",
        .of = all,
@@ -154,10 +168,13 @@ std::string attribute_loss::sentence() const {
   const cause why = cause_of(what, error, ::geteuid() == 0);
   const bool unsupported = why == cause::unsupported;
   std::string_view reason = "that needs more privileges";
-  if (unsupported) reason = "the file system does not take them";
+  if (unsupported)
+    reason = what == attribute::extended_removal ? "the file system does not do that"
+                                                 : "the file system does not take them";
   if (why == cause::denied_to_root) reason = "that is refused";
   const std::string which = unsupported ? name_space(name) : shell_quoted(name);
-  return fmt::format("{} are not kept: {}", fmt::format(fmt::runtime(row().plural), which), reason);
+  return fmt::format("{} are not {}: {}", fmt::format(fmt::runtime(row().plural), which),
+                     row().fails, reason);
 }
 
 }  // namespace carousel::tool

@@ -17,12 +17,14 @@ enum class attribute : std::uint8_t {
   mode,
   times,
   link_times,
-  access_list,       ///< POSIX access control lists, the default ones of directories among them
-  access_list_read,  ///< of the source
+  access_list,          ///< POSIX access control lists, the default ones of directories among them
+  access_list_read,     ///< of the source
+  access_list_removal,  ///< of one that the source has not
   extended,
-  extended_names,  ///< of the source
-  extended_value,  ///< of the source
-  system,          ///< extended attributes that no other file system has a use for
+  extended_names,    ///< of the source
+  extended_value,    ///< of the source
+  extended_removal,  ///< of one that the source has not
+  system,            ///< extended attributes that no other file system has a use for
 };
 
 /// Why an attribute is not kept, as far as it matters.
@@ -44,11 +46,12 @@ enum class fate : std::uint8_t {
 
 struct attribute_row {
   attribute what;
-  std::string_view name;    ///< in the documents
-  std::string_view of;      ///< what has it, in the documents
-  std::string_view doing;   ///< for "cannot DOING 'FILE'"
-  std::string_view plural;  ///< for "PLURAL are not kept"
-  bool at_source = false;   ///< an error is about the source, else about the target
+  std::string_view name;            ///< in the documents
+  std::string_view of;              ///< what has it, in the documents
+  std::string_view doing;           ///< for "cannot DOING 'FILE'"
+  std::string_view plural;          ///< for "PLURAL are not kept"
+  std::string_view fails = "kept";  ///< in place of that
+  bool at_source = false;           ///< an error is about the source, else about the target
   std::array<fate, causes> fates;
 };
 

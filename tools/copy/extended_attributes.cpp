@@ -174,7 +174,7 @@ bool remove_others(const xattr_end& from, const xattr_end& to, attribute_losses&
     if (!is_given(name) || from.get(c_name, {}) >= 0 || errno != ENODATA) continue;
     const int done = with_access(to, opened, [&] { return to.remove(c_name); });
     if (done != 0 && errno != ENODATA)
-      lost.push_back({attribute::extended, errno, std::string(name)});
+      lost.push_back({attribute::extended_removal, errno, std::string(name)});
   }
   return opened;
 }
