@@ -96,6 +96,26 @@ if mount_new tree/mounted -t tmpfs tmpfs; then
   check "wherever it is" test -e two/file
   umount tree/mounted
 fi
+# A mount in the source may lead to the copy. What would grow for ever has no more than so much room here.
+alias_of() { # DIRECTORY: it is mounted in the source of a copy into small/to
+  mkdir -p small/from/sub small/to/from/sub small/from/mounted && echo x >small/from/file
+  mount_new small/from/mounted --bind "$1"
+}
+for leads in small/to small small/to/from; do
+  if mount_new small -t tmpfs -o nr_inodes=2000 tmpfs && alias_of $leads; then
+    check "a mount of $leads in the source" ends_with 1 -a small/from small/to
+    check "does not let the copy grow" says "' leads to what was just made"
+    check "and the rest is copied" test -e small/to/from/file
+    umount small/from/mounted
+  fi
+  umount -l small
+done
+if mount_new small -t tmpfs -o nr_inodes=2000 tmpfs && alias_of small/to/from/sub; then
+  check "one of what is at the target and is not copied to now" ends_with 0 -a small/from small/to
+  check "is a directory as any" test -d small/to/from/mounted
+  umount small/from/mounted
+fi
+umount -l small
 # Inodes of 128 bytes have room for whole seconds; FAT keeps even ones.
 coarse() { # NAME MKFS...
   truncate -s 8M "$1.image"

@@ -88,7 +88,7 @@ task<> walk::run(std::shared_ptr<place> top, std::string name, std::string targe
   // Somebody else may have come so far.
   const std::shared_ptr<place> below = rules_.share != nullptr ? top : nullptr;
   for (const place* at = below.get(); at != nullptr && at->parent; at = at->parent.get())
-    on_the_way_.insert(at->source_id);
+    go_down(*at);
   co_await descend(std::move(top), std::move(name), std::move(target_name), std::move(claimed),
                    follow);
   while (!levels_.empty()) {
@@ -122,9 +122,16 @@ task<> walk::run(std::shared_ptr<place> top, std::string name, std::string targe
     }
   }
   on_the_way_.clear();
+  becomes_.clear();
 }
 
 // Down.
+
+void walk::go_down(const place& into) {
+  on_the_way_.insert(into.source_id);
+  // What is only planned is nobody's.
+  if (!into.planned) becomes_.insert(into.target_id);
+}
 
 /// What has the name of another one is not: that is said here.
 bool walk::hands_over(const std::shared_ptr<place>& where, const directory_entry& entry,
@@ -153,7 +160,7 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
     if (!found)
       report_.fail_at_target("list", target_path(*parent, made->target_name), found.error());
   }
-  on_the_way_.insert(made->source_id);
+  go_down(*made);
   auto entries = co_await entries_of(made);
   result<name_claims> claims;
   if (!made->fresh && !made->planned && made->target.fd() >= 0 && may_fold_names(made->target.fd()))
@@ -262,6 +269,7 @@ task<> walk::ascend() {
   std::shared_ptr<place> left = std::move(levels_.back().where);
   levels_.pop_back();
   on_the_way_.erase(left->source_id);
+  if (const auto at = becomes_.find(left->target_id); at != becomes_.end()) becomes_.erase(at);
   if (rules_.foreseen == nullptr) left->ending = report_.begin();
   handles open{std::exchange(left->source, {}), std::exchange(left->target, {})};
   if (!levels_.empty()) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "carousel/carousel.hpp"
@@ -95,6 +96,7 @@ class walk {
     bool told = false;  ///< in other words than these
   };
 
+  void go_down(const place& into);
   task<> descend(std::shared_ptr<place> parent, std::string name, std::string target_name,
                  claim claimed, bool follow);
   struct entrance {
@@ -135,7 +137,9 @@ class walk {
   const place* used_ = nullptr;  ///< its directories are not lent
   descriptor_line::lender lends_;
   identities on_the_way_;  ///< source directories, to find loops
-  identities made_;        ///< where links may lead to them
+  /// What they become, to which a mount may lead: a copy of it would grow for ever.
+  std::unordered_multiset<identity, hash_identity> becomes_;
+  identities made_;  ///< where links may lead to them
 };
 
 }  // namespace carousel::tool
