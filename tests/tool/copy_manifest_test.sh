@@ -66,10 +66,10 @@ rm copy/one copy/again && ln -s ../tree/one copy/one && mkfifo copy/again
 check "a link and a FIFO in place of files" check_ends_with 1 sums
 check "are not followed" says "'copy/one' is no regular file"
 check "nor waited for" says "'copy/again' is no regular file"
-{ cat others; echo "nonsense"; echo "123  copy/one"; } >broken
+{ cat others; echo "nonsense"; echo "123  copy/one"; echo; sha256sum copy/large | tr / '\0'; } >broken
 check "lines that are none" check_ends_with 1 broken
-check "are named" says "'broken': line 3 is none of a manifest"
-check "each" says "'broken': line 4 is none of a manifest"
+for line in 3 4 5 6; do check "are named" says "'broken': line $line is none of a manifest"; done
+check "and the others are compared" grep -q "^0 files are right, 2 differ, 0 are missing" out
 : >nothing
 check "a manifest of nothing tells nothing" check_ends_with 1 nothing
 check "which is said" says "'nothing' has no lines"
@@ -115,6 +115,7 @@ check "has a manifest of what was copied" checks part
 check "all of it" test "$(wc -l <part)" = "$(names copy)"
 check "in a directory that loses what no source has" ends_with 0 -a --delete --manifest=copy/sums tree/. copy
 check "it stays" checks copy/sums
+check "for check it is no file beside those that it names" check_ends_with 0 copy/sums ./copy/.
 
 # A name that is stdin to others.
 fresh && mkdir dir

@@ -56,7 +56,7 @@ int check_command(int argc, char** argv) {
     return refuse_usage("check", "MANIFEST is missing: name the file that `cp --manifest` wrote");
   const std::string name = operands->front();
   operands->erase(operands->begin());
-  auto lines = read_operand_list(name, '\n');
+  auto lines = read_lines(name, '\n');
   if (!lines) {
     complain(lines.error());
     return cannot_start;

@@ -62,6 +62,8 @@ void manifest_check::read(const std::string& manifest, const std::vector<std::st
     complain(shell_quoted(manifest) + " has no lines");
     ++found_.errors;
   }
+  // It cannot have its own hash.
+  if (manifest != "-") names_.insert(one_spelling(manifest));
   for (std::size_t i = 0; i < lines.size(); ++i) {
     auto line = read_manifest_line(lines[i]);
     if (!line) {

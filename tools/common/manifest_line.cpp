@@ -54,6 +54,7 @@ std::string manifest_text(std::string_view hash, std::string_view name) {
 }
 
 std::optional<manifest_line> read_manifest_line(std::string_view line) {
+  if (line.contains('\0')) return std::nullopt;
   const bool is_escaped = line.starts_with('\\');
   if (is_escaped) line.remove_prefix(1);
   const std::size_t digits = std::min(line.find(' '), line.size());

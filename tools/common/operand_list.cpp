@@ -30,8 +30,7 @@ int read_to_end(int fd, std::string& text) {
 
 }  // namespace
 
-std::expected<std::vector<std::string>, std::string> read_operand_list(const std::string& path,
-                                                                       char end) {
+std::expected<std::vector<std::string>, std::string> read_lines(const std::string& path, char end) {
   const bool is_stdin = path == "-";
   const int fd = is_stdin ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   std::string text;
@@ -40,19 +39,28 @@ std::expected<std::vector<std::string>, std::string> read_operand_list(const std
   if (error != 0)
     return std::unexpected(
         fmt::format("cannot read {}: {}", shell_quoted(path), error_text(error)));
-  std::vector<std::string> operands;
+  std::vector<std::string> lines;
   for (std::string_view rest = text; !rest.empty();) {
-    const std::string_view one = rest.substr(0, rest.find(end));
+    lines.emplace_back(rest.substr(0, rest.find(end)));
+    rest.remove_prefix(std::min(rest.size(), lines.back().size() + 1));
+  }
+  return lines;
+}
+
+std::expected<std::vector<std::string>, std::string> read_operand_list(const std::string& path,
+                                                                       char end) {
+  auto operands = read_lines(path, end);
+  if (!operands) return operands;
+  for (std::size_t i = 0; i < operands->size(); ++i) {
+    const std::string& one = (*operands)[i];
     if (one.empty())
-      return std::unexpected(fmt::format("{}: number {} of the names is empty", shell_quoted(path),
-                                         operands.size() + 1));
+      return std::unexpected(
+          fmt::format("{}: number {} of the names is empty", shell_quoted(path), i + 1));
     if (one.contains('\0'))
       return std::unexpected(fmt::format(
           "{}: number {} of the names has a NUL byte in it; names that end with one are "
           "for --files-from with -0",
-          shell_quoted(path), operands.size() + 1));
-    operands.emplace_back(one);
-    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+          shell_quoted(path), i + 1));
   }
   return operands;
 }

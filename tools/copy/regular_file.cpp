@@ -16,7 +16,7 @@ result<file> open_regular(int directory, const std::string& name, int nofollow) 
   struct stat about{};
   if (::fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))
     return std::unexpected(std::make_error_code(std::errc::invalid_argument));
-  // Where reading cannot be done at once it would be refused.
+  // Only opening must not wait.
   (void)::fcntl(fd, F_SETFL, 0);
   return opened;
 }
