@@ -80,6 +80,10 @@ mkdir one two into && echo copied >one/a~ && echo new >two/a && echo was >into/a
 check "what was just copied is not replaced by a backup" ends_with 1 -b one/a~ two/a into
 check "which is said" says "'into/a~' was just made, and would be replaced by the backup of 'into/a'"
 check "and nothing is lost" test "$(contents into/a into/a~)" = "was copied "
+mkdir three && echo 3 | tee three/z three/a.~1~ >three/a && echo was | tee into/z >into/a && rm into/a~
+check "nor is one that the run itself has brought" ends_with 0 --backup=numbered three/z three/a.~1~ three/a into
+check "which is counted with those that were there" test "$(contents into/a into/a.~1~ into/a.~2~ into/z.~1~)" = "3 3 was was "
+rm into/a.~* && echo was >into/a && cp one/a~ into
 check "what is a backup may have one" ends_with 0 -b two/a one/a~ into
 check "of its own" test "$(contents into/a into/a~ into/a~~)" = "new copied was "
 chmod 755 . && mkdir -m 1777 shared && echo theirs >shared/file && chmod 666 shared/file

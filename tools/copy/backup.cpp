@@ -21,15 +21,21 @@ namespace {
 
 using control = backup_wish::control;
 
-/// N of "NAME.~N~", which may be longer than any number that is computed with; empty: it is no such
-/// name.
-std::string_view backup_number(std::string_view entry, std::string_view name) noexcept {
-  if (!entry.starts_with(name)) return {};
-  entry.remove_prefix(name.size());
-  if (!entry.starts_with(".~") || !entry.ends_with('~') || entry.size() < 4) return {};
-  entry = entry.substr(2, entry.size() - 3);
-  const bool is_number = std::ranges::all_of(entry, [](char c) { return c >= '0' && c <= '9'; });
-  return is_number && entry.front() != '0' ? entry : std::string_view();
+/// "NAME.~N~". N may be longer than any number that is computed with.
+struct numbered_entry {
+  std::string_view name;  ///< empty: it is no such entry
+  std::string_view number;
+};
+
+numbered_entry numbered(std::string_view entry) noexcept {
+  if (!entry.ends_with('~')) return {};
+  entry.remove_suffix(1);
+  const std::size_t dot = entry.rfind(".~");
+  if (dot == std::string_view::npos) return {};
+  const std::string_view number = entry.substr(dot + 2);
+  const bool is_number = !number.empty() && number.front() != '0' &&
+                         std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
+  return is_number ? numbered_entry{entry.substr(0, dot), number} : numbered_entry();
 }
 
 /// Numbers without zeros before them.
@@ -44,18 +50,6 @@ std::string next_number(std::string number) {
   if (nines == 0) return "1" + number;
   ++number[nines - 1];
   return number;
-}
-
-/// The highest of the name; empty: there is none.
-result<std::string> last_number(int directory, std::string_view name) {
-  const listing stream = listing_of(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!stream) return std::unexpected(last_error());
-  std::string highest;
-  while (const dirent* entry = ::readdir(stream.get())) {
-    const auto number = backup_number(static_cast<const char*>(entry->d_name), name);
-    if (is_less(highest, number)) highest = number;
-  }
-  return highest;
 }
 
 /// CAP_FOWNER.
@@ -84,12 +78,50 @@ std::optional<control> backup_control(std::string_view word) noexcept {
   return found->second;
 }
 
-result<std::string> backup_name(int directory, const std::string& name, const backup_wish& wish) {
-  if (wish.how == control::simple) return name + wish.suffix;
-  const auto last = last_number(directory, name);
+result<> numbered_backups::list(int directory) {
+  highest_.clear();
+  listed_.reset();
+  struct stat about{};
+  if (::fstat(directory, &about) != 0) return std::unexpected(last_error());
+  const listing stream = listing_of(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!stream) return std::unexpected(last_error());
+  while (const dirent* entry = ::readdir(stream.get()))
+    note(static_cast<const char*>(entry->d_name));
+  listed_ = identity_of(about);
+  return {};
+}
+
+void numbered_backups::add(int directory, std::string_view entry) {
+  if (is_listed(directory)) note(entry);
+}
+
+bool numbered_backups::is_listed(int directory) const noexcept {
+  struct stat about{};
+  return listed_ && ::fstat(directory, &about) == 0 && *listed_ == identity_of(about);
+}
+
+void numbered_backups::note(std::string_view entry) {
+  const auto [name, number] = numbered(entry);
+  if (name.empty()) return;
+  std::string& highest = highest_[std::string(name)];
+  if (is_less(highest, number)) highest = number;
+}
+
+result<std::string> numbered_backups::last(int directory, const std::string& name) {
+  if (!is_listed(directory)) {
+    if (const auto listed = list(directory); !listed) return std::unexpected(listed.error());
+  }
+  const auto at = highest_.find(name);
+  return at == highest_.end() ? std::string() : at->second;
+}
+
+result<chosen_name> backup_name(int directory, const std::string& name, const backup_wish& wish,
+                                numbered_backups& numbered) {
+  if (wish.how == control::simple) return chosen_name{name + wish.suffix};
+  const auto last = numbered.last(directory, name);
   if (!last) return std::unexpected(last.error());
-  if (last->empty() && wish.how == control::existing) return name + wish.suffix;
-  return name + ".~" + next_number(*last) + "~";
+  if (last->empty() && wish.how == control::existing) return chosen_name{name + wish.suffix};
+  return chosen_name{name + ".~" + next_number(*last) + "~", true};
 }
 
 bool may_be_removed(int directory, const struct stat& about) noexcept {
@@ -99,15 +131,16 @@ bool may_be_removed(int directory, const struct stat& about) noexcept {
   return about.st_uid == user || above.st_uid == user || acts_for_owners();
 }
 
-result<bool> keep_backup(const directory& where, const std::string& name,
-                         const std::string& backup) {
-  const auto linked = land_node(where, backup, if_exists::replace, [&](const char* as) {
+result<bool> keep_backup(const directory& where, const std::string& name, const std::string& backup,
+                         if_exists then) {
+  const auto linked = land_node(where, backup, then, [&](const char* as) {
     return ::linkat(where.fd(), name.c_str(), where.fd(), as, 0);
   });
   if (linked) return true;
   if (!takes_no_link(linked.error())) return std::unexpected(linked.error());
-  if (::renameat(where.fd(), name.c_str(), where.fd(), backup.c_str()) == 0) return false;
-  return std::unexpected(last_error());
+  const auto moved = move_into_place(where.fd(), name, backup, then);
+  if (!moved) return std::unexpected(moved.error());
+  return false;
 }
 
 }  // namespace carousel::tool

@@ -189,7 +189,7 @@ task<> copier::visit(std::shared_ptr<place> where, directory_entry entry, claim 
 task<> copier::copy_entry(file_job job, unsigned type) {
   if (report_.pending() > steps_max) co_await finish_files();
   job.said = report_.begin();
-  job.like_backups = &like_backups_;
+  job.backups = &backups_;
   if (type == S_IFREG || type == 0) {
     job.turn = turns_.begin();
     co_await start(std::move(job));

@@ -223,7 +223,7 @@ class copier {
   /// their files do not.
   identities landed_;
   bool remember_landed_ = false;
-  std::unordered_set<std::string> like_backups_;
+  backup_memory backups_;
 };
 
 }  // namespace carousel::tool

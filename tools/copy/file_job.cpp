@@ -10,13 +10,15 @@
 
 #include "common/last_error.hpp"
 #include "common/naming.hpp"
-#include "copy/backup.hpp"
 #include "copy/descriptors.hpp"
 #include "copy/landing.hpp"
 #include "copy/target_plan.hpp"
 
 namespace carousel::tool {
 namespace {
+
+/// Others may make backups of the same file meanwhile.
+constexpr int numbers_tried_max = 100;
 
 backup_step refuse_backup(const file_job& job, const std::string& what, const std::string& text) {
   job.said->refuse(what, text);
@@ -50,22 +52,23 @@ result<backup_step> choose_backup(const file_job& job, const identity& source,
         job, target,
         "cannot have a backup: its directory has the sticky bit, where only the owner of the file "
         "or of the directory may give it another name");
-  auto backup = backup_name(dir, job.target_name, options.backups);
-  if (!backup) return backup_failure(job, {}, backup.error());
-  const std::string path = target_path(*job.where, *backup);
+  auto chosen = backup_name(dir, job.target_name, options.backups, job.backups->numbered);
+  if (!chosen) return backup_failure(job, {}, chosen.error());
+  const std::string& backup = chosen->name;
+  const std::string path = target_path(*job.where, backup);
   struct stat there{};
-  if (::fstatat(dir, backup->c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENAMETOOLONG)
-    return backup_failure(job, *backup, last_error());
+  if (::fstatat(dir, backup.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENAMETOOLONG)
+    return backup_failure(job, backup, last_error());
   if (S_ISDIR(there.st_mode))
     return refuse_backup(job, target,
                          "cannot have a backup: " + shell_quoted(path) + " is a directory");
-  if (::fstatat(dir, backup->c_str(), &there, 0) == 0 && identity_of(there) == source)
+  if (::fstatat(dir, backup.c_str(), &there, 0) == 0 && identity_of(there) == source)
     return refuse_backup(job, source_path(job),
                          "would be replaced by the backup of " + shell_quoted(target));
-  if (job.like_backups->contains(path_below_destination(*job.where, *backup)))
+  if (job.backups->alike.contains(path_below_destination(*job.where, backup)))
     return refuse_backup(
         job, path, "was just made, and would be replaced by the backup of " + shell_quoted(target));
-  return backup_step{true, std::move(*backup)};
+  return backup_step{true, std::move(chosen->name), chosen->is_numbered};
 }
 
 }  // namespace
@@ -115,12 +118,21 @@ result<bool> may_back_up(const file_job& job, const identity& source, const copy
 
 result<backup_step> back_up(const file_job& job, const identity& source,
                             const copy_options& options) {
-  auto step = choose_backup(job, source, options);
-  if (!step || step->backup.empty()) return step;
-  const auto linked = keep_backup(job.open.target, job.target_name, step->backup);
-  if (!linked) return backup_failure(job, step->backup, linked.error());
-  step->has_both = *linked;
-  return step;
+  for (int tries = 1;; ++tries) {
+    auto step = choose_backup(job, source, options);
+    if (!step || step->backup.empty()) return step;
+    const auto linked = keep_backup(job.open.target, job.target_name, step->backup,
+                                    step->is_numbered ? if_exists::fail : if_exists::replace);
+    if (linked) {
+      job.backups->numbered.add(job.open.target.fd(), step->backup);
+      step->has_both = *linked;
+      return step;
+    }
+    const bool came = step->is_numbered && linked.error() == std::errc::file_exists;
+    if (!came || tries == numbers_tried_max)
+      return backup_failure(job, step->backup, linked.error());
+    job.backups->numbered.forget();
+  }
 }
 
 void withdraw(const file_job& job, const backup_step& step) {
@@ -138,8 +150,10 @@ void withdraw(const file_job& job, const backup_step& step) {
 }
 
 void remember_copy(const file_job& job, const copy_options& options) {
-  if (options.has_backups() && job.target_name.ends_with(options.backups.suffix))
-    job.like_backups->insert(path_below_destination(*job.where, job.target_name));
+  if (!options.has_backups()) return;
+  job.backups->numbered.add(job.open.target.fd(), job.target_name);
+  if (job.target_name.ends_with(options.backups.suffix))
+    job.backups->alike.insert(path_below_destination(*job.where, job.target_name));
 }
 
 bool collides(const file_job& job, const std::error_code& why) {

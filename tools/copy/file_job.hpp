@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "copy/attribute_table.hpp"
+#include "copy/backup.hpp"
 #include "copy/copy_options.hpp"
 #include "copy/file_report.hpp"
 #include "copy/likeness.hpp"
@@ -17,6 +18,13 @@
 #include "copy/walk.hpp"
 
 namespace carousel::tool {
+
+/// What a run with -b knows of backups.
+struct backup_memory {
+  /// What it has copied to names that simple ones could have, by path below the destination.
+  std::unordered_set<std::string> alike;
+  numbered_backups numbered;
+};
 
 /// One name that is to be copied, and what is no directory.
 struct file_job {
@@ -35,9 +43,7 @@ struct file_job {
   std::string hash = {};                   ///< of its content, for a manifest
   std::optional<likeness> has_names = {};  ///< its file has several, and no other is dealt with now
   bool leads = false;                      ///< it is copied, and the others become links to it
-  /// -b: what the run has copied to names that simple backups could have, by path below the
-  /// destination.
-  std::unordered_set<std::string>* like_backups = nullptr;
+  backup_memory* backups = nullptr;        ///< with -b
 };
 
 // What is the same for all that gets a name at the target. They say what there is to say; of a job
@@ -59,7 +65,8 @@ void list(const file_job& job, std::string_view hash);
 struct backup_step {
   bool goes_on = false;     ///< to the copy; otherwise what is in the way was said
   std::string backup = {};  ///< the name that what was there has now; empty: nothing was there
-  bool has_both = false;    ///< it has the other one too, until the copy takes that
+  bool is_numbered = false;
+  bool has_both = false;  ///< it has the other one too, until the copy takes that
 };
 /// Whether what has the name may have a backup, which need not be; what is in the way was said.
 /// Error: there is no descriptor to find out.
