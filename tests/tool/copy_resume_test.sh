@@ -58,6 +58,10 @@ if setfacl -m u:65533:rw copy/sub/3 2>/dev/null; then
   check "that lets others in" not grep -q 65533 <(getfacl -n copy/sub/3 2>/dev/null)
 fi
 check "names of one file are one" test copy/again -ef copy/sub/1
+chmod 4755 tree/sub/8 copy/sub/8 copy/sub/9 && chmod 755 tree/sub/9
+check "special bits are permissions as well" ends_with 0 -aT --resume --json tree copy
+check "so what has others" test "$(stat -c %a copy/sub/8 copy/sub/9 | xargs)" = "4755 755"
+check "is copied again" test "$(json out 'o["files"]')" = 1
 rm copy/again && cp copy/sub/1 copy/again && touch -r copy/sub/1 copy/again
 check "and if they are not" ends_with 0 -aT --resume tree copy
 check "they become one" test copy/again -ef copy/sub/1

@@ -77,9 +77,13 @@ bool is_current(int directory, const struct stat& file, const newcomer& copy) no
 bool is_finished(int directory, const struct stat& there, const struct stat& from) noexcept {
   if (((there.st_mode ^ from.st_mode) & S_IFMT) != 0 || S_ISDIR(from.st_mode)) return false;
   if (there.st_size != from.st_size || there.st_rdev != from.st_rdev) return false;
-  const bool owned =
-      ::geteuid() != 0 || (there.st_uid == from.st_uid && there.st_gid == from.st_gid);
-  if (!owned || ((there.st_mode ^ from.st_mode) & 0777U) != 0) return false;
+  const bool owned = there.st_uid == from.st_uid && there.st_gid == from.st_gid;
+  if (!owned && ::geteuid() == 0) return false;
+  // What would be somebody else's special bits no copy has.
+  const unsigned differs = there.st_mode ^ from.st_mode;
+  const unsigned wrong =
+      owned ? differs & 07777U : (differs & 0777U) | (differs & there.st_mode & 07000U);
+  if (wrong != 0) return false;
   return is_same_time(kept_there(from.st_mtim, directory, there), there.st_mtim);
 }
 
