@@ -47,6 +47,13 @@ merge() { fresh && mkdir -p one/d/e two/d/e && echo 1 | tee one/x one/d/x >one/d
 merge && foretells "sources that merge" -a one/. two/. target
 merge && foretells "and whose files do not" -a one/d two/d target
 merge && foretells "with --parents" -a --parents one/d/x one/d one/x target
+for options in -an -rn -au -ru "-a --resume" -ab; do
+  merge && touch -d @1000000000 one/x two/d/x && touch -r two/x one/d/x && touch -r one/d/e/x two/d/e/x
+  foretells "sources that merge, with $options" $options one/. two/. target
+done
+merge && rm -r two/d/e && echo file >two/d/e && foretells "a file that comes where a directory came" -a one/. two/. target
+merge && rm -r one/d/e && echo file >one/d/e && foretells "a directory that comes where a file came" -a one/. two/. target
+merge && echo 1 >one/x~ && echo old >target/x && foretells "a copy that would be replaced by a backup" -ab one/. two/. target
 if is_root; then
   as_user() { run "${unprivileged[@]}" "$carousel" cp "$@"; }
   fresh && chmod 755 . && chmod 000 source/sub && chown -R "$own_user" source

@@ -171,8 +171,9 @@ class copier {
 
   // A dry run.
   void foresee(file_job& job, const struct stat& about, const target_plan& plan);
-  void foresee_link(const file_job& job);
-  [[nodiscard]] std::optional<target_plan> plan_beside_foreseen(const file_job& job) const;
+  void foresee_link(const file_job& job, const struct stat& about);
+  [[nodiscard]] std::optional<target_plan> plan_beside_foreseen(const file_job& job,
+                                                                const struct stat& about) const;
   [[nodiscard]] prospect look_ahead(const file_job& job, const target_plan& plan) const;
 
   // What has no content.

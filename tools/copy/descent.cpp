@@ -165,7 +165,16 @@ result<> walk::make_target(const place& made) const {
 
 task<walk::obstacle> walk::open_target(place& made, bool was_free) {
   const place& parent = *made.parent;
+  const auto refuse_file = [&](const std::error_code& why) {
+    report_.refuse(source_path(parent, made.source_name),
+                   "is a directory, which does not replace " +
+                       shell_quoted(target_path(parent, made.target_name)));
+    return obstacle{.why = why, .told = true};
+  };
   if (rules_.foreseen != nullptr && is_foreseen(made)) co_return obstacle{};
+  if (rules_.foreseen != nullptr && rules_.foreseen->any() &&
+      rules_.foreseen->find(path_below_destination(parent, made.target_name)) != nullptr)
+    co_return refuse_file(std::make_error_code(std::errc::not_a_directory));
   if (!names_no_child(made.target_name) && !made.fresh) {
     const auto created = make_target(made);
     made.fresh = created.has_value();
@@ -193,12 +202,7 @@ task<walk::obstacle> walk::open_target(place& made, bool was_free) {
   if (!target && is_denied(target.error()))
     target = name_directory(parent.target, made.target_name, O_NOFOLLOW);
   if (target && made.fresh) target = lend_access(std::move(*target), made);
-  if (!target && is_no_directory(target.error())) {
-    report_.refuse(source_path(parent, made.source_name),
-                   "is a directory, which does not replace " +
-                       shell_quoted(target_path(parent, made.target_name)));
-    co_return obstacle{.why = target.error(), .told = true};
-  }
+  if (!target && is_no_directory(target.error())) co_return refuse_file(target.error());
   if (!target) co_return obstacle{.why = target.error(), .at_target = true};
   made.target = std::move(*target);
   struct stat about{};

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <system_error>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -27,16 +28,23 @@ class foreseen_names {
   explicit foreseen_names(bool several) noexcept : several_(several) {}
   /// Whether any are kept: else paths need not be put together.
   [[nodiscard]] bool any() const noexcept { return several_; }
-  void add(std::string path) { paths_.insert(std::move(path)); }
+  /// A copy of what `about` is of, which is no directory.
+  void add(std::string path, const struct stat& about) {
+    paths_.insert_or_assign(std::move(path), about);
+  }
   void add_directory(std::string path) { directories_.insert(std::move(path)); }
-  [[nodiscard]] bool has(const std::string& path) const { return paths_.contains(path); }
+  /// What the copy that has the name would be of; null: none has it.
+  [[nodiscard]] const struct stat* find(const std::string& path) const {
+    const auto at = paths_.find(path);
+    return at == paths_.end() ? nullptr : &at->second;
+  }
   [[nodiscard]] bool has_directory(const std::string& path) const {
     return directories_.contains(path);
   }
 
  private:
   bool several_;
-  std::unordered_set<std::string> paths_;  ///< of what is no directory
+  std::unordered_map<std::string, struct stat> paths_;  ///< of what is no directory
   std::unordered_set<std::string> directories_;
 };
 

@@ -22,7 +22,7 @@ namespace carousel::tool {
 target_plan copier::plan_of(const file_job& job, const struct stat& about) const {
   if (job.claimed.was_free) return {};
   if (options_.dry_run) {
-    if (const auto plan = plan_beside_foreseen(job)) return *plan;
+    if (const auto plan = plan_beside_foreseen(job, about)) return *plan;
   }
   // The inodes of links do not tell where they lead.
   const bool may_be_finished =
@@ -96,7 +96,7 @@ copier::attempt copier::is_linked(file_job& job, const struct stat& about,
     case hard_links::role::later:
       if (has_link(job, first)) return true;
       if (options_.dry_run) {
-        foresee_link(job);
+        foresee_link(job, about);
         return true;
       }
       if (plan.next != target_plan::step::write_in_place) {
