@@ -117,6 +117,15 @@ check "in a directory that loses what no source has" ends_with 0 -a --delete --m
 check "it stays" checks copy/sums
 check "for check it is no file beside those that it names" check_ends_with 0 copy/sums ./copy/.
 
+# What one source has brought another one replaces.
+fresh && mkdir second && echo two >second/one && printf '%s' $'with\nend' >second/empty
+for options in "tree/. second/one" "second/one tree/." "tree/. second/." "--parents second/one second" "-n tree/. second/."; do
+  rm -rf copy && mkdir copy
+  # shellcheck disable=SC2086
+  check "of sources that meet, as $options," ends_with 0 -a --manifest=sums $options copy
+  check "the manifest has what is there" checks sums
+  check "once" test "$(wc -l <sums)" = "$(names copy)"
+done
 # A name that is stdin to others.
 fresh && mkdir dir
 check "a copy that is called -" ends_with 0 --manifest=sums tree/one -

@@ -5,9 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <ranges>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "common/last_error.hpp"
 #include "common/manifest_line.hpp"
@@ -24,6 +27,24 @@ std::string cannot_make(const std::string& path, const std::error_code& why) {
   return fmt::format("cannot make {}: {}", shell_quoted(path), why.message());
 }
 
+/// What comes out of SRC/., or into directories that --parents has made for others, may be replaced
+/// by what comes later.
+bool may_meet(const copy_options& options) {
+  const auto pours = [](const std::string& source) { return names_no_child(split(source).name); };
+  return options.sources.size() > 1 &&
+         (options.parents || std::ranges::any_of(options.sources, pours));
+}
+
+/// The same for all spellings of a path with "." in it.
+std::string without_dots(std::string_view path) {
+  std::string plain;
+  for (const auto part : path | std::views::split('/')) {
+    const std::string_view name(part.begin(), part.end());
+    if (name != ".") plain.append("/").append(name);
+  }
+  return plain;
+}
+
 }  // namespace
 
 std::expected<manifest, std::string> manifest::make(const copy_options& options) {
@@ -35,6 +56,7 @@ std::expected<manifest, std::string> manifest::make(const copy_options& options)
   made.path_ = path;
   made.name_ = split(path).name;
   made.dry_run_ = options.dry_run;
+  made.may_repeat_ = may_meet(options);
   if (auto found = made.find(options); !found) return std::unexpected(std::move(found.error()));
   if (made.dry_run_ || made.in_place_) return made;
   auto landed = landing::make(fd, made.name_, 0666, early_access::by_mode);
@@ -114,7 +136,22 @@ void manifest::keep(extras& beside) const {
 
 void manifest::add(std::string_view hash, std::string_view name) {
   pending_ += manifest_text(hash, name);
-  if (made_ && pending_.size() >= pending_bytes) write();
+  if (made_ && !may_repeat_ && pending_.size() >= pending_bytes) write();
+}
+
+/// Of several lines for a name the last one is of what has it now.
+void manifest::leave_replaced_out() {
+  std::unordered_set<std::string> seen;
+  std::vector<std::string_view> last;
+  for (std::string_view rest = pending_; !rest.empty();) {
+    const std::size_t before = rest.rfind('\n', rest.size() - 2);
+    const std::string_view line = rest.substr(before == rest.npos ? 0 : before + 1);
+    if (seen.insert(without_dots(line.substr(line.find(' ') + 2))).second) last.push_back(line);
+    rest.remove_suffix(line.size());
+  }
+  std::string lines;
+  for (const std::string_view line : last | std::views::reverse) lines += line;
+  pending_ = std::move(lines);
 }
 
 void manifest::write() {
@@ -140,6 +177,7 @@ task<result<>> manifest::finish(sync_wish wish) {
     if (!there) co_return std::unexpected(there.error());
     made_.emplace(std::move(*there));
   }
+  if (may_repeat_) leave_replaced_out();
   write();
   if (error_) co_return std::unexpected(error_);
   auto done = co_await make_content_durable(made_->opened(), wish);

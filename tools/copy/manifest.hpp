@@ -47,6 +47,7 @@ class manifest {
   [[nodiscard]] bool is_name_of(const file_job& job) const noexcept;
   [[nodiscard]] bool is_as_it_was() const noexcept;
   void write();
+  void leave_replaced_out();
 
   directory where_;
   std::string path_;
@@ -54,7 +55,8 @@ class manifest {
   std::optional<identity> had_;  ///< the name before the copy began
   bool dry_run_ = false;
   bool is_taken_ = false;
-  bool in_place_ = false;  ///< and not touched before the copy is over: it may be a part of it
+  bool may_repeat_ = false;  ///< one source may replace what came out of another
+  bool in_place_ = false;    ///< and not touched before the copy is over: it may be a part of it
   std::optional<landing> made_;  ///< none as long as that is so, and in a dry run
   std::string pending_;
   std::uint64_t written_ = 0;
