@@ -79,13 +79,13 @@ struct note {
   std::array<char, path_bytes> path;    ///< as much of it as fits
   std::array<char, path_bytes> second;  ///< the other one, or empty
 };
-constinit thread_local note last{};
+constinit thread_local note last_note{};
 
 void begin_note(std::error_code error, const char* act) noexcept {
-  last.at = moment::now();
-  last.value = error.value();
-  last.category = &error.category();
-  last.act = act;
+  last_note.at = moment::now();
+  last_note.value = error.value();
+  last_note.category = &error.category();
+  last_note.act = act;
 }
 
 void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
@@ -117,13 +117,13 @@ void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
 
 [[nodiscard]] std::string sentence(std::error_code error) {
   std::string text = "cannot ";
-  text += last.act;
-  std::string path(last.path.data());
+  text += last_note.act;
+  std::string path(last_note.path.data());
   std::string more = hint(error);
-  if (last.fd >= 0) path = link_text(("/proc/self/fd/" + std::to_string(last.fd)).c_str());
+  if (last_note.fd >= 0) path = link_text(("/proc/self/fd/" + std::to_string(last_note.fd)).c_str());
   text += path.empty() ? " it" : " '" + path + "'";
-  if (last.second[0] != '\0') text += std::string(" as '") + last.second.data() + "'";
-  if (more.empty() && error == std::errc::no_such_file_or_directory && last.from_current &&
+  if (last_note.second[0] != '\0') text += std::string(" as '") + last_note.second.data() + "'";
+  if (more.empty() && error == std::errc::no_such_file_or_directory && last_note.from_current &&
       !path.starts_with('/'))
     more = "from " + link_text("/proc/self/cwd");
   if (!more.empty()) text += " (" + more + ")";
@@ -135,33 +135,33 @@ void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
 std::error_code note_failure(std::error_code error, opcode what, const char* path,
                              const char* second, path_base relative_to) noexcept {
   begin_note(error, act_of(what));
-  last.fd = -1;
-  last.from_current = relative_to == path_base::current_directory;
-  copy_text(last.path, path);
-  copy_text(last.second, second);
+  last_note.fd = -1;
+  last_note.from_current = relative_to == path_base::current_directory;
+  copy_text(last_note.path, path);
+  copy_text(last_note.second, second);
   return error;
 }
 
 std::error_code note_failure(std::error_code error, opcode what, const descriptor* file) noexcept {
   begin_note(error, act_of(what));
-  last.fd = file != nullptr ? file->fd : -1;
-  last.from_current = false;
-  last.path[0] = last.second[0] = '\0';
+  last_note.fd = file != nullptr ? file->fd : -1;
+  last_note.from_current = false;
+  last_note.path[0] = last_note.second[0] = '\0';
   return error;
 }
 
 std::error_code note_failure(std::error_code error, const char* act, const char* address) noexcept {
   begin_note(error, act);
-  last.fd = -1;
-  last.from_current = false;
-  copy_text(last.path, address);
-  last.second[0] = '\0';
+  last_note.fd = -1;
+  last_note.from_current = false;
+  copy_text(last_note.path, address);
+  last_note.second[0] = '\0';
   return error;
 }
 
 void throw_failure(std::error_code error) {
   const bool noted =
-      last.value == error.value() && last.category == &error.category() && last.at == moment::now();
+      last_note.value == error.value() && last_note.category == &error.category() && last_note.at == moment::now();
   if (noted) throw std::system_error(error, sentence(error));
   throw std::system_error(error);
 }

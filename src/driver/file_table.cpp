@@ -14,7 +14,7 @@
 namespace carousel::detail {
 namespace {
 
-constexpr std::int16_t entries = 1024;
+constexpr std::int16_t table_entries = 1024;
 
 }  // namespace
 
@@ -26,14 +26,14 @@ void file_table::open(sys::kernel& kernel) noexcept {
 void file_table::make() noexcept {
   asked_ = true;
   try {
-    free_.reserve(entries);
-    entries_.reserve(entries);
+    free_.reserve(table_entries);
+    entries_.reserve(table_entries);
   } catch (const std::bad_alloc&) {
     return;
   }
-  if (kernel_->register_files(entries) != 0) return;
-  entries_.resize(entries);
-  for (std::int16_t i = entries; i-- > 0;) free_.push_back(i);
+  if (kernel_->register_files(table_entries) != 0) return;
+  entries_.resize(table_entries);
+  for (std::int16_t i = table_entries; i-- > 0;) free_.push_back(i);
 }
 
 file_table::~file_table() {
