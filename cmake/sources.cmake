@@ -8,6 +8,7 @@ set(carousel_headers
     include/carousel/buf/fixed_buf.hpp
     include/carousel/buf/fixed_buf_pool.hpp
     include/carousel/buf/fixed_buf_registry.hpp
+    include/carousel/buf/handed_buf.hpp
     include/carousel/buf/io_buf.hpp
     include/carousel/buf/memory_advice.hpp
     include/carousel/buf/next_operation.hpp
@@ -35,6 +36,7 @@ set(carousel_headers
     include/carousel/detail/buf/fixed_access.hpp
     include/carousel/detail/buf/group_record.hpp
     include/carousel/detail/buf/group_wait.hpp
+    include/carousel/detail/buf/handed_leases.hpp
     include/carousel/detail/buf/lent_memory.hpp
     include/carousel/detail/buf/memory_call.hpp
     include/carousel/detail/buf/user_storage.hpp
@@ -199,6 +201,8 @@ set(carousel_sources
     src/buf/group_record.cpp
     src/buf/group_wait.cpp
     src/buf/guards.cpp
+    src/buf/handed_leases.cpp
+    src/buf/handing_over.cpp
     src/buf/memory_advice.cpp
     src/buf/memory_kind.cpp
     src/buf/next_operation.cpp
@@ -397,6 +401,7 @@ set(carousel_examples
     examples/deadlines.cpp
     examples/echo.cpp
     examples/file_server.cpp
+    examples/handed_over.cpp
     examples/hello_pool.cpp
     examples/jobs.cpp
     examples/nbd.cpp

@@ -9,6 +9,7 @@
 #include "carousel/buf/fixed_buf.hpp"           // IWYU pragma: export
 #include "carousel/buf/fixed_buf_pool.hpp"      // IWYU pragma: export
 #include "carousel/buf/fixed_buf_registry.hpp"  // IWYU pragma: export
+#include "carousel/buf/handed_buf.hpp"          // IWYU pragma: export
 #include "carousel/buf/io_buf.hpp"              // IWYU pragma: export
 #include "carousel/buf/memory_advice.hpp"       // IWYU pragma: export
 #include "carousel/buf/owned_bytes.hpp"         // IWYU pragma: export

@@ -9,6 +9,7 @@
 #include "buf/guards.hpp"
 #include "carousel/detail/base/keep_for_ever.hpp"
 #include "carousel/detail/buf/group_record.hpp"
+#include "carousel/detail/buf/handed_leases.hpp"
 
 namespace carousel::detail {
 
@@ -85,6 +86,7 @@ void buf_collection::wait(buffer_waiter& w, context& here, size_class& c) noexce
   w.pool = this;
   c.waiters.push_back(w);
   w.park(here);
+  take_back_handed();
 }
 
 bool buf_collection::is_free_after(buf_entry& e, size_class& c) noexcept {
@@ -92,7 +94,7 @@ bool buf_collection::is_free_after(buf_entry& e, size_class& c) noexcept {
   size_class& to = groups_.empty() ? c : class_of_next(c);
   if (&to != &c) move(e, to);
   if (!to.waiters.empty()) {
-    hand_over(e, to);
+    grant(e, to);
     return false;
   }
   poison(e.data, e.capacity);
@@ -107,7 +109,7 @@ bool buf_collection::is_free_after(buf_entry& e, size_class& c) noexcept {
   return false;
 }
 
-void buf_collection::hand_over(buf_entry& e, size_class& c) noexcept {
+void buf_collection::grant(buf_entry& e, size_class& c) noexcept {
   auto& w = static_cast<buffer_waiter&>(c.waiters.front());
   CAROUSEL_ASSERT_STATE(w.granted == nullptr, "a waiter was granted two buffers: %u, and %u before",
                         e.index, w.granted->index);
@@ -202,12 +204,21 @@ void buf_collection::lease_ended() noexcept {
 
 void buf_collection::end_with_the_last_lease() noexcept {
   if (closer_ != nullptr) wake_closer();
-  if (refs_ == 0 && still_leased_ == 0) delete this;
+  if (refs_ == 0) end_if_unused();
 }
 
 void buf_collection::last_handle_gone() noexcept {
   count_leases();
-  if (still_leased_ == 0) delete this;
+  end_if_unused();
+}
+
+void buf_collection::end_if_unused() noexcept {
+  if (still_leased_ != 0) {
+    if (handed_ == nullptr || handed_->out() != still_leased_) return;
+    if (!handed_->leave()) return;  // and this may be gone
+    still_leased_ = 0;
+  }
+  delete this;
 }
 
 void buf_collection::set_guards() noexcept {
@@ -224,6 +235,7 @@ void buf_collection::wait_until_returned(buffer_waiter& w, context& here) noexce
   w.pool = this;
   w.park(here);
   closer_ = &w;
+  take_back_handed();
 }
 
 void buf_collection::leave_closing() noexcept { closer_ = nullptr; }

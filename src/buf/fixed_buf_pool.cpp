@@ -29,9 +29,11 @@ class returned_awaiter : detail::scope_link, detail::buffer_waiter {
 
 }  // namespace
 
-task<> fixed_buf_pool::wait_until_returned(detail::collection_ref pool) {
+task<detail::failure_code> fixed_buf_pool::wait_until_returned(detail::collection_ref pool) {
   pool->close();
-  co_await returned_awaiter(*pool.operator->());
+  const detail::failure_code deaf = pool->hear_of_handed(detail::this_context());
+  if (deaf == 0) co_await returned_awaiter(*pool.operator->());
+  co_return deaf;
 }
 
 }  // namespace carousel

@@ -48,7 +48,7 @@ void buf_collection::lend_to(group_record& group) noexcept {
       to.free_head = &e;
     } else {
       lend(e, 0);
-      hand_over(e, to);
+      grant(e, to);
     }
   }
 }

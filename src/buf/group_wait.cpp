@@ -18,6 +18,7 @@ bool group_wait::await_ready() noexcept {
     failed = failure(errc::stale_buffer);
   } else {
     granted = pool->take(of_.buffers(), 0);
+    if (granted == nullptr) failed = pool->hear_of_handed(this_context());
   }
   return failed != 0 || granted != nullptr;
 }

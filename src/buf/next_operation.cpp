@@ -25,6 +25,8 @@ bool next_operation::wait::start(std::coroutine_handle<> h, detail::steady_time 
   if (size_class->quarantined == size_class->total) return at_once(errc::stale_buffer);
   const bool for_ever = until == detail::steady_time::max();
   if (!for_ever && until <= detail::now()) return at_once(errc::timed_out);
+  failed = pool->hear_of_handed(here);
+  if (failed != 0) return detail::give_way(here, *this, *this, h);
   detail::suspend(here, *this, *this, h, detail::wait_kind::buffer,
                   [](detail::scope_link& self) noexcept {
                     static_cast<wait&>(self).leave_line(errc::canceled);

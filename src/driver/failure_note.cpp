@@ -120,7 +120,8 @@ void copy_text(std::array<char, path_bytes>& to, const char* text) noexcept {
   text += last_note.act;
   std::string path(last_note.path.data());
   std::string more = hint(error);
-  if (last_note.fd >= 0) path = link_text(("/proc/self/fd/" + std::to_string(last_note.fd)).c_str());
+  if (last_note.fd >= 0)
+    path = link_text(("/proc/self/fd/" + std::to_string(last_note.fd)).c_str());
   text += path.empty() ? " it" : " '" + path + "'";
   if (last_note.second[0] != '\0') text += std::string(" as '") + last_note.second.data() + "'";
   if (more.empty() && error == std::errc::no_such_file_or_directory && last_note.from_current &&
@@ -160,8 +161,8 @@ std::error_code note_failure(std::error_code error, const char* act, const char*
 }
 
 void throw_failure(std::error_code error) {
-  const bool noted =
-      last_note.value == error.value() && last_note.category == &error.category() && last_note.at == moment::now();
+  const bool noted = last_note.value == error.value() && last_note.category == &error.category() &&
+                     last_note.at == moment::now();
   if (noted) throw std::system_error(error, sentence(error));
   throw std::system_error(error);
 }

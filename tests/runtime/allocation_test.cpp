@@ -4,6 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -198,6 +200,38 @@ TEST_F(allocation, none_in_a_round_of_waiting_for_a_buffer) {
       co_await std::move(waiter);
     }
     EXPECT_EQ(heap.allocations - before, 0U);
+  });
+}
+
+TEST_F(allocation, none_in_a_round_of_a_lease_that_is_handed_over_and_waited_for) {
+  run([]() -> task<> {
+    const auto pool = fixed_buf_pool::make({{bytes, 1}}).value();
+    remote_channel<handed_buf> there(1);
+    std::size_t elsewhere = 0;
+    std::jthread engine([&] {
+      run([&]() -> task<> {
+        std::size_t before = 0;
+        for (int i = 0;; ++i) {
+          if (i == warm_up) before = heap.allocations;
+          auto handed = co_await there.receive();
+          if (!handed) break;
+          std::byte* const data = handed->spare().data();
+          const std::unique_ptr<void, std::function<void(void*)>> kept(
+              data, std::move(*handed).release());
+        }
+        elsewhere = heap.allocations - before;
+      });
+    });
+    std::size_t before = 0;
+    for (int i = 0; i < warm_up + rounds; ++i) {
+      if (i == warm_up) before = heap.allocations;
+      auto lease = co_await pool.next(bytes);
+      EXPECT_TRUE((co_await there.send(std::move(*lease).hand_over())).res);
+    }
+    EXPECT_EQ(heap.allocations - before, 0U);
+    there.close();
+    engine.join();
+    EXPECT_EQ(elsewhere, 0U);
   });
 }
 

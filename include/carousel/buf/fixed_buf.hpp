@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "carousel/buf/buf_slice.hpp"
+#include "carousel/buf/handed_buf.hpp"
 #include "carousel/detail/buf/buf_collection.hpp"
 
 namespace carousel {
@@ -72,6 +73,16 @@ class fixed_buf {
   [[nodiscard]] buf_slice<B> slice(std::size_t begin, std::size_t end = npos) && {
     return buf_slice<B>(std::move(*this), begin, end);
   }
+
+  /// Gives the lease to whoever is to have it on another thread, or longer than this thread knows.
+  /// Allocates nothing but the first time in a pool: throws std::bad_alloc then, and the lease is
+  /// what it was.
+  [[nodiscard]] handed_buf hand_over() && {
+    entry().owner->hand_over(entry());
+    return handed_buf(*std::exchange(entry_, nullptr));
+  }
+  CAROUSEL_REFUSED("hand_over() takes the lease: std::move(x).hand_over()")
+  handed_buf hand_over() const&;
 
  private:
   friend struct buf_traits<fixed_buf>;

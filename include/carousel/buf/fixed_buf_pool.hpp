@@ -24,7 +24,8 @@ namespace carousel {
 /// A value is a cheap handle: copies are the same pool. The memory lives until every handle, every
 /// lease (also those inside operations) and the registration are gone; the end of the last handle
 /// does not unregister. A pool works without a runtime too, unregistered. Not thread-safe: one
-/// thread at a time, and the runtime's thread while it is registered.
+/// thread at a time, and the runtime's thread while it is registered; what other threads are to
+/// have is handed over (fixed_buf::hand_over()).
 class fixed_buf_pool {
  public:
   /// A pool over memory of its own, in one aligned arena. Indices follow the order of the classes.
@@ -80,6 +81,7 @@ class fixed_buf_pool {
   /// the pool has no such capacity; next() says which.
   [[nodiscard]] std::optional<fixed_buf> try_next(std::size_t capacity) const noexcept {
     detail::buf_collection& pool = *pool_.operator->();
+    pool.take_back_handed();
     if (auto* c = pool.find(capacity); c != nullptr) {
       if (detail::buf_entry* e = pool.take(*c, detail::current_task_id()); e != nullptr)
         return fixed_buf(*e);
@@ -101,6 +103,7 @@ class fixed_buf_pool {
   /// no_such_capacity, invalid_argument (none, or more than there are), pool_closed. Throws
   /// std::bad_alloc.
   [[nodiscard]] result<buf_group> group(std::size_t capacity, std::size_t count) const {
+    pool_->take_back_handed();
     const result<detail::group_record*> made = detail::group_record::make(pool_, capacity, count);
     if (!made) return std::unexpected(made.error());
     return buf_group(*made);
@@ -122,8 +125,10 @@ class fixed_buf_pool {
   /// Finishes when the last lease is back and the kernel has let go; close<B>() then gives the
   /// memory of from() back as result<std::vector<B>>, or the error stale_buffer when some of it is
   /// quarantined. A lease that the awaiting task holds itself is never back: the loop's report will
-  /// say so. Closing goes on when it is asked to stop: the operations that hold leases are what to
-  /// stop. Destroying the awaiting coroutine leaves the pool closed.
+  /// say so. One that was handed over may come back from any thread; where no eventfd can be had to
+  /// hear of that, its error comes at once, of a pool that is closed. Closing goes on when it is
+  /// asked to stop: the operations that hold leases are what to stop. Destroying the awaiting
+  /// coroutine leaves the pool closed.
   template <class B = void>
   task<result<closing<B>>> close() && {
     return close_and_wait<B>(std::exchange(pool_, detail::collection_ref(nullptr)));
@@ -140,11 +145,12 @@ class fixed_buf_pool {
     return fixed_buf_pool(*made);
   }
 
-  static task<> wait_until_returned(detail::collection_ref pool);
+  static task<detail::failure_code> wait_until_returned(detail::collection_ref pool);
   template <class B>
   static task<result<closing<B>>> close_and_wait(detail::collection_ref pool) {
     if (pool->closed()) co_return std::unexpected(make_error_code(errc::pool_closed));
-    co_await wait_until_returned(pool);
+    const detail::failure_code deaf = co_await wait_until_returned(pool);
+    if (deaf != 0) co_return std::unexpected(detail::to_error(deaf));
     if constexpr (std::is_void_v<B>) {
       co_return {};
     } else {

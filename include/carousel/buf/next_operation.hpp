@@ -16,7 +16,8 @@ namespace carousel {
 /// as well, unless it was granted a buffer by then. Whoever leaves the line early takes a buffer
 /// that came back in that very turn, if nobody stands in line; several do so in the order in which
 /// they left it, that of their deadlines. Errors: no_such_capacity (at once), pool_closed,
-/// timed_out, canceled, stale_buffer (every buffer of this capacity is quarantined).
+/// timed_out, canceled, stale_buffer (every buffer of this capacity is quarantined); where leases
+/// were handed over, that of an eventfd, which is needed to hear of them and cannot be had.
 class [[nodiscard]] next_operation {
  public:
   using resumed_by_loop = void;

@@ -24,6 +24,7 @@ struct fixed_access;
 struct collection_probe;  // of the tests
 struct group_tag;
 class group_record;
+class handed_leases;
 
 /// In debug builds of the library the gap after a buffer of our own arenas, where its stride leaves
 /// one, has a pattern that check-in looks at: a write beyond the buffer, ours or the kernel's, is
@@ -40,8 +41,9 @@ struct buffer_waiter : parked_waiter {
 /// The buffers behind a fixed_buf_pool or a fixed_buf_registry, shared by its handles, its leases
 /// and its registration; the last of them frees it. Handles and the registration count, leases do
 /// not: they are looked for when the last handle goes or the collection closes, and counted from
-/// then on. Every buffer is either free or leased to exactly one fixed_buf. Not thread-safe: one
-/// thread at a time, and the runtime's thread while it is registered.
+/// then on. Every buffer is either free, or leased to exactly one fixed_buf, or handed over to one
+/// handed_buf. Not thread-safe, but for give_back(): one thread at a time, and the runtime's thread
+/// while it is registered.
 class buf_collection {
  public:
   using size_class = buf_size_class;
@@ -78,7 +80,11 @@ class buf_collection {
   [[nodiscard]] buf_entry* take(size_class& c, std::uint32_t holder) noexcept {
     registration_.check_thread();
     buf_entry* e = c.free_head;
-    if (e == nullptr) return nullptr;
+    if (e == nullptr) {
+      take_back_handed();
+      e = c.free_head;
+      if (e == nullptr) return nullptr;
+    }
     c.free_head = e->next_free;
     lend(*e, holder);
     return e;
@@ -86,6 +92,7 @@ class buf_collection {
   /// Takes buffer `index` of a registry; null when it is out.
   [[nodiscard]] buf_entry* take_at(std::size_t index) noexcept {
     registration_.check_thread();
+    take_back_handed();
     if (index >= entries_.size() || entries_[index].leased || closed_) return nullptr;
     buf_entry& e = entries_[index];
     lend(e, current_task_id());  // the free list itself is never walked in a registry
@@ -105,7 +112,7 @@ class buf_collection {
     e.next_free = c.free_head;
     c.free_head = &e;
   }
-  /// Puts a suspended waiter at the end of its class's line.
+  /// Puts a suspended waiter at the end of its class's line; hear_of_handed() comes before.
   void wait(buffer_waiter& w, context& here, size_class& c) noexcept;
 
   [[nodiscard]] std::span<const buf_entry> entries() const noexcept { return entries_; }
@@ -125,6 +132,25 @@ class buf_collection {
   }
   /// The kernel has let go of the memory that was registered.
   void memory_let_go() noexcept;
+
+  // Leases that are handed over.
+
+  /// Throws std::bad_alloc; the lease is what it was then.
+  void hand_over(buf_entry& e);
+  /// On any thread: a lease that was handed over ends.
+  void give_back(buf_entry& e) noexcept;
+  /// Checks in what has come back.
+  void take_back_handed() noexcept {
+    if (handed_ != nullptr) [[unlikely]]
+      check_in_handed();
+  }
+  /// Something is about to wait in this runtime, and is to hear of what comes back. Not 0: it
+  /// cannot, for want of an eventfd or of memory.
+  [[nodiscard]] failure_code hear_of_handed(context& here) noexcept;
+  /// The same came here. False: nothing waits any more.
+  [[nodiscard]] bool handed_came_back() noexcept;
+  /// Of a collection that was left to them.
+  void last_handed_is_back() noexcept;
 
   // Groups.
 
@@ -168,12 +194,15 @@ class buf_collection {
   [[nodiscard]] bool is_free_after(buf_entry& e, size_class& c) noexcept;
   [[nodiscard]] size_class& class_of_next(size_class& from) noexcept;
   static void move(buf_entry& e, size_class& to) noexcept;
-  void hand_over(buf_entry& e, size_class& c) noexcept;
+  void grant(buf_entry& e, size_class& c) noexcept;
+  void check_in_handed() noexcept;
+  [[nodiscard]] bool something_waits() noexcept;
   void wake_closer() noexcept;
   void count_leases() noexcept;
   void count_off_lease() noexcept;
   void end_with_the_last_lease() noexcept;
   void lease_ended() noexcept;
+  void end_if_unused() noexcept;
   void last_handle_gone() noexcept;
 
   static void lend(buf_entry& e, std::uint32_t holder) noexcept {
@@ -196,6 +225,7 @@ class buf_collection {
   size_class* found_last_ = nullptr;  ///< null only while the collection is made
   list<group_record, group_tag> groups_;
   buffer_waiter* closer_ = nullptr;
+  std::shared_ptr<handed_leases> handed_;  ///< from the first one on
   std::unique_ptr<buf_storage> storage_;
   pool_options options_;
 };
