@@ -4,7 +4,9 @@
 #include <rocksdb/file_system.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,6 +37,7 @@ using carousel_rocksdb::test::read_singly;
 using carousel_rocksdb::test::read_space;
 using carousel_rocksdb::test::request_for;
 using carousel_rocksdb::test::takes_direct_reads;
+using carousel_rocksdb::test::theirs;
 using rocksdb::FSReadRequest;
 using rocksdb::IOStatus;
 
@@ -104,6 +107,35 @@ TEST_P(async_read, is_told_once_by_the_thread_that_polls_and_is_what_read_gives)
     one.poll();
     one.abort();
     EXPECT_EQ(one.calls, 1) << "told already";
+  }
+}
+
+/// What RocksDB's own file system says of it, which reads at once.
+answer read_by_default(const std::string& name, bool direct, std::uint64_t offset,
+                       std::size_t bytes) {
+  return read_singly(*opened(*theirs(), name, direct), {{offset, bytes}})[0];
+}
+
+TEST_P(async_read, of_more_than_there_is_ends_where_the_file_ends) {
+  const std::string empty = dir.make("empty", "").string();
+  const file_ptr nothing = opened(*ours(), empty, GetParam());
+  for (const std::uint64_t bytes_there : {300'000U, 100'000U, 8192U, 1U}) {
+    std::filesystem::resize_file(name, bytes_there);
+    for (const std::uint64_t offset : {0U, 4096U, 8192U, 98'304U, 299'008U, 1'048'576U}) {
+      for (const std::size_t bytes : {4096U, 65'536U, 1'048'576U}) {
+        read_in_advance one(bytes);
+        ASSERT_TRUE(one.begin(*file, offset).ok());
+        read_in_advance other(bytes);
+        ASSERT_TRUE(other.begin(*nothing, offset).ok());
+        one.poll();
+        other.poll();
+        EXPECT_EQ(one.got, read_by_default(name, GetParam(), offset, bytes))
+            << bytes << " bytes at " << offset << " of " << bytes_there;
+        const std::uint64_t left = offset < bytes_there ? bytes_there - offset : 0;
+        EXPECT_EQ(one.got.bytes.size(), std::min<std::uint64_t>(bytes, left));
+        EXPECT_EQ(other.got, answer());
+      }
+    }
   }
 }
 
@@ -208,6 +240,24 @@ TEST(slow_read, beyond_what_may_be_in_flight_is_left_to_rocksdb) {
   const file_ptr well = opened(*ours(), dir.make("file", file_content(5000)).string());
   EXPECT_TRUE(again.begin(*well, 0).ok()) << "there is room again";
   again.poll();
+}
+
+TEST(bad_file, is_read_in_advance_as_far_as_it_is_read_at_once) {
+  const fuse_mount mount;
+  if (mount.why_not() != nullptr) GTEST_SKIP() << mount.why_not();
+  for (const char* bad : {"ok", "short", "eio_at_64k", "shrink", "grow", "zerosize"}) {
+    for (const bool direct : {false, true}) {
+      const std::string name = mount.path(bad).string();
+      const file_ptr file = opened(*ours(), name, direct);
+      for (const std::uint64_t offset : {0U, 61'440U, 65'536U, 294'912U, 1'040'384U, 2'097'152U}) {
+        read_in_advance one(16'384);
+        ASSERT_TRUE(one.begin(*file, offset).ok());
+        one.poll();
+        EXPECT_EQ(one.got, read_by_default(name, direct, offset, 16'384))
+            << bad << (direct ? " direct" : "") << " at " << offset;
+      }
+    }
+  }
 }
 
 TEST(slow_read, that_failed_has_the_error_of_a_read) {
