@@ -409,6 +409,7 @@ set(carousel_examples
     examples/own_loop.cpp
     examples/own_memory.cpp
     examples/own_operation.cpp
+    examples/polled_library.cpp
     examples/proxy.cpp
     examples/resp.cpp
     examples/supervise.cpp
