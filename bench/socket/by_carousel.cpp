@@ -9,7 +9,7 @@ namespace {
 using namespace carousel;
 
 template <class R>
-fixed_buf whole(R transfer) {
+fixed_buf whole(R&& transfer) {
   if (!transfer.res) fail("a transfer of a socket failed: " + transfer.res.error().message());
   return std::move(transfer.buf);
 }

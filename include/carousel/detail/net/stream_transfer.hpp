@@ -43,13 +43,17 @@ void note_cut(descriptor& socket) noexcept;
 [[nodiscard]] result<std::size_t> unusual_end(direction way, const fd_ref& socket, std::int32_t res,
                                               std::size_t asked) noexcept;
 
+/// It has brought bytes, or sent all, and there is nothing else to be said.
+[[nodiscard]] inline bool is_usual_end(direction way, const fd_ref& socket, std::int32_t res,
+                                       std::size_t asked) noexcept {
+  if (way == direction::read) return res > 0;
+  return res >= 0 && static_cast<std::size_t>(res) == asked && socket->connection_error == 0;
+}
+
 [[nodiscard]] inline result<std::size_t> stream_result(direction way, const fd_ref& socket,
                                                        std::int32_t res,
                                                        std::size_t asked) noexcept {
-  const bool usual = way == direction::read ? res > 0
-                                            : res >= 0 && static_cast<std::size_t>(res) == asked &&
-                                                  socket->connection_error == 0;
-  if (usual) [[likely]]
+  if (is_usual_end(way, socket, res, asked)) [[likely]]
     return static_cast<std::size_t>(res);
   return unusual_end(way, socket, res, asked);
 }
@@ -94,9 +98,13 @@ struct stream_transfer : file_operation {
     name_file(io, r);
   }
 
+  /// The usual result is made where it is wanted: to copy one that was written in parts just now
+  /// stalls the processor until the parts are in the cache.
   output complete(std::int32_t res, B& lent, slot&) const noexcept {
-    const result<std::size_t> moved = take(res, lent);
-    return {moved, std::move(lent)};
+    if (!is_usual(res)) [[unlikely]]
+      return complete_unusual(res, lent);
+    fill(lent, static_cast<std::size_t>(res));
+    return {static_cast<std::size_t>(res), std::move(lent)};
   }
   output fail(std::error_code error, B&& back) const noexcept {
     return {std::unexpected(refused(error)), std::move(back)};
@@ -105,10 +113,15 @@ struct stream_transfer : file_operation {
   /// What the kernel's answer means; the buffer gets its size.
   [[nodiscard]] result<std::size_t> take(std::int32_t res, B& lent) const noexcept {
     const result<std::size_t> moved = stream_result(D, file, res, asked());
-    if constexpr (D == direction::read) {
-      if (moved) traits::set_size(lent, extent.skip + *moved);
-    }
+    if (moved) fill(lent, *moved);
     return moved;
+  }
+  [[nodiscard]] bool is_usual(std::int32_t res) const noexcept {
+    return is_usual_end(D, file, res, asked());
+  }
+  /// So much has come.
+  void fill(B& lent, std::size_t moved) const noexcept {
+    if constexpr (D == direction::read) traits::set_size(lent, extent.skip + moved);
   }
   [[nodiscard]] std::size_t bytes_wanted() const noexcept {
     return bytes_of<D>(held) - extent.skip;
@@ -122,6 +135,11 @@ struct stream_transfer : file_operation {
   /// An error that is not the kernel's answer.
   [[nodiscard]] std::error_code refused(std::error_code error) const noexcept {
     return note_failure(error, D == direction::read ? opcode::recv : opcode::send, file.get());
+  }
+
+ private:
+  [[gnu::noinline]] output complete_unusual(std::int32_t res, B& lent) const noexcept {
+    return {take(res, lent), std::move(lent)};
   }
 };
 
@@ -160,8 +178,10 @@ struct stream_vector_transfer : file_operation {
   }
 
   output complete(std::int32_t res, std::vector<B>& lent, slot&) const noexcept {
-    const result<std::size_t> moved = take(res, lent);
-    return {moved, std::move(lent)};
+    if (!is_usual(res)) [[unlikely]]
+      return {take(res, lent), std::move(lent)};
+    fill(lent, static_cast<std::size_t>(res));
+    return {static_cast<std::size_t>(res), std::move(lent)};
   }
   output fail(std::error_code error, std::vector<B>&& back) const noexcept {
     return {std::unexpected(refused(error)), std::move(back)};
@@ -169,10 +189,14 @@ struct stream_vector_transfer : file_operation {
 
   [[nodiscard]] result<std::size_t> take(std::int32_t res, std::vector<B>& lent) const noexcept {
     const result<std::size_t> moved = stream_result(D, file, res, asked_bytes);
-    if constexpr (D == direction::read) {
-      if (moved) spread_fill(lent, *moved);
-    }
+    if (moved) fill(lent, *moved);
     return moved;
+  }
+  [[nodiscard]] bool is_usual(std::int32_t res) const noexcept {
+    return is_usual_end(D, file, res, asked_bytes);
+  }
+  void fill(std::vector<B>& lent, std::size_t moved) const noexcept {
+    if constexpr (D == direction::read) spread_fill(lent, moved);
   }
   [[nodiscard]] std::size_t bytes_wanted() const noexcept {
     return bytes_behind<D>(held, extent.skip);

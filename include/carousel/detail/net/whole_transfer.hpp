@@ -21,7 +21,7 @@ struct whole_transfer : Transfer {
   int interruptions = 0;
 
   [[nodiscard]] bool repeat(std::int32_t res) noexcept {
-    if (res > 0 && this->extent.skip + static_cast<std::size_t>(res) >= total) [[likely]]
+    if (res > 0 && reaches_end(res)) [[likely]]
       return false;
     const result<std::size_t> moved = this->take(res, this->held);
     if (!moved) {
@@ -32,9 +32,12 @@ struct whole_transfer : Transfer {
     return *moved != 0;
   }
   output complete(std::int32_t res, resources& lent, slot&) const noexcept {
-    const result<std::size_t> moved = this->take(res, lent);
-    if (moved && this->extent.skip + *moved >= total) [[likely]]
+    if (this->is_usual(res) && reaches_end(res)) [[likely]] {
+      this->fill(lent, static_cast<std::size_t>(res));
       return {result<>{}, std::move(lent)};
+    }
+    const result<std::size_t> moved = this->take(res, lent);
+    if (moved && this->extent.skip + *moved >= total) return {result<>{}, std::move(lent)};
     return {std::unexpected(moved ? why_not_all(*moved) : moved.error()), std::move(lent)};
   }
   output fail(std::error_code error, resources&& back) const noexcept {
@@ -48,6 +51,9 @@ struct whole_transfer : Transfer {
  private:
   static constexpr int interruptions_max = 16;
 
+  [[nodiscard]] bool reaches_end(std::int32_t res) const noexcept {
+    return this->extent.skip + static_cast<std::size_t>(res) >= total;
+  }
   /// Some came, and nothing is asked for any more: it was stopped, by a verb or a close.
   [[nodiscard]] std::error_code why_not_all(std::size_t last) const noexcept {
     constexpr bool reads = Transfer::way == direction::read;
