@@ -88,8 +88,7 @@ void ring_driver::quarantine() noexcept {
   std::fprintf(stderr,
                "carousel: the kernel does not let go of what follows; its memory is leaked, never "
                "reused\n");
-  coarse_ms_ = static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch()).count());
+  coarse_ms_ = coarse_ms_of(now());
   std::size_t stuck = 0;
   slots_.for_each([&](slot& s) {
     if (!held_by_kernel(s)) return;
@@ -106,8 +105,9 @@ void ring_driver::report_stuck(const slot& s) const {
   std::fprintf(out, "  %s", name_of(s.code));
   if (s.file != nullptr) write_descriptor(s.file->fd, out);
   if (s.kind->describe != nullptr) s.kind->describe(s, out);
-  const auto age_ms = coarse_ms_ - s.started_ms;
-  std::fprintf(out, ", for %u.%u s", age_ms / 1000, age_ms % 1000 / 100);
+  const auto age_ms = coarse_ms_ - (s.started_ms & ~coarse_ms_is_old);
+  const char* const most = (s.started_ms & coarse_ms_is_old) != 0 ? "at most " : "";
+  std::fprintf(out, ", for %s%u.%u s", most, age_ms / 1000, age_ms % 1000 / 100);
   if (s.resumes_at != nullptr) {
     if (s.task != 0) {
       std::fprintf(out, ", started by task %u in ", s.task);

@@ -253,7 +253,7 @@ void ring_driver::remove_buffers(buffer_registration& old) noexcept {
 
 /// Submits, and looks without a sleep whether something completes. False: nothing has, and it is
 /// time to sleep.
-bool ring_driver::spins(ready_queue& ready, const steady_time* deadline) {
+bool ring_driver::has_spun(ready_queue& ready, const steady_time* deadline) {
   constexpr int looks_per_clock = 32;
   if (enters_.refused != 0) return false;
   if (ring_->unsubmitted() != 0) check_enter(ring_->submit(), ready);

@@ -30,6 +30,13 @@ struct driver_counters {
   std::uint64_t plain_fallbacks = 0;
 };
 
+/// Of driver::coarse_ms_, which is even: the loop has slept since.
+inline constexpr std::uint32_t coarse_ms_is_old = 1;
+[[nodiscard]] inline std::uint32_t coarse_ms_of(steady_time t) noexcept {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch());
+  return static_cast<std::uint32_t>(ms.count()) & ~coarse_ms_is_old;
+}
+
 /// Whether a turn may sleep until something completes.
 enum class waiting : bool { forbidden, allowed };
 
@@ -112,9 +119,11 @@ class ring_driver final : owned_ring, public driver {
   /// may (until `deadline` if there is one). Operations that cannot be submitted fail: their
   /// awaiters go to `ready`.
   void turn(ready_queue& ready, waiting may_wait, const steady_time* deadline);
-  /// All of a turn when no whole one is needed: submits. False: nothing has completed by then, and
-  /// the rest of turn() is to follow.
-  [[nodiscard]] bool quick_turn(ready_queue& ready);
+  /// All of a turn when no whole one is needed: submits, and where that brings nothing lately waits
+  /// for a completion too, if `may_wait()` and something is in the kernel. False: nothing has completed
+  /// by then, and the rest of turn() is to follow.
+  template <class MayWait>
+  [[nodiscard]] bool quick_turn(ready_queue& ready, MayWait may_wait);
   /// There is something to do that quick_turn() leaves out.
   [[nodiscard]] bool needs_whole_turn() const noexcept { return whole_turn_needed_; }
   void need_whole_turn() noexcept { whole_turn_needed_ = true; }
@@ -182,11 +191,14 @@ class ring_driver final : owned_ring, public driver {
   void start_waiting(ready_queue& ready);
   void make_room(ready_queue& ready);
   void encode_cancels();
+  void look_at_clock() noexcept;
   void enter(ready_queue& ready, waiting may_wait, const steady_time* deadline);
   [[nodiscard]] unsigned completions_per_wait(const std::chrono::nanoseconds* timeout) noexcept;
   void wait(ready_queue& ready, const std::chrono::nanoseconds* timeout);
-  [[nodiscard]] bool spins(ready_queue& ready, const steady_time* deadline);
+  [[nodiscard]] bool spins() const noexcept { return spin_ != std::chrono::nanoseconds::zero(); }
+  [[nodiscard]] bool has_spun(ready_queue& ready, const steady_time* deadline);
   [[nodiscard]] bool submit_alone(ready_queue& ready);
+  void wait_at_once() noexcept;
   void check_enter(int result, ready_queue& ready);
   void on_failed_enter(int result, ready_queue& ready);
   void withdraw_unsubmitted(int error, ready_queue& ready) noexcept;
@@ -218,6 +230,7 @@ class ring_driver final : owned_ring, public driver {
   void undo_notes(slot& s) noexcept;
   void report_stuck(const slot& s) const;
 
+  static constexpr unsigned waits_between_probes_min = 32;
   static constexpr unsigned waits_between_tries_min = 64;
 
   // Immutable after make().
@@ -234,8 +247,10 @@ class ring_driver final : owned_ring, public driver {
   steady_time recancel_at_{};
   std::chrono::milliseconds recancel_after_{0};
 
-  unsigned submits_until_probe_ = 0;  ///< waits at once, before submitting alone is tried again
-  unsigned waits_for_one_ = 0;        ///< before several completions are waited for again
+  unsigned waits_until_probe_ = 0;  ///< at once, before submitting alone is tried again
+  unsigned waits_between_probes_ = waits_between_probes_min / 2;
+  std::uint64_t enters_at_probe_ = 0;  ///< the last that was in vain
+  unsigned waits_for_one_ = 0;         ///< before several completions are waited for again
   unsigned waits_between_tries_ = waits_between_tries_min;
   /// What an enter that goes well has to look after: nothing, mostly, which is asked at once.
   struct enter_notes {

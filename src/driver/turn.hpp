@@ -20,7 +20,6 @@
 
 namespace carousel::detail {
 
-inline constexpr unsigned submits_between_probes = 32;
 /// Whole turns that did not wait before the coarse time is looked at again.
 inline constexpr unsigned turns_between_clocks = 16;
 
@@ -32,11 +31,6 @@ inline constexpr unsigned turns_between_clocks = 16;
 [[nodiscard]] inline std::uint64_t counterpart(std::uint64_t user_data) noexcept {
   return user_data ^ user_data_of(completion_kind::operation) ^
          user_data_of(completion_kind::cancel);
-}
-
-[[nodiscard]] inline std::uint32_t milliseconds_of(steady_time t) noexcept {
-  return static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count());
 }
 
 /// The operation with this name; null where there is none, or where it does not wait for a
@@ -135,9 +129,20 @@ template <class Resume>
   check_enter(ring_->submit(), ready);
   if (ring_->has_completions()) [[likely]]
     return true;
-  if (ready.empty() && in_kernel_ != 0 && !enters_.any())
-    submits_until_probe_ = submits_between_probes;
+  if (ready.empty() && in_kernel_ != 0 && !enters_.any()) wait_at_once();
   return false;
+}
+
+/// To submit alone has brought nothing: for a while that is left out, and twice as long where it
+/// had brought nothing the last time either.
+inline void ring_driver::wait_at_once() noexcept {
+  constexpr unsigned few = 8;
+  constexpr unsigned waits_max = 1024;
+  const std::uint64_t enters = counters_.enters - std::exchange(enters_at_probe_, counters_.enters);
+  const bool is_in_vain = enters <= waits_between_probes_ + few;
+  waits_between_probes_ =
+      is_in_vain ? std::min(2 * waits_between_probes_, waits_max) : waits_between_probes_min;
+  waits_until_probe_ = waits_between_probes_;
 }
 
 /// Transfers of O_DIRECT end by themselves, and soon. Where many are under way, one wake-up for an
@@ -166,6 +171,11 @@ inline unsigned ring_driver::completions_per_wait(
   }
 }
 
+[[gnu::always_inline]] inline void ring_driver::look_at_clock() noexcept {
+  coarse_ms_ = coarse_ms_of(ring_->kernel().coarse_now());
+  turns_until_clock_ = turns_between_clocks;
+}
+
 [[gnu::always_inline]] inline void ring_driver::enter(ready_queue& ready, waiting may_wait,
                                                       const steady_time* deadline) {
   if (may_wait == waiting::forbidden || (in_kernel_ == 0 && deadline == nullptr)) {
@@ -173,19 +183,19 @@ inline unsigned ring_driver::completions_per_wait(
       check_enter(ring_->submit_and_collect(), ready);
     return;
   }
-  if (spin_ != std::chrono::nanoseconds::zero() && spins(ready, deadline)) [[unlikely]] {
-    turns_until_clock_ = 0;
+  if (spins() && has_spun(ready, deadline)) [[unlikely]] {
+    look_at_clock();
     return;
   }
   // Where operations finish while they are submitted (cached reads), asking for completions in a
   // second call only if there are none yet is the faster way; where they do not (devices, pipes),
   // one call that submits and waits is.
-  if (ring_->unsubmitted() != 0 && submits_until_probe_ == 0) {
-    if (submit_alone(ready) || submits_until_probe_ == 0) return;
+  if (ring_->unsubmitted() != 0 && waits_until_probe_ == 0) {
+    if (submit_alone(ready) || waits_until_probe_ == 0) return;
   } else if (ring_->has_completions()) {
     return;
   }
-  if (submits_until_probe_ > 0) --submits_until_probe_;
+  if (waits_until_probe_ > 0) --waits_until_probe_;
   if (deadline == nullptr) {
     wait(ready, nullptr);
   } else {
@@ -194,15 +204,12 @@ inline unsigned ring_driver::completions_per_wait(
         std::max(*deadline, now) - now;  // a deadline may be as old as the clock can tell
     wait(ready, &timeout);
   }
-  turns_until_clock_ = 0;  // some time has passed
+  look_at_clock();  // some time has passed
 }
 
 [[gnu::always_inline]] inline void ring_driver::turn(ready_queue& ready, waiting may_wait,
                                                      const steady_time* deadline) {
-  if (turns_until_clock_-- == 0) {
-    coarse_ms_ = milliseconds_of(ring_->kernel().coarse_now());
-    turns_until_clock_ = turns_between_clocks;
-  }
+  if (turns_until_clock_-- == 0) look_at_clock();
   if (!waiting_.empty()) start_waiting(ready);
   if (!to_recancel_.empty()) {
     if (now() >= recancel_at_) {
@@ -218,14 +225,25 @@ inline unsigned ring_driver::completions_per_wait(
   if (wake_.watches() && !wake_.encode(*ring_, in_kernel_)) may_wait = waiting::forbidden;
   if (!ready.empty() || could_submit()) may_wait = waiting::forbidden;
   enter(ready, may_wait, deadline);
-  whole_turn_needed_ = submits_until_probe_ != 0 || !waiting_.empty() || !to_cancel_.empty() ||
-                       !to_recancel_.empty() || buffers_.removing() || wake_.is_missing();
+  whole_turn_needed_ = !waiting_.empty() || !to_cancel_.empty() || !to_recancel_.empty() ||
+                       buffers_.removing() || wake_.is_missing();
 }
 
-[[gnu::always_inline]] inline bool ring_driver::quick_turn(ready_queue& ready) {
-  if (ring_->unsubmitted() == 0) [[unlikely]]
+template <class MayWait>
+[[gnu::always_inline]] inline bool ring_driver::quick_turn(ready_queue& ready, MayWait may_wait) {
+  if (waits_until_probe_ == 0) [[likely]] {
+    if (ring_->unsubmitted() == 0) [[unlikely]]
+      return false;
+    return submit_alone(ready);
+  }
+  if (ring_->has_completions()) [[unlikely]]
+    return true;
+  if (!may_wait() || idle() || enters_.any() || spins()) [[unlikely]]
     return false;
-  return submit_alone(ready);
+  --waits_until_probe_;
+  wait(ready, nullptr);
+  coarse_ms_ |= coarse_ms_is_old;  // a look at the clock would take as long as all of this turn
+  return ring_->has_completions();
 }
 
 }  // namespace carousel::detail

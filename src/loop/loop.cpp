@@ -146,7 +146,7 @@ struct loop::in_nobodys_name_afterwards {
 /// what those begin. With few operations at a time most turns are of that kind, and they must be
 /// short and straight: right after a system call each taken branch to a distant line costs some
 /// nanoseconds (measured on a Zen 5), as if the processor had to find this code anew.
-[[gnu::always_inline]] inline void loop::quick_turns() {
+[[gnu::always_inline]] inline void loop::quick_turns(const task_record& until) {
   if (!io_->has_completions() || needs_whole_turn()) return;
   const in_nobodys_name_afterwards at_exit{*this};
   for (int left = quick_turns_max; left > 0; --left) {
@@ -154,7 +154,10 @@ struct loop::in_nobodys_name_afterwards {
     io_->deliver([this](waiter& w) { return resume(w); });
     if (needs_whole_turn()) [[unlikely]]
       return;
-    if (!io_->quick_turn(ready)) [[unlikely]]
+    const auto may_wait = [&] {
+      return timers.empty() && !remote.pending() && !until.finished && !until.aborted;
+    };
+    if (!io_->quick_turn(ready, may_wait)) [[unlikely]]
       return;
   }
   if (!timers.empty()) [[unlikely]]
@@ -166,7 +169,7 @@ void loop::run(task_record& until) {
   adopt(until);
   while (!until.finished && !until.aborted) {
     turn_once(&until);
-    if (!until.finished && !until.aborted) quick_turns();
+    if (!until.finished && !until.aborted) quick_turns(until);
   }
   // What ended with it leaves for the kernel now, and what that released is given back: nobody may
   // turn the loop for a while.

@@ -74,7 +74,7 @@ class loop : public context {
   void turn_once(const task_record* until);
   void run_coroutines();
   void run_ready();
-  void quick_turns();
+  void quick_turns(const task_record& until);
   [[nodiscard]] bool needs_whole_turn() const noexcept;
   bool resume(waiter& w);
   bool after_resume(task_record* record) noexcept;
