@@ -119,9 +119,9 @@ class ring_driver final : owned_ring, public driver {
   /// may (until `deadline` if there is one). Operations that cannot be submitted fail: their
   /// awaiters go to `ready`.
   void turn(ready_queue& ready, waiting may_wait, const steady_time* deadline);
-  /// All of a turn when no whole one is needed: submits, and where that brings nothing lately waits
-  /// for a completion too, if `may_wait()` and something is in the kernel. False: nothing has completed
-  /// by then, and the rest of turn() is to follow.
+  /// All of a turn when no whole one is needed: submits, and where that has brought nothing lately
+  /// waits for a completion too, if `may_wait()` and something is in the kernel. False: nothing has
+  /// completed by then, and the rest of turn() is to follow.
   template <class MayWait>
   [[nodiscard]] bool quick_turn(ready_queue& ready, MayWait may_wait);
   /// There is something to do that quick_turn() leaves out.
