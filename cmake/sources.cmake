@@ -428,6 +428,7 @@ set(carousel_benchmarks
     bench/copy/by_cp.cpp
     bench/copy/by_hand.cpp
     bench/copy/main.cpp
+    bench/footprint/asio_connections.cpp
     bench/footprint/main.cpp
     bench/nop/by_carousel.cpp
     bench/nop/by_hand.cpp

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "common/need.hpp"
+#include "footprint/asio_connections.hpp"
 
 namespace bench {
 namespace {
@@ -42,6 +43,28 @@ task<> wait_for_bytes(unix_stream from, buf_group group) {
   const receive_stream in = from.receive(group);
   (void)co_await in.next();
 }
+
+/// Ends of connections whose other ends somebody else has.
+class connected_peers {
+ public:
+  explicit connected_peers(std::size_t most) { peers_.reserve(most); }
+  connected_peers(const connected_peers&) = delete;
+  connected_peers& operator=(const connected_peers&) = delete;
+  ~connected_peers() {
+    for (const int peer : peers_) ::close(peer);
+  }
+  /// The other end, for the caller to close.
+  int connect() {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+      fail("there is no descriptor left for a connection: raise `ulimit -n`");
+    peers_.push_back(ends[1]);
+    return ends[0];
+  }
+
+ private:
+  std::vector<int> peers_;
+};
 
 /// How much `count` things take more than a tenth of them do: what the first ones take once does
 /// not count. `add` makes so many.
@@ -96,15 +119,23 @@ void print_all(std::size_t tasks, std::size_t connections, std::size_t runtimes)
                 [&] { return spawn(wait_for_byte(reader)); });
   }
   ::close(ends[1]);
-  std::vector<int> peers;
   const buf_group group = need(pool.group(capacity, 64));
-  print_tasks("connection that waits in a receive_stream", connections, [&] {
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-      fail("there is no descriptor left for a connection: raise `ulimit -n`");
-    peers.push_back(ends[1]);
-    return spawn(wait_for_bytes(unix_stream::from_fd(ends[0]), group));
-  });
-  for (const int peer : peers) ::close(peer);
+  {
+    connected_peers peers(connections);
+    print_tasks("connection that waits in a receive_stream", connections, [&] {
+      return spawn(wait_for_bytes(unix_stream::from_fd(peers.connect()), group));
+    });
+  }
+  std::thread([&] {
+    connected_peers peers(connections);
+    asio_connections waiting;
+    start([&] {
+      return print_slope("Asio: coroutine that waits for its 4 KiB", connections,
+                         [&](std::size_t more) {
+                           for (; more > 0; --more) waiting.add(peers.connect());
+                         });
+    });
+  }).join();
   std::vector<runtime> made;
   made.reserve(runtimes);
   start([&] {
