@@ -52,7 +52,7 @@ inline transcript told_alike(const story& told) {
     std::filesystem::create_directory(folder);
     std::ofstream(folder + "/file", std::ios::binary) << file_content(file_bytes);
     std::filesystem::create_directory(folder + "/directory");
-    std::ofstream(folder + "/empty");
+    const std::ofstream empty(folder + "/empty");
     transcript all;
     told(by, folder, all);
     return all;

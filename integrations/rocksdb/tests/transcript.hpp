@@ -15,8 +15,8 @@ namespace carousel_rocksdb::test {
 class transcript {
  public:
   /// A status with all that RocksDB looks at, and what came with it.
-  const rocksdb::IOStatus& say(std::string_view what, const rocksdb::IOStatus& status,
-                               std::string_view more = {}) {
+  rocksdb::IOStatus say(std::string_view what, rocksdb::IOStatus status,
+                        std::string_view more = {}) {
     std::string line(what);
     line += ": " + status.ToString() + " code " + std::to_string(status.code()) + "/" +
             std::to_string(status.subcode());

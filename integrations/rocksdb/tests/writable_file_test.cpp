@@ -34,6 +34,17 @@ using rocksdb::Slice;
 using sequential_ptr = std::unique_ptr<rocksdb::FSSequentialFile>;
 using writable_ptr = std::unique_ptr<rocksdb::FSWritableFile>;
 
+void use_when_closed(rocksdb::FSWritableFile& file, const Slice& bytes, transcript& all) {
+  all.say("close again", file.Close({}, nullptr));
+  all.say("sync what is closed", file.Sync({}, nullptr));
+  all.say("fsync what is closed", file.Fsync({}, nullptr));
+  all.say("append to what is closed", file.Append(bytes, {}, nullptr));
+  all.say("write to what is closed", file.PositionedAppend(bytes, 0, {}, nullptr));
+  all.say("truncate what is closed", file.Truncate(0, {}, nullptr));
+  all.say("allocate in what is closed", file.Allocate(0, block, {}, nullptr));
+  all.say("sync a range of what is closed", file.RangeSync(0, 10, {}, nullptr));
+}
+
 /// What a file is told that is written, whichever way it was opened.
 void write_and_end(rocksdb::FSWritableFile& file, const std::string& name, bool direct,
                    transcript& all) {
@@ -102,14 +113,7 @@ void write_and_end(rocksdb::FSWritableFile& file, const std::string& name, bool 
   all.say("content", summary(content_of(last)));
 
   size();
-  all.say("close again", file.Close({}, nullptr));
-  all.say("sync what is closed", file.Sync({}, nullptr));
-  all.say("fsync what is closed", file.Fsync({}, nullptr));
-  all.say("append to what is closed", file.Append(part(unit), {}, nullptr));
-  all.say("write to what is closed", file.PositionedAppend(part(unit), 0, {}, nullptr));
-  all.say("truncate what is closed", file.Truncate(0, {}, nullptr));
-  all.say("allocate in what is closed", file.Allocate(0, block, {}, nullptr));
-  all.say("sync a range of what is closed", file.RangeSync(0, 10, {}, nullptr));
+  use_when_closed(file, part(unit), all);
 }
 
 struct writable_file : testing::TestWithParam<bool> {
