@@ -117,6 +117,7 @@ void buf_collection::grant(buf_entry& e, size_class& c) noexcept {
   e.size = 0;
   w.granted = &e;
   (void)w.wake();
+  waits_no_longer();
 }
 
 void buf_collection::checked_in_twice(const buf_entry& e) noexcept {
@@ -151,6 +152,7 @@ void buf_collection::fail_waiters(size_class& c, errc why) noexcept {
     w.failed = failure(why);
     (void)w.wake();
   }
+  waits_no_longer();
 }
 
 void buf_collection::quarantine(buf_entry& e) noexcept {
@@ -213,11 +215,9 @@ void buf_collection::last_handle_gone() noexcept {
 }
 
 void buf_collection::end_if_unused() noexcept {
-  if (still_leased_ != 0) {
-    if (handed_ == nullptr || handed_->out() != still_leased_) return;
-    if (!handed_->leave()) return;  // and this may be gone
-    still_leased_ = 0;
-  }
+  if (still_leased_ != (handed_ != nullptr ? handed_->out() : 0)) return;
+  if (handed_ != nullptr && !handed_->leave()) return;  // and this may be gone
+  still_leased_ = 0;
   delete this;
 }
 
@@ -238,7 +238,10 @@ void buf_collection::wait_until_returned(buffer_waiter& w, context& here) noexce
   take_back_handed();
 }
 
-void buf_collection::leave_closing() noexcept { closer_ = nullptr; }
+void buf_collection::leave_closing() noexcept {
+  closer_ = nullptr;
+  waits_no_longer();
+}
 
 void buf_collection::wake_closer() noexcept {
   if (!all_returned()) return;

@@ -38,7 +38,9 @@ void group_wait::await_suspend(std::coroutine_handle<> h) noexcept {
 
 void group_wait::end(file_waiter& self) noexcept {
   auto& waiting = static_cast<group_wait&>(self);
-  if (waiting.wake()) waiting.failed = failure(std::errc::bad_file_descriptor);
+  if (!waiting.wake()) return;
+  waiting.failed = failure(std::errc::bad_file_descriptor);
+  waiting.pool->waits_no_longer();
 }
 
 result<fixed_buf> group_wait::await_resume() noexcept {

@@ -13,15 +13,11 @@ handed_leases::door::door(handed_leases& leases, std::shared_ptr<mailbox> to) no
     : of(leases), box(std::move(to)) {
   fire = [](mail& here) noexcept {
     const arrival news = arrived(static_cast<door&>(here));
-    if (!news.is_awaited || news.of->whole_.handed_came_back()) return;
-    const std::lock_guard own(news.of->lock_);
-    news.of->stop_asking();
+    if (news.is_awaited) news.of->whole_.handed_came_back();
   };
   discard = [](mail& here) noexcept {
     const arrival news = arrived(static_cast<door&>(here));
-    if (!news.is_awaited) return;
-    const std::lock_guard own(news.of->lock_);
-    news.of->stop_asking();
+    if (news.is_awaited) news.of->stop_hearing();
   };
 }
 
@@ -44,6 +40,11 @@ void handed_leases::ask(context& here) {
   }
   if (std::exchange(door_->is_asking, true)) return;
   box->add_handle();  // a runtime in which a task waits for one of these is not stalled
+}
+
+void handed_leases::stop_hearing() noexcept {
+  const std::lock_guard own(lock_);
+  stop_asking();
 }
 
 bool handed_leases::leave() noexcept {

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <memory>
 #include <new>
 #include <system_error>
@@ -15,7 +14,9 @@ namespace carousel::detail {
 void buf_collection::hand_over(buf_entry& e) {
   registration_.check_thread();
   if (handed_ == nullptr) handed_ = std::make_shared<handed_leases>(*this);
+  if (buffer_waiter* const first = first_waiter(); first != nullptr) handed_->ask(first->home());
   handed_->add(e);
+  if (refs_ == 0) end_if_unused();
 }
 
 void buf_collection::give_back(buf_entry& e) noexcept { handed_->give_back(e); }
@@ -40,17 +41,30 @@ failure_code buf_collection::hear_of_handed(context& here) noexcept {
   }
 }
 
-bool buf_collection::handed_came_back() noexcept {
+void buf_collection::handed_came_back() noexcept {
   const collection_ref own = (retain(), collection_ref(this));
   check_in_handed();
-  return something_waits();
+  hear_only_what_is_awaited();
 }
 
-bool buf_collection::something_waits() noexcept {
-  if (closed_ || closer_ != nullptr) return true;
-  bool any = std::ranges::any_of(classes_, [](const size_class& c) { return !c.waiters.empty(); });
-  groups_.for_each([&](group_record& group) { any = any || !group.buffers().waiters.empty(); });
-  return any;
+/// A registration that is to be given up, when the last lease is back, awaits that too.
+void buf_collection::hear_only_what_is_awaited() noexcept {
+  const bool is_giving_up = closed_ && registration_.with() != nullptr && handed_->out() != 0;
+  if (!is_giving_up && first_waiter() == nullptr) handed_->stop_hearing();
+}
+
+buffer_waiter* buf_collection::first_waiter() noexcept {
+  if (closer_ != nullptr) return closer_;
+  const auto of = [](size_class& c) {
+    return c.waiters.empty() ? nullptr : &static_cast<buffer_waiter&>(c.waiters.front());
+  };
+  buffer_waiter* first = nullptr;
+  for (size_class& c : classes_)
+    if (first = of(c); first != nullptr) return first;
+  groups_.for_each([&](group_record& group) {
+    if (first == nullptr) first = of(group.buffers());
+  });
+  return first;
 }
 
 void buf_collection::last_handed_is_back() noexcept {

@@ -60,6 +60,7 @@ void next_operation::wait::leave_line(errc why) noexcept {
   if (!wake()) return;  // on its way already, or its runtime has ended
   failed = detail::failure(why);
   left_line = true;
+  pool->waits_no_longer();
 }
 
 }  // namespace carousel

@@ -177,6 +177,29 @@ TEST(handed_buf, keeps_the_memory_until_the_last_one_and_the_last_lease_are_back
   }
 }
 
+TEST(handed_buf, that_was_handed_over_when_its_pool_was_gone_ends_the_memory_all_the_same) {
+  enum class other_ends { before_that, after_that, last };
+  for (const auto when : {other_ends::before_that, other_ends::after_that, other_ends::last}) {
+    int ended = 0;
+    std::optional<fixed_buf> lease;
+    std::optional<fixed_buf> other;
+    {
+      std::vector<logged_bytes> memory;
+      for (int i = 0; i < 2; ++i) memory.emplace_back(small, ended);
+      const auto pool = fixed_buf_pool::from(std::move(memory)).value();
+      lease = pool.try_next(small);
+      other = pool.try_next(small);
+    }
+    if (when == other_ends::before_that) other.reset();
+    auto handed = std::make_optional(std::move(*lease).hand_over());
+    if (when == other_ends::after_that) other.reset();
+    std::thread([&] { handed.reset(); }).join();
+    EXPECT_EQ(ended, when == other_ends::last ? 0 : 2);
+    other.reset();
+    EXPECT_EQ(ended, 2);
+  }
+}
+
 TEST(handed_buf, of_many_threads_ends_a_pool_that_is_gone_once) {
   for (int round = 0; round < 50; ++round) {
     int ended = 0;

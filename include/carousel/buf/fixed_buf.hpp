@@ -75,8 +75,9 @@ class fixed_buf {
   }
 
   /// Gives the lease to whoever is to have it on another thread, or longer than this thread knows.
-  /// Allocates nothing but the first time in a pool: throws std::bad_alloc then, and the lease is
-  /// what it was.
+  /// Allocates nothing but the first time in a pool, and the first time that somebody waits in it
+  /// meanwhile, who is to hear of the check-in: throws std::bad_alloc then, or std::system_error
+  /// where no eventfd can be had for that, and the lease is what it was.
   [[nodiscard]] handed_buf hand_over() && {
     entry().owner->hand_over(entry());
     return handed_buf(*std::exchange(entry_, nullptr));

@@ -26,8 +26,8 @@ namespace carousel {
 class handed_buf {
  public:
   /// Checks in what was released: a word without a state of its own, small enough for a
-  /// std::function that takes nothing from the heap. Whoever has it calls it once; a second time
-  /// stops the process.
+  /// std::function that takes nothing from the heap. Whoever has it calls it once. A second time
+  /// stops the process, as long as the buffer is not out again and the pool lives.
   class deleter {
    public:
     /// Of no buffer, for a std::unique_ptr that has none; not to be called.

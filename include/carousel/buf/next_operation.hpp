@@ -68,6 +68,7 @@ class [[nodiscard]] next_operation {
     }
     ~wait() {
       if (granted != nullptr) pool->check_in(*granted);
+      if (unpark()) pool->waits_no_longer();
     }
     bool start(std::coroutine_handle<> h, detail::steady_time until);
     result<fixed_buf> finish() noexcept;

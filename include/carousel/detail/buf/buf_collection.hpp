@@ -135,7 +135,8 @@ class buf_collection {
 
   // Leases that are handed over.
 
-  /// Throws std::bad_alloc; the lease is what it was then.
+  /// Throws std::bad_alloc, and std::system_error where something waits and no eventfd can be had;
+  /// the lease is what it was then. This may be gone afterwards if it had no handle.
   void hand_over(buf_entry& e);
   /// On any thread: a lease that was handed over ends.
   void give_back(buf_entry& e) noexcept;
@@ -147,8 +148,14 @@ class buf_collection {
   /// Something is about to wait in this runtime, and is to hear of what comes back. Not 0: it
   /// cannot, for want of an eventfd or of memory.
   [[nodiscard]] failure_code hear_of_handed(context& here) noexcept;
-  /// The same came here. False: nothing waits any more.
-  [[nodiscard]] bool handed_came_back() noexcept;
+  /// The same came here.
+  void handed_came_back() noexcept;
+  /// What has waited has stopped. After the last one no runtime is told any more: the collection may
+  /// belong to another thread from now on, and who waits for nothing else is stalled.
+  void waits_no_longer() noexcept {
+    if (handed_ != nullptr) [[unlikely]]
+      hear_only_what_is_awaited();
+  }
   /// Of a collection that was left to them.
   void last_handed_is_back() noexcept;
 
@@ -196,7 +203,8 @@ class buf_collection {
   static void move(buf_entry& e, size_class& to) noexcept;
   void grant(buf_entry& e, size_class& c) noexcept;
   void check_in_handed() noexcept;
-  [[nodiscard]] bool something_waits() noexcept;
+  void hear_only_what_is_awaited() noexcept;
+  [[nodiscard]] buffer_waiter* first_waiter() noexcept;
   void wake_closer() noexcept;
   void count_leases() noexcept;
   void count_off_lease() noexcept;

@@ -24,6 +24,7 @@ class group_wait : buffer_waiter, file_waiter {
   group_wait& operator=(const group_wait&) = delete;
   ~group_wait() {
     if (granted != nullptr) pool->check_in(*granted);
+    if (unpark()) pool->waits_no_longer();
   }
   [[nodiscard]] parked_waiter& seen_by_runtime() noexcept { return *this; }
 

@@ -38,7 +38,9 @@ class handed_leases : public std::enable_shared_from_this<handed_leases> {
   /// The next one that comes back is told to this runtime. Look for what is there already after
   /// that. Throws std::system_error when no eventfd can be had, std::bad_alloc.
   void ask(context& here);
-  /// False: some are out, and the collection is theirs now.
+  /// Nobody is told any more.
+  void stop_hearing() noexcept;
+  /// Nor that; the collection ends. False: some are out, and it is theirs now.
   [[nodiscard]] bool leave() noexcept;
 
   // On any.

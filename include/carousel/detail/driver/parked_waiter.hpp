@@ -37,6 +37,8 @@ struct parked_waiter : parked_place, scoped_waiter {
       write_reason(*this, out);
   }
 
+  /// The runtime that it is parked in.
+  [[nodiscard]] context& home() const noexcept { return *home_; }
   [[nodiscard]] bool is_parked() const noexcept { return list_hook<parked_tag>::linked(); }
   /// It waits in this runtime from now on, and may stand in one more list.
   void park(context& here) noexcept;
