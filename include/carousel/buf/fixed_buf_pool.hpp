@@ -125,10 +125,11 @@ class fixed_buf_pool {
   /// Finishes when the last lease is back and the kernel has let go; close<B>() then gives the
   /// memory of from() back as result<std::vector<B>>, or the error stale_buffer when some of it is
   /// quarantined. A lease that the awaiting task holds itself is never back: the loop's report will
-  /// say so. One that was handed over may come back from any thread; where no eventfd can be had to
-  /// hear of that, its error comes at once, of a pool that is closed. Closing goes on when it is
-  /// asked to stop: the operations that hold leases are what to stop. Destroying the awaiting
-  /// coroutine leaves the pool closed.
+  /// say so. One that was handed over may come back from any thread, and is waited for as long as
+  /// that takes: for ever if the runtime whose operation has it can never get it back. Where no
+  /// eventfd can be had to hear of that, its error comes at once, of a pool that is closed. Closing
+  /// goes on when it is asked to stop: the operations that hold leases are what to stop. Destroying
+  /// the awaiting coroutine leaves the pool closed.
   template <class B = void>
   task<result<closing<B>>> close() && {
     return close_and_wait<B>(std::exchange(pool_, detail::collection_ref(nullptr)));

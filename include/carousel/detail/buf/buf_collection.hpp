@@ -150,8 +150,8 @@ class buf_collection {
   [[nodiscard]] failure_code hear_of_handed(context& here) noexcept;
   /// The same came here.
   void handed_came_back() noexcept;
-  /// What has waited has stopped. After the last one no runtime is told any more: the collection may
-  /// belong to another thread from now on, and who waits for nothing else is stalled.
+  /// What has waited has stopped. After the last one no runtime is told any more: the collection
+  /// may belong to another thread from now on, and who waits for nothing else is stalled.
   void waits_no_longer() noexcept {
     if (handed_ != nullptr) [[unlikely]]
       hear_only_what_is_awaited();
