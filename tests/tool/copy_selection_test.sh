@@ -116,6 +116,17 @@ if mount_new small -t tmpfs -o nr_inodes=2000 tmpfs && alias_of small/to/from/su
   umount small/from/mounted
 fi
 umount -l small
+# With -x nothing is read there, which cannot grow.
+mkdir -p disk held && echo x >held/file
+if mount_new disk -t tmpfs tmpfs && mkdir disk/deep && mount_new held/disk --bind disk; then
+  check "-x copies a tree to a disk that is mounted in it too" ends_with 0 -ax held/. disk/deep
+  check "whose place in the tree is an empty directory" test "$(ls disk/deep/disk)" = ""
+  check "with the rest" test -e disk/deep/file
+  check "also at its top" ends_with 0 -ax held/. disk
+  check "as cp has it" test -d disk/disk -a "$(ls disk/disk)" = ""
+  umount held/disk
+  umount disk
+fi
 # Inodes of 128 bytes have room for whole seconds; FAT keeps even ones.
 coarse() { # NAME MKFS...
   truncate -s 8M "$1.image"

@@ -127,6 +127,7 @@ task<walk::obstacle> walk::open_source(place& made) {
 
 /// Or to what others make of it.
 result<bool> walk::leads_to_copy(const place& made) const {
+  if (stays_empty(made)) return false;
   if (becomes_.contains(made.source_id) || made_.contains(made.source_id)) return true;
   if (rules_.share == nullptr || !rules_.follows_links) return false;
   struct stat itself{};

@@ -177,13 +177,18 @@ task<> walk::descend(std::shared_ptr<place> parent, std::string name, std::strin
   (void)close_outer_levels(levels_kept);
 }
 
+/// Another file system begins there, and what is in it is left out.
+bool walk::stays_empty(const place& where) const noexcept {
+  const place& parent = *where.parent;
+  const bool is_named = rules_.share != nullptr ? !parent.parent : levels_.empty();
+  return rules_.one_file_system && !is_named && parent.source_id.device != where.source_id.device;
+}
+
 /// Those that are to be copied, in the order in which a disk has them.
 task<name_list> walk::entries_of(std::shared_ptr<place> where) {
   name_list entries;
   const place& parent = *where->parent;
-  const bool is_named = rules_.share != nullptr ? !parent.parent : levels_.empty();
-  const bool elsewhere = !is_named && parent.source_id.device != where->source_id.device;
-  if (rules_.one_file_system && elsewhere) co_return entries;
+  if (stays_empty(*where)) co_return entries;
   auto listed = co_await list(*where, side::source);
   if (listed)
     entries = std::move(*listed);

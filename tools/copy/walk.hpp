@@ -113,6 +113,7 @@ class walk {
   [[nodiscard]] bool is_foreseen(place& made) const;
   [[nodiscard]] result<> make_target(const place& made) const;
   [[nodiscard]] result<directory> lend_access(directory target, place& made) const;
+  [[nodiscard]] bool stays_empty(const place& where) const noexcept;
   task<name_list> entries_of(std::shared_ptr<place> where);
   task<> compare_with_target(const std::shared_ptr<place>& where, const name_list& wanted);
   task<result<name_list>> list(place& where, side which);
