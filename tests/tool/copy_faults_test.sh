@@ -76,6 +76,10 @@ check "a backup moves it away first" ends_with 0 --verify -b source f/rename_kee
 check "so that the copy is there" cmp source f/rename_keeps
 check "and a name that was free is the copy" ends_with 0 --verify source f/rename_keeps_nothing
 check "in any case" cmp source f/rename_keeps_nothing
+check "a copy that may not be read by its name" ends_with 0 --verify source f/secret
+check "is one, and that is noted" says "some copies were not read again by their names"
+check "a source that is written to when its copy gets the name" ends_with 1 --verify source f/late
+check "is what is blamed" says "'source' changed while it was copied"
 echo old >f/never_lands
 check "where there are no hard links, what was moved to its backup" ends_with 1 -b source f/never_lands
 check "gets its name back when the copy does not get it" grep -qx old f/never_lands

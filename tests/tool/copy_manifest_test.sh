@@ -126,6 +126,19 @@ for options in "tree/. second/one" "second/one tree/." "tree/. second/." "--pare
   check "the manifest has what is there" checks sums
   check "once" test "$(wc -l <sums)" = "$(names copy)"
 done
+mkdir first && echo old >first/one && mkdir -p nodes && ln -s nowhere nodes/one && mkfifo nodes/pipe && echo x >first/pipe
+rm -rf copy && mkdir copy
+check "a file that a link or a FIFO of a later source replaces" ends_with 0 -a --manifest=sums first/. nodes/. copy
+check "has no line" test ! -s sums
+rm -rf copy && mkdir copy && rm nodes/pipe
+check "one that replaces a link" ends_with 0 -a --manifest=sums nodes/. first/. copy
+check "has one" checks sums
+check "as each" test "$(wc -l <sums)" = 2
+mkdir -p a/n b/n && echo 1 >a/n/file && echo 2 >b/n/file && rm -rf copy && mkdir copy
+check "directories of one name meet too" ends_with 0 -au --manifest=sums a/n b/n/ copy
+check "their manifest has what is there" checks sums
+check "once" test "$(wc -l <sums)" = 1
+
 # A name that is stdin to others.
 fresh && mkdir dir
 check "a copy that is called -" ends_with 0 --manifest=sums tree/one -

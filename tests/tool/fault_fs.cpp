@@ -4,8 +4,11 @@
 // names of a copy have the fault of the final one. Where the mount point is called "twins", all
 // names with "twin" in them have one inode number, as files of two file systems that a server
 // mirrors have: "twin_one" and "twin_same" are one file, "twin_two" is another one. "endless",
-// which is not listed, is longer after each time that it is read.
+// which is not listed, is longer after each time that it is read. What gets the name "secret" may
+// not be read by it, and when something gets the name "late" the file "source" in the directory of
+// this program is written to.
 #define FUSE_USE_VERSION 31
+#include <fcntl.h>
 #include <fuse.h>
 #include <unistd.h>
 
@@ -100,7 +103,8 @@ int list(const char*, void* buffer, fuse_fill_dir_t fill, off_t, fuse_file_info*
   return 0;
 }
 
-int open_file(const char*, fuse_file_info* info) {
+int open_file(const char* path, fuse_file_info* info) {
+  if (std::string_view(path) == "/secret") return -EACCES;
   info->direct_io = 1;
   return 0;
 }
@@ -178,6 +182,19 @@ int reserve(const char* path, int, off_t, off_t, fuse_file_info*) {
 
 int remove_file(const char* path) { return made().erase(path) != 0 ? 0 : -ENOENT; }
 
+/// Where this program was started: FUSE changes to the root.
+int& begun_in() {
+  static int directory = -1;
+  return directory;
+}
+
+int write_to_source() {
+  const int fd = ::openat(begun_in(), "source", O_WRONLY | O_CLOEXEC);
+  const ssize_t written = ::pwrite(fd, "#", 1, 7);
+  ::close(fd);
+  return written == 1 ? 0 : -EIO;
+}
+
 int rename_file(const char* from, const char* to, unsigned flags) {
   if (flags != 0) return -EINVAL;
   std::puts("rename");
@@ -193,7 +210,7 @@ int rename_file(const char* from, const char* to, unsigned flags) {
   }
   made()[to] = std::move(at->second);
   made().erase(from);
-  return 0;
+  return name == "late" ? write_to_source() : 0;
 }
 
 int set_mode(const char*, mode_t, fuse_file_info*) { return 0; }
@@ -233,5 +250,6 @@ int main(int argc, char** argv) {
   operations.lseek = seek;
   if (argc > 1 && std::string_view(argv[1]).ends_with("twins"))
     operations.init = give_out_own_inodes;
+  begun_in() = ::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   return fuse_main(argc, argv, &operations, nullptr);
 }

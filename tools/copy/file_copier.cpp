@@ -23,6 +23,9 @@
 namespace carousel::tool {
 namespace {
 
+constexpr std::string_view changed_meanwhile =
+    "changed while it was copied: the copy may be neither the old nor the new file";
+
 constexpr std::size_t quick_files_in_row = 16;
 /// Where storage answers late, one file may take as long as many.
 constexpr std::chrono::milliseconds quick_row_max{1};
@@ -219,8 +222,17 @@ task<bool> file_copier::verify_by_name(open_file& ends, std::uint64_t size) {
     same = compared.res;
   }
   if (same && *same) co_return true;
+  if (!same && same.error() == std::errc::permission_denied) {
+    job.said->note(
+        "some copies were not read again by their names: their modes keep their owner from that");
+    co_return true;
+  }
+  bool changed = false;
+  if (same) changed = co_await has_changed(ends, size);
   if (!same)
     job.said->fail_at_target("read again by its name", target_path(job), same.error());
+  else if (changed)
+    job.said->refuse(source_path(job), changed_meanwhile);
   else
     job.said->refuse(target_path(job),
                      "is not its source when it is read by its name, though the copy was before it "
@@ -283,16 +295,16 @@ task<bool> file_copier::land(open_file& ends, const file_order& order, file_outc
   remember_copy(job, options_);
   if (!changed) {
     const bool is_there = co_await verify_by_name(ends, content.size);
-    if (!is_there) co_return false;
+    if (!is_there) {
+      list(job, {}, options_);
+      co_return false;
+    }
   }
   if (changed) outcome.hash.clear();  // which may be that of neither
-  list(job, outcome.hash);
+  list(job, outcome.hash, options_);
   tell(job, describe(content.way));
   tell_lost(job, lost);
-  if (changed)
-    job.said->refuse(
-        source_path(job),
-        "changed while it was copied: the copy may be neither the old nor the new file");
+  if (changed) job.said->refuse(source_path(job), changed_meanwhile);
   co_return true;
 }
 

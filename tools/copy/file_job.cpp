@@ -101,8 +101,8 @@ void note_in_place(const file_job& job, std::string_view why) {
       why));
 }
 
-void list(const file_job& job, std::string_view hash) {
-  if (!hash.empty()) job.said->list(hash, target_path(job));
+void list(const file_job& job, std::string_view hash, const copy_options& options) {
+  if (options.manifest_file) job.said->list(hash, target_path(job));
 }
 
 if_exists replaces(const file_job& job, const copy_options& options) noexcept {

@@ -56,8 +56,9 @@ void tell(const file_job& job, std::string_view how = {});
 void tell_lost(const file_job& job, const attribute_losses& lost);
 void fail_to_make(std::string_view what, const file_job& job, const std::error_code& why);
 void note_in_place(const file_job& job, std::string_view why);
-/// For the manifest, if it has a hash.
-void list(const file_job& job, std::string_view hash);
+/// For the manifest, if there is one. Without a hash: what has the name now is no file that it
+/// could list.
+void list(const file_job& job, std::string_view hash, const copy_options& options);
 
 /// What becomes of a file that has the name.
 [[nodiscard]] if_exists replaces(const file_job& job, const copy_options& options) noexcept;

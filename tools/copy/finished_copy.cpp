@@ -102,7 +102,7 @@ task<copier::attempt> copier::list_kept(file_job& job, tries& /*all*/) {
       job.said->refuse(target_path(job), "changed while it was read for the manifest");
     }
   }
-  list(job, job.hash);
+  list(job, job.hash, options_);
   co_return true;
 }
 

@@ -27,12 +27,17 @@ std::string cannot_make(const std::string& path, const std::error_code& why) {
   return fmt::format("cannot make {}: {}", shell_quoted(path), why.message());
 }
 
-/// What comes out of SRC/., or into directories that --parents has made for others, may be replaced
-/// by what comes later.
+/// What comes out of SRC/., out of directories of one name, or into directories that --parents has
+/// made for others, may be replaced by what comes later.
 bool may_meet(const copy_options& options) {
-  const auto pours = [](const std::string& source) { return names_no_child(split(source).name); };
-  return options.sources.size() > 1 &&
-         (options.parents || std::ranges::any_of(options.sources, pours));
+  if (options.sources.size() < 2) return false;
+  if (options.parents) return true;
+  std::unordered_set<std::string> names;
+  return std::ranges::any_of(options.sources, [&](std::string_view source) {
+    while (source.ends_with('/')) source.remove_suffix(1);
+    const std::string name = split(source).name;
+    return names_no_child(name) || !names.insert(name).second;
+  });
 }
 
 /// The same for all spellings of a path with "." in it.
@@ -135,18 +140,23 @@ void manifest::keep(extras& beside) const {
 }
 
 void manifest::add(std::string_view hash, std::string_view name) {
+  if (hash.empty() && !may_repeat_) return;
   pending_ += manifest_text(hash, name);
   if (made_ && !may_repeat_ && pending_.size() >= pending_bytes) write();
 }
 
-/// Of several lines for a name the last one is of what has it now.
+/// Of several lines for a name the last one is of what has it now. One without a hash says that
+/// this is no file to be listed.
 void manifest::leave_replaced_out() {
   std::unordered_set<std::string> seen;
   std::vector<std::string_view> last;
   for (std::string_view rest = pending_; !rest.empty();) {
     const std::size_t before = rest.rfind('\n', rest.size() - 2);
     const std::string_view line = rest.substr(before == rest.npos ? 0 : before + 1);
-    if (seen.insert(without_dots(line.substr(line.find(' ') + 2))).second) last.push_back(line);
+    const std::size_t space = line.find(' ');
+    const bool is_last = seen.insert(without_dots(line.substr(space + 2))).second;
+    const bool has_hash = space > 1;  // after the mark of a name with escapes
+    if (is_last && has_hash) last.push_back(line);
     rest.remove_suffix(line.size());
   }
   std::string lines;

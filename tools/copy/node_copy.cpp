@@ -94,6 +94,7 @@ task<copier::attempt> copier::copy_node(file_job& job, tries& /*all*/) {
       remember_landed_ && ::fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
     landed_.insert(identity_in(dir, name, there));
   remember_copy(job, options_);
+  list(job, {}, options_);
   ++(is_link ? report_.symlinks : report_.special_files);
   tell(job);
   tell_lost(job, lost);

@@ -134,7 +134,7 @@ bool copier::has_link(const file_job& job, const hard_links::copied& first) {
   if (identity_of(about) != first.copy) return false;
   ++report_.hard_links;
   tell(job);
-  list(job, first.hash);
+  list(job, first.hash, options_);
   return true;
 }
 
@@ -169,7 +169,7 @@ copier::attempt copier::link_again(const file_job& job, const hard_links::copied
   remember_copy(job, options_);
   ++report_.hard_links;
   tell(job);
-  list(job, first.hash);
+  list(job, first.hash, options_);
   return true;
 }
 
