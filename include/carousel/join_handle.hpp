@@ -45,7 +45,7 @@ class join_handle {
   /// its next suspension; a finished one is left alone.
   void abort() noexcept { checked().abort(); }
   /// The task has finished or was aborted: awaiting it does not wait.
-  [[nodiscard]] bool done() const noexcept { return checked().finished || checked().aborted; }
+  [[nodiscard]] bool done() const noexcept { return checked().has_ended(); }
   void detach() && noexcept { detach(std::exchange(record_, nullptr)); }
 
   auto operator co_await() && noexcept {
@@ -63,7 +63,7 @@ class join_handle {
       joined->joiner = nullptr;
       detach(joined);
     }
-    bool await_ready() const noexcept { return joined->finished || joined->aborted; }
+    bool await_ready() const noexcept { return joined->has_ended(); }
     void await_suspend(std::coroutine_handle<> h) noexcept {
       detail::context& here = detail::this_context();
       detail::suspend(

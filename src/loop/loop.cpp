@@ -118,7 +118,7 @@ struct loop::in_nobodys_name_afterwards {
     remote.deliver();
     CAROUSEL_ASSERT(!inherited(), inherited_sentence);  // a callable of somebody else's may fork
   }
-  const bool block = until != nullptr && !until->finished && !until->aborted;
+  const bool block = until != nullptr && !until->has_ended();
   if (block && ready.empty() && timers.empty() && finished_.empty() && io_->idle()) {
     if (tasks_.empty()) return;
     if (!remote.may_be_posted()) report_stall();
@@ -154,9 +154,7 @@ struct loop::in_nobodys_name_afterwards {
     io_->deliver([this](waiter& w) { return resume(w); });
     if (needs_whole_turn()) [[unlikely]]
       return;
-    const auto may_wait = [&] {
-      return timers.empty() && !remote.pending() && !until.finished && !until.aborted;
-    };
+    const auto may_wait = [&] { return timers.empty() && !remote.pending() && !until.has_ended(); };
     if (!io_->quick_turn(ready, may_wait)) [[unlikely]]
       return;
   }
@@ -167,9 +165,9 @@ struct loop::in_nobodys_name_afterwards {
 void loop::run(task_record& until) {
   const turning here(*this);
   adopt(until);
-  while (!until.finished && !until.aborted) {
+  while (!until.has_ended()) {
     turn_once(&until);
-    if (!until.finished && !until.aborted) quick_turns(until);
+    if (!until.has_ended()) quick_turns(until);
   }
   // What ended with it leaves for the kernel now, and what that released is given back: nobody may
   // turn the loop for a while.
@@ -287,7 +285,7 @@ bool loop::shut_down(std::chrono::nanoseconds deadline) {
 void adopt(task_record& record) noexcept { static_cast<loop&>(this_context()).adopt(record); }
 
 void task_record::abort() noexcept {
-  if (finished || aborted) return;
+  if (has_ended()) return;
   if (current_context != nullptr && current_context->task == this) {
     abort_wanted = true;
     current_context->task_event = true;

@@ -31,6 +31,7 @@ struct task_record : task_base, scoped_waiter, recycled {
   using recycled::operator new;
   using recycled::operator delete;
 
+  [[nodiscard]] bool has_ended() const noexcept { return finished || aborted; }
   /// Ends the task before its time; see join_handle::abort.
   void abort() noexcept;
   void detach() noexcept;
