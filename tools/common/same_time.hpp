@@ -9,4 +9,9 @@ namespace carousel::tool {
   return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
 }
 
+[[nodiscard]] inline bool is_earlier(const std::timespec& one,
+                                     const std::timespec& other) noexcept {
+  return one.tv_sec != other.tv_sec ? one.tv_sec < other.tv_sec : one.tv_nsec < other.tv_nsec;
+}
+
 }  // namespace carousel::tool

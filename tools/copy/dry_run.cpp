@@ -13,13 +13,6 @@
 namespace carousel::tool {
 namespace {
 
-/// Whether a copy with -p of the one is older than a copy of the other.
-bool is_older(const struct stat& one, const struct stat& other) noexcept {
-  const timespec& a = one.st_mtim;
-  const timespec& b = other.st_mtim;
-  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
-}
-
 /// Whether a copy with -p of the one looks like a copy of the other.
 bool is_finished(const struct stat& one, const struct stat& other) noexcept {
   return one.st_mode == other.st_mode && one.st_size == other.st_size &&
@@ -53,7 +46,8 @@ std::optional<target_plan> copier::plan_beside_foreseen(const file_job& job,
   if (foreseen_.has_directory(path))
     return target_plan{.next = step::refuse, .why = directory_in_the_way};
   if (const struct stat* const made = foreseen_.find(path)) {
-    const bool is_current = options_.update && !(attributes_.preserve && is_older(*made, about));
+    const bool is_current =
+        options_.update && !(attributes_.preserve && is_earlier(made->st_mtim, about.st_mtim));
     if (is_current || (options_.resume == resume_wish::by_time && is_finished(*made, about)))
       return target_plan{.next = step::keep, .is_current = true};
     if (remember_landed_) return target_plan{.next = step::refuse, .why = just_made};

@@ -68,8 +68,7 @@ bool is_current(int directory, const struct stat& file, const newcomer& copy) no
   if (!copy.changed || S_ISDIR(file.st_mode)) return false;
   const timespec time =
       copy.keeps_times ? kept_there(*copy.changed, directory, file) : *copy.changed;
-  const timespec& there = file.st_mtim;
-  return time.tv_sec != there.tv_sec ? time.tv_sec < there.tv_sec : time.tv_nsec <= there.tv_nsec;
+  return !is_earlier(file.st_mtim, time);
 }
 
 /// Whether it is what a copy with -p of `from` leaves, as far as its inode tells. A user's copies
