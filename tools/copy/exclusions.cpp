@@ -3,23 +3,11 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "common/naming.hpp"
 
 namespace carousel::tool {
 namespace {
-
-bool is_in_tree(const place* where) noexcept { return where->parent && where->parent->parent; }
-
-/// From the top of the tree, whose own name is no part of it.
-std::string path_in_tree(const place& where, const std::string& name) {
-  std::vector<const place*> above;
-  for (const place* at = &where; is_in_tree(at); at = at->parent.get()) above.push_back(at);
-  std::string path;
-  for (const place* const at : above | std::views::reverse) path += at->source_name + "/";
-  return path + name;
-}
 
 bool matches(const std::string& pattern, const std::string& text) noexcept {
   return ::fnmatch(pattern.c_str(), text.c_str(), FNM_PATHNAME) == 0;
@@ -28,7 +16,7 @@ bool matches(const std::string& pattern, const std::string& text) noexcept {
 /// How many slashes are in such a path, as far as that many.
 std::size_t depth_in_tree(const place& where, std::size_t max) noexcept {
   std::size_t depth = 0;
-  for (const place* at = &where; depth <= max && is_in_tree(at); at = at->parent.get()) ++depth;
+  for (const place* at = &where; depth <= max && is_in_tree(*at); at = at->parent.get()) ++depth;
   return depth;
 }
 

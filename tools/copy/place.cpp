@@ -78,6 +78,13 @@ std::string path_below_destination(const place& where, std::string_view name) {
   return joined({}, parts);
 }
 
+std::string path_in_tree(const place& where, std::string_view name) {
+  std::vector<std::string_view> parts{name};
+  for (const place* at = &where; is_in_tree(*at); at = at->parent.get())
+    parts.push_back(at->source_name);
+  return joined({}, parts);
+}
+
 const directory& empty_directory() noexcept {
   static const directory none;
   return none;

@@ -81,6 +81,13 @@ struct place {
 /// on the way is left out.
 [[nodiscard]] std::string path_below_destination(const place& where, std::string_view name);
 
+/// Whether the place is below the top of a tree that is copied.
+[[nodiscard]] inline bool is_in_tree(const place& where) noexcept {
+  return where.parent && where.parent->parent;
+}
+/// The path of a name at the source, from the top of the tree, whose own name is no part of it.
+[[nodiscard]] std::string path_in_tree(const place& where, std::string_view name);
+
 /// The two sides of a place.
 enum class side : bool { source, target };
 
