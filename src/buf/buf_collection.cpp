@@ -116,8 +116,7 @@ void buf_collection::grant(buf_entry& e, size_class& c) noexcept {
   e.holder = w.task != nullptr ? w.task->id : 0;
   e.size = 0;
   w.granted = &e;
-  (void)w.wake();
-  waits_no_longer();
+  (void)w.wake_from_line();
 }
 
 void buf_collection::checked_in_twice(const buf_entry& e) noexcept {
@@ -150,9 +149,8 @@ void buf_collection::fail_waiters(size_class& c, errc why) noexcept {
   while (!c.waiters.empty()) {
     auto& w = static_cast<buffer_waiter&>(c.waiters.front());
     w.failed = failure(why);
-    (void)w.wake();
+    (void)w.wake_from_line();
   }
-  waits_no_longer();
 }
 
 void buf_collection::quarantine(buf_entry& e) noexcept {

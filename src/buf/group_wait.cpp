@@ -38,9 +38,7 @@ void group_wait::await_suspend(std::coroutine_handle<> h) noexcept {
 
 void group_wait::end(file_waiter& self) noexcept {
   auto& waiting = static_cast<group_wait&>(self);
-  if (!waiting.wake()) return;
-  waiting.failed = failure(std::errc::bad_file_descriptor);
-  waiting.pool->waits_no_longer();
+  if (waiting.wake_from_line()) waiting.failed = failure(std::errc::bad_file_descriptor);
 }
 
 result<fixed_buf> group_wait::await_resume() noexcept {

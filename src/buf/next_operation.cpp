@@ -57,10 +57,9 @@ result<fixed_buf> next_operation::wait::finish() noexcept {
 }
 
 void next_operation::wait::leave_line(errc why) noexcept {
-  if (!wake()) return;  // on its way already, or its runtime has ended
+  if (!wake_from_line()) return;  // on its way already, or its runtime has ended
   failed = detail::failure(why);
   left_line = true;
-  pool->waits_no_longer();
 }
 
 }  // namespace carousel

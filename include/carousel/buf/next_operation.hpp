@@ -66,10 +66,6 @@ class [[nodiscard]] next_operation {
     wait(detail::buf_collection& from, std::size_t bytes) noexcept : capacity(bytes) {
       pool = &from;
     }
-    ~wait() {
-      if (granted != nullptr) pool->check_in(*granted);
-      if (unpark()) pool->waits_no_longer();
-    }
     bool start(std::coroutine_handle<> h, detail::steady_time until);
     result<fixed_buf> finish() noexcept;
     void leave_line(errc why) noexcept;

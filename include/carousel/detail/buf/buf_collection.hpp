@@ -36,6 +36,16 @@ struct buffer_waiter : parked_waiter {
   failure_code failed = 0;  ///< why it gets none; the first, where the base has room
   buf_collection* pool = nullptr;
   buf_entry* granted = nullptr;
+
+  buffer_waiter() noexcept = default;
+  buffer_waiter(const buffer_waiter&) = delete;
+  buffer_waiter& operator=(const buffer_waiter&) = delete;
+  /// wake(), of one that the pool has waiting.
+  bool wake_from_line() noexcept;
+
+ protected:
+  /// What it was granted goes to the next one.
+  ~buffer_waiter();
 };
 
 /// The buffers behind a fixed_buf_pool or a fixed_buf_registry, shared by its handles, its leases
@@ -237,6 +247,17 @@ class buf_collection {
   std::unique_ptr<buf_storage> storage_;
   pool_options options_;
 };
+
+inline bool buffer_waiter::wake_from_line() noexcept {
+  if (!wake()) return false;
+  pool->waits_no_longer();
+  return true;
+}
+
+inline buffer_waiter::~buffer_waiter() {
+  if (granted != nullptr) pool->check_in(*granted);
+  if (unpark()) pool->waits_no_longer();
+}
 
 /// A counted reference to a collection: what the public handles are made of.
 class collection_ref {

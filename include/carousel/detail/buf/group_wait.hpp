@@ -10,9 +10,8 @@
 
 namespace carousel::detail {
 
-/// How the pump of a stream waits for a buffer of its group, to read from a socket. A buffer that
-/// was granted to one that is destroyed goes to the next. A pump is in no scope, and never asked to
-/// stop.
+/// How the pump of a stream waits for a buffer of its group, to read from a socket. A pump is in no
+/// scope, and never asked to stop.
 class group_wait : buffer_waiter, file_waiter {
  public:
   /// The socket outlives it.
@@ -22,10 +21,6 @@ class group_wait : buffer_waiter, file_waiter {
   }
   group_wait(const group_wait&) = delete;
   group_wait& operator=(const group_wait&) = delete;
-  ~group_wait() {
-    if (granted != nullptr) pool->check_in(*granted);
-    if (unpark()) pool->waits_no_longer();
-  }
   [[nodiscard]] parked_waiter& seen_by_runtime() noexcept { return *this; }
 
   [[nodiscard]] bool await_ready() noexcept;
