@@ -4,13 +4,12 @@
 #include <functional>
 #include <latch>
 #include <optional>
-#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
 
-#include "support/bytes.hpp"
 #include "support/half_outside.hpp"
+#include "support/handed_over.hpp"
 #include "support/run.hpp"
 #include "support/small.hpp"
 
@@ -19,22 +18,15 @@
 namespace carousel {
 namespace {
 
-using test::error_of;
 using test::half_outside;
+using test::handed_from;
 using test::make_runtime;
+using test::next_text;
 using test::run;
 using test::small;
-using test::text_of;
-
-fixed_buf_pool pool_of(std::size_t count) { return fixed_buf_pool::make({{small, count}}).value(); }
-
-task<> some_turns() {
-  for (int turns = 0; turns < 5; ++turns) co_await yield();
-}
-
-task<std::error_code> wait_in(fixed_buf_pool pool) {
-  co_return error_of(co_await pool.next(small));
-}
+using test::small_pool_of;
+using test::some_turns;
+using test::wait_in;
 
 /// In another thread, which has ended then.
 void end_elsewhere(std::optional<handed_buf>& handed) {
@@ -43,7 +35,7 @@ void end_elsewhere(std::optional<handed_buf>& handed) {
 
 TEST(handed_buf_news, comes_to_who_waited_before_anything_was_handed_over) {
   run([]() -> task<> {
-    const fixed_buf_pool pool = pool_of(1);
+    const fixed_buf_pool pool = small_pool_of(1);
     auto lease = pool.try_next(small).value();
     auto waiting = spawn(wait_in, pool);
     co_await some_turns();
@@ -55,7 +47,7 @@ TEST(handed_buf_news, comes_to_who_waited_before_anything_was_handed_over) {
 
 TEST(handed_buf_news, comes_to_a_close_that_waited_before_anything_was_handed_over) {
   run([]() -> task<> {
-    const fixed_buf_pool pool = pool_of(1);
+    const fixed_buf_pool pool = small_pool_of(1);
     EXPECT_TRUE(pool.register_buffers());
     auto lease = pool.try_next(small).value();
     auto closing = spawn(fixed_buf_pool(pool).close());
@@ -75,12 +67,7 @@ TEST(handed_buf_news, comes_to_a_stream_that_was_dry_before_anything_was_handed_
     connection.say("one");
     auto lease = (co_await in.next()).value();
     connection.say("two");
-    auto waiting = spawn(
-        [](const receive_stream& from) -> task<std::string> {
-          const auto next = co_await from.next();
-          co_return next ? text_of(*next) : next.error().message();
-        },
-        std::cref(in));
+    auto waiting = spawn(next_text, std::cref(in));
     co_await some_turns();
     auto handed = std::make_optional(std::move(lease).hand_over());
     end_elsewhere(handed);
@@ -91,8 +78,8 @@ TEST(handed_buf_news, comes_to_a_stream_that_was_dry_before_anything_was_handed_
 TEST(handed_buf_news, that_is_under_way_finds_no_pool_that_has_ended) {
   run([]() -> task<> {
     {
-      const fixed_buf_pool pool = pool_of(1);
-      auto handed = std::make_optional(pool.try_next(small).value().hand_over());
+      const fixed_buf_pool pool = small_pool_of(1);
+      auto handed = std::make_optional(handed_from(pool));
       auto waiting = spawn(wait_in, pool);
       co_await some_turns();
       end_elsewhere(handed);
@@ -104,8 +91,8 @@ TEST(handed_buf_news, that_is_under_way_finds_no_pool_that_has_ended) {
 }
 
 TEST(handed_buf_news, leaves_a_pool_alone_that_has_gone_to_another_runtime) {
-  const fixed_buf_pool pool = pool_of(2);
-  auto handed = std::make_optional(pool.try_next(small).value().hand_over());
+  const fixed_buf_pool pool = small_pool_of(2);
+  auto handed = std::make_optional(handed_from(pool));
   const auto kept = std::make_optional(pool.try_next(small).value());
   runtime older = make_runtime().value();
   older.block_on([](const fixed_buf_pool& from) -> task<> {
@@ -134,8 +121,8 @@ TEST(handed_buf_news_death, keeps_no_runtime_from_its_report_where_nobody_waits_
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
   const auto wait_for_ever = [](bool is_closed) {
     run([is_closed]() -> task<> {
-      const fixed_buf_pool pool = pool_of(2);
-      auto handed = std::make_optional(pool.try_next(small).value().hand_over());
+      const fixed_buf_pool pool = small_pool_of(2);
+      auto handed = std::make_optional(handed_from(pool));
       auto lease = std::make_optional(pool.try_next(small).value());
       if (is_closed) {
         lease.reset();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "support/bytes.hpp"
+#include "support/handed_over.hpp"
 #include "support/logged_bytes.hpp"
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
@@ -22,24 +23,17 @@
 namespace carousel {
 namespace {
 
+using test::handed_from;
 using test::logged_bytes;
 using test::pipe_pair;
 using test::run;
 using test::small;
+using test::small_pool_of;
+using test::some_turns;
 using test::text_of;
 
-fixed_buf_pool pool_of(std::size_t count) { return fixed_buf_pool::make({{small, count}}).value(); }
-
-handed_buf handed_from(const fixed_buf_pool& pool) {
-  return pool.try_next(small).value().hand_over();
-}
-
-task<> some_turns() {
-  for (int turns = 0; turns < 5; ++turns) co_await yield();
-}
-
 TEST(handed_buf, has_the_bytes_of_the_lease_and_comes_back_from_another_thread) {
-  const fixed_buf_pool pool = pool_of(1);
+  const fixed_buf_pool pool = small_pool_of(1);
   fixed_buf lease = pool.try_next(small).value();
   lease.append(test::bytes_of("bytes"));
   const std::byte* const at = lease.bytes().data();
@@ -60,7 +54,7 @@ TEST(handed_buf, has_the_bytes_of_the_lease_and_comes_back_from_another_thread) 
 }
 
 TEST(handed_buf, is_the_first_to_be_leased_again) {
-  const fixed_buf_pool pool = pool_of(3);
+  const fixed_buf_pool pool = small_pool_of(3);
   handed_buf handed = handed_from(pool);
   const std::byte* const at = handed.spare().data();
   std::thread([there = std::move(handed)] {}).join();
@@ -68,7 +62,7 @@ TEST(handed_buf, is_the_first_to_be_leased_again) {
 }
 
 TEST(handed_buf, is_checked_in_when_another_is_assigned) {
-  const fixed_buf_pool pool = pool_of(2);
+  const fixed_buf_pool pool = small_pool_of(2);
   handed_buf one = handed_from(pool);
   handed_buf other = handed_from(pool);
   one = std::move(other);
@@ -79,7 +73,7 @@ TEST(handed_buf, is_checked_in_when_another_is_assigned) {
 }
 
 TEST(handed_buf, is_checked_in_by_its_deleter_as_engines_and_c_interfaces_keep_one) {
-  const fixed_buf_pool pool = pool_of(1);
+  const fixed_buf_pool pool = small_pool_of(1);
   {
     handed_buf handed = handed_from(pool);
     std::byte* const data = handed.spare().data();
@@ -109,7 +103,7 @@ TEST(handed_buf, is_checked_in_by_its_deleter_as_engines_and_c_interfaces_keep_o
 }
 
 TEST(handed_buf, that_was_released_is_checked_in_by_nobody_else) {
-  const fixed_buf_pool pool = pool_of(1);
+  const fixed_buf_pool pool = small_pool_of(1);
   handed_buf::deleter kept;
   {
     handed_buf handed = handed_from(pool);
@@ -227,7 +221,7 @@ TEST(handed_buf, of_many_threads_ends_a_pool_that_is_gone_once) {
 
 TEST(handed_buf, is_filled_by_an_operation_of_another_runtime) {
   run([]() -> task<> {
-    const fixed_buf_pool pool = pool_of(1);
+    const fixed_buf_pool pool = small_pool_of(1);
     EXPECT_TRUE(pool.register_buffers());
     std::thread([handed = std::make_optional(handed_from(pool))]() mutable {
       run([&]() -> task<> {
@@ -246,7 +240,7 @@ TEST(handed_buf, is_filled_by_an_operation_of_another_runtime) {
 
 TEST(handed_buf, in_an_operation_that_was_abandoned_comes_back_with_the_last_completion) {
   run([]() -> task<> {
-    const fixed_buf_pool pool = pool_of(1);
+    const fixed_buf_pool pool = small_pool_of(1);
     const pipe_pair pipe;
     auto reading = spawn(
         [](file from, handed_buf into) -> task<> { (void)co_await from.read(std::move(into)); },
@@ -261,7 +255,7 @@ TEST(handed_buf, in_an_operation_that_was_abandoned_comes_back_with_the_last_com
 // Misuse.
 
 TEST(handed_buf_death, is_checked_in_once) {
-  const fixed_buf_pool pool = pool_of(2);
+  const fixed_buf_pool pool = small_pool_of(2);
   const handed_buf::deleter kept = handed_from(pool).release();
   kept(nullptr);
   EXPECT_DEATH(kept(nullptr), "handed over was checked in twice: number");
@@ -271,7 +265,7 @@ TEST(handed_buf_death, is_checked_in_once) {
 
 // NOLINTBEGIN(bugprone-use-after-move): that is what this is about
 TEST(handed_buf_death, that_was_moved_from_or_released_says_so) {
-  const fixed_buf_pool pool = pool_of(1);
+  const fixed_buf_pool pool = small_pool_of(1);
   handed_buf handed = handed_from(pool);
   const handed_buf::deleter kept = std::move(handed).release();
   EXPECT_DEATH((void)handed.size(), "this handed_buf was moved from or released");

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
-#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -15,6 +14,7 @@
 
 #include "support/bytes.hpp"
 #include "support/half_outside.hpp"
+#include "support/handed_over.hpp"
 #include "support/no_more_descriptors.hpp"
 #include "support/run.hpp"
 #include "support/small.hpp"
@@ -26,30 +26,20 @@ namespace {
 
 using test::error_of;
 using test::half_outside;
+using test::handed_from;
 using test::make_runtime;
+using test::next_text;
 using test::no_more_descriptors;
 using test::run;
 using test::small;
+using test::small_pool_of;
+using test::some_turns;
 using test::text_of;
-
-fixed_buf_pool pool_of(std::size_t count) { return fixed_buf_pool::make({{small, count}}).value(); }
-
-handed_buf handed_from(const fixed_buf_pool& pool) {
-  return pool.try_next(small).value().hand_over();
-}
-
-task<> some_turns() {
-  for (int turns = 0; turns < 5; ++turns) co_await yield();
-}
-
-/// Waits for a buffer and says what came.
-task<std::error_code> wait_in(fixed_buf_pool pool) {
-  co_return error_of(co_await pool.next(small));
-}
+using test::wait_in;
 
 TEST(handed_buf_wait, that_comes_back_wakes_who_waits_for_it) {
   run([]() -> task<> {
-    const fixed_buf_pool pool = pool_of(1);
+    const fixed_buf_pool pool = small_pool_of(1);
     EXPECT_TRUE(pool.register_buffers());
     for (int i = 0; i < 20; ++i) {
       auto handed = std::make_optional(handed_from(pool));
@@ -66,7 +56,7 @@ TEST(handed_buf_wait, that_comes_back_wakes_who_waits_for_it) {
 
 TEST(handed_buf_wait, each_that_comes_back_wakes_one_who_waits) {
   run([]() -> task<> {
-    const fixed_buf_pool pool = pool_of(2);
+    const fixed_buf_pool pool = small_pool_of(2);
     auto one = std::make_optional(handed_from(pool));
     auto other = std::make_optional(handed_from(pool));
     std::vector<fixed_buf> got;
@@ -90,7 +80,7 @@ TEST(handed_buf_wait, each_that_comes_back_wakes_one_who_waits) {
 
 TEST(handed_buf_wait, that_has_come_back_before_is_there_for_who_begins_to_wait) {
   run([]() -> task<> {
-    const fixed_buf_pool pool = pool_of(1);
+    const fixed_buf_pool pool = small_pool_of(1);
     std::thread([handed = handed_from(pool)] {}).join();
     EXPECT_TRUE(co_await pool.next(small));
   });
@@ -98,7 +88,7 @@ TEST(handed_buf_wait, that_has_come_back_before_is_there_for_who_begins_to_wait)
 
 TEST(handed_buf_wait, goes_to_the_next_where_who_waited_was_stopped_or_destroyed) {
   run([]() -> task<> {
-    const fixed_buf_pool pool = pool_of(1);
+    const fixed_buf_pool pool = small_pool_of(1);
     auto handed = std::make_optional(handed_from(pool));
     std::stop_source stop;
     auto stopped = spawn(
@@ -118,7 +108,7 @@ TEST(handed_buf_wait, goes_to_the_next_where_who_waited_was_stopped_or_destroyed
 }
 
 TEST(handed_buf_wait, wakes_who_waits_in_another_runtime_than_that_in_which_it_was_handed_over) {
-  const fixed_buf_pool pool = pool_of(1);
+  const fixed_buf_pool pool = small_pool_of(1);
   std::optional<handed_buf> handed;
   run([&]() -> task<> {
     handed = handed_from(pool);
@@ -135,7 +125,7 @@ TEST(handed_buf_wait, wakes_who_waits_in_another_runtime_than_that_in_which_it_w
 }
 
 TEST(handed_buf_wait, comes_back_to_the_runtime_that_waits_whatever_news_of_it_an_older_one_has) {
-  std::optional<fixed_buf_pool> pool = pool_of(2);
+  std::optional<fixed_buf_pool> pool = small_pool_of(2);
   auto one = std::make_optional(handed_from(*pool));
   auto other = std::make_optional(handed_from(*pool));
   runtime older = make_runtime().value();
@@ -160,7 +150,7 @@ TEST(handed_buf_wait, comes_back_to_the_runtime_that_waits_whatever_news_of_it_a
 
 TEST(handed_buf_wait, is_waited_for_by_a_pool_that_closes) {
   run([]() -> task<> {
-    const fixed_buf_pool pool = pool_of(2);
+    const fixed_buf_pool pool = small_pool_of(2);
     EXPECT_TRUE(pool.register_buffers());
     auto one = std::make_optional(handed_from(pool));
     auto other = std::make_optional(handed_from(pool));
@@ -176,7 +166,7 @@ TEST(handed_buf_wait, is_waited_for_by_a_pool_that_closes) {
 
 TEST(handed_buf_wait, of_which_nothing_can_be_heard_is_an_error_and_no_wait) {
   run([]() -> task<> {
-    const fixed_buf_pool pool = pool_of(1);
+    const fixed_buf_pool pool = small_pool_of(1);
     auto handed = std::make_optional(handed_from(pool));
     {
       const no_more_descriptors none;
@@ -190,7 +180,7 @@ TEST(handed_buf_wait, of_which_nothing_can_be_heard_is_an_error_and_no_wait) {
 
 TEST(handed_buf_wait, that_came_back_before_its_pool_closes_is_not_waited_for) {
   run([]() -> task<> {
-    const fixed_buf_pool pool = pool_of(1);
+    const fixed_buf_pool pool = small_pool_of(1);
     std::thread([handed = handed_from(pool)] {}).join();
     EXPECT_TRUE(co_await fixed_buf_pool(pool).close());
   });
@@ -206,12 +196,7 @@ TEST(handed_buf_wait, comes_back_to_a_group_whose_stream_is_dry) {
     auto handed = std::make_optional((co_await in.next()).value().hand_over());
     EXPECT_EQ(text_of(handed->bytes()), "one");
     connection.say("two");
-    auto waiting = spawn(
-        [](const receive_stream& from) -> task<std::string> {
-          const auto lease = co_await from.next();
-          co_return lease ? text_of(*lease) : lease.error().message();
-        },
-        std::cref(in));
+    auto waiting = spawn(next_text, std::cref(in));
     co_await some_turns();
     EXPECT_FALSE(waiting.done());
     const std::jthread elsewhere([&] { handed.reset(); });
@@ -246,7 +231,7 @@ TEST(handed_buf_wait, of_many_threads_comes_back_while_tasks_wait) {
     });
   }
   run([&]() -> task<> {
-    const fixed_buf_pool pool = pool_of(3);
+    const fixed_buf_pool pool = small_pool_of(3);
     EXPECT_TRUE(pool.register_buffers());
     const auto work = [&](const fixed_buf_pool& from) -> task<> {
       for (int i = 0; i < rounds; ++i) {

@@ -10,6 +10,7 @@
 #include "support/pipe_pair.hpp"
 #include "support/run.hpp"
 #include "support/small.hpp"
+#include "support/some_turns.hpp"
 
 // close() of a pool whose leases are out.
 
@@ -20,6 +21,7 @@ using test::error_of;
 using test::pipe_pair;
 using test::run;
 using test::small;
+using test::some_turns;
 
 fixed_buf_pool pool_of(std::size_t count) { return fixed_buf_pool::make({{small, count}}).value(); }
 
@@ -28,10 +30,6 @@ fixed_buf_pool registered_pool_of(std::size_t count) {
   EXPECT_TRUE(pool.register_buffers());
   EXPECT_NE(pool.registered(), registration::none);
   return pool;
-}
-
-task<> some_turns() {
-  for (int turns = 0; turns < 5; ++turns) co_await yield();
 }
 
 /// Reads four bytes from a file of zeroes, as a fixed operation.
